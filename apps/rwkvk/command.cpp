@@ -1,0 +1,98 @@
+#include "apps/rwkvk/command.h"
+
+#include <cctype>
+#include <iostream>
+
+#include "host/log.h"
+#include "runtime/check/self_test.h"
+#include "runtime/cpu/backend.h"
+#include "runtime/gpu/backend.h"
+
+namespace rwkvk::app {
+
+CLI::Option* with_environment(CLI::Option* option) {
+    std::string name = "RWKVK_ARG_";
+    for (const char c : option->get_lnames().front())
+        name += c == '-' ? '_' : static_cast<char>(std::toupper(c));
+    return option->envname(name);
+}
+
+void add_common(CLI::App& command, CommonFlags& flags, bool model) {
+    if (model) {
+        with_environment(command.add_option("-m,--model", flags.model, "Model file (.pth, rwkv.cpp .bin)"));
+        with_environment(
+            command.add_option("--synthetic", flags.synthetic,
+                               "Random model instead of a file: v7:0.1b:f16, v7:LAYERSxWIDTH[xVOCAB]:TYPE"));
+        with_environment(command.add_option("--vocab", flags.vocabulary, "Vocabulary file (World format)"));
+    }
+    with_environment(
+        command.add_option("-d,--dev,--device", flags.device, "Device: index, part of a name, UUID, or cpu"));
+    with_environment(command.add_option("--math", flags.math, "exact: the same bits on every device")
+                         ->check(CLI::IsMember({"exact"})));
+    with_environment(command.add_option("-t,--threads", flags.threads, "CPU threads (0: all)"))
+        ->check(CLI::Range(0, 1024));
+    with_environment(
+        command.add_option("-s,--seed", flags.seed, "Seed of sampling, synthetic models and checks"));
+    with_environment(command.add_flag("-v,--verbose", flags.verbose, "Say more on stderr"));
+}
+
+std::shared_ptr<const Model> open_model(const CommonFlags& flags) {
+    if (flags.model.empty() == flags.synthetic.empty()) {
+        throw Error(Code::bad_argument, "give a model: -m FILE, or --synthetic v7:0.1b:f16 for a random one");
+    }
+    std::shared_ptr<const Model> model =
+        flags.model.empty() ? Model::synthetic(flags.synthetic, flags.seed) : Model::load(flags.model);
+    for (const std::string& name : model->unused_tensors())
+        log(LogLevel::info, text("tensor not used: ", name));
+    return model;
+}
+
+OpenDevice::OpenDevice(const std::string& wanted, bool exact, bool statistics)
+    : instance_(vk::Instance::create()) {
+    const vk::Instance::Candidate& candidate = vk::choose_device(*instance_, wanted);
+    device_ = std::make_unique<vk::Device>(instance_, candidate, vk::masked_by_environment(candidate.facts));
+    kernels_ = std::make_unique<gpu::KernelStore>(*device_, statistics);
+    if (exact) check::require_exact(*kernels_);
+}
+
+void OpenDevice::check_validation() const {
+    if (instance_->validation_messages() == 0) return;
+    std::cerr << "the validation layer sent " << instance_->validation_messages() << " messages:\n";
+    for (const std::string& message : instance_->validation_texts()) std::cerr << message << '\n';
+    throw Failed{};
+}
+
+bool is_cpu(const std::string& device) { return device == "cpu" || device == "CPU"; }
+
+namespace {
+
+/// Without a wish, a software device is no gain over the CPU backend, and no Vulkan is no reason to fail.
+bool wants_cpu(const std::string& device) {
+    if (is_cpu(device)) return true;
+    if (!device.empty()) return false;
+    try {
+        return vk::choose_device(*vk::Instance::create(), "").facts.type == vk::DeviceType::software;
+    } catch (const Error& error) {
+        log(LogLevel::info, text("no Vulkan device: ", error.what()));
+        return true;
+    }
+}
+
+}  // namespace
+
+OpenContext open_context(std::shared_ptr<const Model> model, const CommonFlags& flags,
+                         const BackendOptions& options) {
+    OpenContext open;
+    std::unique_ptr<Backend> backend;
+    if (wants_cpu(flags.device)) {
+        backend = cpu::make_backend(model->programs(), model->weights(), options, {.threads = flags.threads});
+    } else {
+        open.device = std::make_unique<OpenDevice>(flags.device, flags.math == "exact");
+        backend = gpu::make_backend(model->programs(), model->weights(), options, open.device->kernels(), {});
+    }
+    log(LogLevel::info, text("running on ", backend->description()));
+    open.context = std::make_unique<Context>(std::move(model), std::move(backend));
+    return open;
+}
+
+}  // namespace rwkvk::app

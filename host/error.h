@@ -1,0 +1,49 @@
+#pragma once
+// Errors: the world's faults are thrown as Error (where, expected, found, what to do); our own are asserted.
+
+#include <sstream>
+#include <stdexcept>
+#include <string>
+
+namespace rwkvk {
+
+enum class Code {
+    bad_argument,   // a value the caller passed
+    bad_file,       // a file that is damaged, foreign or truncated
+    unsupported,    // well-formed, but not something this program runs
+    bad_shape,      // a tensor that does not fit the model
+    bad_token,      // a token id outside the vocabulary
+    bad_text,       // text the vocabulary cannot encode
+    not_exact,      // exact mode refused on this device
+    no_device,      // no such Vulkan device, or no Vulkan
+    device_lost,    // the driver gave up
+    out_of_memory,  // host or device
+    io,             // the operating system refused to read or write
+    not_finite,     // the model produced NaN or infinity
+};
+
+/// A fault of the world: bad input, a failing driver, a full disk. `what()` is one line for the user.
+class Error : public std::runtime_error {
+  public:
+    Error(Code code, const std::string& message) : std::runtime_error(message), code_(code) {}
+    Code code() const { return code_; }
+
+  private:
+    Code code_;
+};
+
+/// Concatenates anything that streams: `text(path, ": expected ", n, " bytes")`.
+template <typename... Parts>
+std::string text(const Parts&... parts) {
+    std::ostringstream out;
+    (out << ... << parts);
+    return out.str();
+}
+
+[[noreturn]] void assertion_failed(const char* condition, const char* file, int line);
+
+}  // namespace rwkvk
+
+/// A fault of this program, never of its input. Always on.
+#define RWKVK_ASSERT(condition) \
+    ((condition) ? void(0) : ::rwkvk::assertion_failed(#condition, __FILE__, __LINE__))

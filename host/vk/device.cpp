@@ -1,0 +1,121 @@
+#include "host/vk/device.h"
+
+#include <algorithm>
+
+#include "host/error.h"
+#include "host/vk/buffer.h"
+#include "host/vk/features.h"
+#include "host/vk/memory_types.h"
+#include "host/vk/query.h"
+
+namespace rwkvk::vk {
+
+struct Device::Impl {
+    std::shared_ptr<Instance> instance;
+    DeviceFacts facts;
+    DeviceFunctions fn;
+    VkDevice handle = VK_NULL_HANDLE;
+    VkQueue queue = VK_NULL_HANDLE;
+    uint32_t family = 0;
+    uint64_t timestamp_mask = 0;
+    VkPipelineCache cache = VK_NULL_HANDLE;
+    VkPhysicalDeviceMemoryProperties memory{};
+    uint64_t allocated = 0, peak = 0;
+
+    ~Impl();
+    void choose_queue(VkPhysicalDevice physical);
+    void create(VkPhysicalDevice physical);
+    void create_cache();
+};
+
+Device::Impl::~Impl() {
+    if (!fn.vkDestroyDevice) return;
+    fn.vkDeviceWaitIdle(handle);  // a lost device answers with an error that changes nothing here
+    fn.vkDestroyPipelineCache(handle, cache, nullptr);
+    fn.vkDestroyDevice(handle, nullptr);
+}
+
+void Device::Impl::choose_queue(VkPhysicalDevice physical) {
+    const auto found = compute_family(instance->fn(), physical);
+    RWKVK_ASSERT(found);  // the instance lists no device without one
+    family = *found;
+    const uint32_t bits = facts.timestamps ? timestamp_bits(instance->fn(), physical, family) : 0;
+    timestamp_mask = bits >= 64 ? ~0ull : (1ull << bits) - 1;
+}
+
+void Device::Impl::create(VkPhysicalDevice physical) {
+    const EnabledFeatures enabled(facts, offer_of(instance->fn(), physical));
+    const float priority = 1.0f;
+    VkDeviceQueueCreateInfo queue_info{};
+    queue_info.sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO;
+    queue_info.queueFamilyIndex = family;
+    queue_info.queueCount = 1;
+    queue_info.pQueuePriorities = &priority;
+    VkDeviceCreateInfo info{};
+    info.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO;
+    info.pNext = enabled.chain();
+    info.queueCreateInfoCount = 1;
+    info.pQueueCreateInfos = &queue_info;
+    info.enabledExtensionCount = static_cast<uint32_t>(enabled.extensions().size());
+    info.ppEnabledExtensionNames = enabled.extensions().data();
+    const VkResult result = instance->fn().vkCreateDevice(physical, &info, nullptr, &handle);
+    if (result < 0) fail(result, text("opening ", facts.name));
+    fn = load_device_functions(instance->fn(), handle);
+    fn.vkGetDeviceQueue(handle, family, 0, &queue);
+    instance->fn().vkGetPhysicalDeviceMemoryProperties(physical, &memory);
+}
+
+void Device::Impl::create_cache() {
+    VkPipelineCacheCreateInfo info{};
+    info.sType = VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO;
+    check(fn.vkCreatePipelineCache(handle, &info, nullptr, &cache), "creating the pipeline cache");
+}
+
+Device::Device(std::shared_ptr<Instance> instance, const Instance::Candidate& candidate,
+               DeviceFacts masked_facts)
+    : impl_(std::make_unique<Impl>()) {
+    impl_->instance = std::move(instance);
+    impl_->facts = std::move(masked_facts);
+    impl_->choose_queue(candidate.handle);
+    impl_->create(candidate.handle);
+    impl_->create_cache();
+}
+
+Device::~Device() = default;
+
+const DeviceFacts& Device::facts() const { return impl_->facts; }
+const DeviceFunctions& Device::fn() const { return impl_->fn; }
+const Instance& Device::instance() const { return *impl_->instance; }
+VkDevice Device::handle() const { return impl_->handle; }
+VkQueue Device::queue() const { return impl_->queue; }
+uint32_t Device::queue_family() const { return impl_->family; }
+VkPipelineCache Device::pipeline_cache() const { return impl_->cache; }
+uint64_t Device::timestamp_mask() const { return impl_->timestamp_mask; }
+
+uint32_t Device::memory_type(uint32_t type_bits, Memory intent) const {
+    const auto type = pick_memory_type(impl_->memory, type_bits, intent);
+    if (type) return *type;
+    throw Error(Code::unsupported,
+                text(impl_->facts.name, ": none of the memory types allowed for a buffer (bits 0x", std::hex,
+                     type_bits, ") can be used", intent == Memory::device ? "" : " by the host",
+                     "; update the driver"));
+}
+
+VkMemoryPropertyFlags Device::memory_flags(uint32_t type) const {
+    RWKVK_ASSERT(type < impl_->memory.memoryTypeCount);
+    return impl_->memory.memoryTypes[type].propertyFlags;
+}
+
+bool Device::host_writes_device_memory() const {
+    return host_reaches(memory_flags(memory_type(~0u, Memory::device)));
+}
+
+uint64_t Device::allocated_bytes() const { return impl_->allocated; }
+uint64_t Device::peak_allocated_bytes() const { return impl_->peak; }
+
+void Device::note_allocation(int64_t bytes) {
+    impl_->allocated += static_cast<uint64_t>(bytes);
+    impl_->peak = std::max(impl_->peak, impl_->allocated);
+}
+
+}  // namespace rwkvk::vk

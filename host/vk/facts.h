@@ -1,0 +1,64 @@
+#pragma once
+// What is known of a device before anything runs on it: plain data, no Vulkan types, so that kernel selection
+// is a pure function that can be tested without a GPU.
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace rwkvk::vk {
+
+enum class DeviceType { discrete, integrated, software, other };
+
+const char* name_of(DeviceType type);
+
+struct DeviceFacts {
+    std::string name, vendor, driver;  // as shown to the user
+    DeviceType type = DeviceType::other;
+    uint32_t vendor_id = 0, device_id = 0, driver_version = 0;
+    uint32_t api_version = 0;  // Vulkan's packed form
+    std::array<uint8_t, 16> uuid{}, pipeline_cache_uuid{};
+    uint64_t memory_bytes = 0;  // device-local heaps
+
+    // Limits
+    uint32_t max_invocations = 128;  // per workgroup
+    std::array<uint32_t, 3> max_group_size{128, 128, 64};
+    std::array<uint32_t, 3> max_group_count{65535, 65535, 65535};
+    uint32_t shared_bytes = 16384;
+    uint32_t push_bytes = 128;
+    uint32_t max_storage_buffers = 16;          // per stage
+    uint64_t max_binding_bytes = 128ull << 20;  // one storage-buffer binding
+    uint64_t max_allocation_bytes = 1ull << 30;
+    uint64_t offset_alignment = 256;  // of storage-buffer bindings
+
+    // Things better than the floor; each can be masked by name (see `masked`)
+    bool subgroup = false;               // shuffles of uint in compute shaders at a known size
+    uint32_t subgroup_size = 0;          // 0 without `subgroup`
+    bool subgroup_size_control = false;  // a size can be demanded, and that subgroups are full
+    uint32_t subgroup_size_min = 0, subgroup_size_max = 0;  // what can be demanded; 0 where nothing can
+    uint32_t max_subgroups = 0;     // per workgroup at a demanded size; 0 where none can be
+    bool narrow = false;            // software or shared-memory-less device: a lane per row is best
+    bool float_controls = false;    // execution modes below can be declared
+    bool round_to_even = false;     // RoundingModeRTE 32 reported
+    bool keep_signed_zero = false;  // SignedZeroInfNanPreserve 32 reported
+    bool float16 = false, int8 = false, storage16 = false;
+    bool integer_dot = false, cooperative_matrix = false, buffer_device_address = false;
+    bool timeline = false;  // timeline semaphores
+    bool memory_budget = false;
+    bool statistics = false;  // pipeline executable properties
+    bool timestamps = false;
+    float timestamp_period_ns = 0;
+};
+
+/// Facts with some of them masked: a comma-separated list of "-name" (a bool fact above with a dash for each
+/// underscore: "-subgroup", "-subgroup-size-control", "-narrow", "-float-controls", "-timeline", ...) or
+/// "minimum": every optional fact off and every limit at the floor that all devices must have.
+/// Limits never rise above what the device reports.
+/// Errors: Code::bad_argument naming the unknown word and listing the known ones.
+DeviceFacts masked(DeviceFacts facts, std::string_view mask);
+
+/// `masked` with the value of RWKVK_CAPS; the only place that reads it.
+DeviceFacts masked_by_environment(DeviceFacts facts);
+
+}  // namespace rwkvk::vk

@@ -1,0 +1,218 @@
+#include "host/vk/query.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <vector>
+
+#include "host/error.h"
+#include "host/log.h"
+#include "host/vk/features.h"
+#include "host/vk/quirks.h"
+
+namespace rwkvk::vk {
+namespace {
+
+constexpr uint32_t vendor_arm = 0x13b5;
+
+struct Properties {
+    VkPhysicalDeviceProperties2 head{};
+    VkPhysicalDeviceIDProperties id{};
+    VkPhysicalDeviceMaintenance3Properties maintenance3{};
+    VkPhysicalDeviceSubgroupProperties subgroup{};
+    VkPhysicalDeviceDriverProperties driver{};
+    VkPhysicalDeviceFloatControlsProperties float_controls{};
+    VkPhysicalDeviceSubgroupSizeControlProperties size_control{};
+    VkPhysicalDeviceMaintenance4Properties maintenance4{};
+
+    const VkPhysicalDeviceLimits& limits() const { return head.properties.limits; }
+};
+
+template <typename Structure>
+void chain(Properties& properties, Structure& structure, VkStructureType type) {
+    structure.sType = type;
+    structure.pNext = properties.head.pNext;
+    properties.head.pNext = &structure;
+}
+
+void query_properties(const InstanceFunctions& fn, VkPhysicalDevice device, const Offer& offer,
+                      Properties& p) {
+    p.head.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2;
+    chain(p, p.id, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ID_PROPERTIES);
+    chain(p, p.maintenance3, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_3_PROPERTIES);
+    chain(p, p.subgroup, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES);
+    if (offer.has(VK_API_VERSION_1_2, "VK_KHR_driver_properties")) {
+        chain(p, p.driver, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES);
+    }
+    if (offer.has(VK_API_VERSION_1_2, "VK_KHR_shader_float_controls")) {
+        chain(p, p.float_controls, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FLOAT_CONTROLS_PROPERTIES);
+    }
+    if (offer.has(VK_API_VERSION_1_3, "VK_EXT_subgroup_size_control")) {
+        chain(p, p.size_control, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_PROPERTIES);
+    }
+    if (offer.has(VK_API_VERSION_1_3, "VK_KHR_maintenance4")) {
+        chain(p, p.maintenance4, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_4_PROPERTIES);
+    }
+    fn.vkGetPhysicalDeviceProperties2(device, &p.head);
+}
+
+DeviceType type_of(VkPhysicalDeviceType type) {
+    switch (type) {
+        case VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU:
+            return DeviceType::discrete;
+        case VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU:
+            return DeviceType::integrated;
+        case VK_PHYSICAL_DEVICE_TYPE_CPU:
+            return DeviceType::software;
+        default:
+            return DeviceType::other;
+    }
+}
+
+std::string vendor_name(uint32_t id) {
+    static constexpr std::pair<uint32_t, const char*> names[] = {
+        {0x1002, "AMD"},     {0x1010, "Imagination"}, {0x106b, "Apple"},     {0x10005, "Mesa"},
+        {0x10de, "NVIDIA"},  {0x13b5, "Arm"},         {0x1414, "Microsoft"}, {0x14e4, "Broadcom"},
+        {0x144d, "Samsung"}, {0x1ae0, "Google"},      {0x5143, "Qualcomm"},  {0x8086, "Intel"},
+    };
+    for (const auto& [known, name] : names) {
+        if (known == id) return name;
+    }
+    std::ostringstream unknown;
+    unknown << "vendor 0x" << std::hex << id;
+    return unknown.str();
+}
+
+void set_identity(const Properties& p, DeviceFacts& facts) {
+    const VkPhysicalDeviceProperties& base = p.head.properties;
+    facts.name = base.deviceName;
+    facts.vendor = vendor_name(base.vendorID);
+    facts.driver = p.driver.driverName[0] != '\0' ? text(p.driver.driverName, " ", p.driver.driverInfo)
+                                                  : text("version ", base.driverVersion);
+    facts.type = type_of(base.deviceType);
+    facts.vendor_id = base.vendorID;
+    facts.device_id = base.deviceID;
+    facts.driver_version = base.driverVersion;
+    facts.api_version = base.apiVersion;
+    std::copy_n(p.id.deviceUUID, facts.uuid.size(), facts.uuid.begin());
+    std::copy_n(base.pipelineCacheUUID, facts.pipeline_cache_uuid.size(), facts.pipeline_cache_uuid.begin());
+}
+
+// Zero is never true of these limits; the floor that every device must have is nearer to the truth.
+template <typename Value>
+void take(Value& fact, Value reported) {
+    if (reported != 0) fact = reported;
+}
+
+void set_limits(const Properties& p, DeviceFacts& facts) {
+    const VkPhysicalDeviceLimits& limits = p.limits();
+    take(facts.max_invocations, limits.maxComputeWorkGroupInvocations);
+    for (size_t i = 0; i < 3; ++i) {
+        take(facts.max_group_size[i], limits.maxComputeWorkGroupSize[i]);
+        take(facts.max_group_count[i], limits.maxComputeWorkGroupCount[i]);
+    }
+    take(facts.shared_bytes, limits.maxComputeSharedMemorySize);
+    take(facts.push_bytes, limits.maxPushConstantsSize);
+    // A set may be held by the total of its resources as well as by their kind.
+    take(facts.max_storage_buffers,
+         std::min({limits.maxPerStageDescriptorStorageBuffers, limits.maxDescriptorSetStorageBuffers,
+                   limits.maxPerStageResources}));
+    take<uint64_t>(facts.max_binding_bytes, limits.maxStorageBufferRange);
+    take<uint64_t>(facts.max_allocation_bytes, p.maintenance3.maxMemoryAllocationSize);
+    if (p.maintenance4.maxBufferSize != 0) {
+        facts.max_allocation_bytes =
+            std::min<uint64_t>(facts.max_allocation_bytes, p.maintenance4.maxBufferSize);
+    }
+    if (std::has_single_bit(limits.minStorageBufferOffsetAlignment)) {
+        facts.offset_alignment = std::max<uint64_t>(4, limits.minStorageBufferOffsetAlignment);
+    }
+}
+
+void set_subgroup(const Properties& p, DeviceFacts& facts) {
+    constexpr VkSubgroupFeatureFlags needed = VK_SUBGROUP_FEATURE_BASIC_BIT | VK_SUBGROUP_FEATURE_SHUFFLE_BIT;
+    const uint32_t size = p.subgroup.subgroupSize;
+    const bool sane = std::has_single_bit(size) && size <= 128;  // a size of 0 exists in the wild
+    facts.subgroup = sane && (p.subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) &&
+                     (p.subgroup.supportedOperations & needed) == needed;
+    facts.subgroup_size = facts.subgroup ? size : 0;
+    const auto& control = p.size_control;
+    facts.subgroup_size_control =
+        facts.subgroup_size_control && facts.subgroup &&
+        (control.requiredSubgroupSizeStages & VK_SHADER_STAGE_COMPUTE_BIT) &&
+        std::has_single_bit(control.minSubgroupSize) && std::has_single_bit(control.maxSubgroupSize) &&
+        control.minSubgroupSize <= control.maxSubgroupSize && control.maxComputeWorkgroupSubgroups != 0;
+    if (!facts.subgroup_size_control) return;
+    facts.subgroup_size_min = control.minSubgroupSize;
+    facts.subgroup_size_max = std::min(control.maxSubgroupSize, 128u);
+    facts.max_subgroups = control.maxComputeWorkgroupSubgroups;
+}
+
+uint64_t device_local_bytes(const InstanceFunctions& fn, VkPhysicalDevice device) {
+    VkPhysicalDeviceMemoryProperties memory;
+    fn.vkGetPhysicalDeviceMemoryProperties(device, &memory);
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < memory.memoryHeapCount; ++i) {
+        if (memory.memoryHeaps[i].flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT)
+            total += memory.memoryHeaps[i].size;
+    }
+    return total;
+}
+
+std::vector<VkQueueFamilyProperties> families_of(const InstanceFunctions& fn, VkPhysicalDevice device) {
+    uint32_t count = 0;
+    fn.vkGetPhysicalDeviceQueueFamilyProperties(device, &count, nullptr);
+    std::vector<VkQueueFamilyProperties> families(count);
+    fn.vkGetPhysicalDeviceQueueFamilyProperties(device, &count, families.data());
+    families.resize(count);
+    return families;
+}
+
+}  // namespace
+
+std::optional<uint32_t> compute_family(const InstanceFunctions& fn, VkPhysicalDevice device) {
+    const auto families = families_of(fn, device);
+    std::optional<uint32_t> found;
+    for (uint32_t i = 0; i < families.size(); ++i) {
+        if (families[i].queueCount == 0 || !(families[i].queueFlags & VK_QUEUE_COMPUTE_BIT)) continue;
+        if (!(families[i].queueFlags & VK_QUEUE_GRAPHICS_BIT)) return i;
+        if (!found) found = i;
+    }
+    return found;
+}
+
+uint32_t timestamp_bits(const InstanceFunctions& fn, VkPhysicalDevice device, uint32_t family) {
+    return families_of(fn, device).at(family).timestampValidBits;
+}
+
+std::optional<DeviceFacts> query_facts(const InstanceFunctions& fn, VkPhysicalDevice device) {
+    VkPhysicalDeviceProperties base;
+    fn.vkGetPhysicalDeviceProperties(device, &base);
+    if (base.apiVersion < VK_API_VERSION_1_1) {
+        log(LogLevel::info, text(base.deviceName, ": left out, its driver is below Vulkan 1.1"));
+        return std::nullopt;
+    }
+    const auto family = compute_family(fn, device);
+    if (!family) {
+        log(LogLevel::info, text(base.deviceName, ": left out, it has no compute queue"));
+        return std::nullopt;
+    }
+    const Offer offer = offer_of(fn, device);
+    Properties p;
+    query_properties(fn, device, offer, p);
+    DeviceFacts facts;
+    set_identity(p, facts);
+    facts.memory_bytes = device_local_bytes(fn, device);
+    set_limits(p, facts);
+    query_features(fn, device, offer, facts);
+    set_subgroup(p, facts);
+    facts.round_to_even = facts.float_controls && p.float_controls.shaderRoundingModeRTEFloat32;
+    facts.keep_signed_zero = facts.float_controls && p.float_controls.shaderSignedZeroInfNanPreserveFloat32;
+    facts.timestamps = timestamp_bits(fn, device, *family) != 0 && p.limits().timestampPeriod > 0;
+    facts.timestamp_period_ns = facts.timestamps ? p.limits().timestampPeriod : 0;
+    facts.narrow = facts.type == DeviceType::software || facts.vendor_id == vendor_arm;
+    apply_quirks(facts);
+    // Drops what hangs on a fact that a quirk has taken away.
+    return masked(std::move(facts), "");
+}
+
+}  // namespace rwkvk::vk

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <optional>
+
+#include "host/vk/api.h"
+#include "host/vk/facts.h"
+
+namespace rwkvk::vk {
+
+/// The family to compute on: one without graphics where there is one, so that a desktop stays smooth.
+std::optional<uint32_t> compute_family(const InstanceFunctions& fn, VkPhysicalDevice device);
+
+/// Bits of a timestamp that count on that family; 0 without timestamps.
+uint32_t timestamp_bits(const InstanceFunctions& fn, VkPhysicalDevice device, uint32_t family);
+
+/// Unmasked facts, each reported limit checked for sense and known driver faults corrected; nothing for a
+/// device that cannot be used (below Vulkan 1.1, no compute queue), which is logged.
+std::optional<DeviceFacts> query_facts(const InstanceFunctions& fn, VkPhysicalDevice device);
+
+}  // namespace rwkvk::vk

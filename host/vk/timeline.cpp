@@ -1,0 +1,158 @@
+#include <deque>
+
+#include "host/error.h"
+#include "host/log.h"
+#include "host/vk/commands.h"
+#include "host/vk/device.h"
+
+namespace rwkvk::vk {
+namespace {
+
+// A wait is cut into slices so that a device that hangs is at least reported; its watchdog ends the wait.
+constexpr uint64_t slice_s = 60;
+constexpr uint64_t slice_ns = slice_s * 1'000'000'000;
+
+template <typename WaitOneSlice>
+void wait_in_slices(const Device& device, const WaitOneSlice& wait_one_slice) {
+    for (uint64_t waited_s = slice_s;; waited_s += slice_s) {
+        const VkResult result = wait_one_slice();
+        if (result < 0) fail(result, text("waiting for ", device.facts().name));
+        if (result != VK_TIMEOUT) return;
+        log(LogLevel::warning, text(device.facts().name, ": no answer for ", waited_s, " s, still waiting"));
+    }
+}
+
+void submit_one(const Device& device, const Commands& commands, const void* chain, VkSemaphore signal,
+                VkFence fence) {
+    const VkCommandBuffer handle = commands.handle();
+    VkSubmitInfo info{};
+    info.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO;
+    info.pNext = chain;
+    info.commandBufferCount = 1;
+    info.pCommandBuffers = &handle;
+    info.signalSemaphoreCount = signal ? 1 : 0;
+    info.pSignalSemaphores = &signal;
+    const VkResult result = device.fn().vkQueueSubmit(device.queue(), 1, &info, fence);
+    if (result < 0) fail(result, text("submitting to ", device.facts().name));
+}
+
+}  // namespace
+
+struct Timeline::Impl {
+    explicit Impl(Device& owner) : device(owner) {}
+    virtual ~Impl() = default;
+    virtual void submit(const Commands& commands, uint64_t ticket) = 0;
+    virtual void wait(uint64_t ticket) = 0;
+
+    struct Semaphore;
+    struct Fences;
+    Device& device;
+    uint64_t last = 0;
+};
+
+struct Timeline::Impl::Semaphore : Timeline::Impl {
+    VkSemaphore semaphore = VK_NULL_HANDLE;
+
+    explicit Semaphore(Device& owner) : Impl(owner) {
+        VkSemaphoreTypeCreateInfo type{};
+        type.sType = VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO;
+        type.semaphoreType = VK_SEMAPHORE_TYPE_TIMELINE;
+        VkSemaphoreCreateInfo info{};
+        info.sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO;
+        info.pNext = &type;
+        check(device.fn().vkCreateSemaphore(device.handle(), &info, nullptr, &semaphore),
+              "creating a semaphore");
+    }
+    ~Semaphore() override { device.fn().vkDestroySemaphore(device.handle(), semaphore, nullptr); }
+
+    void submit(const Commands& commands, uint64_t ticket) override {
+        VkTimelineSemaphoreSubmitInfo values{};
+        values.sType = VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO;
+        values.signalSemaphoreValueCount = 1;
+        values.pSignalSemaphoreValues = &ticket;
+        submit_one(device, commands, &values, semaphore, VK_NULL_HANDLE);
+    }
+
+    void wait(uint64_t ticket) override {
+        VkSemaphoreWaitInfo info{};
+        info.sType = VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO;
+        info.semaphoreCount = 1;
+        info.pSemaphores = &semaphore;
+        info.pValues = &ticket;
+        wait_in_slices(device,
+                       [&] { return device.fn().vkWaitSemaphores(device.handle(), &info, slice_ns); });
+    }
+};
+
+struct Timeline::Impl::Fences : Timeline::Impl {
+    struct Pending {
+        uint64_t ticket;
+        VkFence fence;
+    };
+    std::deque<Pending> pending;  // in order of tickets
+    std::vector<VkFence> idle;    // unsignalled
+
+    using Impl::Impl;
+    ~Fences() override {
+        for (const Pending& entry : pending)
+            device.fn().vkDestroyFence(device.handle(), entry.fence, nullptr);
+        for (VkFence fence : idle) device.fn().vkDestroyFence(device.handle(), fence, nullptr);
+    }
+
+    void add_idle_fence() {
+        VkFenceCreateInfo info{};
+        info.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO;
+        idle.reserve(idle.size() + 1);
+        VkFence fence = VK_NULL_HANDLE;
+        check(device.fn().vkCreateFence(device.handle(), &info, nullptr, &fence), "creating a fence");
+        idle.push_back(fence);
+    }
+
+    void submit(const Commands& commands, uint64_t ticket) override {
+        if (idle.empty()) add_idle_fence();
+        submit_one(device, commands, nullptr, VK_NULL_HANDLE, idle.back());
+        pending.push_back({ticket, idle.back()});
+        idle.pop_back();
+    }
+
+    void wait(uint64_t ticket) override {
+        while (!pending.empty() && pending.front().ticket <= ticket) {
+            const VkFence fence = pending.front().fence;
+            wait_in_slices(device, [&] {
+                return device.fn().vkWaitForFences(device.handle(), 1, &fence, VK_TRUE, slice_ns);
+            });
+            check(device.fn().vkResetFences(device.handle(), 1, &fence), "resetting a fence");
+            idle.push_back(fence);
+            pending.pop_front();
+        }
+    }
+};
+
+Timeline::Timeline(Device& device) {
+    if (device.facts().timeline) {
+        impl_ = std::make_unique<Impl::Semaphore>(device);
+    } else {
+        impl_ = std::make_unique<Impl::Fences>(device);
+    }
+}
+
+Timeline::~Timeline() {
+    try {
+        wait(impl_->last);
+    } catch (...) {
+        // Only a lost device gets here: nothing is pending on it, and whoever uses it next is told.
+    }
+}
+
+uint64_t Timeline::submit(const Commands& commands) {
+    impl_->submit(commands, impl_->last + 1);
+    commands.impl_->submitted = true;
+    return ++impl_->last;
+}
+
+void Timeline::wait(uint64_t ticket) {
+    RWKVK_ASSERT(ticket <= impl_->last);
+    if (ticket != 0) impl_->wait(ticket);
+}
+
+}  // namespace rwkvk::vk

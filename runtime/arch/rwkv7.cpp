@@ -1,0 +1,107 @@
+// RWKV-7 "Goose" (x070). Formulas: RWKV-LM, RWKV-v7/rwkv_v7_numpy.py.
+#include "runtime/arch/rwkv7.h"
+
+namespace rwkvk::arch {
+namespace {
+
+constexpr float layer_eps = 1e-5f;
+
+std::string block(uint32_t layer, const char* name) { return text("blocks.", layer, ".", name); }
+
+Operand layer_norm(Builder& b, const std::string& y, Operand x, const std::string& weights, uint32_t width) {
+    return b.norm(y, x, b.vector(weights + ".weight", width), b.vector(weights + ".bias", width), 1,
+                  layer_eps);
+}
+
+// down and up projection of a low-rank pair, with an activation between them
+Operand low_rank(Builder& b, const Rwkv7& m, const std::string& name, Operand x, uint32_t rank,
+                 uint32_t activation) {
+    const Operand hidden = b.linear(name + "_hidden", x, b.matrix(name + "1", rank, m.width), activation);
+    return b.linear(name + "_up", hidden, b.matrix(name + "2", m.attention, rank));
+}
+
+struct TimeMixTables {
+    Operand shifts, sequences;
+};
+
+Operand time_mix(Builder& b, const Rwkv7& m, uint32_t layer, Operand x, const TimeMixTables& tables,
+                 Operand& v_first) {
+    const auto name = [&](const char* suffix) { return block(layer, suffix); };
+    const uint32_t D = m.width, A = m.attention;
+    const Rwkv7::Ranks& ranks = m.ranks[layer];
+    const auto linear = [&](const char* y, Operand in, const char* weight) {
+        return b.linear(name(y), in, b.matrix(name(weight), A, D));
+    };
+
+    const Operand mixes = b.vector({name("att.x_r"), name("att.x_w"), name("att.x_k"), name("att.x_v"),
+                                    name("att.x_a"), name("att.x_g")},
+                                   D);
+    const uint32_t xs =
+        b.shift_mix(name("att.x"), x, tables.shifts, mixes, b.state(name("att_x_prev"), D, 2)).tensor;
+    const Operand xr{xs, 0}, xw{xs, 1}, xk{xs, 2}, xv{xs, 3}, xa{xs, 4}, xg{xs, 5};
+
+    const Operand r = linear("att.r", xr, "att.receptance.weight");
+    const Operand k_raw = linear("att.k_raw", xk, "att.key.weight");
+    Operand v = linear("att.v_raw", xv, "att.value.weight");
+
+    const Operand w = b.activate(name("att.w"), low_rank(b, m, name("att.w"), xw, ranks.w, ACT_TANH),
+                                 b.vector(name("att.w0"), A), ACT_DECAY7);
+    const Operand a = b.activate(name("att.a"), low_rank(b, m, name("att.a"), xa, ranks.a, ACT_NONE),
+                                 b.vector(name("att.a0"), A), ACT_SIGMOID);
+    const Operand g = low_rank(b, m, name("att.g"), xg, ranks.g, ACT_SIGMOID);
+    if (layer == 0) {
+        v_first = v;
+    } else {
+        const Operand amount =
+            b.activate(name("att.v_amount"), low_rank(b, m, name("att.v"), xv, ranks.v, ACT_NONE),
+                       b.vector(name("att.v0"), A), ACT_SIGMOID);
+        v = b.lerp(name("att.v"), v, v_first, amount);
+    }
+
+    const Operand kk = b.l2norm(name("att.kk"), k_raw, b.vector(name("att.k_k"), A), m.heads);
+    const Operand k = b.key_mix(name("att.k"), k_raw, a, b.vector(name("att.k_a"), A));
+    const Operand state = b.state(name("att_kv"), A * m.head_size, 1, m.heads);
+    const Operand wkv = b.wkv7(name("att.wkv"), {tables.sequences, r, w, k, v, kk, a, state}, m.heads);
+
+    const Operand normed = b.norm(name("att.ln_x"), wkv, b.vector(name("att.ln_x.weight"), A),
+                                  b.vector(name("att.ln_x.bias"), A), m.heads, m.group_eps);
+    const Operand z = b.bonus(name("att.ln_x_bonus"), normed, r, k, v, b.vector(name("att.r_k"), A), m.heads);
+    return b.linear(name("att.out"), b.mul(name("att.gated"), z, g),
+                    b.matrix(name("att.output.weight"), D, A));
+}
+
+Operand channel_mix(Builder& b, const Rwkv7& m, uint32_t layer, Operand x, Operand shifts) {
+    const auto name = [&](const char* suffix) { return block(layer, suffix); };
+    const Operand xk = b.shift_mix(name("ffn.x"), x, shifts, b.vector(name("ffn.x_k"), m.width),
+                                   b.state(name("ffn_x_prev"), m.width, 2));
+    const Operand k =
+        b.linear(name("ffn.k"), xk, b.matrix(name("ffn.key.weight"), m.ffn, m.width), ACT_RELU2);
+    return b.linear(name("ffn.out"), k, b.matrix(name("ffn.value.weight"), m.width, m.ffn));
+}
+
+}  // namespace
+
+ModelPrograms build_rwkv7(const Rwkv7& m) {
+    Builder b("rwkv7");
+    const TimeMixTables tables{b.table(tables::shifts, 2), b.table(tables::sequences, 4)};
+    Operand x = b.embed("embedding", b.table(tables::ids, 1), b.table(tables::vectors, m.width),
+                        b.matrix("emb.weight", m.vocabulary, m.width));
+    x = layer_norm(b, "ln0", x, "blocks.0.ln0", m.width);
+    Operand v_first{};
+    for (uint32_t i = 0; i < m.layers; ++i) {
+        const Operand x1 = layer_norm(b, block(i, "ln1"), x, block(i, "ln1"), m.width);
+        x = b.add(block(i, "x_att"), x, time_mix(b, m, i, x1, tables, v_first));
+        const Operand x2 = layer_norm(b, block(i, "ln2"), x, block(i, "ln2"), m.width);
+        const bool last = i + 1 == m.layers;
+        x = b.add(last ? "hidden" : block(i, "x_ffn"), x, channel_mix(b, m, i, x2, tables.shifts));
+    }
+    b.carry(x);
+
+    Builder h("rwkv7.head");
+    const Operand taken = h.take_rows("taken", h.carried("hidden", m.width), h.table(tables::numbers, 1));
+    h.carry(h.linear("logits", layer_norm(h, "ln_out", taken, "ln_out", m.width),
+                     h.matrix("head.weight", m.vocabulary, m.width)));
+    return {b.finish(), h.finish(), m.width, m.vocabulary};
+}
+
+}  // namespace rwkvk::arch

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "runtime/graph/backend.h"
+#include "runtime/graph/weight_source.h"
+
+namespace rwkvk::arch {
+
+/// Everything that distinguishes one RWKV-7 model from another, read from tensor shapes.
+struct Rwkv7 {
+    uint32_t layers, width, attention, heads, head_size, ffn, vocabulary;
+    struct Ranks {
+        uint32_t w, a, v, g;  // v is 0 in layer 0, which has no value residual
+    };
+    std::vector<Ranks> ranks;  // per layer
+    float group_eps = 64e-5f;
+};
+
+/// Whether the tensors are those of RWKV-7.
+bool is_rwkv7(const WeightSource& weights);
+
+/// Errors: Code::bad_shape naming the tensor; Code::unsupported for the research variants, by name.
+Rwkv7 read_rwkv7(const WeightSource& weights);
+
+ModelPrograms build_rwkv7(const Rwkv7& model);
+
+}  // namespace rwkvk::arch

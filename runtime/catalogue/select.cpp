@@ -1,0 +1,138 @@
+#include "runtime/catalogue/select.h"
+
+#include <algorithm>
+
+namespace rwkvk {
+namespace {
+
+constexpr uint32_t block_bytes = 16;  // a lane's load
+
+uint32_t lanes_for(const vk::DeviceFacts& facts, uint32_t wanted) {
+    return std::min({wanted, facts.max_invocations, facts.max_group_size[0]});
+}
+
+// On a software device a workgroup is one vector of lanes; more would only add loop overhead.
+uint32_t element_lanes(const vk::DeviceFacts& facts) { return lanes_for(facts, 64); }
+
+uint32_t narrow_lanes(const vk::DeviceFacts& facts) {
+    return facts.type == vk::DeviceType::software ? std::clamp(facts.subgroup_size, 8u, 16u) : 32;
+}
+
+KernelChoice lane_per_item(KernelId kernel, const vk::DeviceFacts& facts) {
+    const uint32_t lanes = element_lanes(facts);
+    return {.kernel = kernel, .constants = {lanes}, .items = {lanes, 1, 1}};
+}
+
+// A few outputs per lane hide latency where a core runs few lanes; a few rows reuse what was loaded.
+KernelChoice narrow(const vk::DeviceFacts& facts, uint32_t rows) {
+    const bool software = facts.type == vk::DeviceType::software;
+    const uint32_t lanes = narrow_lanes(facts);
+    const uint32_t tokens = rows >= 4 ? 4 : 1;
+    const uint32_t outs = software ? (tokens > 1 ? 4 : 8) : (tokens > 1 ? 2 : 1);
+    return {.kernel = KernelId::linear_narrow,
+            .packing = Packing::tiles,
+            .constants = {lanes, outs, tokens},
+            .items = {lanes * outs, tokens, 1}};
+}
+
+KernelChoice subgroups(const vk::DeviceFacts& facts, uint32_t rows) {
+    const uint32_t size = facts.subgroup_size;
+    const uint32_t lanes = std::max(size, lanes_for(facts, 128) / size * size);
+    const uint32_t teams = lanes / std::min(size, 32u);
+    const uint32_t tokens = rows >= 4 ? 4 : 1;
+    const uint32_t outs = 2;
+    return {.kernel = KernelId::linear_subgroup,
+            .packing = Packing::ranges,
+            .constants = {lanes, outs, tokens, size},
+            .items = {teams * outs, tokens, 1},
+            .subgroup_size = size};
+}
+
+KernelChoice choose_linear(const Params& params, const vk::DeviceFacts& facts) {
+    return choose_packing(Op::linear, facts) == Packing::ranges ? subgroups(facts, params.rows())
+                                                                : narrow(facts, params.rows());
+}
+
+KernelChoice norm_group() {
+    return {.kernel = KernelId::norm_group, .constants = {32}, .items = {1, 1, 1}};
+}
+
+KernelChoice choose_norm(const Params& params, const vk::DeviceFacts& facts) {
+    return params.as<NormParams>().width > 128 ? norm_group() : lane_per_item(KernelId::norm_lane, facts);
+}
+
+KernelId only_kernel_of(Op op) {
+    const auto rows = all_kernels();
+    const auto at = std::find_if(rows.begin(), rows.end(), [&](const KernelInfo& row) { return row.op == op; });
+    RWKVK_ASSERT(at != rows.end());
+    return static_cast<KernelId>(at - rows.begin());
+}
+
+}  // namespace
+
+std::array<uint32_t, 3> work_of(Op op, const Params& params) {
+    const uint32_t rows = params.rows();
+    switch (op) {
+        case Op::embed: return {params.as<EmbedParams>().width, rows, 1};
+        case Op::norm: return {params.as<NormParams>().groups, rows, 1};
+        case Op::shift_mix: return {params.as<ShiftMixParams>().width, rows, 1};
+        case Op::linear: return {params.as<LinearParams>().outs, rows, 1};
+        case Op::arithmetic: return {params.as<ArithmeticParams>().width, rows, 1};
+        case Op::activate: return {params.as<ActivateParams>().width, rows, 1};
+        case Op::lerp:
+        case Op::mul:
+        case Op::add:
+        case Op::key_mix:
+        case Op::take_rows: return {params.as<ElementParams>().width, rows, 1};
+        case Op::l2norm:
+        case Op::bonus: return {params.as<HeadParams>().heads, rows, 1};
+        case Op::wkv7: return {params.as<Wkv7Params>().head_size, params.as<Wkv7Params>().heads, rows};
+    }
+    RWKVK_ASSERT(!"op without a work shape");
+    return {};
+}
+
+KernelChoice choose_kernel(Op op, const Params& params, WeightFormat, const vk::DeviceFacts& facts) {
+    switch (op) {
+        case Op::linear: return choose_linear(params, facts);
+        case Op::norm: return choose_norm(params, facts);
+        default: return lane_per_item(only_kernel_of(op), facts);
+    }
+}
+
+Packing choose_packing(Op op, const vk::DeviceFacts& facts) {
+    if (op != Op::linear) return Packing::rows;
+    return facts.subgroup && !facts.narrow ? Packing::ranges : Packing::tiles;
+}
+
+std::vector<KernelChoice> all_choices(Op op, const vk::DeviceFacts& facts) {
+    switch (op) {
+        case Op::linear: {
+            std::vector<KernelChoice> choices = {narrow(facts, 1), narrow(facts, 4)};
+            if (facts.subgroup) choices.insert(choices.end(), {subgroups(facts, 1), subgroups(facts, 4)});
+            return choices;
+        }
+        case Op::norm: return {lane_per_item(KernelId::norm_lane, facts), norm_group()};
+        default: return {lane_per_item(only_kernel_of(op), facts)};
+    }
+}
+
+std::array<uint32_t, 3> group_counts(const KernelChoice& choice, const std::array<uint32_t, 3>& work) {
+    std::array<uint32_t, 3> groups;
+    for (size_t i = 0; i < 3; ++i) groups[i] = (work[i] + choice.items[i] - 1) / choice.items[i];
+    return groups;
+}
+
+uint64_t packed_bytes(Packing packing, WeightFormat format, uint32_t out, uint32_t in) {
+    const auto whole = [](uint64_t value, uint64_t unit) { return (value + unit - 1) / unit * unit; };
+    const uint64_t row_bytes = stored_bytes(format, in);
+    switch (packing) {
+        case Packing::rows: return out * whole(row_bytes, 4);
+        case Packing::tiles: return whole(out, 32) * whole(row_bytes, block_bytes);
+        case Packing::ranges: return out * stored_bytes(format, whole(in, UNIT_MATRIX));
+    }
+    RWKVK_ASSERT(!"packing without a size");
+    return 0;
+}
+
+}  // namespace rwkvk

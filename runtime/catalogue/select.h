@@ -1,0 +1,47 @@
+#pragma once
+// Which kernel runs a step: pure functions of the op, its parameters, the weight format and the device's facts.
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "host/vk/facts.h"
+#include "runtime/catalogue/catalogue.h"
+
+namespace rwkvk {
+
+/// How a matrix lies in device memory.
+enum class Packing : uint32_t {
+    rows,    // [out][in], rows padded to whole words: what `embed` reads
+    tiles,   // [out / 32][in block][out % 32], a block is 16 bytes: what `linear_narrow` reads
+    ranges,  // [out][in blocks in the order of the lanes of a team]: what `linear_subgroup` reads
+};
+
+struct KernelChoice {
+    KernelId kernel;
+    Packing packing = Packing::rows;
+    std::vector<uint32_t> constants;       // specialisation constants 0, 1, ...; 0 is the workgroup's width
+    std::array<uint32_t, 3> items{1, 1, 1};  // of the op's work that one workgroup does
+    uint32_t subgroup_size = 0;            // to be demanded where the device can
+};
+
+/// Independent pieces of the step's work, as x, y, z.
+std::array<uint32_t, 3> work_of(Op op, const Params& params);
+
+/// `format` is looked at for ops with a matrix only.
+KernelChoice choose_kernel(Op op, const Params& params, WeightFormat format, const vk::DeviceFacts& facts);
+
+/// The packing that `choose_kernel` will want, whatever the number of rows.
+Packing choose_packing(Op op, const vk::DeviceFacts& facts);
+
+/// Every choice for the op that the device can run, `choose_kernel`'s included: what self-tests, `kernels` and
+/// the op tests go through.
+std::vector<KernelChoice> all_choices(Op op, const vk::DeviceFacts& facts);
+
+/// Workgroups that cover `work`.
+std::array<uint32_t, 3> group_counts(const KernelChoice& choice, const std::array<uint32_t, 3>& work);
+
+/// Bytes of a matrix in a packing, padding included.
+uint64_t packed_bytes(Packing packing, WeightFormat format, uint32_t out, uint32_t in);
+
+}  // namespace rwkvk

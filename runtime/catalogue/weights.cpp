@@ -1,0 +1,79 @@
+#include "runtime/catalogue/weights.h"
+
+#include <bit>
+
+#include "host/half.h"
+
+namespace rwkvk {
+namespace {
+
+// A format of single elements: its stored type, and its value to and from float.
+struct F32 {
+    using Stored = uint32_t;
+    static float decode(Stored bits) { return std::bit_cast<float>(bits); }
+    static Stored encode(float value) { return std::bit_cast<Stored>(value); }
+    static constexpr Stored magnitude = 0x7fffffffu, infinity = 0x7f800000u, smallest = 0x26800000u;
+};
+struct F16 {
+    using Stored = uint16_t;
+    static float decode(Stored bits) { return half_to_float(bits); }
+    static Stored encode(float value) { return float_to_half(value); }
+    static constexpr Stored magnitude = 0x7fffu, infinity = 0x7c00u, smallest = 0;
+};
+struct Bf16 {
+    using Stored = uint16_t;
+    static float decode(Stored bits) { return bf16_to_float(bits); }
+    static Stored encode(float value) { return float_to_bf16(value); }
+    static constexpr Stored magnitude = 0x7fffu, infinity = 0x7f80u, smallest = 0x2680u;
+};
+
+template <typename Body>
+auto with_format(WeightFormat format, const Body& body) {
+    switch (format) {
+        case WeightFormat::f32: return body(F32{});
+        case WeightFormat::f16: return body(F16{});
+        case WeightFormat::bf16: return body(Bf16{});
+    }
+    RWKVK_ASSERT(!"weight format without an encoder");
+    return body(F32{});
+}
+
+template <typename Stored>
+Stored load(const std::byte* stored, uint64_t index) {
+    Stored bits;
+    std::memcpy(&bits, stored + index * sizeof bits, sizeof bits);
+    return bits;
+}
+
+}  // namespace
+
+void decode(WeightFormat format, const std::byte* stored, std::span<float> values) {
+    with_format(format, [&](auto f) {
+        for (size_t i = 0; i < values.size(); ++i) {
+            values[i] = f.decode(load<typename decltype(f)::Stored>(stored, i));
+        }
+    });
+}
+
+void encode(WeightFormat format, std::span<const float> values, std::byte* stored) {
+    with_format(format, [&](auto f) {
+        for (size_t i = 0; i < values.size(); ++i) {
+            const auto bits = f.encode(values[i]);
+            std::memcpy(stored + i * sizeof bits, &bits, sizeof bits);
+        }
+    });
+}
+
+int64_t settle_stored(WeightFormat format, std::byte* stored, uint64_t elements) {
+    return with_format(format, [&](auto f) -> int64_t {
+        for (uint64_t i = 0; i < elements; ++i) {
+            const auto bits = load<typename decltype(f)::Stored>(stored, i);
+            const auto magnitude = bits & f.magnitude;
+            if (magnitude >= f.infinity) return static_cast<int64_t>(i);
+            if (magnitude < f.smallest) std::memset(stored + i * sizeof bits, 0, sizeof bits);
+        }
+        return -1;
+    });
+}
+
+}  // namespace rwkvk

@@ -1,0 +1,22 @@
+#pragma once
+// Stored weights and their exact values.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "runtime/catalogue/catalogue.h"
+
+namespace rwkvk {
+
+/// Exact values of stored elements. Shapes: `stored` [values.size()] elements in `format`.
+void decode(WeightFormat format, const std::byte* stored, std::span<float> values);
+
+/// Stored elements nearest to `values` (ties to even). `stored` has room for them.
+void encode(WeightFormat format, std::span<const float> values, std::byte* stored);
+
+/// Makes stored elements fit for exact arithmetic: those below 2^-50 in magnitude become 0 (f16 has none).
+/// Returns the index of the first element that is NaN or infinite, or -1.
+int64_t settle_stored(WeightFormat format, std::byte* stored, uint64_t elements);
+
+}  // namespace rwkvk

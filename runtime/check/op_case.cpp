@@ -1,0 +1,295 @@
+#include "runtime/check/op_case.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "runtime/catalogue/weights.h"
+
+namespace rwkvk::check {
+
+uint64_t Random::next() {  // SplitMix64
+    uint64_t x = state_ += 0x9e3779b97f4a7c15ull;
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ull;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebull;
+    return x ^ (x >> 31);
+}
+
+float Random::number(int low, int high) {
+    const uint64_t bits = next();
+    const auto exponent = static_cast<uint32_t>(
+        127 + low + static_cast<int>((bits >> 32) % static_cast<uint32_t>(high - low + 1)));
+    return std::bit_cast<float>(static_cast<uint32_t>(bits & 0x80000000u) | exponent << 23 |
+                                static_cast<uint32_t>(bits & 0x7fffffu));
+}
+
+namespace {
+
+using Words = std::vector<uint32_t>;
+
+/// Makes the cases of one op; a method per op.
+class Maker {
+  public:
+    Maker(CaseSet set, uint64_t seed) : full_(set == CaseSet::full), random_(seed) {}
+
+    std::vector<OpCase> make(Op op) {
+        switch (op) {
+            case Op::embed:
+                each_matrix({{9, 40}, {33, 7}}, [&](auto m) { embed(std::move(m)); });
+                break;
+            case Op::norm:
+                norm();
+                break;
+            case Op::shift_mix:
+                shift_mix();
+                break;
+            case Op::linear:
+                linear();
+                break;
+            case Op::activate:
+                activate();
+                break;
+            case Op::lerp:
+                elements(op, {true, true, true});
+                break;
+            case Op::mul:
+            case Op::add:
+                elements(op, {true, true});
+                break;
+            case Op::key_mix:
+                elements(op, {true, true, false});
+                break;
+            case Op::l2norm:
+                heads(op, 1, 1);
+                break;
+            case Op::bonus:
+                heads(op, 4, 1);
+                break;
+            case Op::wkv7:
+                wkv7();
+                break;
+            case Op::take_rows:
+                take_rows();
+                break;
+            case Op::arithmetic:
+                arithmetic();
+                break;
+        }
+        return std::move(cases_);
+    }
+
+  private:
+    struct Shape {
+        uint32_t rows, width;
+    };
+    std::vector<Shape> shapes() const {
+        if (!full_) return {{3, 70}};
+        return {{1, 1}, {1, 64}, {2, 33}, {5, 96}, {3, 257}, {17, 100}};
+    }
+
+    Words numbers(uint64_t count, int low = -12, int high = 11) {
+        Words words(count);
+        for (uint32_t& word : words) word = std::bit_cast<uint32_t>(random_.number(low, high));
+        // Every tenth is the negative of its neighbour, so that sums cancel.
+        for (uint64_t i = 1; i < count; i += 10) words[i] = words[i - 1] ^ 0x80000000u;
+        return words;
+    }
+    Words zeros(uint64_t count) { return Words(count, 0); }
+
+    void add(Op op, const Params& params, std::vector<Words> slots, std::string description,
+             std::optional<OpCase::Matrix> matrix = std::nullopt) {
+        RWKVK_ASSERT(slots.size() == info(op).slots.size());
+        cases_.push_back(
+            {op, params, std::move(slots), std::move(matrix), text(info(op).name, " ", description)});
+    }
+
+    OpCase::Matrix matrix(uint32_t out, uint32_t in, WeightFormat format) {
+        OpCase::Matrix m{out, in, format, std::vector<std::byte>(stored_bytes(format, uint64_t{out} * in))};
+        std::vector<float> values(uint64_t{out} * in);
+        // Down to subnormal halves, zeros among them.
+        for (float& value : values) value = random_.below(20) == 0 ? 0.0f : random_.number(-22, 3);
+        encode(format, values, m.stored.data());
+        RWKVK_ASSERT(settle_stored(format, m.stored.data(), values.size()) < 0);
+        return m;
+    }
+
+    template <typename Body>
+    void each_matrix(const std::vector<std::pair<uint32_t, uint32_t>>& sizes, const Body& body) {
+        for (size_t f = 0; f < all_weights().size(); ++f) {
+            for (const auto& [out, in] : sizes) {
+                body(matrix(out, in, static_cast<WeightFormat>(f)));
+                if (!full_) break;
+            }
+        }
+    }
+
+    void embed(OpCase::Matrix m) {
+        const uint32_t rows = 6;
+        Words ids(rows);
+        for (uint32_t& id : ids) id = random_.below(m.out);
+        ids[2] = NONE;
+        const EmbedParams params{rows, m.in, 0, m.out, 1};
+        add(Op::embed, params, {ids, numbers(uint64_t{rows} * m.in), {}, zeros(uint64_t{rows} * m.in)},
+            text(m.out, "x", m.in, " ", info(m.format).name), m);
+    }
+
+    void norm() {
+        struct Size {
+            uint32_t rows, groups, width;
+        };
+        const std::vector<Size> sizes =
+            full_ ? std::vector<Size>{{1, 1, 768}, {3, 2, 32}, {2, 3, 100}, {5, 1, 7}, {2, 1, 2560}}
+                  : std::vector<Size>{{2, 2, 100}};
+        for (const auto& [rows, groups, width] : sizes) {
+            const uint64_t n = uint64_t{groups} * width;
+            add(Op::norm, NormParams{rows, groups, width, 1e-5f, 1.0f / static_cast<float>(width)},
+                {numbers(rows * n), numbers(n, -2, 1), numbers(n, -3, 0), zeros(rows * n)},
+                text(rows, " rows, ", groups, " groups of ", width));
+        }
+    }
+
+    void shift_mix() {
+        for (const auto& [rows, width] : shapes()) {
+            for (const uint32_t planes : {1u, 6u}) {
+                const uint64_t n = uint64_t{rows} * width;
+                const auto stride = static_cast<uint32_t>((n + 63) / 64 * 64);
+                Words entries(rows * 2, NONE);
+                // Two sequences where there is room; each reads one entry and writes the other of its slot.
+                const uint32_t second = rows > 2 ? 2 : 0;
+                entries[0] = 0;
+                if (second) {
+                    entries[(second - 1) * 2 + 1] = 1;
+                    entries[second * 2] = 3;
+                    entries[(rows - 1) * 2 + 1] = 2;
+                } else {
+                    entries[(rows - 1) * 2 + 1] = 1;
+                }
+                add(Op::shift_mix, ShiftMixParams{rows, width, planes, stride},
+                    {numbers(n), entries, numbers(uint64_t{planes} * width, -4, 0),
+                     numbers(uint64_t{4} * width), zeros(uint64_t{planes - 1} * stride + n)},
+                    text(rows, "x", width, ", ", planes, " planes"));
+            }
+        }
+    }
+
+    void linear() {
+        const std::vector<std::pair<uint32_t, uint32_t>> sizes =
+            full_ ? std::vector<std::pair<uint32_t, uint32_t>>{{70, 96},    {33, 768}, {1, 32},   {40, 8},
+                                                               {100, 1100}, {37, 45},  {64, 2560}}
+                  : std::vector<std::pair<uint32_t, uint32_t>>{{37, 1100}};
+        each_matrix(sizes, [&](OpCase::Matrix m) {
+            for (const uint32_t rows : full_ ? std::vector<uint32_t>{1, 2, 5} : std::vector<uint32_t>{1, 5}) {
+                const uint32_t activation = random_.below(4);
+                add(Op::linear, LinearParams{rows, m.in, m.out, 0, m.out, activation},
+                    {numbers(uint64_t{rows} * m.in), {}, zeros(uint64_t{rows} * m.out)},
+                    text(rows, " rows, ", m.out, "x", m.in, " ", info(m.format).name, ", activation ",
+                         activation),
+                    m);
+            }
+        });
+    }
+
+    void activate() {
+        for (const auto& [rows, width] : shapes()) {
+            for (const uint32_t activation : {ACT_NONE, ACT_TANH, ACT_SIGMOID, ACT_RELU2, ACT_DECAY7}) {
+                const uint64_t n = uint64_t{rows} * width;
+                add(Op::activate, ActivateParams{rows, width, activation},
+                    {numbers(n, -20, 5), numbers(width, -12, 2), zeros(n)},
+                    text(rows, "x", width, ", activation ", activation));
+            }
+        }
+    }
+
+    /// `per_row[i]`: whether input i has a row per row, or one for all.
+    void elements(Op op, const std::vector<bool>& per_row) {
+        for (const auto& [rows, width] : shapes()) {
+            std::vector<Words> slots;
+            for (const bool all : per_row) slots.push_back(numbers(uint64_t{all ? rows : 1} * width));
+            slots.push_back(zeros(uint64_t{rows} * width));
+            add(op, ElementParams{rows, width}, std::move(slots), text(rows, "x", width));
+        }
+    }
+
+    /// `inputs` of one row per row, then `vectors` for all rows.
+    void heads(Op op, uint32_t inputs, uint32_t vectors) {
+        const std::vector<HeadParams> sizes =
+            full_ ? std::vector<HeadParams>{{1, 1, 64}, {3, 2, 32}, {2, 5, 20}, {1, 40, 64}}
+                  : std::vector<HeadParams>{{2, 3, 64}};
+        for (const HeadParams& p : sizes) {
+            const uint64_t n = uint64_t{p.heads} * p.head_size;
+            std::vector<Words> slots;
+            for (uint32_t i = 0; i < inputs; ++i) slots.push_back(numbers(p.rows * n));
+            for (uint32_t i = 0; i < vectors; ++i) slots.push_back(numbers(n, -3, 1));
+            slots.push_back(zeros(p.rows * n));
+            if (op == Op::l2norm)
+                std::fill_n(slots[0].begin(), p.head_size, 0);  // a vector that has no direction
+            add(op, p, std::move(slots), text(p.rows, " rows, ", p.heads, " heads of ", p.head_size));
+        }
+    }
+
+    void wkv7() {
+        struct Size {
+            uint32_t heads, head_size;
+            std::vector<uint32_t> lengths;
+        };
+        const std::vector<Size> sizes =
+            full_ ? std::vector<Size>{{1, 64, {1}}, {2, 32, {3, 1, 0, 2}}, {3, 20, {2, 2}}, {12, 64, {1, 4}}}
+                  : std::vector<Size>{{2, 64, {2, 1}}};
+        for (const auto& [heads, size, lengths] : sizes) {
+            uint32_t rows = 0;
+            for (const uint32_t length : lengths) rows += length;
+            const auto entries = static_cast<uint32_t>(lengths.size());
+            Words sequences;
+            uint32_t first = 0;
+            for (uint32_t i = 0; i < entries; ++i) {
+                sequences.insert(sequences.end(), {first, lengths[i], entries - 1 - i, 0});
+                first += lengths[i];
+            }
+            const uint32_t width = heads * size;
+            const uint64_t n = uint64_t{rows} * width;
+            add(Op::wkv7, Wkv7Params{entries, heads, size, width},
+                {sequences, numbers(n, -6, 3), numbers(n, -2, -1), numbers(n, -6, 3), numbers(n, -6, 3),
+                 numbers(n, -6, -1), numbers(n, -6, -1), numbers(uint64_t{entries} * width * size, -12, 4),
+                 zeros(n)},
+                text(entries, " sequences, ", heads, " heads of ", size));
+        }
+    }
+
+    void take_rows() {
+        for (const auto& [rows, width] : shapes()) {
+            Words picked(rows);
+            for (uint32_t& row : picked) row = random_.below(rows + 3);
+            add(Op::take_rows, ElementParams{rows, width},
+                {numbers(uint64_t{rows + 3} * width), picked, zeros(uint64_t{rows} * width)},
+                text(rows, "x", width));
+        }
+    }
+
+    void arithmetic() {
+        const uint32_t rows = full_ ? 32 : 4, width = 256;
+        const uint64_t n = uint64_t{rows} * width;
+        for (uint32_t operation = 0; operation < ARITH_OPERATIONS; ++operation) {
+            Words a = numbers(n), b = numbers(n), c = numbers(n);
+            // Half of the triples nearly cancel: c = -(a * b), rounded.
+            for (uint64_t i = 0; i < n; i += 2) {
+                c[i] = std::bit_cast<uint32_t>(-(std::bit_cast<float>(a[i]) * std::bit_cast<float>(b[i])));
+            }
+            if (operation == ARITH_FROM_INT) {
+                for (uint32_t& word : a) word = random_.below(1u << 25) - (1u << 24);
+            }
+            add(Op::arithmetic, ArithmeticParams{rows, width, operation}, {a, b, c, zeros(n)},
+                text("operation ", operation));
+        }
+    }
+
+    const bool full_;
+    Random random_;
+    std::vector<OpCase> cases_;
+};
+
+}  // namespace
+
+std::vector<OpCase> make_cases(Op op, CaseSet set, uint64_t seed) {
+    return Maker(set, seed * 1000003 + static_cast<uint64_t>(op)).make(op);
+}
+
+}  // namespace rwkvk::check

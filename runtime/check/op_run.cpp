@@ -1,0 +1,181 @@
+#include "runtime/check/op_run.h"
+
+#include <algorithm>
+#include <cstring>
+#include <iomanip>
+
+#include "host/vk/buffer.h"
+#include "host/vk/device.h"
+#include "host/vk/recorder.h"
+#include "runtime/cpu/call.h"
+#include "runtime/gpu/packing.h"
+#include "runtime/graph/weight_source.h"
+
+namespace rwkvk::check {
+namespace {
+
+constexpr uint64_t guard_bytes = 256;
+constexpr uint32_t guard_word = 0xfeedfaceu, unwritten = 0x7fc0deadu;  // the latter is a NaN
+
+/// A case's matrix as a source of weights.
+class CaseSource final : public WeightSource {
+  public:
+    explicit CaseSource(const OpCase::Matrix& matrix) : matrix_(matrix) {}
+    std::optional<Shape> find(const std::string&) const override {
+        return Shape{matrix_.out, matrix_.in, matrix_.format};
+    }
+    std::vector<std::string> names() const override { return {"matrix"}; }
+    void read_rows(const std::string&, uint32_t first, uint32_t rows, std::byte* stored) const override {
+        const uint64_t row_bytes = stored_bytes(matrix_.format, matrix_.in);
+        std::memcpy(stored, matrix_.stored.data() + first * row_bytes, rows * row_bytes);
+    }
+    std::vector<float> read_vector(const std::string&) const override { return {}; }
+
+  private:
+    const OpCase::Matrix& matrix_;
+};
+
+std::vector<std::byte> pack(const OpCase::Matrix& m, Packing packing) {
+    std::vector<std::byte> packed(packed_bytes(packing, m.format, m.out, m.in));
+    const uint64_t row_bytes = stored_bytes(m.format, m.in);
+    for (uint32_t row = 0; row < m.out; row += gpu::rows_per_tile) {
+        gpu::pack_tile(packing, m.format, m.in, std::min(gpu::rows_per_tile, m.out - row),
+                       m.stored.data() + row * row_bytes,
+                       packed.data() + packed_bytes(packing, m.format, row, m.in));
+    }
+    return packed;
+}
+
+/// A slot on the device between two guard zones.
+struct DeviceSlot {
+    std::unique_ptr<vk::Buffer> buffer;
+    uint64_t bytes;
+};
+
+std::vector<std::byte> as_bytes(const std::vector<uint32_t>& words) {
+    const auto bytes = std::as_bytes(std::span(words));
+    return {bytes.begin(), bytes.end()};
+}
+
+DeviceSlot make_slot(vk::Device& device, vk::Transfer& transfer, std::span<const std::byte> contents) {
+    const uint64_t bytes = (contents.size() + 3) / 4 * 4;
+    std::vector<std::byte> all(guard_bytes + bytes + guard_bytes);
+    auto* words = reinterpret_cast<uint32_t*>(all.data());
+    std::fill_n(words, all.size() / 4, guard_word);
+    std::memcpy(all.data() + guard_bytes, contents.data(), contents.size());
+    DeviceSlot slot{std::make_unique<vk::Buffer>(device, all.size(), vk::Memory::device, "test slot"), bytes};
+    transfer.write(*slot.buffer, 0, all);
+    return slot;
+}
+
+std::vector<uint32_t> read_slot(vk::Transfer& transfer, const DeviceSlot& slot, const std::string& what) {
+    std::vector<uint32_t> all((2 * guard_bytes + slot.bytes) / 4);
+    transfer.read(*slot.buffer, 0, std::as_writable_bytes(std::span(all)));
+    const auto guard = static_cast<std::ptrdiff_t>(guard_bytes / 4);
+    const auto intact = [](uint32_t word) { return word == guard_word; };
+    if (!std::all_of(all.begin(), all.begin() + guard, intact) ||
+        !std::all_of(all.end() - guard, all.end(), intact)) {
+        throw Error(Code::bad_shape, text(what, ": wrote outside its buffers"));
+    }
+    return {all.begin() + guard, all.end() - guard};
+}
+
+/// The slots as both sides find them: what a step writes holds NaN, so that nothing unwritten looks right.
+Slots before(const OpCase& c) {
+    Slots slots = c.slots;
+    for (size_t i = 0; i < slots.size(); ++i) {
+        if (info(c.op).slots[i] == 'w') std::fill(slots[i].begin(), slots[i].end(), unwritten);
+    }
+    return slots;
+}
+
+}  // namespace
+
+Slots run_on_cpu(const OpCase& c, ThreadPool& pool) {
+    Slots slots = before(c);
+    cpu::Call call{.params = c.params, .slots = {}, .matrix = nullptr, .pool = &pool};
+    cpu::Matrix matrix;
+    if (c.matrix) {
+        const auto layout = c.op == Op::embed ? cpu::Matrix::Layout::rows : cpu::Matrix::Layout::lanes;
+        matrix = cpu::load_matrix(CaseSource(*c.matrix), "matrix", layout, pool);
+        call.matrix = &matrix;
+    }
+    for (size_t i = 0; i < slots.size(); ++i) call.slots[i] = reinterpret_cast<std::byte*>(slots[i].data());
+    const FloatModeScope mode(pool.denormals());
+    cpu::run(c.op, call);
+    return slots;
+}
+
+Slots run_on_device(const OpCase& c, const KernelChoice& choice, gpu::KernelStore& kernels) {
+    vk::Device& device = kernels.device();
+    vk::Transfer transfer(device);
+    const std::string_view letters = info(c.op).slots;
+    std::vector<DeviceSlot> slots;
+    for (const std::vector<uint32_t>& contents : before(c)) {
+        slots.push_back(make_slot(device, transfer,
+                                  contents.empty() ? pack(*c.matrix, choice.packing) : as_bytes(contents)));
+    }
+    transfer.finish();
+
+    std::vector<vk::Binding> bindings;
+    for (size_t i = 0; i < slots.size(); ++i) {
+        const vk::Access access = letters[i] == 'r'   ? vk::Access::read
+                                  : letters[i] == 'w' ? vk::Access::write
+                                                      : vk::Access::update;
+        bindings.push_back({slots[i].buffer.get(), guard_bytes, slots[i].bytes, access});
+    }
+    vk::Recorder recorder(device);
+    const WeightFormat format = c.matrix ? c.matrix->format : WeightFormat::f32;
+    recorder.dispatch(kernels.get(choice, format), bindings, c.params.bytes(),
+                      group_counts(choice, work_of(c.op, c.params)));
+    const auto commands = recorder.finish();
+    vk::Timeline timeline(device);
+    timeline.wait(timeline.submit(*commands));
+
+    Slots result = c.slots;
+    for (size_t i = 0; i < slots.size(); ++i) {
+        std::vector<uint32_t> after = read_slot(transfer, slots[i], c.description);
+        if (letters[i] != 'r') result[i] = std::move(after);
+    }
+    return result;
+}
+
+std::string compare(const OpCase& c, const KernelChoice& choice, const Slots& expected, const Slots& found) {
+    const std::string_view letters = info(c.op).slots;
+    for (size_t slot = 0; slot < expected.size(); ++slot) {
+        if (letters[slot] == 'r') continue;
+        uint64_t differing = 0, first = 0, written = 0;
+        for (uint64_t i = 0; i < expected[slot].size(); ++i) {
+            written += expected[slot][i] != 0 && expected[slot][i] != unwritten;
+            if (expected[slot][i] != found[slot][i] && differing++ == 0) first = i;
+        }
+        const std::string where = text(c.description, " with ", info(choice.kernel).name, ", slot ", slot);
+        if (differing > 0) {
+            return text(where, ": ", differing, " of ", expected[slot].size(), " values differ, first at ",
+                        first, ": expected ", std::hex, expected[slot][first], ", found ",
+                        found[slot][first]);
+        }
+        if (written == 0) return text(where, ": all results are zero, which tests nothing");
+    }
+    return "";
+}
+
+std::vector<std::string> check_op(Op op, CaseSet set, uint64_t seed, gpu::KernelStore& kernels,
+                                  ThreadPool& pool) {
+    std::vector<std::string> failures;
+    for (const OpCase& c : make_cases(op, set, seed)) {
+        const Slots expected = run_on_cpu(c, pool);
+        for (const KernelChoice& choice : all_choices(op, kernels.device().facts())) {
+            try {
+                const std::string failure = compare(c, choice, expected, run_on_device(c, choice, kernels));
+                if (!failure.empty()) failures.push_back(failure);
+            } catch (const Error& error) {
+                if (error.code() == Code::device_lost) throw;
+                failures.push_back(error.what());
+            }
+        }
+    }
+    return failures;
+}
+
+}  // namespace rwkvk::check

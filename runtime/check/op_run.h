@@ -1,0 +1,31 @@
+#pragma once
+// Running one case on the CPU reference and on one kernel of a device, and comparing the bits.
+
+#include <string>
+#include <vector>
+
+#include "host/thread_pool.h"
+#include "runtime/catalogue/select.h"
+#include "runtime/check/op_case.h"
+#include "runtime/gpu/kernel_store.h"
+
+namespace rwkvk::check {
+
+/// Contents of every slot after the step; those of read-only slots are as before.
+using Slots = std::vector<std::vector<uint32_t>>;
+
+Slots run_on_cpu(const OpCase& c, ThreadPool& pool);
+
+/// Written slots start as NaN, with guard zones before and after every slot.
+/// Errors: Code::bad_shape when a guard zone was written to.
+Slots run_on_device(const OpCase& c, const KernelChoice& choice, gpu::KernelStore& kernels);
+
+/// Empty when every written slot has the same bits; otherwise the case, the kernel, how many differ and where
+/// first. A result that is all zero is a failure too: it would prove nothing.
+std::string compare(const OpCase& c, const KernelChoice& choice, const Slots& expected, const Slots& found);
+
+/// All of it for every case and every kernel that the device has for the op.
+std::vector<std::string> check_op(Op op, CaseSet set, uint64_t seed, gpu::KernelStore& kernels,
+                                  ThreadPool& pool);
+
+}  // namespace rwkvk::check

@@ -1,0 +1,162 @@
+#include "runtime/cpu/backend.h"
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+
+#include "runtime/cpu/call.h"
+#include "runtime/cpu/linear.h"
+#include "runtime/graph/weight_requests.h"
+
+namespace rwkvk::cpu {
+namespace {
+
+constexpr uint32_t head_rows = 16;
+
+/// A program with its weights, and its memory for the current number of rows.
+struct LoadedProgram {
+    const Program& program;
+    std::vector<Matrix> matrices;
+    std::vector<std::vector<float>> vectors;
+    MemoryPlan plan;
+    std::vector<std::byte> arena, tables;
+};
+
+LoadedProgram load(const Program& program, const WeightSource& weights, ThreadPool& pool) {
+    LoadedProgram loaded{program, {}, load_vectors(program, weights), {}, {}, {}};
+    for (const MatrixRequest& request : program.matrices) check_shape(weights, request);
+    for (const MatrixUse& use : matrix_uses(program)) {
+        const auto layout = use.op == Op::embed ? Matrix::Layout::rows : Matrix::Layout::lanes;
+        loaded.matrices.push_back(load_matrix(weights, use.request->name, layout, pool));
+    }
+    return loaded;
+}
+
+class CpuBackend final : public Backend {
+  public:
+    CpuBackend(const ModelPrograms& programs, const WeightSource& weights, const BackendOptions& options,
+               const CpuOptions& cpu)
+        : programs_(programs),
+          options_(options),
+          pool_(cpu.threads, cpu.denormals),
+          parts_{load(programs_.body, weights, pool_), load(programs_.head, weights, pool_)} {
+        carried_["hidden"].resize(uint64_t{options.max_rows} * programs.width);
+        carried_["logits"].resize(uint64_t{head_rows} * programs.vocabulary);
+        for (const StateRequest& state : programs_.body.states) {
+            states_.emplace_back(uint64_t{state.width} * state.entries * options.slots);
+        }
+    }
+
+    std::string description() const override {
+        return text("cpu (", pool_.threads(), pool_.threads() == 1 ? " thread, " : " threads, ",
+                    choose_linear().name, ")");
+    }
+    const BackendOptions& options() const override { return options_; }
+    uint32_t max_head_rows() const override { return head_rows; }
+
+    void run(Part part, const RunTables& tables) override {
+        begin(part, tables);
+        for (size_t i = 0; i < loaded(part).program.steps.size(); ++i) run_step(part, i);
+    }
+
+    void begin(Part part, const RunTables& tables) override {
+        LoadedProgram& p = loaded(part);
+        if (p.plan.rows != tables.rows) {
+            p.plan = plan_memory(p.program, tables.rows, options_.keep_all);
+            p.arena.resize(p.plan.arena_bytes);
+            p.tables.resize(p.plan.tables_bytes);
+        }
+        for (const auto& [name, words] : tables.tables) {
+            const int64_t tensor = find_tensor(p.program, name);
+            if (tensor < 0) continue;
+            RWKVK_ASSERT(words.size() ==
+                         uint64_t{tables.rows} * p.program.tensors[static_cast<size_t>(tensor)].width);
+            std::memcpy(p.tables.data() + p.plan.offsets[static_cast<size_t>(tensor)], words.data(),
+                        words.size() * 4);
+        }
+    }
+
+    void run_step(Part part, size_t index) override {
+        const FloatModeScope mode(pool_.denormals());
+        LoadedProgram& p = loaded(part);
+        const Step& step = p.program.steps[index];
+        Call call{.params = params_of(p.plan, step), .slots = {}, .matrix = nullptr, .pool = &pool_};
+        for (size_t slot = 0; slot < step.operands.size(); ++slot) {
+            const Tensor& tensor = p.program.tensors[step.operands[slot].tensor];
+            if (tensor.kind == TensorKind::matrix) {
+                call.matrix = &p.matrices[tensor.index];
+            } else {
+                call.slots[slot] = address(p, step.operands[slot]);
+            }
+        }
+        cpu::run(step.op, call);
+    }
+
+    void read_carried(const std::string& name, std::span<float> values) override {
+        std::copy_n(carried_.at(name).begin(), values.size(), values.begin());
+    }
+
+    void read_state(uint32_t state, uint32_t entry, std::span<float> values) override {
+        std::copy_n(entry_of(state, entry), values.size(), values.begin());
+    }
+    void write_state(uint32_t state, uint32_t entry, std::span<const float> values) override {
+        std::copy(values.begin(), values.end(), entry_of(state, entry));
+    }
+    void copy_state(uint32_t state, uint32_t from, uint32_t to) override {
+        std::copy_n(entry_of(state, from), programs_.body.states[state].width, entry_of(state, to));
+    }
+
+    void read_tensor(Part part, Operand operand, std::span<float> values) override {
+        std::memcpy(values.data(), address(loaded(part), operand), values.size_bytes());
+    }
+    void write_tensor(Part part, Operand operand, std::span<const float> values) override {
+        std::memcpy(address(loaded(part), operand), values.data(), values.size_bytes());
+    }
+
+    uint64_t device_bytes() const override { return 0; }
+    uint64_t peak_device_bytes() const override { return 0; }
+    uint32_t dispatches_of_last_run() const override { return 0; }
+
+  private:
+    LoadedProgram& loaded(Part part) { return parts_[part == Part::body ? 0 : 1]; }
+
+    float* entry_of(uint32_t state, uint32_t entry) {
+        return states_[state].data() + uint64_t{entry} * programs_.body.states[state].width;
+    }
+
+    std::byte* address(LoadedProgram& p, const Operand& operand) {
+        const Tensor& tensor = p.program.tensors[operand.tensor];
+        switch (tensor.kind) {
+            case TensorKind::activation:
+                return p.arena.data() + p.plan.offset(operand);
+            case TensorKind::table:
+                return p.tables.data() + p.plan.offset(operand);
+            case TensorKind::carried:
+                return reinterpret_cast<std::byte*>(carried_.at(tensor.name).data());
+            case TensorKind::vector:
+                return reinterpret_cast<std::byte*>(p.vectors[tensor.index].data());
+            case TensorKind::state:
+                return reinterpret_cast<std::byte*>(states_[tensor.index].data());
+            case TensorKind::matrix:
+                break;
+        }
+        RWKVK_ASSERT(!"a matrix has no address");
+        return nullptr;
+    }
+
+    ModelPrograms programs_;
+    BackendOptions options_;
+    ThreadPool pool_;
+    LoadedProgram parts_[2];
+    std::map<std::string, std::vector<float>> carried_;
+    std::vector<std::vector<float>> states_;
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_backend(const ModelPrograms& programs, const WeightSource& weights,
+                                      const BackendOptions& options, const CpuOptions& cpu) {
+    return std::make_unique<CpuBackend>(programs, weights, options, cpu);
+}
+
+}  // namespace rwkvk::cpu

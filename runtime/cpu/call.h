@@ -1,0 +1,38 @@
+#pragma once
+// The CPU reference: one plain function per op, written from docs/NUMERICS.md.
+
+#include <array>
+#include <cstddef>
+
+#include "host/thread_pool.h"
+#include "runtime/catalogue/catalogue.h"
+#include "runtime/cpu/matrix.h"
+
+namespace rwkvk::cpu {
+
+/// One step to run: its parameters and where its tensors are, in the order of the op's slots.
+struct Call {
+    Params params;
+    std::array<std::byte*, 16> slots{};
+    const Matrix* matrix = nullptr;  // of the op's matrix slot
+    ThreadPool* pool = nullptr;
+
+    const float* in(size_t slot) const { return reinterpret_cast<const float*>(slots[slot]); }
+    const uint32_t* table(size_t slot) const { return reinterpret_cast<const uint32_t*>(slots[slot]); }
+    float* out(size_t slot) const { return reinterpret_cast<float*>(slots[slot]); }
+};
+
+// A function per row of ops.def: a forgotten one does not link.
+#define OP(name, slots, parameters, work) void run_##name(const Call& call);
+#include "runtime/catalogue/ops.def"
+#undef OP
+
+void run(Op op, const Call& call);
+
+/// The matrix product as plain loops: what the vectorised `run_linear` must equal, bit for bit.
+void run_linear_plain(const Call& call);
+
+/// The activations of params.h; x is settled, the result is not yet.
+float activate(uint32_t activation, float x);
+
+}  // namespace rwkvk::cpu

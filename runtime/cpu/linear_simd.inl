@@ -1,0 +1,130 @@
+// The matrix product for one instruction set, included by linear_<set>.cpp, which is compiled for that set
+// and defines RWKVK_LINEAR, the name of the function, before. GCC and Clang vectors: + and * on them are the
+// scalar operations per lane, so every instruction set gives the same bits.
+#include <algorithm>
+#include <cstring>
+
+#include "runtime/cpu/linear.h"
+#include "runtime/cpu/sum.h"
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+namespace rwkvk::cpu {
+namespace {
+
+constexpr uint32_t tile = 16;
+#if defined(__AVX512F__)
+constexpr uint32_t lanes = 16;
+#elif defined(__AVX2__)
+constexpr uint32_t lanes = 8;
+#else
+constexpr uint32_t lanes = 4;
+#endif
+constexpr uint32_t vectors = tile / lanes;
+
+typedef float Floats __attribute__((vector_size(lanes * 4)));
+typedef uint32_t Words __attribute__((vector_size(lanes * 4)));
+typedef uint16_t Halves __attribute__((vector_size(lanes * 2)));
+
+template <typename Vector>
+Vector load(const void* from) {
+    Vector vector;
+    std::memcpy(&vector, from, sizeof vector);
+    return vector;
+}
+
+struct LoadF32 {
+    static constexpr uint32_t bytes = 4;
+    static Floats at(const std::byte* from) { return load<Floats>(from); }
+};
+
+struct LoadBf16 {
+    static constexpr uint32_t bytes = 2;
+    static Floats at(const std::byte* from) {
+        return reinterpret_cast<Floats>(__builtin_convertvector(load<Halves>(from), Words) << 16);
+    }
+};
+
+// The conversion instructions turn subnormal halves into normal floats whatever the flush mode is.
+struct LoadF16 {
+    static constexpr uint32_t bytes = 2;
+    static Floats at(const std::byte* from) {
+#if defined(__AVX512F__)
+        return reinterpret_cast<Floats>(_mm512_cvtph_ps(load<__m256i>(from)));
+#elif defined(__AVX2__)
+        return reinterpret_cast<Floats>(_mm256_cvtph_ps(load<__m128i>(from)));
+#else
+        const Words half = __builtin_convertvector(load<Halves>(from), Words);
+        const Words magnitude = half & 0x7fffu;
+        const Words normal = (magnitude << 13) + 0x38000000u;
+        const Floats smallest = Floats{} + 6.103515625e-5f;
+        const Floats subnormal = reinterpret_cast<Floats>((magnitude << 13) + 0x38800000u) - smallest;
+        const Words is_normal = reinterpret_cast<Words>(magnitude >= 0x400u);
+        const Words bits = (normal & is_normal) | (reinterpret_cast<Words>(subnormal) & ~is_normal);
+        return reinterpret_cast<Floats>(bits | ((half & 0x8000u) << 16));
+#endif
+    }
+};
+
+/// `Tiles` tiles for `Rows` rows: every sum in registers.
+template <typename Load, uint32_t Tiles, uint32_t Rows>
+void multiply(const LinearBlock& b, uint32_t first_tile, uint32_t first_row) {
+    const Ranges ranges{b.in, UNIT_MATRIX};
+    const uint64_t tile_bytes = uint64_t{b.in} * tile * Load::bytes;
+    const std::byte* weights = b.weights + first_tile * tile_bytes;
+    const float* x = b.x + uint64_t{first_row} * b.in;
+    Floats total[Rows][Tiles][vectors] = {};
+    for (uint32_t r = 0; r < ranges.count; ++r) {
+        Floats sum[Rows][Tiles][vectors] = {};
+        const uint32_t end = ranges.end(r);
+        for (uint32_t k = ranges.begin(r); k < end; ++k) {
+            for (uint32_t t = 0; t < Tiles; ++t) {
+                for (uint32_t v = 0; v < vectors; ++v) {
+                    const Floats weight =
+                        Load::at(weights + t * tile_bytes + (uint64_t{k} * tile + v * lanes) * Load::bytes);
+                    for (uint32_t row = 0; row < Rows; ++row)
+                        sum[row][t][v] += weight * x[uint64_t{row} * b.in + k];
+                }
+            }
+        }
+        for (uint32_t row = 0; row < Rows; ++row) {
+            for (uint32_t t = 0; t < Tiles; ++t) {
+                for (uint32_t v = 0; v < vectors; ++v) total[row][t][v] += sum[row][t][v];
+            }
+        }
+    }
+    for (uint32_t row = 0; row < Rows; ++row) {
+        std::memcpy(b.totals + (uint64_t{first_row + row} * b.tiles + first_tile) * tile, total[row],
+                    sizeof total[row]);
+    }
+}
+
+template <typename Load>
+void multiply_all(const LinearBlock& b) {
+    uint32_t row = 0;
+    for (; row + 4 <= b.rows; row += 4) {
+        for (uint32_t t = 0; t < b.tiles; ++t) multiply<Load, 1, 4>(b, t, row);
+    }
+    for (; row < b.rows; ++row) {
+        uint32_t t = 0;
+        for (; t + 4 <= b.tiles; t += 4) multiply<Load, 4, 1>(b, t, row);
+        for (; t < b.tiles; ++t) multiply<Load, 1, 1>(b, t, row);
+    }
+}
+
+}  // namespace
+
+void RWKVK_LINEAR(const LinearBlock& block) {
+    switch (block.format) {
+        case WeightFormat::f32:
+            return multiply_all<LoadF32>(block);
+        case WeightFormat::f16:
+            return multiply_all<LoadF16>(block);
+        case WeightFormat::bf16:
+            return multiply_all<LoadBf16>(block);
+    }
+}
+
+}  // namespace rwkvk::cpu

@@ -1,0 +1,69 @@
+#include "runtime/cpu/matrix.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "runtime/catalogue/weights.h"
+
+namespace rwkvk::cpu {
+namespace {
+
+/// Rows [16][in] of a tile, interleaved to [in][16]; rows past `rows` become zero.
+void interleave(const std::byte* rows_bytes, uint32_t rows, uint32_t in, uint32_t element, std::byte* tile) {
+    for (uint32_t lane = 0; lane < Matrix::lanes; ++lane) {
+        for (uint32_t i = 0; i < in; ++i) {
+            std::byte* to = tile + (uint64_t{i} * Matrix::lanes + lane) * element;
+            if (lane < rows) {
+                std::memcpy(to, rows_bytes + (uint64_t{lane} * in + i) * element, element);
+            } else {
+                std::memset(to, 0, element);
+            }
+        }
+    }
+}
+
+}  // namespace
+
+uint64_t Matrix::size_bytes() const {
+    const uint64_t rows = layout == Layout::rows ? out : (uint64_t{out} + lanes - 1) / lanes * lanes;
+    return rows * stored_bytes(format, in);
+}
+
+float Matrix::at(uint32_t o, uint32_t i) const {
+    const uint64_t index =
+        layout == Layout::rows ? uint64_t{o} * in + i : (uint64_t{o / lanes} * in + i) * lanes + o % lanes;
+    float value;
+    decode(format, bytes.get() + index * info(format).block_bytes, {&value, 1});
+    return value;
+}
+
+Matrix load_matrix(const WeightSource& source, const std::string& name, Matrix::Layout layout,
+                   ThreadPool& pool) {
+    const auto shape = source.find(name);
+    RWKVK_ASSERT(shape && info(shape->format).block_elements == 1);
+    Matrix matrix{
+        .format = shape->format, .out = shape->out, .in = shape->in, .layout = layout, .bytes = nullptr};
+    matrix.bytes = std::make_unique_for_overwrite<std::byte[]>(matrix.size_bytes());
+    const uint64_t row_bytes = stored_bytes(matrix.format, matrix.in);
+    if (layout == Matrix::Layout::rows) {
+        pool.parallel_for(matrix.out, [&](uint64_t begin, uint64_t end) {
+            source.read_rows(name, static_cast<uint32_t>(begin), static_cast<uint32_t>(end - begin),
+                             matrix.bytes.get() + begin * row_bytes);
+        });
+        return matrix;
+    }
+    const uint64_t tiles = (uint64_t{matrix.out} + Matrix::lanes - 1) / Matrix::lanes;
+    pool.parallel_for(tiles, [&](uint64_t begin, uint64_t end) {
+        std::vector<std::byte> rows(Matrix::lanes * row_bytes);
+        for (uint64_t tile = begin; tile < end; ++tile) {
+            const auto first = static_cast<uint32_t>(tile * Matrix::lanes);
+            const uint32_t count = std::min(Matrix::lanes, matrix.out - first);
+            source.read_rows(name, first, count, rows.data());
+            interleave(rows.data(), count, matrix.in, info(matrix.format).block_bytes,
+                       matrix.bytes.get() + tile * Matrix::lanes * row_bytes);
+        }
+    });
+    return matrix;
+}
+
+}  // namespace rwkvk::cpu

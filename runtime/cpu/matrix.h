@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/thread_pool.h"
+#include "runtime/catalogue/catalogue.h"
+#include "runtime/graph/weight_source.h"
+
+namespace rwkvk::cpu {
+
+/// A weight matrix in its stored format, laid out for the op that reads it.
+struct Matrix {
+    enum class Layout {
+        rows,   // [out][in]: for `embed`
+        lanes,  // [out / 16][in][out % 16]: for `linear`, a vector of 16 outputs at a time
+    };
+    static constexpr uint32_t lanes = 16;
+
+    WeightFormat format = WeightFormat::f32;
+    uint32_t out = 0, in = 0;
+    Layout layout = Layout::rows;
+    std::unique_ptr<std::byte[]> bytes;
+
+    uint64_t size_bytes() const;
+    /// Exact value of one element.
+    float at(uint32_t o, uint32_t i) const;
+};
+
+Matrix load_matrix(const WeightSource& source, const std::string& name, Matrix::Layout layout,
+                   ThreadPool& pool);
+
+}  // namespace rwkvk::cpu

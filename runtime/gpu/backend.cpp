@@ -1,0 +1,255 @@
+#include "runtime/gpu/backend.h"
+
+#include <algorithm>
+#include <map>
+
+#include "host/vk/device.h"
+#include "runtime/gpu/dispatches.h"
+#include "runtime/gpu/schedule.h"
+
+namespace rwkvk::gpu {
+namespace {
+
+constexpr uint32_t head_rows = 16;
+constexpr uint32_t rerecord_limit = 6;
+
+/// Rows are rounded up to powers of two, so that few command buffers serve all batches.
+uint32_t row_class(uint32_t rows, uint32_t most) {
+    uint32_t rounded = 1;
+    while (rounded < rows) rounded *= 2;
+    return std::min(rounded, std::max(rows, most));
+}
+
+/// A program laid out and recorded for one row class.
+struct Recorded {
+    MemoryPlan plan;
+    std::vector<Dispatch> dispatches;
+    std::vector<std::unique_ptr<vk::Commands>> segments;
+    std::map<size_t, std::unique_ptr<vk::Commands>> single_steps;
+    uint64_t budget_cost = 0, total_cost = 0;
+    uint32_t runs = 0, recordings = 0;
+};
+
+class GpuBackend final : public Backend {
+  public:
+    GpuBackend(const ModelPrograms& programs, const WeightSource& weights, const BackendOptions& options,
+               KernelStore& kernels, const GpuOptions& gpu)
+        : programs_(programs),
+          options_(options),
+          gpu_(gpu),
+          kernels_(kernels),
+          device_(kernels.device()),
+          weights_(device_, {&programs_.body, &programs_.head}, weights),
+          transfer_(device_),
+          timeline_(device_) {
+        make_states();
+        make_buffers();
+    }
+
+    std::string description() const override { return device_.facts().name; }
+    const BackendOptions& options() const override { return options_; }
+    uint32_t max_head_rows() const override { return std::min(head_rows, options_.max_rows); }
+
+    void run(Part part, const RunTables& tables) override {
+        Recorded& recorded = prepare(part, tables);
+        const auto start = std::chrono::steady_clock::now();
+        uint64_t ticket = 0;
+        for (const auto& segment : recorded.segments) ticket = timeline_.submit(*segment);
+        timeline_.wait(ticket);
+        dispatches_ = 0;
+        for (const auto& segment : recorded.segments) dispatches_ += segment->dispatches();
+        // Some drivers compile at the first dispatch: the first run says nothing about speed.
+        if (recorded.runs++ > 0)
+            speed_.measured(recorded.total_cost, std::chrono::steady_clock::now() - start);
+    }
+
+    void begin(Part part, const RunTables& tables) override { current_ = &prepare(part, tables); }
+
+    void run_step(Part part, size_t step) override {
+        RWKVK_ASSERT(current_ && options_.keep_all);
+        (void)part;
+        std::unique_ptr<vk::Commands>& commands = current_->single_steps[step];
+        if (!commands) {
+            vk::Recorder recorder(device_);
+            for (const Dispatch& dispatch : current_->dispatches) {
+                if (dispatch.step == step) record(recorder, dispatch);
+            }
+            commands = recorder.finish();
+        }
+        timeline_.wait(timeline_.submit(*commands));
+        dispatches_ = commands->dispatches();
+    }
+
+    void read_carried(const std::string& name, std::span<float> values) override {
+        transfer_.read(*carried_.at(name), 0, std::as_writable_bytes(values));
+    }
+
+    void read_state(uint32_t state, uint32_t entry, std::span<float> values) override {
+        transfer_.read(*states_[state], entry_offset(state, entry), std::as_writable_bytes(values));
+    }
+    void write_state(uint32_t state, uint32_t entry, std::span<const float> values) override {
+        transfer_.write(*states_[state], entry_offset(state, entry), std::as_bytes(values));
+        transfer_.finish();
+    }
+    void copy_state(uint32_t state, uint32_t from, uint32_t to) override {
+        transfer_.copy(*states_[state], entry_offset(state, from), *states_[state], entry_offset(state, to),
+                       entry_offset(state, 1));
+        transfer_.finish();
+    }
+
+    void read_tensor(Part part, Operand operand, std::span<float> values) override {
+        const vk::Binding at = place(program(part), current_->plan, operand);
+        transfer_.read(*at.buffer, at.offset, std::as_writable_bytes(values));
+    }
+    void write_tensor(Part part, Operand operand, std::span<const float> values) override {
+        const vk::Binding at = place(program(part), current_->plan, operand);
+        transfer_.write(*at.buffer, at.offset, std::as_bytes(values));
+        transfer_.finish();
+    }
+
+    uint64_t device_bytes() const override { return device_.allocated_bytes(); }
+    uint64_t peak_device_bytes() const override { return device_.peak_allocated_bytes(); }
+    uint32_t dispatches_of_last_run() const override { return dispatches_; }
+
+  private:
+    const Program& program(Part part) const { return part == Part::body ? programs_.body : programs_.head; }
+
+    uint32_t most_rows(Part part) const { return part == Part::body ? options_.max_rows : max_head_rows(); }
+
+    uint64_t entry_offset(uint32_t state, uint32_t entry) const {
+        return uint64_t{entry} * programs_.body.states[state].width * sizeof(float);
+    }
+
+    void make_states() {
+        for (const StateRequest& state : programs_.body.states) {
+            const uint64_t bytes = uint64_t{state.width} * state.entries * options_.slots * sizeof(float);
+            if (bytes > device_.facts().max_binding_bytes) {
+                throw Error(Code::out_of_memory,
+                            text(options_.slots, " sessions need ", bytes, " bytes for ", state.name,
+                                 "; the device binds at most ", device_.facts().max_binding_bytes,
+                                 ": use fewer sessions"));
+            }
+            states_.push_back(std::make_unique<vk::Buffer>(device_, bytes, vk::Memory::device, state.name));
+            transfer_.fill(*states_.back(), 0, bytes, 0);
+        }
+        transfer_.finish();
+    }
+
+    void make_buffers() {
+        uint64_t arena = 4, tables = 4;
+        for (const Part part : {Part::body, Part::head}) {
+            const MemoryPlan plan = plan_memory(program(part), most_rows(part), options_.keep_all);
+            arena = std::max(arena, plan.arena_bytes);
+            tables = std::max(tables, plan.tables_bytes);
+        }
+        arena_ = std::make_unique<vk::Buffer>(device_, arena, vk::Memory::device, "activations");
+        tables_ = std::make_unique<vk::Buffer>(device_, tables, vk::Memory::upload, "tables");
+        const auto carry = [&](const char* name, uint64_t floats) {
+            carried_[name] =
+                std::make_unique<vk::Buffer>(device_, floats * sizeof(float), vk::Memory::device, name);
+        };
+        carry("hidden", uint64_t{options_.max_rows} * programs_.width);
+        carry("logits", uint64_t{max_head_rows()} * programs_.vocabulary);
+    }
+
+    vk::Binding place(const Program& from, const MemoryPlan& plan, const Operand& operand) const {
+        const Tensor& tensor = from.tensors[operand.tensor];
+        const uint64_t bytes = uint64_t{plan.rows} * tensor.width * sizeof(float);
+        const uint64_t planes = tensor.planes - operand.plane;
+        switch (tensor.kind) {
+            case TensorKind::activation:
+                return {arena_.get(), plan.offset(operand),
+                        bytes + (planes - 1) * plan.plane_bytes[operand.tensor]};
+            case TensorKind::table:
+                return {tables_.get(), plan.offset(operand), bytes};
+            case TensorKind::carried:
+                return {carried_.at(tensor.name).get(), 0, carried_.at(tensor.name)->size_bytes()};
+            case TensorKind::state:
+                return {states_[tensor.index].get(), 0, states_[tensor.index]->size_bytes()};
+            default:
+                break;
+        }
+        RWKVK_ASSERT(!"a weight is not placed here");
+        return {};
+    }
+
+    /// Lays out and records the part for the tables' rows where that has not been done, or was done for
+    /// another speed, and hands the tables over.
+    Recorded& prepare(Part part, const RunTables& tables) {
+        const uint32_t rows = row_class(tables.rows, most_rows(part));
+        RWKVK_ASSERT(tables.rows >= 1 && rows <= most_rows(part));
+        Recorded& recorded = recorded_[{part, rows}];
+        const uint64_t budget = speed_.cost_within(gpu_.budget_ms);
+        const bool stale = budget > 2 * recorded.budget_cost || 2 * budget < recorded.budget_cost;
+        if (recorded.recordings == 0 || (stale && recorded.recordings < rerecord_limit)) {
+            lay_out(part, rows, budget, recorded);
+        }
+        write_tables(program(part), recorded.plan, tables);
+        return recorded;
+    }
+
+    void lay_out(Part part, uint32_t rows, uint64_t budget, Recorded& recorded) {
+        recorded.plan = plan_memory(program(part), rows, options_.keep_all);
+        recorded.dispatches = make_dispatches(
+            {.program = program(part),
+             .plan = recorded.plan,
+             .weights = weights_,
+             .place = [&](const Operand& operand) { return place(program(part), recorded.plan, operand); },
+             .max_cost = budget},
+            kernels_);
+        recorded.segments.clear();
+        recorded.single_steps.clear();
+        std::vector<uint64_t> costs;
+        for (const Dispatch& dispatch : recorded.dispatches) costs.push_back(dispatch.cost);
+        recorded.total_cost = 0;
+        for (const uint64_t cost : costs) recorded.total_cost += cost;
+        size_t at = 0;
+        for (const size_t end : cut_by_cost(costs, budget)) {
+            vk::Recorder recorder(device_, {.timestamps = false, .drop_barrier = gpu_.drop_barrier});
+            for (; at < end; ++at) record(recorder, recorded.dispatches[at]);
+            recorded.segments.push_back(recorder.finish());
+        }
+        recorded.budget_cost = budget;
+        ++recorded.recordings;
+    }
+
+    /// Padding rows get the id 0, no shift entries and no sequence: they compute, and nothing reads them.
+    void write_tables(const Program& from, const MemoryPlan& plan, const RunTables& tables) {
+        for (const auto& [name, words] : tables.tables) {
+            const int64_t found = find_tensor(from, name);
+            if (found < 0) continue;
+            const auto tensor = static_cast<size_t>(found);
+            const uint64_t width = from.tensors[tensor].width;
+            RWKVK_ASSERT(words.size() == tables.rows * width);
+            auto* to = reinterpret_cast<uint32_t*>(tables_->mapped() + plan.offsets[tensor]);
+            std::copy(words.begin(), words.end(), to);
+            std::fill(to + words.size(), to + plan.rows * width, name == tables::shifts ? NONE : 0);
+        }
+    }
+
+    ModelPrograms programs_;
+    BackendOptions options_;
+    GpuOptions gpu_;
+    KernelStore& kernels_;
+    vk::Device& device_;
+    DeviceWeights weights_;
+    vk::Transfer transfer_;
+    vk::Timeline timeline_;
+    std::vector<std::unique_ptr<vk::Buffer>> states_;
+    std::unique_ptr<vk::Buffer> arena_, tables_;
+    std::map<std::string, std::unique_ptr<vk::Buffer>> carried_;
+    std::map<std::pair<Part, uint32_t>, Recorded> recorded_;
+    Recorded* current_ = nullptr;
+    Speed speed_;
+    uint32_t dispatches_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> make_backend(const ModelPrograms& programs, const WeightSource& weights,
+                                      const BackendOptions& options, KernelStore& kernels,
+                                      const GpuOptions& gpu) {
+    return std::make_unique<GpuBackend>(programs, weights, options, kernels, gpu);
+}
+
+}  // namespace rwkvk::gpu

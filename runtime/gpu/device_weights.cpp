@@ -1,0 +1,145 @@
+#include "runtime/gpu/device_weights.h"
+
+#include <algorithm>
+
+#include "host/vk/device.h"
+#include "runtime/gpu/packing.h"
+
+namespace rwkvk::gpu {
+namespace {
+
+constexpr uint64_t alignment = 256;
+constexpr uint64_t largest_block = 256ull << 20;
+
+uint64_t aligned(uint64_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
+
+/// Packs the tiles of a piece and sends them: as many at a time as fit in a piece of the transfer.
+void upload_piece(const WeightSource& source, const std::string& name, const MatrixRecord& matrix,
+                  const MatrixRecord::Piece& piece, vk::Transfer& transfer, ThreadPool& pool) {
+    const uint64_t row_bytes = stored_bytes(matrix.format, matrix.in);
+    const uint64_t tile_bytes = packed_bytes(matrix.packing, matrix.format, rows_per_tile, matrix.in);
+    const uint32_t tiles = (piece.outs + rows_per_tile - 1) / rows_per_tile;
+    const auto tiles_at_once =
+        static_cast<uint32_t>(std::max<uint64_t>(1, transfer.piece_bytes() / tile_bytes));
+    for (uint32_t first = 0; first < tiles; first += tiles_at_once) {
+        const uint64_t begin = first * tile_bytes;
+        const uint64_t end = std::min(piece.bytes, begin + tiles_at_once * tile_bytes);
+        const std::span<std::byte> packed = transfer.open(*piece.buffer, piece.offset + begin, end - begin);
+        pool.parallel_for(std::min(tiles_at_once, tiles - first), [&](uint64_t from, uint64_t to) {
+            std::vector<std::byte> rows(rows_per_tile * row_bytes);
+            for (uint64_t t = from; t < to; ++t) {
+                const auto row = static_cast<uint32_t>((first + t) * rows_per_tile);
+                const uint32_t count = std::min(rows_per_tile, piece.outs - row);
+                source.read_rows(name, piece.first + row, count, rows.data());
+                pack_tile(matrix.packing, matrix.format, matrix.in, count, rows.data(),
+                          packed.data() + t * tile_bytes);
+            }
+        });
+        transfer.commit();
+    }
+}
+
+}  // namespace
+
+std::vector<MatrixRecord::Piece> split_matrix(Packing packing, WeightFormat format, uint32_t out, uint32_t in,
+                                              uint64_t max_bytes) {
+    const uint64_t tile_bytes = packed_bytes(packing, format, rows_per_tile, in);
+    const uint64_t tiles = max_bytes / tile_bytes;
+    if (tiles == 0) {
+        throw Error(Code::unsupported,
+                    text("32 rows of a matrix with ", in, " columns take ", tile_bytes,
+                         " bytes, more than the device can bind at once (", max_bytes, ")"));
+    }
+    std::vector<MatrixRecord::Piece> pieces;
+    const uint64_t rows = std::min<uint64_t>(tiles * rows_per_tile, out);
+    for (uint64_t first = 0; first < out; first += rows) {
+        const auto outs = static_cast<uint32_t>(std::min<uint64_t>(rows, out - first));
+        pieces.push_back(
+            {nullptr, 0, packed_bytes(packing, format, outs, in), static_cast<uint32_t>(first), outs});
+    }
+    return pieces;
+}
+
+DeviceWeights::DeviceWeights(vk::Device& device, const std::vector<const Program*>& programs,
+                             const WeightSource& source) {
+    std::vector<MatrixUse> uses;
+    for (const Program* program : programs) {
+        for (const MatrixRequest& request : program->matrices) check_shape(source, request);
+        const std::vector<MatrixUse> more = matrix_uses(*program);
+        uses.insert(uses.end(), more.begin(), more.end());
+    }
+    vk::Transfer transfer(device);
+    place_vectors(device, transfer, programs, source);
+    place_matrices(device, uses, source);
+    ThreadPool pool;
+    for (const auto& [name, matrix] : matrices_) {
+        for (const MatrixRecord::Piece& piece : matrix.pieces)
+            upload_piece(source, name, matrix, piece, transfer, pool);
+    }
+    transfer.finish();
+}
+
+void DeviceWeights::place_matrices(vk::Device& device, const std::vector<MatrixUse>& uses,
+                                   const WeightSource& source) {
+    const vk::DeviceFacts& facts = device.facts();
+    std::vector<MatrixRecord::Piece*> open;  // pieces of the block being filled
+    uint64_t used = 0;
+    const auto close_block = [&] {
+        if (used == 0) return;
+        buffers_.push_back(std::make_unique<vk::Buffer>(device, used, vk::Memory::device, "weights"));
+        for (MatrixRecord::Piece* piece : open) piece->buffer = buffers_.back().get();
+        open.clear();
+        used = 0;
+    };
+    for (const MatrixUse& use : uses) {
+        const auto shape = *source.find(use.request->name);
+        const Packing packing = choose_packing(use.op, facts);
+        matrices_.push_back(
+            {use.request->name,
+             {shape.format, packing, shape.out, shape.in,
+              split_matrix(packing, shape.format, shape.out, shape.in, facts.max_binding_bytes)}});
+    }
+    const uint64_t limit = std::min(largest_block, facts.max_allocation_bytes);
+    for (auto& [name, matrix] : matrices_) {
+        for (MatrixRecord::Piece& piece : matrix.pieces) {
+            if (used + piece.bytes > limit) close_block();
+            piece.offset = used;
+            used += aligned(piece.bytes);
+            open.push_back(&piece);
+        }
+    }
+    close_block();
+}
+
+void DeviceWeights::place_vectors(vk::Device& device, vk::Transfer& transfer,
+                                  const std::vector<const Program*>& programs, const WeightSource& source) {
+    std::vector<std::byte> bytes;
+    for (const Program* program : programs) {
+        const std::vector<std::vector<float>> values = load_vectors(*program, source);
+        for (size_t i = 0; i < values.size(); ++i) {
+            const auto part = std::as_bytes(std::span(values[i]));
+            vectors_.push_back({program->vectors[i].names.front(), {nullptr, bytes.size(), part.size()}});
+            bytes.insert(bytes.end(), part.begin(), part.end());
+            bytes.resize(aligned(bytes.size()));
+        }
+    }
+    buffers_.push_back(std::make_unique<vk::Buffer>(device, bytes.size(), vk::Memory::device, "vectors"));
+    for (auto& [name, vector] : vectors_) vector.buffer = buffers_.back().get();
+    transfer.write(*buffers_.back(), 0, bytes);
+}
+
+const MatrixRecord& DeviceWeights::matrix(const std::string& name) const {
+    const auto at = std::find_if(matrices_.begin(), matrices_.end(),
+                                 [&](const auto& entry) { return entry.first == name; });
+    RWKVK_ASSERT(at != matrices_.end());
+    return at->second;
+}
+
+const DeviceWeights::Vector& DeviceWeights::vector(const VectorRequest& request) const {
+    const auto at = std::find_if(vectors_.begin(), vectors_.end(),
+                                 [&](const auto& entry) { return entry.first == request.names.front(); });
+    RWKVK_ASSERT(at != vectors_.end());
+    return at->second;
+}
+
+}  // namespace rwkvk::gpu

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/thread_pool.h"
+#include "host/vk/buffer.h"
+#include "runtime/catalogue/select.h"
+#include "runtime/graph/program.h"
+#include "runtime/graph/weight_requests.h"
+#include "runtime/graph/weight_source.h"
+
+namespace rwkvk::vk {
+class Device;
+}
+
+namespace rwkvk::gpu {
+
+/// Where a matrix lies on the device: programs refer to it through this record only.
+struct MatrixRecord {
+    /// Outputs first .. first + outs - 1, within one storage-buffer binding.
+    struct Piece {
+        vk::Buffer* buffer;
+        uint64_t offset, bytes;
+        uint32_t first, outs;
+    };
+    WeightFormat format;
+    Packing packing;
+    uint32_t out, in;
+    std::vector<Piece> pieces;
+};
+
+/// All weights of a model on a device, in few big buffers.
+class DeviceWeights {
+  public:
+    DeviceWeights(vk::Device& device, const std::vector<const Program*>& programs,
+                  const WeightSource& source);
+
+    const MatrixRecord& matrix(const std::string& name) const;
+    /// A request's vectors, one after the other.
+    struct Vector {
+        vk::Buffer* buffer;
+        uint64_t offset, bytes;
+    };
+    const Vector& vector(const VectorRequest& request) const;
+
+  private:
+    void place_matrices(vk::Device& device, const std::vector<MatrixUse>& uses, const WeightSource& source);
+    void place_vectors(vk::Device& device, vk::Transfer& transfer,
+                       const std::vector<const Program*>& programs, const WeightSource& source);
+
+    std::vector<std::unique_ptr<vk::Buffer>> buffers_;
+    std::vector<std::pair<std::string, MatrixRecord>> matrices_;
+    std::vector<std::pair<std::string, Vector>> vectors_;
+};
+
+/// Splits a matrix into pieces of whole tiles, each at most `max_bytes`; buffers are left null.
+std::vector<MatrixRecord::Piece> split_matrix(Packing packing, WeightFormat format, uint32_t out, uint32_t in,
+                                              uint64_t max_bytes);
+
+}  // namespace rwkvk::gpu

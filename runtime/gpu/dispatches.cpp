@@ -1,0 +1,135 @@
+#include "runtime/gpu/dispatches.h"
+
+#include <algorithm>
+
+#include "host/vk/device.h"
+#include "runtime/gpu/packing.h"
+
+namespace rwkvk::gpu {
+namespace {
+
+vk::Access access_of(char letter) {
+    return letter == 'r' ? vk::Access::read : letter == 'w' ? vk::Access::write : vk::Access::update;
+}
+
+/// Multiply-adds, or elements where there are none.
+uint64_t cost_of(Op op, const Params& params) {
+    const auto work = work_of(op, params);
+    const uint64_t items = uint64_t{work[0]} * work[1] * work[2];
+    switch (op) {
+        case Op::linear:
+            return items * params.as<LinearParams>().in_width;
+        case Op::norm:
+            return items * params.as<NormParams>().width * 4;
+        case Op::wkv7:
+            return items * params.as<Wkv7Params>().head_size * 5;
+        case Op::l2norm:
+        case Op::bonus:
+            return items * params.as<HeadParams>().head_size * 4;
+        default:
+            return items * 4;
+    }
+}
+
+class Maker {
+  public:
+    Maker(const Layout& layout, KernelStore& kernels) : layout_(layout), kernels_(kernels) {}
+
+    std::vector<Dispatch> make() {
+        for (size_t i = 0; i < layout_.program.steps.size(); ++i) add_step(i);
+        return std::move(result_);
+    }
+
+  private:
+    const Tensor& tensor(const Operand& operand) const { return layout_.program.tensors[operand.tensor]; }
+
+    void add_step(size_t index) {
+        const Step& step = layout_.program.steps[index];
+        const Params params = params_of(layout_.plan, step);
+        const auto matrix =
+            std::find_if(step.operands.begin(), step.operands.end(),
+                         [&](const Operand& operand) { return tensor(operand).kind == TensorKind::matrix; });
+        if (matrix == step.operands.end()) return add(index, params, nullptr, {});
+        const MatrixRecord& record = layout_.weights.matrix(tensor(*matrix).name);
+        for (const MatrixRecord::Piece& piece : record.pieces) {
+            if (step.op == Op::embed) {
+                auto p = params.as<EmbedParams>();
+                p.first_id = piece.first;
+                p.ids = piece.outs;
+                p.take_vectors = piece.first == 0 ? 1 : 0;
+                add(index, p, &record, piece);
+            } else {
+                add_linear(index, params.as<LinearParams>(), record, piece);
+            }
+        }
+    }
+
+    /// Cuts a piece once more where one dispatch would take too long.
+    void add_linear(size_t index, LinearParams params, const MatrixRecord& record,
+                    const MatrixRecord::Piece& piece) {
+        const uint64_t tile_cost = uint64_t{params.in_width} * params.rows * rows_per_tile;
+        const auto tiles =
+            static_cast<uint32_t>(std::clamp<uint64_t>(layout_.max_cost / tile_cost, 1, piece.outs));
+        // 4 tiles keep every cut at a multiple of the largest offset alignment and of what a workgroup makes.
+        const uint32_t step = (tiles + 3) / 4 * 4 * rows_per_tile;
+        for (uint32_t first = 0; first < piece.outs; first += step) {
+            MatrixRecord::Piece cut = piece;
+            cut.first += first;
+            cut.outs = std::min(step, piece.outs - first);
+            cut.offset += packed_bytes(record.packing, record.format, first, record.in);
+            cut.bytes = packed_bytes(record.packing, record.format, cut.outs, record.in);
+            params.first_out = cut.first;
+            params.outs = cut.outs;
+            add(index, params, &record, cut);
+        }
+    }
+
+    void add(size_t index, const Params& params, const MatrixRecord* matrix,
+             const MatrixRecord::Piece& piece) {
+        const Step& step = layout_.program.steps[index];
+        const WeightFormat format = matrix ? matrix->format : WeightFormat::f32;
+        const KernelChoice choice = choose_kernel(step.op, params, format, kernels_.device().facts());
+        RWKVK_ASSERT(!matrix || choice.packing == matrix->packing);
+        Dispatch dispatch{.kernel = &kernels_.get(choice, format),
+                          .bindings = {},
+                          .params = params,
+                          .groups = group_counts(choice, work_of(step.op, params)),
+                          .step = index,
+                          .cost = cost_of(step.op, params)};
+        for (size_t slot = 0; slot < step.operands.size(); ++slot) {
+            vk::Binding binding = bind(step.operands[slot], piece);
+            binding.access = access_of(info(step.op).slots[slot]);
+            dispatch.bindings.push_back(binding);
+        }
+        result_.push_back(std::move(dispatch));
+    }
+
+    vk::Binding bind(const Operand& operand, const MatrixRecord::Piece& piece) const {
+        switch (tensor(operand).kind) {
+            case TensorKind::matrix:
+                return {piece.buffer, piece.offset, piece.bytes};
+            case TensorKind::vector: {
+                const auto& vector = layout_.weights.vector(layout_.program.vectors[tensor(operand).index]);
+                return {vector.buffer, vector.offset, vector.bytes};
+            }
+            default:
+                return layout_.place(operand);
+        }
+    }
+
+    const Layout& layout_;
+    KernelStore& kernels_;
+    std::vector<Dispatch> result_;
+};
+
+}  // namespace
+
+std::vector<Dispatch> make_dispatches(const Layout& layout, KernelStore& kernels) {
+    return Maker(layout, kernels).make();
+}
+
+void record(vk::Recorder& recorder, const Dispatch& dispatch) {
+    recorder.dispatch(*dispatch.kernel, dispatch.bindings, dispatch.params.bytes(), dispatch.groups);
+}
+
+}  // namespace rwkvk::gpu

@@ -1,0 +1,37 @@
+#pragma once
+// A program laid out on a device: which kernel runs with which buffers, in which order. No commands yet.
+
+#include <functional>
+#include <vector>
+
+#include "host/vk/recorder.h"
+#include "runtime/gpu/device_weights.h"
+#include "runtime/gpu/kernel_store.h"
+#include "runtime/graph/memory_plan.h"
+
+namespace rwkvk::gpu {
+
+struct Dispatch {
+    const vk::Kernel* kernel;
+    std::vector<vk::Binding> bindings;
+    Params params;
+    std::array<uint32_t, 3> groups;
+    size_t step;    // of the program
+    uint64_t cost;  // multiply-adds or the like: only ratios matter
+};
+
+struct Layout {
+    const Program& program;
+    const MemoryPlan& plan;
+    const DeviceWeights& weights;
+    /// Where a tensor that is not a weight lies.
+    std::function<vk::Binding(const Operand&)> place;
+    uint64_t max_cost;  // of one dispatch; larger matrix products are split by outputs
+};
+
+/// One or more dispatches per step, in order. A matrix in several pieces takes one dispatch per piece.
+std::vector<Dispatch> make_dispatches(const Layout& layout, KernelStore& kernels);
+
+void record(vk::Recorder& recorder, const Dispatch& dispatch);
+
+}  // namespace rwkvk::gpu

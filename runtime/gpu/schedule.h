@@ -1,0 +1,27 @@
+#pragma once
+// Cutting a list of dispatches into submissions that end within a time budget, from measured speed.
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace rwkvk::gpu {
+
+/// What a device was seen to do per second, in the units of Dispatch::cost.
+class Speed {
+  public:
+    /// A slow guess at first: too many submissions cost little, one too long kills the device.
+    uint64_t cost_within(uint32_t budget_ms) const {
+        return static_cast<uint64_t>(per_second_ * budget_ms / 1000.0);
+    }
+    void measured(uint64_t cost, std::chrono::nanoseconds elapsed);
+
+  private:
+    double per_second_ = 1e9;
+};
+
+/// Ends (exclusive) of consecutive pieces whose costs add up to at most `max_cost`, each at least one long.
+std::vector<size_t> cut_by_cost(std::span<const uint64_t> costs, uint64_t max_cost);
+
+}  // namespace rwkvk::gpu

@@ -1,0 +1,68 @@
+#pragma once
+// What runs programs: the CPU reference or a Vulkan device. Both hold the weights, a pool of state slots and
+// the memory for activations.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "runtime/graph/memory_plan.h"
+#include "runtime/graph/program.h"
+#include "runtime/graph/weight_source.h"
+
+namespace rwkvk {
+
+/// The programs of one model: the body turns rows into hidden vectors and advances the states, the head turns
+/// hidden vectors into logits. They share the carried tensor "hidden".
+struct ModelPrograms {
+    Program body, head;
+    uint32_t width = 0, vocabulary = 0;
+};
+
+struct BackendOptions {
+    uint32_t max_rows = 512;  // of one run of the body
+    uint32_t slots = 1;       // state slots
+    bool keep_all = false;    // every intermediate keeps a place of its own and can be read
+};
+
+/// The tables of one run, a vector of 4-byte words each, by name, for exactly `rows` rows.
+struct RunTables {
+    uint32_t rows = 0;
+    std::vector<std::pair<std::string, std::vector<uint32_t>>> tables;
+};
+
+enum class Part { body, head };
+
+class Backend {
+  public:
+    virtual ~Backend() = default;
+    virtual std::string description() const = 0;  // "cpu (2 threads, avx512)", a device's name
+    virtual const BackendOptions& options() const = 0;
+    /// Rows of one run of the head, at most.
+    virtual uint32_t max_head_rows() const = 0;
+
+    /// Runs a program. Errors: Code::device_lost.
+    virtual void run(Part part, const RunTables& tables) = 0;
+    /// The carried tensor's first elements after a run.
+    virtual void read_carried(const std::string& name, std::span<float> values) = 0;
+
+    /// States by number and entry (slot * entries + which), in device layout.
+    virtual void read_state(uint32_t state, uint32_t entry, std::span<float> values) = 0;
+    virtual void write_state(uint32_t state, uint32_t entry, std::span<const float> values) = 0;
+    virtual void copy_state(uint32_t state, uint32_t from_entry, uint32_t to_entry) = 0;
+
+    /// Single steps, for comparisons; needs keep_all. `begin` lays the program out and hands over the tables.
+    virtual void begin(Part part, const RunTables& tables) = 0;
+    virtual void run_step(Part part, size_t step) = 0;
+    virtual void read_tensor(Part part, Operand operand, std::span<float> values) = 0;
+    virtual void write_tensor(Part part, Operand operand, std::span<const float> values) = 0;
+
+    virtual uint64_t device_bytes() const = 0;  // memory on the device now
+    virtual uint64_t peak_device_bytes() const = 0;
+    virtual uint32_t dispatches_of_last_run() const = 0;
+};
+
+}  // namespace rwkvk

@@ -1,0 +1,152 @@
+#include "runtime/graph/program.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace rwkvk {
+
+const Operand& Step::written() const { return operands.back(); }
+
+int64_t find_tensor(const Program& program, const std::string& name) {
+    for (size_t i = 0; i < program.tensors.size(); ++i) {
+        if (program.tensors[i].name == name) return static_cast<int64_t>(i);
+    }
+    return -1;
+}
+
+Operand Builder::add_tensor(Tensor tensor) {
+    RWKVK_ASSERT(find_tensor(program_, tensor.name) < 0);
+    program_.tensors.push_back(std::move(tensor));
+    return {static_cast<uint32_t>(program_.tensors.size() - 1)};
+}
+
+Operand Builder::table(const char* name, uint32_t width) {
+    const int64_t known = find_tensor(program_, name);
+    if (known >= 0) return {static_cast<uint32_t>(known)};
+    return add_tensor({name, TensorKind::table, width});
+}
+
+Operand Builder::vector(std::vector<std::string> names, uint32_t width) {
+    const auto index = static_cast<uint32_t>(program_.vectors.size());
+    const auto total = static_cast<uint32_t>(width * names.size());
+    program_.vectors.push_back({names, width});
+    return add_tensor({names.front(), TensorKind::vector, total, 1, index});
+}
+
+Operand Builder::matrix(const std::string& name, uint32_t out, uint32_t in) {
+    const auto index = static_cast<uint32_t>(program_.matrices.size());
+    program_.matrices.push_back({name, out, in});
+    return add_tensor({name, TensorKind::matrix, out, 1, index});
+}
+
+Operand Builder::state(const std::string& name, uint32_t width, uint32_t entries, uint32_t heads) {
+    const auto index = static_cast<uint32_t>(program_.states.size());
+    program_.states.push_back({name, width, entries, heads});
+    return add_tensor({name, TensorKind::state, width, 1, index});
+}
+
+Operand Builder::carried(const std::string& name, uint32_t width) {
+    return add_tensor({name, TensorKind::carried, width});
+}
+
+Operand Builder::step(Op op, const std::string& name, std::vector<Operand> inputs, uint32_t out_width,
+                      Params params, uint32_t planes) {
+    const Operand y = add_tensor({name, TensorKind::activation, out_width, planes});
+    inputs.push_back(y);
+    RWKVK_ASSERT(inputs.size() == info(op).slots.size() && params.bytes().size() == info(op).params_bytes);
+    program_.steps.push_back({op, name, std::move(inputs), params});
+    return y;
+}
+
+Operand Builder::elementwise(Op op, const std::string& name, std::vector<Operand> inputs) {
+    const uint32_t n = width(inputs.front());
+    return step(op, name, std::move(inputs), n, ElementParams{.rows = 0, .width = n});
+}
+
+Operand Builder::embed(const std::string& name, Operand ids, Operand vectors, Operand table) {
+    const MatrixRequest& matrix = program_.matrices[program_.tensors[table.tensor].index];
+    return step(
+        Op::embed, name, {ids, vectors, table}, matrix.in,
+        EmbedParams{.rows = 0, .width = matrix.in, .first_id = 0, .ids = matrix.out, .take_vectors = 1});
+}
+
+Operand Builder::norm(const std::string& name, Operand x, Operand weight, Operand bias, uint32_t groups,
+                      float eps) {
+    const uint32_t group = width(x) / groups;
+    RWKVK_ASSERT(width(x) % groups == 0 && width(weight) == width(x) && width(bias) == width(x));
+    return step(Op::norm, name, {x, weight, bias}, width(x),
+                NormParams{.rows = 0,
+                           .groups = groups,
+                           .width = group,
+                           .eps = eps,
+                           .inv_width = 1.0f / static_cast<float>(group)});
+}
+
+Operand Builder::shift_mix(const std::string& name, Operand x, Operand entries, Operand mixes,
+                           Operand shift) {
+    const uint32_t planes = width(mixes) / width(x);
+    RWKVK_ASSERT(width(mixes) % width(x) == 0 && width(shift) == width(x));
+    // The distance of the planes depends on the rows: the memory plan fills it in.
+    return step(Op::shift_mix, name, {x, entries, mixes, shift}, width(x),
+                ShiftMixParams{.rows = 0, .width = width(x), .planes = planes, .plane_stride = 0}, planes);
+}
+
+Operand Builder::linear(const std::string& name, Operand x, Operand matrix, uint32_t activation) {
+    const MatrixRequest& request = program_.matrices[program_.tensors[matrix.tensor].index];
+    RWKVK_ASSERT(request.in == width(x));
+    return step(Op::linear, name, {x, matrix}, request.out,
+                LinearParams{.rows = 0,
+                             .in_width = request.in,
+                             .out_width = request.out,
+                             .first_out = 0,
+                             .outs = request.out,
+                             .activation = activation});
+}
+
+Operand Builder::activate(const std::string& name, Operand x, Operand bias, uint32_t activation) {
+    RWKVK_ASSERT(width(bias) == width(x));
+    return step(Op::activate, name, {x, bias}, width(x),
+                ActivateParams{.rows = 0, .width = width(x), .activation = activation});
+}
+
+Operand Builder::lerp(const std::string& name, Operand from, Operand to, Operand amount) {
+    return elementwise(Op::lerp, name, {from, to, amount});
+}
+
+Operand Builder::mul(const std::string& name, Operand a, Operand b) {
+    return elementwise(Op::mul, name, {a, b});
+}
+
+Operand Builder::add(const std::string& name, Operand a, Operand b) {
+    return elementwise(Op::add, name, {a, b});
+}
+
+Operand Builder::l2norm(const std::string& name, Operand x, Operand scale, uint32_t heads) {
+    return step(Op::l2norm, name, {x, scale}, width(x),
+                HeadParams{.rows = 0, .heads = heads, .head_size = width(x) / heads});
+}
+
+Operand Builder::key_mix(const std::string& name, Operand key, Operand rate, Operand k_a) {
+    return elementwise(Op::key_mix, name, {key, rate, k_a});
+}
+
+Operand Builder::wkv7(const std::string& name, const Wkv7Inputs& in, uint32_t heads) {
+    const uint32_t n = width(in.r);
+    RWKVK_ASSERT(n % heads == 0 && width(in.state) == n * (n / heads));
+    return step(Op::wkv7, name, {in.sequences, in.r, in.w, in.k, in.v, in.kk, in.a, in.state}, n,
+                Wkv7Params{.rows = 0, .heads = heads, .head_size = n / heads, .width = n});
+}
+
+Operand Builder::bonus(const std::string& name, Operand z, Operand r, Operand k, Operand v, Operand r_k,
+                       uint32_t heads) {
+    return step(Op::bonus, name, {z, r, k, v, r_k}, width(z),
+                HeadParams{.rows = 0, .heads = heads, .head_size = width(z) / heads});
+}
+
+Operand Builder::take_rows(const std::string& name, Operand x, Operand numbers) {
+    return elementwise(Op::take_rows, name, {x, numbers});
+}
+
+Program Builder::finish() { return std::move(program_); }
+
+}  // namespace rwkvk

@@ -1,0 +1,135 @@
+#pragma once
+// An immutable list of ops over named tensors; either backend runs it. Activations are [rows, width] where
+// rows is chosen when the program is laid out, so the program itself knows only widths.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "runtime/catalogue/catalogue.h"
+
+namespace rwkvk {
+
+enum class TensorKind {
+    activation,  // lives from the step that writes it to the last that reads it
+    carried,     // an activation that outlives the run: what another program or the host reads
+    table,       // per row, written by the host before a run; 4-byte elements
+    vector,      // small weights, float32, the same for all rows
+    matrix,      // a weight matrix in its stored format
+    state,       // per sequence slot, the only thing that lives from run to run
+};
+
+struct Tensor {
+    std::string name;  // "blocks.3.att.k"
+    TensorKind kind;
+    uint32_t width;       // elements per row; of a vector or a state entry: all of them
+    uint32_t planes = 1;  // copies of [rows, width] that one step writes together
+    uint32_t index = 0;   // of a vector, matrix or state: in the program's list of those
+};
+
+/// A tensor, or one plane of it, as an argument of a step.
+struct Operand {
+    uint32_t tensor;
+    uint32_t plane = 0;
+};
+
+struct Step {
+    Op op;
+    std::string name;  // that of what it writes
+    std::vector<Operand> operands;
+    Params params;  // rows left 0
+
+    const Operand& written() const;  // the last slot, by convention
+};
+
+/// A matrix the program needs, [out, in] under its official name.
+struct MatrixRequest {
+    std::string name;
+    uint32_t out, in;
+};
+
+/// Small weights laid one after the other, each of `width` elements.
+struct VectorRequest {
+    std::vector<std::string> names;
+    uint32_t width;
+};
+
+/// A state tensor. Its canonical layout (specification of the version) differs from the device's where
+/// `heads` is not 0: canonical [head][i][j] is stored [head][j][i], so that neighbouring lanes read
+/// neighbours.
+struct StateRequest {
+    std::string name;  // "blocks.3.att_kv"
+    uint32_t width;    // elements of one entry
+    uint32_t entries;  // per slot: 2 for what is read and written by different rows of a run
+    uint32_t heads = 0;
+};
+
+struct Program {
+    std::string name;
+    std::vector<Tensor> tensors;
+    std::vector<Step> steps;
+    std::vector<MatrixRequest> matrices;
+    std::vector<VectorRequest> vectors;
+    std::vector<StateRequest> states;
+};
+
+/// The tables of every program, by name.
+namespace tables {
+inline constexpr const char* ids = "ids";              // [rows] token id, NONE where a vector is given
+inline constexpr const char* vectors = "vectors";      // [rows, width] float
+inline constexpr const char* shifts = "shifts";        // [rows, 2] shift entry read, written; NONE inside
+inline constexpr const char* sequences = "sequences";  // [rows, 4] first row, length, slot, 0; length 0: none
+inline constexpr const char* numbers = "numbers";      // [rows] rows of the body that the head runs on
+}  // namespace tables
+
+/// The tensor with this name, or -1.
+int64_t find_tensor(const Program& program, const std::string& name);
+
+/// Builds a program step by step. Every method that computes returns the tensor it writes.
+class Builder {
+  public:
+    explicit Builder(std::string name) { program_.name = std::move(name); }
+
+    Operand table(const char* name, uint32_t width);
+    Operand vector(std::vector<std::string> names, uint32_t width);
+    Operand vector(const std::string& name, uint32_t width) { return vector(std::vector{name}, width); }
+    Operand matrix(const std::string& name, uint32_t out, uint32_t in);
+    Operand state(const std::string& name, uint32_t width, uint32_t entries, uint32_t heads = 0);
+    Operand carried(const std::string& name, uint32_t width);
+
+    Operand embed(const std::string& name, Operand ids, Operand vectors, Operand table);
+    Operand norm(const std::string& name, Operand x, Operand weight, Operand bias, uint32_t groups,
+                 float eps);
+    /// Returns plane 0; plane c is {tensor, c}.
+    Operand shift_mix(const std::string& name, Operand x, Operand entries, Operand mixes, Operand shift);
+    Operand linear(const std::string& name, Operand x, Operand matrix, uint32_t activation = ACT_NONE);
+    Operand activate(const std::string& name, Operand x, Operand bias, uint32_t activation);
+    Operand lerp(const std::string& name, Operand from, Operand to, Operand amount);
+    Operand mul(const std::string& name, Operand a, Operand b);
+    Operand add(const std::string& name, Operand a, Operand b);
+    Operand l2norm(const std::string& name, Operand x, Operand scale, uint32_t heads);
+    Operand key_mix(const std::string& name, Operand key, Operand rate, Operand k_a);
+    struct Wkv7Inputs {
+        Operand sequences, r, w, k, v, kk, a, state;
+    };
+    Operand wkv7(const std::string& name, const Wkv7Inputs& inputs, uint32_t heads);
+    Operand bonus(const std::string& name, Operand z, Operand r, Operand k, Operand v, Operand r_k,
+                  uint32_t heads);
+    Operand take_rows(const std::string& name, Operand x, Operand numbers);
+
+    /// Makes the tensor outlive the run.
+    void carry(Operand operand) { program_.tensors[operand.tensor].kind = TensorKind::carried; }
+
+    Program finish();
+
+  private:
+    uint32_t width(Operand operand) const { return program_.tensors[operand.tensor].width; }
+    Operand add_tensor(Tensor tensor);
+    Operand step(Op op, const std::string& name, std::vector<Operand> inputs, uint32_t width, Params params,
+                 uint32_t planes = 1);
+    Operand elementwise(Op op, const std::string& name, std::vector<Operand> inputs);
+
+    Program program_;
+};
+
+}  // namespace rwkvk

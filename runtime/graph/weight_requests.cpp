@@ -1,0 +1,45 @@
+#include "runtime/graph/weight_requests.h"
+
+namespace rwkvk {
+
+std::vector<MatrixUse> matrix_uses(const Program& program) {
+    std::vector<MatrixUse> uses(program.matrices.size());
+    for (size_t i = 0; i < uses.size(); ++i) uses[i].request = &program.matrices[i];
+    for (const Step& step : program.steps) {
+        for (const Operand& operand : step.operands) {
+            const Tensor& tensor = program.tensors[operand.tensor];
+            if (tensor.kind == TensorKind::matrix) uses[tensor.index].op = step.op;
+        }
+    }
+    return uses;
+}
+
+void check_shape(const WeightSource& weights, const MatrixRequest& request) {
+    const auto shape = weights.find(request.name);
+    if (!shape) throw Error(Code::bad_shape, text("tensor '", request.name, "' is missing"));
+    if (shape->out != request.out || shape->in != request.in) {
+        throw Error(Code::bad_shape, text("tensor '", request.name, "' is ", shape->out, "x", shape->in,
+                                          ", the model needs ", request.out, "x", request.in));
+    }
+}
+
+std::vector<std::vector<float>> load_vectors(const Program& program, const WeightSource& weights) {
+    std::vector<std::vector<float>> vectors;
+    for (const VectorRequest& request : program.vectors) {
+        std::vector<float>& values = vectors.emplace_back();
+        for (const std::string& name : request.names) {
+            const auto shape = weights.find(name);
+            if (!shape) throw Error(Code::bad_shape, text("tensor '", name, "' is missing"));
+            const uint64_t elements = uint64_t{shape->out} * shape->in;
+            if (elements != request.width) {
+                throw Error(Code::bad_shape, text("tensor '", name, "' has ", elements,
+                                                  " elements, the model needs ", request.width));
+            }
+            const std::vector<float> part = weights.read_vector(name);
+            values.insert(values.end(), part.begin(), part.end());
+        }
+    }
+    return vectors;
+}
+
+}  // namespace rwkvk

@@ -1,0 +1,76 @@
+#include <algorithm>
+#include <cctype>
+#include <memory>
+#include <string_view>
+
+#include "host/mapped_file.h"
+#include "runtime/load/bytes.h"
+#include "runtime/load/pth.h"
+#include "runtime/load/pth_container.h"
+#include "runtime/load/rwkv_cpp.h"
+#include "runtime/load/tensor.h"
+
+namespace rwkvk::load {
+namespace {
+
+bool is_zip(std::string_view file) {
+    return file.starts_with("PK\x03\x04") || file.starts_with("PK\x05\x06");
+}
+
+bool is_html(std::string_view file) {
+    file = file.substr(0, 512);
+    file.remove_prefix(std::min(file.find_first_not_of("\xef\xbb\xbf \t\r\n"), file.size()));
+    const auto starts_with = [&](std::string_view tag) {
+        return file.size() >= tag.size() &&
+               std::equal(tag.begin(), tag.end(), file.begin(),
+                          [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); });
+    };
+    return starts_with("<!doctype html") || starts_with("<html");
+}
+
+// u64 length of a JSON object, then the object.
+bool is_safetensors(std::span<const std::byte> file) {
+    if (file.size() < 10 || file[8] != std::byte{'{'}) return false;
+    uint64_t json_bytes;
+    std::memcpy(&json_bytes, file.data(), sizeof json_bytes);
+    return json_bytes >= 2 && json_bytes <= file.size() - 8;
+}
+
+Error foreign(std::span<const std::byte> bytes, const std::string& path) {
+    const std::string_view file = as_text(bytes);
+    if (file.empty()) return Error(Code::bad_file, text(path, ": an empty file: fetch it again"));
+    if (is_html(file)) {
+        return Error(Code::bad_file,
+                     text(path, ": an HTML page, not a model: fetch the file itself, not its page"));
+    }
+    if (file.starts_with("version https://git-lfs")) {
+        return Error(Code::bad_file,
+                     text(path, ": a Git LFS pointer, not the model itself: run 'git lfs pull'"));
+    }
+    if (file.starts_with("GGUF")) {
+        return Error(Code::unsupported, text(path, ": a GGUF file: not supported yet, use the .pth"));
+    }
+    if (is_safetensors(bytes)) {
+        return Error(Code::unsupported, text(path, ": a safetensors file: not supported yet, use the .pth"));
+    }
+    return Error(Code::bad_file, text(path,
+                                      ": not a model file this program knows: expected a PyTorch .pth or "
+                                      "an rwkv.cpp .bin"));
+}
+
+}  // namespace
+
+Checkpoint read_checkpoint(std::span<const std::byte> file, const std::string& path) {
+    if (is_zip(as_text(file)) || is_legacy_pth(file)) return read_pth(file, path);
+    if (is_rwkv_cpp(file)) return read_rwkv_cpp(file, path);
+    throw foreign(file, path);
+}
+
+Checkpoint open_checkpoint(const std::string& path) {
+    const auto file = std::make_shared<const MappedFile>(path);
+    Checkpoint checkpoint = read_checkpoint(file->bytes(), path);
+    checkpoint.storage = file;
+    return checkpoint;
+}
+
+}  // namespace rwkvk::load

@@ -1,0 +1,146 @@
+#include "runtime/load/rwkv_cpp.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "runtime/load/bytes.h"
+#include "runtime/load/limits.h"
+
+namespace rwkvk::load {
+namespace {
+
+constexpr uint32_t magic = 0x67676d66;
+constexpr int32_t first_version = 100;
+constexpr int32_t last_version = 101;
+
+// By number; null for the retired ones.
+constexpr std::array<const char*, 17> type_names = {"F32",   "F16",  "Q4_0", "Q4_1", nullptr, nullptr,
+                                                    nullptr, "Q5_0", "Q5_1", "Q8_0", "Q8_1",  "Q2_K",
+                                                    "Q3_K",  "Q4_K", "Q5_K", "Q6_K", "Q8_K"};
+
+// Returns the version; the sizes only repeat what the tensors' shapes say.
+int32_t read_header(ByteReader& in) {
+    in.seek(sizeof magic);
+    const auto version = in.read<int32_t>("version");
+    if (version < first_version || version > last_version) {
+        throw Error(Code::unsupported,
+                    text(in.where(), ": rwkv.cpp file version ", version, ", expected ", first_version,
+                         " or ", last_version, ": convert the model again"));
+    }
+    in.take(16, "header");
+    return version;
+}
+
+DType dtype_of(int32_t type, std::string_view name, int32_t version, const std::string& path) {
+    if (type == 0) return DType::f32;
+    if (type == 1) return DType::f16;
+    const bool known = type > 0 && type < static_cast<int32_t>(type_names.size());
+    const char* type_name = known ? type_names[static_cast<size_t>(type)] : nullptr;
+    if (!type_name) throw damaged(path, text("tensor ", quoted(name), " has the unknown type ", type));
+    const char* advice = version == first_version
+                             ? "in the block layout of old files: quantise the original again"
+                             : "quantised types are not supported yet: use an F32 or F16 file";
+    throw Error(Code::unsupported, text(path, ": tensor ", quoted(name), " is ", type_name, ", ", advice));
+}
+
+std::vector<uint64_t> row_major_strides(std::span<const uint64_t> shape) {
+    std::vector<uint64_t> strides(shape.size(), 1);
+    for (size_t dim = shape.size(); dim-- > 1;) strides[dim - 1] = strides[dim] * shape[dim];
+    return strides;
+}
+
+// Dimensions come fastest first.
+std::vector<uint64_t> read_shape(ByteReader& in, int32_t dim_count) {
+    std::vector<uint64_t> shape(static_cast<size_t>(dim_count));
+    for (size_t dim = shape.size(); dim-- > 0;) {
+        const auto size = in.read<int32_t>("dimension");
+        if (size <= 0)
+            throw damaged(in.where(), text("a dimension of ", size, " at byte ", in.position() - 4));
+        shape[dim] = static_cast<uint64_t>(size);
+    }
+    return shape;
+}
+
+std::pair<std::string, TensorView> read_tensor(ByteReader& in, int32_t version) {
+    const auto dim_count = in.read<int32_t>("dimension count");
+    const auto name_bytes = in.read<int32_t>("name length");
+    const auto type = in.read<int32_t>("data type");
+    if (dim_count < 1 || dim_count > 3 || name_bytes < 1 || name_bytes > int32_t{max_name_bytes}) {
+        throw damaged(in.where(), text("no tensor at byte ", in.position() - 12, ": ", dim_count,
+                                       " dimensions and a name of ", name_bytes, " bytes"));
+    }
+    TensorView view;
+    view.shape = read_shape(in, dim_count);
+    std::string name(in.take_text(static_cast<uint64_t>(name_bytes), "tensor name"));
+    view.dtype = dtype_of(type, name, version, in.where());
+    const auto elements = checked_product(view.shape);
+    const auto size_bytes = elements ? checked_multiply(*elements, bytes_of(view.dtype)) : std::nullopt;
+    if (!size_bytes || *size_bytes > in.left()) {
+        throw damaged(in.where(),
+                      text("tensor ", quoted(name), " of ", view.shape_text(), " ", name_of(view.dtype),
+                           " needs more than the ", in.left(), " bytes left"));
+    }
+    view.strides = row_major_strides(view.shape);
+    view.data = in.take(*size_bytes, "tensor").data();
+    return {std::move(name), std::move(view)};
+}
+
+// Their converter joins the six token-shift mixes, each officially [1,1,D].
+constexpr std::string_view joined_mixes = "att.x_rwkvag";
+constexpr std::string_view mix_letters = "rwkvag";
+
+void add_split_mixes(Checkpoint& checkpoint, size_t file_size_bytes, std::string_view name,
+                     const TensorView& joined) {
+    if (joined.shape.size() != 3 || joined.shape[0] != mix_letters.size() || joined.shape[1] != 1) {
+        throw Error(Code::bad_shape,
+                    text(checkpoint.path, ": tensor ", quoted(name), " is ", joined.shape_text(),
+                         ", expected 6x1 times the embedding size: convert the model again"));
+    }
+    const uint64_t cols = joined.shape[2];
+    name.remove_suffix(mix_letters.size());
+    for (size_t i = 0; i < mix_letters.size(); ++i) {
+        TensorView mix = joined.slice(i);
+        mix.shape = {1, 1, cols};
+        mix.strides = {cols, cols, 1};
+        add_tensor(checkpoint, file_size_bytes, text(name, mix_letters[i]), std::move(mix));
+    }
+}
+
+// Decays of earlier versions are stored already transformed, which no view can undo.
+void refuse_before_v7(const Checkpoint& checkpoint) {
+    const bool v7 = std::ranges::any_of(checkpoint.tensors,
+                                        [](const auto& entry) { return entry.first.ends_with(".att.r_k"); });
+    if (v7) return;
+    throw Error(Code::unsupported, text(checkpoint.path,
+                                        ": an rwkv.cpp file without 'att.r_k', so of an RWKV "
+                                        "before 7: this version is not supported yet, use the .pth"));
+}
+
+}  // namespace
+
+bool is_rwkv_cpp(std::span<const std::byte> file) {
+    uint32_t found = 0;
+    if (file.size() >= sizeof found) std::memcpy(&found, file.data(), sizeof found);
+    return found == magic;
+}
+
+Checkpoint read_rwkv_cpp(std::span<const std::byte> file, const std::string& path) {
+    ByteReader in(file, path);
+    const int32_t version = read_header(in);
+    Checkpoint checkpoint{.format = "rwkv.cpp", .path = path, .tensors = {}, .storage = {}};
+    while (in.left() > 0) {
+        auto [name, view] = read_tensor(in, version);
+        if (name.ends_with(joined_mixes)) {
+            add_split_mixes(checkpoint, file.size(), name, view);
+        } else {
+            add_tensor(checkpoint, file.size(), std::move(name), std::move(view));
+        }
+    }
+    refuse_before_v7(checkpoint);
+    return checkpoint;
+}
+
+}  // namespace rwkvk::load

@@ -1,0 +1,64 @@
+#pragma once
+// What a model file holds: named tensors whose elements lie in the mapped file.
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace rwkvk::load {
+
+/// Files with tensors of more dimensions are refused.
+inline constexpr size_t max_dims = 8;
+
+/// Element types that files store.
+enum class DType { f32, f16, bf16, f64, u8, i8, i16, i32, i64, boolean };
+
+const char* name_of(DType type);
+uint32_t bytes_of(DType type);
+
+/// A strided view of elements inside a file that some other object keeps mapped.
+struct TensorView {
+    DType dtype = DType::f32;
+    std::vector<uint64_t> shape;    // empty: a scalar
+    std::vector<uint64_t> strides;  // in elements, as long as `shape`; 0 repeats an element
+    const std::byte* data = nullptr;
+
+    uint64_t elements() const;       // 1 for a scalar; never overflows: the readers refuse what does
+    bool is_contiguous() const;      // row-major without gaps
+    std::string shape_text() const;  // "3x64"; "scalar" without dimensions
+
+    /// The view without dimensions of size 1.
+    TensorView squeezed() const;
+    /// The last two dimensions swapped. Needs at least two.
+    TensorView transposed() const;
+    /// Entry `index` of the first dimension.
+    TensorView slice(uint64_t index) const;
+
+    /// Copies `count` elements, counted in row-major order of the view from `first`, in their stored type.
+    /// `out` holds count * bytes_of(dtype) bytes and need not be aligned.
+    void copy(uint64_t first, uint64_t count, std::byte* out) const;
+};
+
+/// A readable model file: its tensors under official RWKV names and with official meaning (formats.md of the
+/// format), every matrix as [out, in], LoRA matrices included. Views stay valid while `storage` lives.
+struct Checkpoint {
+    std::string format;  // "pth", "rwkv.cpp"
+    std::string path;
+    std::map<std::string, TensorView> tensors;
+    std::shared_ptr<const void> storage;
+};
+
+/// Opens any file this program reads, told apart by its first bytes.
+/// Errors: Code::io (cannot be read), Code::bad_file (damaged, truncated, foreign: the message says what the
+/// file looks like), Code::unsupported (a known format with contents this program does not run).
+Checkpoint open_checkpoint(const std::string& path);
+
+/// The same over bytes that the caller keeps alive; `path` only names them in errors. `storage` is left
+/// empty.
+Checkpoint read_checkpoint(std::span<const std::byte> file, const std::string& path);
+
+}  // namespace rwkvk::load

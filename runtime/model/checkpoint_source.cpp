@@ -1,0 +1,98 @@
+#include "runtime/model/checkpoint_source.h"
+
+#include <limits>
+
+#include "runtime/catalogue/weights.h"
+
+namespace rwkvk {
+namespace {
+
+class CheckpointSource final : public WeightSource {
+  public:
+    explicit CheckpointSource(load::Checkpoint checkpoint) : checkpoint_(std::move(checkpoint)) {}
+
+    std::optional<Shape> find(const std::string& name) const override {
+        const auto at = checkpoint_.tensors.find(name);
+        if (at == checkpoint_.tensors.end()) return std::nullopt;
+        return shape_of(name, at->second);
+    }
+
+    std::vector<std::string> names() const override {
+        std::vector<std::string> result;
+        for (const auto& [name, view] : checkpoint_.tensors) result.push_back(name);
+        return result;
+    }
+
+    void read_rows(const std::string& name, uint32_t first, uint32_t rows, std::byte* stored) const override {
+        const load::TensorView& view = checkpoint_.tensors.at(name);
+        const Shape shape = shape_of(name, view);
+        const uint64_t begin = uint64_t{first} * shape.in, count = uint64_t{rows} * shape.in;
+        if (view.dtype == load::DType::f64) {
+            read_doubles(view, begin, count, stored);
+        } else {
+            view.copy(begin, count, stored);
+        }
+        if (const int64_t bad = settle_stored(shape.format, stored, count); bad >= 0) {
+            throw Error(Code::bad_file,
+                        text(checkpoint_.path, ": tensor '", name, "' is not finite at element ",
+                             begin + static_cast<uint64_t>(bad), "; the file is damaged"));
+        }
+    }
+
+    std::vector<float> read_vector(const std::string& name) const override {
+        const Shape shape = *find(name);
+        std::vector<std::byte> stored(stored_bytes(shape.format, uint64_t{shape.out} * shape.in));
+        read_rows(name, 0, shape.out, stored.data());
+        std::vector<float> values(uint64_t{shape.out} * shape.in);
+        decode(shape.format, stored.data(), values);
+        return values;
+    }
+
+  private:
+    Shape shape_of(const std::string& name, const load::TensorView& view) const {
+        const load::TensorView squeezed = view.squeezed();
+        const auto& dims = squeezed.shape;
+        const uint64_t out = dims.size() > 1 ? dims[0] : 1, in = dims.empty() ? 1 : dims.back();
+        constexpr uint64_t most = std::numeric_limits<int32_t>::max();
+        if (dims.size() > 2 || out > most || in > most) {
+            throw Error(Code::bad_shape, text(checkpoint_.path, ": tensor '", name, "' is ",
+                                              view.shape_text(), ", expected a matrix or vector"));
+        }
+        return {static_cast<uint32_t>(out), static_cast<uint32_t>(in), format_of(name, view.dtype)};
+    }
+
+    WeightFormat format_of(const std::string& name, load::DType type) const {
+        switch (type) {
+            case load::DType::f32:
+            case load::DType::f64:
+                return WeightFormat::f32;
+            case load::DType::f16:
+                return WeightFormat::f16;
+            case load::DType::bf16:
+                return WeightFormat::bf16;
+            default:
+                throw Error(Code::unsupported, text(checkpoint_.path, ": tensor '", name, "' holds ",
+                                                    load::name_of(type), ", expected f32, f16, bf16 or f64"));
+        }
+    }
+
+    static void read_doubles(const load::TensorView& view, uint64_t begin, uint64_t count,
+                             std::byte* stored) {
+        std::vector<double> doubles(count);
+        view.copy(begin, count, reinterpret_cast<std::byte*>(doubles.data()));
+        for (uint64_t i = 0; i < count; ++i) {
+            const auto value = static_cast<float>(doubles[i]);
+            std::memcpy(stored + i * sizeof value, &value, sizeof value);
+        }
+    }
+
+    load::Checkpoint checkpoint_;
+};
+
+}  // namespace
+
+std::unique_ptr<WeightSource> make_checkpoint_source(load::Checkpoint checkpoint) {
+    return std::make_unique<CheckpointSource>(std::move(checkpoint));
+}
+
+}  // namespace rwkvk

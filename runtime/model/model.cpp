@@ -1,0 +1,101 @@
+#include "runtime/model/model.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "runtime/graph/weight_requests.h"
+#include "runtime/load/tensor.h"
+#include "runtime/model/checkpoint_source.h"
+#include "runtime/model/fingerprint.h"
+#include "runtime/model/synthetic.h"
+
+namespace rwkvk {
+
+Model::Model(std::string name, std::string format, std::unique_ptr<WeightSource> weights)
+    : name_(std::move(name)), format_(std::move(format)), weights_(std::move(weights)) {
+    if (!arch::is_rwkv7(*weights_)) {
+        throw Error(Code::unsupported,
+                    text(name_,
+                         ": not an RWKV-7 model (no tensor 'blocks.0.att.r_k'); other versions are "
+                         "not supported yet"));
+    }
+    dimensions_ = arch::read_rwkv7(*weights_);
+    programs_ = arch::build_rwkv7(dimensions_);
+    for (const Program* program : {&programs_.body, &programs_.head}) {
+        for (const MatrixRequest& request : program->matrices) check_shape(*weights_, request);
+    }
+}
+
+std::shared_ptr<const Model> Model::load(const std::string& path) {
+    load::Checkpoint checkpoint = load::open_checkpoint(path);
+    const std::string format = checkpoint.format;
+    return std::shared_ptr<const Model>(new Model(std::filesystem::path(path).filename().string(), format,
+                                                  make_checkpoint_source(std::move(checkpoint))));
+}
+
+std::shared_ptr<const Model> Model::synthetic(const std::string& spec, uint64_t seed) {
+    return std::shared_ptr<const Model>(
+        new Model(spec, "synthetic", make_synthetic_source(SyntheticSpec::parse(spec, seed))));
+}
+
+std::vector<std::string> Model::used_tensors() const {
+    std::set<std::string> used;
+    for (const Program* program : {&programs_.body, &programs_.head}) {
+        for (const MatrixRequest& request : program->matrices) used.insert(request.name);
+        for (const VectorRequest& request : program->vectors)
+            used.insert(request.names.begin(), request.names.end());
+    }
+    return {used.begin(), used.end()};
+}
+
+std::vector<std::string> Model::unused_tensors() const {
+    const std::vector<std::string> used = used_tensors();
+    std::vector<std::string> unused;
+    for (const std::string& name : weights_->names()) {
+        if (!std::binary_search(used.begin(), used.end(), name)) unused.push_back(name);
+    }
+    return unused;
+}
+
+uint64_t Model::parameters() const {
+    uint64_t total = 0;
+    for (const std::string& name : used_tensors()) {
+        const auto shape = *weights_->find(name);
+        total += uint64_t{shape.out} * shape.in;
+    }
+    return total;
+}
+
+uint64_t Model::weight_bytes() const {
+    uint64_t total = 0;
+    for (const std::string& name : used_tensors()) {
+        const auto shape = *weights_->find(name);
+        total += stored_bytes(shape.format, uint64_t{shape.out} * shape.in);
+    }
+    return total;
+}
+
+uint64_t Model::state_bytes() const {
+    uint64_t total = 0;
+    for (const StateRequest& state : programs_.body.states) total += uint64_t{state.width} * sizeof(float);
+    return total;
+}
+
+std::string Model::fingerprint() const {
+    Fingerprint print;
+    for (const std::string& name : used_tensors()) {
+        const auto shape = *weights_->find(name);
+        print.add(std::as_bytes(std::span(name)));
+        const uint32_t numbers[] = {shape.out, shape.in, static_cast<uint32_t>(shape.format)};
+        print.add(std::as_bytes(std::span(numbers)));
+        std::vector<std::byte> row(stored_bytes(shape.format, shape.in));
+        for (uint32_t r = 0; r < shape.out; ++r) {
+            weights_->read_rows(name, r, 1, row.data());
+            print.add(row);
+        }
+    }
+    return print.hex();
+}
+
+}  // namespace rwkvk

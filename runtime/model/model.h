@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "runtime/arch/rwkv7.h"
+#include "runtime/graph/backend.h"
+#include "runtime/graph/weight_source.h"
+
+namespace rwkvk {
+
+/// A model: its weights' source and its programs. Immutable, can be shared by contexts and threads.
+class Model {
+  public:
+    /// Errors: as load::open_checkpoint; Code::bad_shape, Code::unsupported.
+    static std::shared_ptr<const Model> load(const std::string& path);
+    /// Errors: as SyntheticSpec::parse.
+    static std::shared_ptr<const Model> synthetic(const std::string& spec, uint64_t seed = 1);
+
+    const std::string& name() const { return name_; }      // file name, or the synthetic spec
+    const std::string& format() const { return format_; }  // "pth", "rwkv.cpp", "synthetic"
+    const arch::Rwkv7& dimensions() const { return dimensions_; }
+    const WeightSource& weights() const { return *weights_; }
+    const ModelPrograms& programs() const { return programs_; }
+
+    uint64_t parameters() const;    // elements of the tensors that are used
+    uint64_t weight_bytes() const;  // as stored
+    uint64_t state_bytes() const;   // of one session, canonical layout
+    /// Tensors of the source that the programs do not ask for.
+    std::vector<std::string> unused_tensors() const;
+    /// Over names, shapes and stored bits of the tensors that are used. Reads all weights.
+    std::string fingerprint() const;
+
+  private:
+    Model(std::string name, std::string format, std::unique_ptr<WeightSource> weights);
+    std::vector<std::string> used_tensors() const;  // sorted
+
+    std::string name_, format_;
+    std::unique_ptr<WeightSource> weights_;
+    arch::Rwkv7 dimensions_;
+    ModelPrograms programs_;
+};
+
+}  // namespace rwkvk

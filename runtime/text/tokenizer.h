@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rwkvk::text {
+
+using Token = uint32_t;
+
+/// Text to token ids and back, over bytes: any text and any id sequence is accepted, valid UTF-8 or not.
+class Tokenizer {
+  public:
+    virtual ~Tokenizer() = default;
+
+    virtual std::string name() const = 0;  // "bytes", "world"
+    /// One more than the largest id that has a meaning.
+    virtual uint32_t vocabulary() const = 0;
+    /// Errors: Code::bad_text when the vocabulary does not cover a byte, with its offset.
+    virtual std::vector<Token> encode(std::string_view bytes) const = 0;
+    /// The bytes of one id; empty for ids without text (0 of the World vocabulary, padding rows).
+    virtual std::string_view decode(Token id) const = 0;
+    /// The id that ends a text, or -1.
+    virtual int64_t end_of_text() const = 0;
+
+    std::string decode(std::span<const Token> ids) const;
+};
+
+/// id = byte value, 256 ids, no end of text: what the small byte-level models use.
+std::unique_ptr<Tokenizer> make_byte_tokenizer();
+
+/// The RWKV World vocabulary file ("ID 'literal' LENGTH" a line), greedy longest match.
+/// Errors: Code::io, Code::bad_file (naming the line).
+std::unique_ptr<Tokenizer> load_world_tokenizer(const std::string& path);
+
+}  // namespace rwkvk::text

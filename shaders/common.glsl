@@ -1,0 +1,11 @@
+// What every kernel starts with: the workgroup's width is specialisation constant 0.
+#extension GL_GOOGLE_include_directive : require
+#extension GL_EXT_control_flow_attributes : require
+#include "exact_math.h"
+#include "params.h"
+
+layout(local_size_x_id = 0) in;
+
+#define READ(slot, type, name) layout(std430, set = 0, binding = slot) readonly restrict buffer Buffer##slot { type name[]; }
+#define WRITE(slot, type, name) layout(std430, set = 0, binding = slot) restrict buffer Buffer##slot { type name[]; }
+#define PARAMS(type) layout(push_constant) uniform Push { type p; }

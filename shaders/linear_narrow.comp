@@ -1,0 +1,80 @@
+#version 450
+// y = activation(matrix x): a lane per output, no shared memory, no barrier. One invocation makes OUTS outputs
+// of TOKENS rows. Packing "tiles": [tile of 32 outputs][block of one uvec4][output in tile], so that the lanes
+// of a subgroup read neighbouring words; inputs are the same for all lanes.
+#extension GL_GOOGLE_include_directive : require
+#include "common.glsl"
+#include "ranges.glsl"
+#include "activation.glsl"
+#include "weight.glsl"
+
+layout(constant_id = 1) const uint OUTS = 1u;
+layout(constant_id = 2) const uint TOKENS = 1u;
+
+READ(0, float, x);
+READ(1, uvec4, matrix);
+WRITE(2, float, y);
+PARAMS(LinearParams);
+
+const uint BLOCK = 4u * ELEMENTS_PER_WORD;
+
+void main() {
+    uint lanes = gl_WorkGroupSize.x;
+    uint first = gl_WorkGroupID.x * lanes * OUTS + gl_LocalInvocationID.x;
+    uint row = gl_WorkGroupID.y * TOKENS;
+    uint blocks = (p.in_width + BLOCK - 1u) / BLOCK;
+    uint groups = group_count(p.in_width, UNIT_MATRIX);
+    uint ranges = range_count(groups);
+
+    // Outputs and rows past the end repeat the last one, so that every load stays inside the buffers.
+    uint at[OUTS];
+    uint last_tile_row = ((p.outs + 31u) & ~31u) - 1u;
+    [[unroll]] for (uint o = 0u; o < OUTS; ++o) {
+        uint n = min(first + o * lanes, last_tile_row);
+        at[o] = (n / 32u) * blocks * 32u + n % 32u;
+    }
+    uint x_at[TOKENS];
+    [[unroll]] for (uint t = 0u; t < TOKENS; ++t) x_at[t] = min(row + t, p.rows - 1u) * p.in_width;
+
+    float total[OUTS * TOKENS];
+    [[unroll]] for (uint i = 0u; i < OUTS * TOKENS; ++i) total[i] = 0.0;
+    for (uint r = 0u; r < ranges; ++r) {
+        uint begin = range_begin(r, groups, ranges, UNIT_MATRIX);
+        uint end = range_end(r, groups, ranges, UNIT_MATRIX, p.in_width);
+        float sum[OUTS * TOKENS];
+        [[unroll]] for (uint i = 0u; i < OUTS * TOKENS; ++i) sum[i] = 0.0;
+        uint k = begin;
+        for (; k + BLOCK <= end; k += BLOCK) {
+            uvec4 words[OUTS];
+            [[unroll]] for (uint o = 0u; o < OUTS; ++o) words[o] = matrix[at[o] + (k / BLOCK) * 32u];
+            [[unroll]] for (uint e = 0u; e < BLOCK; ++e) {
+                [[unroll]] for (uint t = 0u; t < TOKENS; ++t) {
+                    float x_k = x[x_at[t] + k + e];
+                    [[unroll]] for (uint o = 0u; o < OUTS; ++o) {
+                        float weight = decode_element(words[o][e / ELEMENTS_PER_WORD], e % ELEMENTS_PER_WORD);
+                        sum[t * OUTS + o] += weight * x_k;
+                    }
+                }
+            }
+        }
+        for (; k < end; ++k) {  // a width that is no multiple of the block
+            uint e = k % BLOCK;
+            [[unroll]] for (uint o = 0u; o < OUTS; ++o) {
+                uint word = matrix[at[o] + (k / BLOCK) * 32u][e / ELEMENTS_PER_WORD];
+                float weight = decode_element(word, e % ELEMENTS_PER_WORD);
+                [[unroll]] for (uint t = 0u; t < TOKENS; ++t) sum[t * OUTS + o] += weight * x[x_at[t] + k];
+            }
+        }
+        [[unroll]] for (uint i = 0u; i < OUTS * TOKENS; ++i) total[i] += sum[i];
+    }
+
+    [[unroll]] for (uint t = 0u; t < TOKENS; ++t) {
+        [[unroll]] for (uint o = 0u; o < OUTS; ++o) {
+            uint n = first + o * lanes;
+            if (n < p.outs && row + t < p.rows) {
+                y[(row + t) * p.out_width + p.first_out + n] =
+                    settle(activate(p.activation, settle(total[t * OUTS + o])));
+            }
+        }
+    }
+}

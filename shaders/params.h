@@ -1,0 +1,113 @@
+// Push constants and enumerations, read by glslang and by g++. Only 4-byte scalars, so that both layouts agree
+// by construction; at most 128 bytes each. Every struct starts with `rows`, the token rows of the run.
+#ifndef RWKVK_PARAMS_H
+#define RWKVK_PARAMS_H
+
+#ifdef __cplusplus
+#include <cstdint>
+namespace rwkvk::params {
+using uint = std::uint32_t;
+#define RWKVK_CONST inline constexpr uint
+#else
+#define RWKVK_CONST const uint
+#endif
+
+RWKVK_CONST NONE = 0xffffffffu;  // "no token", "no shift entry"
+
+// Activations of `linear` and `activate`.
+RWKVK_CONST ACT_NONE = 0u;
+RWKVK_CONST ACT_TANH = 1u;
+RWKVK_CONST ACT_SIGMOID = 2u;
+RWKVK_CONST ACT_RELU2 = 3u;   // max(x, 0)^2
+RWKVK_CONST ACT_DECAY7 = 4u;  // exp(-e^(-1/2) * sigmoid(x))
+
+// Summation units: a sum over K terms is made of groups of this many (docs/NUMERICS.md).
+RWKVK_CONST UNIT_MATRIX = 32u;
+RWKVK_CONST UNIT_VECTOR = 8u;
+
+struct EmbedParams {
+    uint rows;
+    uint width;
+    uint first_id;      // the piece of the table that is bound holds ids first_id .. first_id + ids - 1
+    uint ids;
+    uint take_vectors;  // 1 in one piece of each run: rows without an id are copied from `vectors`
+};
+
+struct NormParams {
+    uint rows;
+    uint groups;      // per row
+    uint width;       // of a group
+    float eps;
+    float inv_width;  // 1 / width, rounded
+};
+
+struct ShiftMixParams {
+    uint rows;
+    uint width;
+    uint planes;        // mixes made at once
+    uint plane_stride;  // floats between the planes of y
+};
+
+struct LinearParams {
+    uint rows;
+    uint in_width;
+    uint out_width;   // of y, and of the whole matrix
+    uint first_out;   // the piece of the matrix that is bound makes outputs first_out .. first_out + outs - 1
+    uint outs;
+    uint activation;
+};
+
+struct ActivateParams {
+    uint rows;
+    uint width;
+    uint activation;
+};
+
+struct ElementParams {
+    uint rows;
+    uint width;
+};
+
+struct HeadParams {
+    uint rows;
+    uint heads;
+    uint head_size;
+};
+
+struct Wkv7Params {
+    uint rows;       // entries of the sequence table, those of length 0 included
+    uint heads;
+    uint head_size;
+    uint width;      // heads * head_size
+};
+
+// The operations of `arithmetic`.
+RWKVK_CONST ARITH_MUL_ADD = 0u;      // a * b + c
+RWKVK_CONST ARITH_SUB_MUL = 1u;      // c - a * b
+RWKVK_CONST ARITH_MUL = 2u;          // a * b
+RWKVK_CONST ARITH_ADD = 3u;          // a + b
+RWKVK_CONST ARITH_ADD_SUB = 4u;      // (a + b) - b
+RWKVK_CONST ARITH_ADD_ADD = 5u;      // (a + b) + c
+RWKVK_CONST ARITH_MUL_CONSTS = 6u;   // (a * 3) * 5
+RWKVK_CONST ARITH_MUL_PAIRS = 7u;    // a * b + b * c
+RWKVK_CONST ARITH_FROM_INT = 8u;     // float(int with a's bits), at most 2^24 in magnitude
+RWKVK_CONST ARITH_FLOOR = 9u;
+RWKVK_CONST ARITH_SETTLE = 10u;
+RWKVK_CONST ARITH_EXP = 11u;         // the functions of exact_math.h, of settle(a)
+RWKVK_CONST ARITH_TANH = 12u;
+RWKVK_CONST ARITH_SIGMOID = 13u;
+RWKVK_CONST ARITH_RECIPROCAL = 14u;
+RWKVK_CONST ARITH_RSQRT = 15u;       // of |a|
+RWKVK_CONST ARITH_OPERATIONS = 16u;
+
+struct ArithmeticParams {
+    uint rows;
+    uint width;
+    uint operation;
+};
+
+#undef RWKVK_CONST
+#ifdef __cplusplus
+}  // namespace rwkvk::params
+#endif
+#endif

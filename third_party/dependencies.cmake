@@ -1,0 +1,29 @@
+# How each dependency is found: the system's packages, nothing downloaded, nothing copied in.
+
+find_package(Threads REQUIRED)
+
+# The glslang front end under either of its two names.
+find_program(RWKVK_GLSLANG NAMES glslangValidator glslang REQUIRED)
+
+# Vulkan headers only: the loader is opened at run time.
+find_path(RWKVK_VULKAN_INCLUDE vulkan/vulkan.h REQUIRED)
+add_library(rwkvk_vulkan_headers INTERFACE)
+target_include_directories(rwkvk_vulkan_headers SYSTEM INTERFACE ${RWKVK_VULKAN_INCLUDE})
+target_compile_definitions(rwkvk_vulkan_headers INTERFACE VK_NO_PROTOTYPES)
+
+# xxHash, used header-only.
+find_path(RWKVK_XXHASH_INCLUDE xxhash.h REQUIRED)
+add_library(rwkvk_xxhash INTERFACE)
+target_include_directories(rwkvk_xxhash SYSTEM INTERFACE ${RWKVK_XXHASH_INCLUDE})
+target_compile_definitions(rwkvk_xxhash INTERFACE XXH_INLINE_ALL)
+
+if(RWKVK_BUILD_APPS OR RWKVK_BUILD_TESTS)
+  find_package(nlohmann_json REQUIRED)
+endif()
+if(RWKVK_BUILD_APPS)
+  find_package(CLI11 REQUIRED)
+endif()
+if(RWKVK_BUILD_TESTS)
+  find_package(doctest REQUIRED)
+  find_program(RWKVK_SPIRV_VAL spirv-val REQUIRED)
+endif()
