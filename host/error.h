@@ -32,9 +32,9 @@ class Error : public std::runtime_error {
     Code code_;
 };
 
-/// Concatenates anything that streams: `text(path, ": expected ", n, " bytes")`.
+/// Concatenates anything that streams: `concat(path, ": expected ", n, " bytes")`.
 template <typename... Parts>
-std::string text(const Parts&... parts) {
+std::string concat(const Parts&... parts) {
     std::ostringstream out;
     (out << ... << parts);
     return out.str();

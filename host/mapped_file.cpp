@@ -24,17 +24,17 @@ struct FileDescriptor {
 
 MappedFile::MappedFile(const std::filesystem::path& path) : path_(path) {
     const FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-    if (file.fd < 0) throw Error(Code::io, text(path.string(), ": cannot open: ", std::strerror(errno)));
+    if (file.fd < 0) throw Error(Code::io, concat(path.string(), ": cannot open: ", std::strerror(errno)));
     struct stat status {};
     if (::fstat(file.fd, &status) != 0) {
-        throw Error(Code::io, text(path.string(), ": cannot read its size: ", std::strerror(errno)));
+        throw Error(Code::io, concat(path.string(), ": cannot read its size: ", std::strerror(errno)));
     }
-    if (!S_ISREG(status.st_mode)) throw Error(Code::io, text(path.string(), ": not a regular file"));
+    if (!S_ISREG(status.st_mode)) throw Error(Code::io, concat(path.string(), ": not a regular file"));
     size_ = static_cast<size_t>(status.st_size);
     if (size_ == 0) return;
     void* address = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file.fd, 0);
     if (address == MAP_FAILED) {
-        throw Error(Code::io, text(path.string(), ": cannot map ", size_, " bytes: ", std::strerror(errno)));
+        throw Error(Code::io, concat(path.string(), ": cannot map ", size_, " bytes: ", std::strerror(errno)));
     }
     data_ = static_cast<const std::byte*>(address);
 }

@@ -5,15 +5,17 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <random>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "host/error.h"
-#include "runtime/load/pth.h"
+#include "runtime/load/bytes.h"
 #include "runtime/load/tensor.h"
 #include "runtime/load/zip.h"
 #include "tests/support/allocation_meter.h"
@@ -233,7 +235,7 @@ const Storages built_storages = {{"0", ramp<float>(12)}, {"1", ramp<uint16_t>(12
 std::string built_legacy() {
     return legacy_pth(
         pickle::dict({{"x", pickle::tensor_f32("7", {3})}, {"y", pickle::tensor_f32("8", {2, 2})}}),
-        pickle::list({pickle::text("7"), pickle::text("8")}),
+        pickle::list({pickle::concat("7"), pickle::concat("8")}),
         le(uint64_t{3}) + ramp<float>(3) + le(uint64_t{4}) + ramp<float>(4));
 }
 
@@ -286,7 +288,6 @@ std::string repeated(const std::function<std::string(uint32_t)>& piece, uint32_t
 void check_pickle(const char* name, const std::string& object) {
     INFO(name);
     check_survives_exact(pth(object, {{"0", ramp<float>(12)}}));
-    // Hostile sizes count in the legacy container too, where no directory adds to the budget.
     check_survives_exact(legacy_pth(object, pickle::list({}), ""));
 }
 
@@ -353,18 +354,21 @@ TEST_CASE("pickles that want much memory for few bytes") {
     check_pickle("memo entries", "]" + repeated(same("\x94"), many));
     check_pickle("memo gap", std::string("]r\xfe\xff\x01\x00", 6));
     check_pickle("large memo gap", "]r\xff\xff\xff\xff");
+    check_pickle("long class name", pickle::concat(std::string(5 * many, 'n')) + "2\x93");
+    check_pickle("long storage key",
+                 "}(" + pickle::concat("x") + pickle::tensor_f32(std::string(5 * many, 'k'), {3}) + "u");
     check_pickle("storages",
                  pickle::storage_id("FloatStorage", "0", 12) + "q\x01" + repeated(same("Q0h\x01"), many));
 }
 
 TEST_CASE("files with very many or very long names") {
-    const auto named = [](uint32_t i) { return pickle::text("emb." + std::to_string(i)); };
+    const auto named = [](uint32_t i) { return pickle::concat("emb." + std::to_string(i)); };
     const std::string first =
-        "}(" + pickle::text("x") + pickle::tensor_f32("0", {1, 1, 1, 1, 1, 1, 1, 1}) + "q\x01u";
+        "}(" + pickle::concat("x") + pickle::tensor_f32("0", {1, 1, 1, 1, 1, 1, 1, 1}) + "q\x01u";
     check_pickle("tensors", first + repeated([&](uint32_t i) { return named(i) + "h\x01s"; }, 100'000));
     check_pickle("integers", first + repeated([&](uint32_t i) { return named(i) + "K\x01s"; }, 100'000));
     const std::string prefix(240, 'p');
-    check_pickle("long names", "}" + pickle::text(prefix) + first +
+    check_pickle("long names", "}" + pickle::concat(prefix) + first +
                                    repeated([&](uint32_t i) { return named(i) + "h\x01s"; }, 100'000) + "s");
     check_survives_exact(rwkv_cpp_header() +
                          repeated(
@@ -385,12 +389,11 @@ TEST_CASE("files with very many or very long names") {
 }
 
 TEST_CASE("legacy files with very many storages") {
-    constexpr uint32_t many = 50'000;
     const std::string object =
         "](" +
         repeated([](uint32_t i) { return pickle::storage("ByteStorage", std::to_string(i), 0); }, 9'000) +
         "e";
     const std::string keys =
-        "](" + repeated([](uint32_t i) { return pickle::text(std::to_string(i)); }, 9'000) + "e";
-    check_survives_exact(legacy_pth(object, keys, std::string(8 * many, '\0')));
+        "](" + repeated([](uint32_t i) { return pickle::concat(std::to_string(i)); }, 9'000) + "e";
+    check_survives_exact(legacy_pth(object, keys, std::string(400'000, '\0')));
 }

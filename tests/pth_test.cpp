@@ -71,8 +71,8 @@ TEST_CASE("a ZIP64 extra field counts where the plain fields are all ones") {
 TEST_CASE("strides, offsets, parameters and the third rebuild function are understood") {
     const std::string storage = pickle::storage("FloatStorage", "0", 12);
     const std::string untyped =
-        pickle::tuple({pickle::text("storage"), pickle::global("torch.storage", "UntypedStorage"),
-                       pickle::text("0"), pickle::text("cuda:0"), pickle::integer(48)}) +
+        pickle::tuple({pickle::concat("storage"), pickle::global("torch.storage", "UntypedStorage"),
+                       pickle::concat("0"), pickle::concat("cuda:0"), pickle::integer(48)}) +
         "Q";
     const std::string turned = pickle::tensor(storage, {.size = {4, 3}, .stride = {1, 4}});
     const std::string v3 =
@@ -97,7 +97,7 @@ TEST_CASE("strides, offsets, parameters and the third rebuild function are under
 
 TEST_CASE("the legacy container reads, and its lies are refused") {
     const std::string object = pickle::dict({{"x", pickle::tensor_f32("7", {3})}});
-    const std::string keys = pickle::list({pickle::text("7")});
+    const std::string keys = pickle::list({pickle::concat("7")});
     const std::string file = legacy_pth(object, keys, le(uint64_t{3}) + ramp<float>(3));
     const PthTree tree = tree_of(file);
     CHECK(floats(std::get<TensorView>(tree.at("x"))) == std::vector<float>{0, 1, 2});
@@ -105,7 +105,7 @@ TEST_CASE("the legacy container reads, and its lies are refused") {
     check_contains(refusal(legacy_pth(object, keys, le(~uint64_t{0}) + ramp<float>(3))), "a storage of");
     check_contains(refusal(legacy_pth(object, keys, le(uint64_t{1} << 40) + ramp<float>(3))), "found 12");
     check_contains(refusal(legacy_pth(object, pickle::list({}), "")), "is not in the file");
-    check_contains(refusal(legacy_pth(object, pickle::list({pickle::text("7"), pickle::text("7")}),
+    check_contains(refusal(legacy_pth(object, pickle::list({pickle::concat("7"), pickle::concat("7")}),
                                       le(uint64_t{3}) + ramp<float>(3))),
                    "listed twice");
 }
@@ -138,7 +138,7 @@ TEST_CASE("tensors that do not fit their storage are refused") {
 
 TEST_CASE("nothing but a state dict gets through the pickle") {
     check_contains(
-        refusal(with_storage(pickle::call("builtins", "eval", {pickle::text("1")})), Code::unsupported),
+        refusal(with_storage(pickle::call("builtins", "eval", {pickle::concat("1")})), Code::unsupported),
         "'builtins.eval'");
     check_contains(refusal(with_storage(pickle::global("os\x1b", "system")), Code::unsupported),
                    "'os?.system'");
@@ -192,7 +192,7 @@ TEST_CASE("broken stacks, memos and lengths are refused") {
 TEST_CASE("hostile nesting ends in an error, not in recursion") {
     // A dictionary in itself; lists in lists; lists that hold each other twice; a dead tower nobody refers
     // to.
-    check_contains(refusal(with_storage("}q\x01" + pickle::text("self") + "h\x01s")), "inside themselves");
+    check_contains(refusal(with_storage("}q\x01" + pickle::concat("self") + "h\x01s")), "inside themselves");
     check_contains(refusal(with_storage(repeated("]", 30000) + repeated("a", 29999))), "nested more than");
     check_contains(refusal(with_storage("]" + repeated("2a", 3))), "inside themselves");
     std::string doubling =
@@ -289,7 +289,7 @@ TEST_CASE("only RWKV's own LoRA names are transposed, under any known wrapper") 
     check_contains(refusal(with_storage(pickle::dict({{"blocks.0.att.w1", pickle::tensor_f32("0", {12})}})),
                            Code::bad_shape),
                    "expected a matrix");
-    check_contains(refusal(with_storage(pickle::dict({{"_strategy", pickle::text("cpu")}, {"x", matrix}})),
+    check_contains(refusal(with_storage(pickle::dict({{"_strategy", pickle::concat("cpu")}, {"x", matrix}})),
                            Code::unsupported),
                    "ChatRWKV");
 }

@@ -51,11 +51,11 @@ std::string validator() {
 
 int validate(const std::vector<uint32_t>& words) {
     static const auto unique = std::random_device{}();
-    const auto path = std::filesystem::temp_directory_path() / text("rwkvk_spirv_test_", unique, ".spv");
+    const auto path = std::filesystem::temp_directory_path() / concat("rwkvk_spirv_test_", unique, ".spv");
     std::ofstream(path, std::ios::binary)
         .write(reinterpret_cast<const char*>(words.data()), static_cast<std::streamsize>(words.size() * 4));
     const int status =
-        std::system(text(validator(), " --target-env vulkan1.1 '", path.string(), "'").c_str());
+        std::system(concat(validator(), " --target-env vulkan1.1 '", path.string(), "'").c_str());
     std::filesystem::remove(path);
     return status;
 }

@@ -43,7 +43,7 @@ std::shared_ptr<const Model> open_model(const CommonFlags& flags) {
     std::shared_ptr<const Model> model =
         flags.model.empty() ? Model::synthetic(flags.synthetic, flags.seed) : Model::load(flags.model);
     for (const std::string& name : model->unused_tensors())
-        log(LogLevel::info, text("tensor not used: ", name));
+        log(LogLevel::info, concat("tensor not used: ", name));
     return model;
 }
 
@@ -73,7 +73,7 @@ bool wants_cpu(const std::string& device) {
     try {
         return vk::choose_device(*vk::Instance::create(), "").facts.type == vk::DeviceType::software;
     } catch (const Error& error) {
-        log(LogLevel::info, text("no Vulkan device: ", error.what()));
+        log(LogLevel::info, concat("no Vulkan device: ", error.what()));
         return true;
     }
 }
@@ -90,7 +90,7 @@ OpenContext open_context(std::shared_ptr<const Model> model, const CommonFlags& 
         open.device = std::make_unique<OpenDevice>(flags.device, flags.math == "exact");
         backend = gpu::make_backend(model->programs(), model->weights(), options, open.device->kernels(), {});
     }
-    log(LogLevel::info, text("running on ", backend->description()));
+    log(LogLevel::info, concat("running on ", backend->description()));
     open.context = std::make_unique<Context>(std::move(model), std::move(backend));
     return open;
 }

@@ -15,13 +15,13 @@ std::string hex(const std::array<uint8_t, 16>& uuid) {
 }
 
 std::string version(uint32_t packed) {
-    return text(packed >> 22 & 0x7f, ".", packed >> 12 & 0x3ff, ".", packed & 0xfff);
+    return concat(packed >> 22 & 0x7f, ".", packed >> 12 & 0x3ff, ".", packed & 0xfff);
 }
 
 /// The facts that choose kernels, those that hold.
 std::vector<std::string> notable(const vk::DeviceFacts& f) {
     std::vector<std::string> facts;
-    if (f.subgroup) facts.push_back(text("subgroup ", f.subgroup_size));
+    if (f.subgroup) facts.push_back(concat("subgroup ", f.subgroup_size));
     const std::pair<bool, const char*> flags[] = {{f.subgroup_size_control, "subgroup-size-control"},
                                                   {f.narrow, "narrow"},
                                                   {f.round_to_even, "round-to-even"},

@@ -19,7 +19,7 @@ struct Row {
 
 std::string join(const std::vector<uint32_t>& values) {
     std::string result;
-    for (const uint32_t value : values) result += text(result.empty() ? "" : ",", value);
+    for (const uint32_t value : values) result += concat(result.empty() ? "" : ",", value);
     return result;
 }
 
@@ -74,7 +74,7 @@ void run(const Flags& flags) {
         std::cout << row.kernel << " (" << row.constants << ")";
         for (const auto& statistic : row.statistics)
             std::cout << "  " << statistic.name << ' ' << statistic.value;
-        std::cout << (row.failure.empty() ? "" : text("  FAILED: ", row.failure)) << '\n';
+        std::cout << (row.failure.empty() ? "" : concat("  FAILED: ", row.failure)) << '\n';
     }
     if (flags.json) {
         std::cout << all.dump(2) << '\n';

@@ -20,7 +20,7 @@ void load(Function& function, const std::string& name, Need need, const Lookup& 
     }
     if (need == required) {
         throw Error(Code::no_device,
-                    text("Vulkan: ", name, " is missing; Vulkan 1.1 is needed, update the driver"));
+                    concat("Vulkan: ", name, " is missing; Vulkan 1.1 is needed, update the driver"));
     }
 }
 
@@ -36,7 +36,7 @@ PFN_vkGetInstanceProcAddr open_loader() {
         dlclose(library);
     }
     throw Error(Code::no_device,
-                text("Vulkan: neither ", names[0], " nor ", names[1],
+                concat("Vulkan: neither ", names[0], " nor ", names[1],
                      " could be opened; install the Vulkan loader (Debian, Ubuntu: libvulkan1)"));
 }
 
@@ -152,7 +152,7 @@ const char* name_of(VkResult result) {
 
 void fail(VkResult result, std::string_view what) {
     const Code code = code_of(result);
-    throw Error(code, text("Vulkan: ", what, ": ", name_of(result), " (", static_cast<int>(result), "); ",
+    throw Error(code, concat("Vulkan: ", what, ": ", name_of(result), " (", static_cast<int>(result), "); ",
                            advice_for(code)));
 }
 

@@ -11,7 +11,7 @@ Buffer::Buffer(Device& device, uint64_t size_bytes, Memory intent, std::string n
     RWKVK_ASSERT(size_ > 0);
     if (size_ > device_.facts().max_allocation_bytes) {
         throw Error(Code::out_of_memory,
-                    text(device_.facts().name, ": '", name_, "' needs ", size_,
+                    concat(device_.facts().name, ": '", name_, "' needs ", size_,
                          " bytes in one piece; the device gives at most ",
                          device_.facts().max_allocation_bytes, "; use a smaller model or another device"));
     }
@@ -42,7 +42,7 @@ VkMemoryRequirements Buffer::create_handle() {
                  VK_BUFFER_USAGE_TRANSFER_DST_BIT;
     info.sharingMode = VK_SHARING_MODE_EXCLUSIVE;
     const VkResult result = device_.fn().vkCreateBuffer(device_.handle(), &info, nullptr, &buffer_);
-    if (result < 0) fail(result, text("creating '", name_, "' of ", size_, " bytes"));
+    if (result < 0) fail(result, concat("creating '", name_, "' of ", size_, " bytes"));
     VkMemoryRequirements needs;
     device_.fn().vkGetBufferMemoryRequirements(device_.handle(), buffer_, &needs);
     return needs;
@@ -57,7 +57,7 @@ void Buffer::create() {
     info.memoryTypeIndex = device_.memory_type(needs.memoryTypeBits, intent_);
     const VkResult result = fn.vkAllocateMemory(device_.handle(), &info, nullptr, &memory_);
     if (result < 0) {
-        fail(result, text("allocating ", needs.size, " bytes for '", name_, "' beside ",
+        fail(result, concat("allocating ", needs.size, " bytes for '", name_, "' beside ",
                           device_.allocated_bytes(), " already in use"));
     }
     allocated_ = needs.size;

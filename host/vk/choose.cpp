@@ -55,9 +55,9 @@ const Candidate& best(const std::vector<Candidate>& devices) {
 [[noreturn]] void not_found(const std::vector<Candidate>& devices, const std::string& wanted) {
     std::string list;
     for (size_t i = 0; i < devices.size(); ++i) {
-        list += text(i ? "; " : "", i, ": ", devices[i].facts.name, " (", hex(devices[i].facts.uuid), ")");
+        list += concat(i ? "; " : "", i, ": ", devices[i].facts.name, " (", hex(devices[i].facts.uuid), ")");
     }
-    throw Error(Code::no_device, text("Vulkan: no device is '", wanted,
+    throw Error(Code::no_device, concat("Vulkan: no device is '", wanted,
                                       "'; give an index, a UUID or a part of a name of: ", list));
 }
 

@@ -59,7 +59,7 @@ void Device::Impl::create(VkPhysicalDevice physical) {
     info.enabledExtensionCount = static_cast<uint32_t>(enabled.extensions().size());
     info.ppEnabledExtensionNames = enabled.extensions().data();
     const VkResult result = instance->fn().vkCreateDevice(physical, &info, nullptr, &handle);
-    if (result < 0) fail(result, text("opening ", facts.name));
+    if (result < 0) fail(result, concat("opening ", facts.name));
     fn = load_device_functions(instance->fn(), handle);
     fn.vkGetDeviceQueue(handle, family, 0, &queue);
     instance->fn().vkGetPhysicalDeviceMemoryProperties(physical, &memory);
@@ -96,7 +96,7 @@ uint32_t Device::memory_type(uint32_t type_bits, Memory intent) const {
     const auto type = pick_memory_type(impl_->memory, type_bits, intent);
     if (type) return *type;
     throw Error(Code::unsupported,
-                text(impl_->facts.name, ": none of the memory types allowed for a buffer (bits 0x", std::hex,
+                concat(impl_->facts.name, ": none of the memory types allowed for a buffer (bits 0x", std::hex,
                      type_bits, ") can be used", intent == Memory::device ? "" : " by the host",
                      "; update the driver"));
 }

@@ -66,8 +66,8 @@ void settle_dependencies(DeviceFacts& facts) {
 
 [[noreturn]] void unknown_word(std::string_view word) {
     std::string known = "minimum";
-    for (const Maskable& row : maskable_facts) known += text(", -", row.name);
-    throw Error(Code::bad_argument, text("device mask (RWKVK_CAPS): unknown word '", word,
+    for (const Maskable& row : maskable_facts) known += concat(", -", row.name);
+    throw Error(Code::bad_argument, concat("device mask (RWKVK_CAPS): unknown word '", word,
                                          "'; expected a comma-separated list of: ", known));
 }
 

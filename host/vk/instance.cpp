@@ -67,7 +67,7 @@ class Messages {
             ++count_;
             if (texts_.size() < 100) texts_.emplace_back(message);
         }
-        log(LogLevel::error, text("validation: ", message));
+        log(LogLevel::error, concat("validation: ", message));
     }
 
     mutable std::mutex mutex_;
@@ -139,7 +139,7 @@ void Instance::Impl::create(const InstanceOptions& options) {
     const VkDebugUtilsMessengerCreateInfoEXT messenger_options = messenger_info(messages);
     if (options.validation) {
         if (!has_layer(loader, validation_layer) || !has_extension(loader, validation_layer, debug_utils)) {
-            throw Error(Code::unsupported, text("Vulkan: ", validation_layer,
+            throw Error(Code::unsupported, concat("Vulkan: ", validation_layer,
                                                 " is not installed; install it (Debian, Ubuntu: "
                                                 "vulkan-validationlayers) or unset RWKVK_VALIDATION"));
         }
@@ -163,7 +163,7 @@ bool Instance::Impl::is_listed(const DeviceFacts& facts) const {
     if (facts.uuid == decltype(facts.uuid){}) return false;  // a driver that fills in none
     for (const Candidate& other : devices) {
         if (other.facts.uuid != facts.uuid) continue;
-        log(LogLevel::info, text(facts.name, ": listed once, its driver ", facts.driver,
+        log(LogLevel::info, concat(facts.name, ": listed once, its driver ", facts.driver,
                                  " left out in favour of ", other.facts.driver));
         return true;
     }

@@ -38,7 +38,7 @@ struct ShaderModule {
 
 std::string listed(const std::vector<uint32_t>& numbers) {
     std::string result;
-    for (const uint32_t number : numbers) result += text(result.empty() ? "" : ", ", number);
+    for (const uint32_t number : numbers) result += concat(result.empty() ? "" : ", ", number);
     return result.empty() ? "none" : result;
 }
 
@@ -47,7 +47,7 @@ void check_constants(const std::string& name, const Reflection& module,
     const std::vector<uint32_t>& ids = module.specialisation_ids;
     for (const SpecConstant& constant : constants) {
         if (std::binary_search(ids.begin(), ids.end(), constant.id)) continue;
-        throw Error(Code::bad_argument, text("kernel '", name, "': specialisation constant ", constant.id,
+        throw Error(Code::bad_argument, concat("kernel '", name, "': specialisation constant ", constant.id,
                                              " is not in the module, which has: ", listed(ids)));
     }
 }
@@ -71,7 +71,7 @@ void check_limits(const std::string& name, const DeviceFacts& facts, const Refle
                   const std::array<uint32_t, 3>& size) {
     const uint64_t invocations = uint64_t{size[0]} * size[1] * size[2];
     if (invocations == 0)
-        throw Error(Code::bad_argument, text("kernel '", name, "': its workgroup size is 0"));
+        throw Error(Code::bad_argument, concat("kernel '", name, "': its workgroup size is 0"));
     const Limit limits[] = {
         {"storage buffers", module.bindings.size(), facts.max_storage_buffers},
         {"bytes of push constants", module.push_bytes, facts.push_bytes},
@@ -83,7 +83,7 @@ void check_limits(const std::string& name, const DeviceFacts& facts, const Refle
     for (const Limit& limit : limits) {
         if (limit.needed <= limit.available) continue;
         throw Error(Code::unsupported,
-                    text("kernel '", name, "': needs ", limit.needed, " ", limit.what, ", ", facts.name,
+                    concat("kernel '", name, "': needs ", limit.needed, " ", limit.what, ", ", facts.name,
                          " allows ", limit.available, "; choose a smaller variant"));
     }
 }
@@ -93,14 +93,14 @@ void check_subgroup(const std::string& name, const DeviceFacts& facts, uint32_t 
     const bool offered =
         std::has_single_bit(wanted) && wanted >= facts.subgroup_size_min && wanted <= facts.subgroup_size_max;
     if (!offered) {
-        throw Error(Code::unsupported, text("kernel '", name, "': needs subgroups of ", wanted, ", ",
+        throw Error(Code::unsupported, concat("kernel '", name, "': needs subgroups of ", wanted, ", ",
                                             facts.name, " offers ", facts.subgroup_size_min, " to ",
                                             facts.subgroup_size_max, "; choose another variant"));
     }
     const uint64_t subgroups = (uint64_t{size[0]} * size[1] * size[2] + wanted - 1) / wanted;
     if (subgroups > facts.max_subgroups) {
         throw Error(Code::unsupported,
-                    text("kernel '", name, "': needs ", subgroups, " subgroups per workgroup, ", facts.name,
+                    concat("kernel '", name, "': needs ", subgroups, " subgroups per workgroup, ", facts.name,
                          " allows ", facts.max_subgroups, "; choose a smaller variant"));
     }
 }
@@ -193,7 +193,7 @@ void Kernel::create_pipeline(const std::vector<uint32_t>& words, std::span<const
     }
     const VkResult result = device_.fn().vkCreateComputePipelines(device_.handle(), device_.pipeline_cache(),
                                                                   1, &info, nullptr, &pipeline_);
-    if (result < 0) fail(result, text("compiling kernel '", name_, "' on ", device_.facts().name));
+    if (result < 0) fail(result, concat("compiling kernel '", name_, "' on ", device_.facts().name));
 }
 
 }  // namespace rwkvk::vk

@@ -87,8 +87,8 @@ void set_identity(const Properties& p, DeviceFacts& facts) {
     const VkPhysicalDeviceProperties& base = p.head.properties;
     facts.name = base.deviceName;
     facts.vendor = vendor_name(base.vendorID);
-    facts.driver = p.driver.driverName[0] != '\0' ? text(p.driver.driverName, " ", p.driver.driverInfo)
-                                                  : text("version ", base.driverVersion);
+    facts.driver = p.driver.driverName[0] != '\0' ? concat(p.driver.driverName, " ", p.driver.driverInfo)
+                                                  : concat("version ", base.driverVersion);
     facts.type = type_of(base.deviceType);
     facts.vendor_id = base.vendorID;
     facts.device_id = base.deviceID;
@@ -188,12 +188,12 @@ std::optional<DeviceFacts> query_facts(const InstanceFunctions& fn, VkPhysicalDe
     VkPhysicalDeviceProperties base;
     fn.vkGetPhysicalDeviceProperties(device, &base);
     if (base.apiVersion < VK_API_VERSION_1_1) {
-        log(LogLevel::info, text(base.deviceName, ": left out, its driver is below Vulkan 1.1"));
+        log(LogLevel::info, concat(base.deviceName, ": left out, its driver is below Vulkan 1.1"));
         return std::nullopt;
     }
     const auto family = compute_family(fn, device);
     if (!family) {
-        log(LogLevel::info, text(base.deviceName, ": left out, it has no compute queue"));
+        log(LogLevel::info, concat(base.deviceName, ": left out, it has no compute queue"));
         return std::nullopt;
     }
     const Offer offer = offer_of(fn, device);

@@ -52,7 +52,7 @@ void apply_quirks(DeviceFacts& facts) {
     for (const Quirk& quirk : quirks) {
         if (!matches(quirk, facts)) continue;
         quirk.correct(facts);
-        log(LogLevel::info, text(facts.name, ": ", quirk.reason, " (", quirk.source, ")"));
+        log(LogLevel::info, concat(facts.name, ": ", quirk.reason, " (", quirk.source, ")"));
     }
 }
 

@@ -22,7 +22,7 @@ class Index {
 
     const Instruction& definition(uint32_t id) const {
         const auto found = definitions_.find(id);
-        if (found == definitions_.end()) refuse(text("id ", id, " is used but not defined"));
+        if (found == definitions_.end()) refuse(concat("id ", id, " is used but not defined"));
         return found->second;
     }
     /// The literal of a decoration (0 for one without), or nothing.
@@ -122,7 +122,7 @@ uint64_t size_of(const Index& index, uint32_t id, int& budget) {
             uint64_t end = 0;
             for (uint32_t member = 0; member + 2 < type.size(); ++member) {
                 const auto offset = index.decoration(id, member_offset, member);
-                if (!offset) refuse(text("member ", member, " of the push-constant block has no offset"));
+                if (!offset) refuse(concat("member ", member, " of the push-constant block has no offset"));
                 end = std::max(end, *offset + size_of(index, type[member + 2], budget));
             }
             return end;
@@ -145,8 +145,8 @@ bool all_decorated(const Index& index, uint32_t variable, const Instruction& blo
 Reflection::Binding storage_binding(const Index& index, uint32_t variable, const Instruction& block) {
     const auto set = index.decoration(variable, descriptor_set), number = index.decoration(variable, binding);
     if (!set || !number)
-        refuse(text("storage buffer %", variable, " has no descriptor set or no binding number"));
-    if (*set != 0) refuse(text("binding ", *number, " is in descriptor set ", *set, ", expected 0"));
+        refuse(concat("storage buffer %", variable, " has no descriptor set or no binding number"));
+    if (*set != 0) refuse(concat("binding ", *number, " is in descriptor set ", *set, ", expected 0"));
     return {.binding = *number,
             .readonly = all_decorated(index, variable, block, non_writable),
             .writeonly = all_decorated(index, variable, block, non_readable)};
@@ -157,21 +157,21 @@ void reflect_variable(const Index& index, const Instruction& variable, Reflectio
     const bool resource = storage == uniform_constant || storage == uniform || storage == storage_buffer;
     if (!resource && storage != push_constant) return;
     const Instruction& pointer = index.definition(variable[1]);
-    if (pointer.op() != op_type_pointer) refuse(text("variable %", id, " has no pointer type"));
+    if (pointer.op() != op_type_pointer) refuse(concat("variable %", id, " has no pointer type"));
     if (storage == push_constant) {
         int budget = 1000;
         const uint64_t bytes = (size_of(index, pointer[3], budget) + 3) & ~3ull;  // ranges go by words
-        if (bytes > 65536) refuse(text("the push-constant block takes ", bytes, " bytes"));
+        if (bytes > 65536) refuse(concat("the push-constant block takes ", bytes, " bytes"));
         result.push_bytes = static_cast<uint32_t>(bytes);
         return;
     }
     // Before SPIR-V 1.3 a storage buffer was a uniform decorated as a buffer block.
     const bool is_buffer =
         storage == storage_buffer || (storage == uniform && index.decoration(pointer[3], buffer_block));
-    if (!is_buffer) refuse(text("resource %", id, " is not a storage buffer, expected nothing else"));
+    if (!is_buffer) refuse(concat("resource %", id, " is not a storage buffer, expected nothing else"));
     const Instruction& block = index.definition(pointer[3]);
     if (block.op() != op_type_struct)
-        refuse(text("resource %", id, " is not one storage buffer but an array"));
+        refuse(concat("resource %", id, " is not one storage buffer but an array"));
     result.bindings.push_back(storage_binding(index, id, block));
 }
 
@@ -207,7 +207,7 @@ void sort_bindings(std::vector<Reflection::Binding>& bindings) {
               [](const auto& a, const auto& b) { return a.binding < b.binding; });
     for (size_t i = 1; i < bindings.size(); ++i) {
         if (bindings[i].binding == bindings[i - 1].binding) {
-            refuse(text("two storage buffers have binding ", bindings[i].binding));
+            refuse(concat("two storage buffers have binding ", bindings[i].binding));
         }
     }
 }
@@ -218,7 +218,7 @@ Reflection reflect(std::span<const uint32_t> words) {
     const Index index{Module(words)};
     if (!index.complete) refuse("its last function does not end: truncated");
     if (index.entry_points.size() != 1)
-        refuse(text("it has ", index.entry_points.size(), " entry points, expected 1"));
+        refuse(concat("it has ", index.entry_points.size(), " entry points, expected 1"));
     if (index.entry_points[0][1] != model_compute) refuse("its entry point is not a compute shader");
     if (index.entry_points[0].string_at(3) != "main") refuse("its entry point is not called 'main'");
     Reflection result;

@@ -5,12 +5,12 @@
 namespace rwkvk::vk::spirv {
 
 void refuse(const std::string& what) {
-    throw Error(Code::bad_file, text("SPIR-V module: ", what, "; build the shaders again"));
+    throw Error(Code::bad_file, concat("SPIR-V module: ", what, "; build the shaders again"));
 }
 
 uint32_t Instruction::operator[](size_t index) const {
     if (index >= words_.size()) {
-        refuse(text("instruction ", op(), " has ", words_.size(), " words, expected at least ", index + 1));
+        refuse(concat("instruction ", op(), " has ", words_.size(), " words, expected at least ", index + 1));
     }
     return words_[index];
 }
@@ -29,10 +29,10 @@ std::string Instruction::string_at(size_t index) const {
 
 Module::Module(std::span<const uint32_t> words) : words_(words) {
     if (words.size() < header_words) {
-        refuse(text("it has ", words.size(), " words, expected a header of ", header_words));
+        refuse(concat("it has ", words.size(), " words, expected a header of ", header_words));
     }
     if (words[0] != magic) {
-        refuse(text("it starts with 0x", std::hex, words[0], ", expected 0x", magic,
+        refuse(concat("it starts with 0x", std::hex, words[0], ", expected 0x", magic,
                     " in this machine's byte order"));
     }
 }
@@ -40,7 +40,7 @@ Module::Module(std::span<const uint32_t> words) : words_(words) {
 Instruction Module::Iterator::operator*() const {
     const size_t count = rest_[0] >> 16;
     if (count == 0 || count > rest_.size()) {
-        refuse(text("instruction ", rest_[0] & 0xffff, " claims ", count, " words, expected 1 to the ",
+        refuse(concat("instruction ", rest_[0] & 0xffff, " claims ", count, " words, expected 1 to the ",
                     rest_.size(), " left"));
     }
     return Instruction(rest_.first(count));

@@ -12,11 +12,11 @@ std::string value_of(const VkPipelineExecutableStatisticKHR& statistic) {
         case VK_PIPELINE_EXECUTABLE_STATISTIC_FORMAT_BOOL32_KHR:
             return statistic.value.b32 ? "yes" : "no";
         case VK_PIPELINE_EXECUTABLE_STATISTIC_FORMAT_INT64_KHR:
-            return text(statistic.value.i64);
+            return concat(statistic.value.i64);
         case VK_PIPELINE_EXECUTABLE_STATISTIC_FORMAT_UINT64_KHR:
-            return text(statistic.value.u64);
+            return concat(statistic.value.u64);
         case VK_PIPELINE_EXECUTABLE_STATISTIC_FORMAT_FLOAT64_KHR:
-            return text(statistic.value.f64);
+            return concat(statistic.value.f64);
         default:
             return "?";
     }
@@ -62,7 +62,7 @@ std::vector<PipelineStatistic> Kernel::statistics() const {
     const auto executables = executables_of(device_, pipeline_);
     for (uint32_t i = 0; i < executables.size(); ++i) {
         // Drivers that compile several widths of one shader name each.
-        const std::string prefix = executables.size() > 1 ? text(executables[i].name, ": ") : "";
+        const std::string prefix = executables.size() > 1 ? concat(executables[i].name, ": ") : "";
         for (const auto& statistic : statistics_of(device_, pipeline_, i)) {
             result.push_back({prefix + statistic.name, value_of(statistic)});
         }

@@ -16,9 +16,9 @@ template <typename WaitOneSlice>
 void wait_in_slices(const Device& device, const WaitOneSlice& wait_one_slice) {
     for (uint64_t waited_s = slice_s;; waited_s += slice_s) {
         const VkResult result = wait_one_slice();
-        if (result < 0) fail(result, text("waiting for ", device.facts().name));
+        if (result < 0) fail(result, concat("waiting for ", device.facts().name));
         if (result != VK_TIMEOUT) return;
-        log(LogLevel::warning, text(device.facts().name, ": no answer for ", waited_s, " s, still waiting"));
+        log(LogLevel::warning, concat(device.facts().name, ": no answer for ", waited_s, " s, still waiting"));
     }
 }
 
@@ -33,7 +33,7 @@ void submit_one(const Device& device, const Commands& commands, const void* chai
     info.signalSemaphoreCount = signal ? 1 : 0;
     info.pSignalSemaphores = &signal;
     const VkResult result = device.fn().vkQueueSubmit(device.queue(), 1, &info, fence);
-    if (result < 0) fail(result, text("submitting to ", device.facts().name));
+    if (result < 0) fail(result, concat("submitting to ", device.facts().name));
 }
 
 }  // namespace

@@ -64,7 +64,7 @@ void Transfer::Impl::submit(Piece& piece, Recorder& recorder) {
 
 void Transfer::Impl::wait_for_device() {
     const VkResult result = device.fn().vkQueueWaitIdle(device.queue());
-    if (result < 0) fail(result, text("waiting for ", device.facts().name));
+    if (result < 0) fail(result, concat("waiting for ", device.facts().name));
 }
 
 bool Transfer::Impl::writes_directly(const Buffer& buffer) const {

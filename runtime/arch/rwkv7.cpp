@@ -6,7 +6,7 @@ namespace {
 
 constexpr float layer_eps = 1e-5f;
 
-std::string block(uint32_t layer, const char* name) { return text("blocks.", layer, ".", name); }
+std::string block(uint32_t layer, const char* name) { return concat("blocks.", layer, ".", name); }
 
 Operand layer_norm(Builder& b, const std::string& y, Operand x, const std::string& weights, uint32_t width) {
     return b.norm(y, x, b.vector(weights + ".weight", width), b.vector(weights + ".bias", width), 1,

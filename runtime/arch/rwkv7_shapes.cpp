@@ -9,7 +9,7 @@ namespace {
 WeightSource::Shape need(const WeightSource& weights, const std::string& name) {
     const auto shape = weights.find(name);
     if (!shape)
-        throw Error(Code::bad_shape, text("tensor '", name, "' is missing; an RWKV-7 model needs it"));
+        throw Error(Code::bad_shape, concat("tensor '", name, "' is missing; an RWKV-7 model needs it"));
     return *shape;
 }
 
@@ -22,7 +22,7 @@ uint32_t count_layers(const WeightSource& weights) {
         const auto [end, error] =
             std::from_chars(name.data() + prefix.size(), name.data() + name.size(), layer);
         if (error != std::errc{} || layer >= 4096) {
-            throw Error(Code::bad_shape, text("tensor '", name, "' does not name a layer from 0 to 4095"));
+            throw Error(Code::bad_shape, concat("tensor '", name, "' does not name a layer from 0 to 4095"));
         }
         layers = std::max(layers, layer + 1);
     }
@@ -38,13 +38,13 @@ void refuse_variants(const WeightSource& weights) {
     for (const auto& [tensor, variant] : variants) {
         if (weights.find(tensor)) {
             throw Error(Code::unsupported,
-                        text("this is ", variant, " (it has '", tensor, "'), which is not supported"));
+                        concat("this is ", variant, " (it has '", tensor, "'), which is not supported"));
         }
     }
 }
 
 uint32_t rank_of(const WeightSource& weights, uint32_t layer, const char* name) {
-    return need(weights, text("blocks.", layer, ".att.", name)).out;
+    return need(weights, concat("blocks.", layer, ".att.", name)).out;
 }
 
 }  // namespace
@@ -64,7 +64,7 @@ Rwkv7 read_rwkv7(const WeightSource& weights) {
     m.heads = r_k.out;
     m.head_size = r_k.in;
     if (uint64_t{m.heads} * m.head_size != m.attention) {
-        throw Error(Code::bad_shape, text("'blocks.0.att.r_k' is ", m.heads, "x", m.head_size,
+        throw Error(Code::bad_shape, concat("'blocks.0.att.r_k' is ", m.heads, "x", m.head_size,
                                           ", but the attention is ", m.attention, " wide"));
     }
     for (uint32_t i = 0; i < m.layers; ++i) {

@@ -33,9 +33,9 @@ WeightFormat weight_format(std::string_view name) {
     std::string known;
     for (size_t i = 0; i < std::size(weights_); ++i) {
         if (weights_[i].name == name) return static_cast<WeightFormat>(i);
-        known += text(i ? ", " : "", weights_[i].name);
+        known += concat(i ? ", " : "", weights_[i].name);
     }
-    throw Error(Code::bad_argument, text("weight format '", name, "' is not known; there are ", known));
+    throw Error(Code::bad_argument, concat("weight format '", name, "' is not known; there are ", known));
 }
 
 uint64_t stored_bytes(WeightFormat format, uint64_t elements) {
@@ -50,7 +50,7 @@ const KernelInfo& info(KernelId kernel) { return kernels[static_cast<size_t>(ker
 std::string module_name(KernelId kernel, WeightFormat format) {
     const KernelInfo& row = info(kernel);
     std::string name(row.name);
-    if (row.weights == KernelWeights::each) name += text(".", info(format).name);
+    if (row.weights == KernelWeights::each) name += concat(".", info(format).name);
     return name;
 }
 

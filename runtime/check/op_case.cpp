@@ -99,7 +99,7 @@ class Maker {
              std::optional<OpCase::Matrix> matrix = std::nullopt) {
         RWKVK_ASSERT(slots.size() == info(op).slots.size());
         cases_.push_back(
-            {op, params, std::move(slots), std::move(matrix), text(info(op).name, " ", description)});
+            {op, params, std::move(slots), std::move(matrix), concat(info(op).name, " ", description)});
     }
 
     OpCase::Matrix matrix(uint32_t out, uint32_t in, WeightFormat format) {
@@ -129,7 +129,7 @@ class Maker {
         ids[2] = NONE;
         const EmbedParams params{rows, m.in, 0, m.out, 1};
         add(Op::embed, params, {ids, numbers(uint64_t{rows} * m.in), {}, zeros(uint64_t{rows} * m.in)},
-            text(m.out, "x", m.in, " ", info(m.format).name), m);
+            concat(m.out, "x", m.in, " ", info(m.format).name), m);
     }
 
     void norm() {
@@ -143,7 +143,7 @@ class Maker {
             const uint64_t n = uint64_t{groups} * width;
             add(Op::norm, NormParams{rows, groups, width, 1e-5f, 1.0f / static_cast<float>(width)},
                 {numbers(rows * n), numbers(n, -2, 1), numbers(n, -3, 0), zeros(rows * n)},
-                text(rows, " rows, ", groups, " groups of ", width));
+                concat(rows, " rows, ", groups, " groups of ", width));
         }
     }
 
@@ -166,7 +166,7 @@ class Maker {
                 add(Op::shift_mix, ShiftMixParams{rows, width, planes, stride},
                     {numbers(n), entries, numbers(uint64_t{planes} * width, -4, 0),
                      numbers(uint64_t{4} * width), zeros(uint64_t{planes - 1} * stride + n)},
-                    text(rows, "x", width, ", ", planes, " planes"));
+                    concat(rows, "x", width, ", ", planes, " planes"));
             }
         }
     }
@@ -177,11 +177,14 @@ class Maker {
                                                                {100, 1100}, {37, 45},  {64, 2560}}
                   : std::vector<std::pair<uint32_t, uint32_t>>{{37, 1100}};
         each_matrix(sizes, [&](OpCase::Matrix m) {
-            for (const uint32_t rows : full_ ? std::vector<uint32_t>{1, 2, 5} : std::vector<uint32_t>{1, 5}) {
-                const uint32_t activation = random_.below(4);
+            // Every activation, with one row and with several.
+            for (const uint32_t rows : {1u, 2u, 4u, 5u}) {
+                const uint32_t activation = next_activation_++ % 4;
+                // Sums small enough for the activations that saturate.
+                const int high = activation == ACT_TANH || activation == ACT_SIGMOID ? -4 : 11;
                 add(Op::linear, LinearParams{rows, m.in, m.out, 0, m.out, activation},
-                    {numbers(uint64_t{rows} * m.in), {}, zeros(uint64_t{rows} * m.out)},
-                    text(rows, " rows, ", m.out, "x", m.in, " ", info(m.format).name, ", activation ",
+                    {numbers(uint64_t{rows} * m.in, -16, high), {}, zeros(uint64_t{rows} * m.out)},
+                    concat(rows, " rows, ", m.out, "x", m.in, " ", info(m.format).name, ", activation ",
                          activation),
                     m);
             }
@@ -194,7 +197,7 @@ class Maker {
                 const uint64_t n = uint64_t{rows} * width;
                 add(Op::activate, ActivateParams{rows, width, activation},
                     {numbers(n, -20, 5), numbers(width, -12, 2), zeros(n)},
-                    text(rows, "x", width, ", activation ", activation));
+                    concat(rows, "x", width, ", activation ", activation));
             }
         }
     }
@@ -205,7 +208,7 @@ class Maker {
             std::vector<Words> slots;
             for (const bool all : per_row) slots.push_back(numbers(uint64_t{all ? rows : 1} * width));
             slots.push_back(zeros(uint64_t{rows} * width));
-            add(op, ElementParams{rows, width}, std::move(slots), text(rows, "x", width));
+            add(op, ElementParams{rows, width}, std::move(slots), concat(rows, "x", width));
         }
     }
 
@@ -222,7 +225,7 @@ class Maker {
             slots.push_back(zeros(p.rows * n));
             if (op == Op::l2norm)
                 std::fill_n(slots[0].begin(), p.head_size, 0);  // a vector that has no direction
-            add(op, p, std::move(slots), text(p.rows, " rows, ", p.heads, " heads of ", p.head_size));
+            add(op, p, std::move(slots), concat(p.rows, " rows, ", p.heads, " heads of ", p.head_size));
         }
     }
 
@@ -250,7 +253,7 @@ class Maker {
                 {sequences, numbers(n, -6, 3), numbers(n, -2, -1), numbers(n, -6, 3), numbers(n, -6, 3),
                  numbers(n, -6, -1), numbers(n, -6, -1), numbers(uint64_t{entries} * width * size, -12, 4),
                  zeros(n)},
-                text(entries, " sequences, ", heads, " heads of ", size));
+                concat(entries, " sequences, ", heads, " heads of ", size));
         }
     }
 
@@ -260,7 +263,7 @@ class Maker {
             for (uint32_t& row : picked) row = random_.below(rows + 3);
             add(Op::take_rows, ElementParams{rows, width},
                 {numbers(uint64_t{rows + 3} * width), picked, zeros(uint64_t{rows} * width)},
-                text(rows, "x", width));
+                concat(rows, "x", width));
         }
     }
 
@@ -277,12 +280,13 @@ class Maker {
                 for (uint32_t& word : a) word = random_.below(1u << 25) - (1u << 24);
             }
             add(Op::arithmetic, ArithmeticParams{rows, width, operation}, {a, b, c, zeros(n)},
-                text("operation ", operation));
+                concat("operation ", operation));
         }
     }
 
     const bool full_;
     Random random_;
+    uint32_t next_activation_ = 0;
     std::vector<OpCase> cases_;
 };
 

@@ -60,11 +60,11 @@ void check_known(gpu::KernelStore& kernels, Verdict& verdict) {
                        ArithmeticParams{1, 1, row.operation},
                        {{row.a}, {row.b}, {row.c}, {0}},
                        std::nullopt,
-                       text("operation ", row.operation)};
+                       concat("operation ", row.operation)};
         for (const KernelChoice& choice : all_choices(Op::arithmetic, kernels.device().facts())) {
             const uint32_t found = run_on_device(c, choice, kernels)[3][0];
             if (found == row.right) continue;
-            verdict.failures.push_back(text("operation ", row.operation, " of ", std::hex, row.a, " ", row.b,
+            verdict.failures.push_back(concat("operation ", row.operation, " of ", std::hex, row.a, " ", row.b,
                                             " ", row.c, ": expected ", row.right, ", found ", found, ": ",
                                             reading(row, found)));
         }
@@ -138,7 +138,7 @@ void require_exact(gpu::KernelStore& kernels) {
     const Verdict verdict = cached_self_test(kernels);
     if (verdict.exact()) return;
     throw Error(Code::not_exact,
-                text(kernels.device().facts().name, " does not compute exactly: ", verdict.failures.front(),
+                concat(kernels.device().facts().name, " does not compute exactly: ", verdict.failures.front(),
                      " (", verdict.failures.size(), " failures); use another device or -dev cpu"));
 }
 

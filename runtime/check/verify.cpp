@@ -94,7 +94,7 @@ class Lockstep {
         if (report.differing++ == 0 || worse) {
             report.worst = std::isnan(difference) ? std::numeric_limits<double>::infinity() : difference;
             const uint64_t width = program_.tensors[operand.tensor].width;
-            report.where = text(step.name, "[", i / width, ",", i % width, "]");
+            report.where = concat(step.name, "[", i / width, ",", i % width, "]");
         }
     }
 
@@ -199,7 +199,7 @@ VerifyReport::Run compare_batch(Context& device, const std::vector<Reference>& r
                     .vectors = {}};
         device.reset(feeds[i].slot);
     }
-    VerifyReport::Run run{.name = text(chunk ? text("pieces of ", chunk) : "whole", ", ", count,
+    VerifyReport::Run run{.name = concat(chunk ? concat("pieces of ", chunk) : "whole", ", ", count,
                                        count == 1 ? " sequence" : " sequences")};
     const auto add = [&](std::span<const float> expected, std::span<const float> found) {
         run.values += expected.size();

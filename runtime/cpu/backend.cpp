@@ -48,7 +48,7 @@ class CpuBackend final : public Backend {
     }
 
     std::string description() const override {
-        return text("cpu (", pool_.threads(), pool_.threads() == 1 ? " thread, " : " threads, ",
+        return concat("cpu (", pool_.threads(), pool_.threads() == 1 ? " thread, " : " threads, ",
                     choose_linear().name, ")");
     }
     const BackendOptions& options() const override { return options_; }

@@ -39,7 +39,7 @@ LinearVariant choose_linear(const char* wanted) {
     for (const LinearVariant& variant : known) {
         if (variant.name == std::string_view(wanted)) return variant;
     }
-    throw Error(Code::bad_argument, text("this processor has no '", wanted, "' matrix product"));
+    throw Error(Code::bad_argument, concat("this processor has no '", wanted, "' matrix product"));
 }
 
 void run_linear(const Call& call) {

@@ -125,7 +125,7 @@ class GpuBackend final : public Backend {
             const uint64_t bytes = uint64_t{state.width} * state.entries * options_.slots * sizeof(float);
             if (bytes > device_.facts().max_binding_bytes) {
                 throw Error(Code::out_of_memory,
-                            text(options_.slots, " sessions need ", bytes, " bytes for ", state.name,
+                            concat(options_.slots, " sessions need ", bytes, " bytes for ", state.name,
                                  "; the device binds at most ", device_.facts().max_binding_bytes,
                                  ": use fewer sessions"));
             }

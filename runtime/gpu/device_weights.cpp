@@ -47,7 +47,7 @@ std::vector<MatrixRecord::Piece> split_matrix(Packing packing, WeightFormat form
     const uint64_t tiles = max_bytes / tile_bytes;
     if (tiles == 0) {
         throw Error(Code::unsupported,
-                    text("32 rows of a matrix with ", in, " columns take ", tile_bytes,
+                    concat("32 rows of a matrix with ", in, " columns take ", tile_bytes,
                          " bytes, more than the device can bind at once (", max_bytes, ")"));
     }
     std::vector<MatrixRecord::Piece> pieces;

@@ -19,18 +19,18 @@ std::span<const uint32_t> embedded_module(const std::string& name) {
 void check_module(const KernelInfo& kernel, const vk::Reflection& reflection) {
     const OpInfo& op = info(kernel.op);
     const auto fail = [&](const std::string& what) {
-        throw Error(Code::bad_shape, text("kernel ", kernel.name, " does not fit op ", op.name, ": ", what));
+        throw Error(Code::bad_shape, concat("kernel ", kernel.name, " does not fit op ", op.name, ": ", what));
     };
     if (reflection.push_bytes != op.params_bytes) {
-        fail(text("it has ", reflection.push_bytes, " bytes of push constants, the op ", op.params_bytes));
+        fail(concat("it has ", reflection.push_bytes, " bytes of push constants, the op ", op.params_bytes));
     }
     if (reflection.bindings.size() != op.slots.size()) {
-        fail(text("it has ", reflection.bindings.size(), " bindings, the op ", op.slots.size(), " slots"));
+        fail(concat("it has ", reflection.bindings.size(), " bindings, the op ", op.slots.size(), " slots"));
     }
     for (size_t i = 0; i < op.slots.size(); ++i) {
-        if (reflection.bindings[i].binding != i) fail(text("binding ", i, " is missing"));
+        if (reflection.bindings[i].binding != i) fail(concat("binding ", i, " is missing"));
         if (reflection.bindings[i].readonly != (op.slots[i] == 'r'))
-            fail(text("slot ", i, " is '", op.slots[i], "'"));
+            fail(concat("slot ", i, " is '", op.slots[i], "'"));
     }
     if (reflection.decorated != reflection.float_arithmetic)
         fail("not every float operation is NoContraction");

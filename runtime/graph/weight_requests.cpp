@@ -16,9 +16,9 @@ std::vector<MatrixUse> matrix_uses(const Program& program) {
 
 void check_shape(const WeightSource& weights, const MatrixRequest& request) {
     const auto shape = weights.find(request.name);
-    if (!shape) throw Error(Code::bad_shape, text("tensor '", request.name, "' is missing"));
+    if (!shape) throw Error(Code::bad_shape, concat("tensor '", request.name, "' is missing"));
     if (shape->out != request.out || shape->in != request.in) {
-        throw Error(Code::bad_shape, text("tensor '", request.name, "' is ", shape->out, "x", shape->in,
+        throw Error(Code::bad_shape, concat("tensor '", request.name, "' is ", shape->out, "x", shape->in,
                                           ", the model needs ", request.out, "x", request.in));
     }
 }
@@ -29,10 +29,10 @@ std::vector<std::vector<float>> load_vectors(const Program& program, const Weigh
         std::vector<float>& values = vectors.emplace_back();
         for (const std::string& name : request.names) {
             const auto shape = weights.find(name);
-            if (!shape) throw Error(Code::bad_shape, text("tensor '", name, "' is missing"));
+            if (!shape) throw Error(Code::bad_shape, concat("tensor '", name, "' is missing"));
             const uint64_t elements = uint64_t{shape->out} * shape->in;
             if (elements != request.width) {
-                throw Error(Code::bad_shape, text("tensor '", name, "' has ", elements,
+                throw Error(Code::bad_shape, concat("tensor '", name, "' has ", elements,
                                                   " elements, the model needs ", request.width));
             }
             const std::vector<float> part = weights.read_vector(name);

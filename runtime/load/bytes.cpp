@@ -6,7 +6,7 @@ namespace rwkvk::load {
 
 Error damaged(const std::string& where, const std::string& problem) {
     return Error(Code::bad_file,
-                 text(where, ": ", problem, "; the file is damaged or incomplete, fetch it again"));
+                 concat(where, ": ", problem, "; the file is damaged or incomplete, fetch it again"));
 }
 
 std::string quoted(std::string_view untrusted) {
@@ -30,7 +30,7 @@ std::optional<uint64_t> checked_product(std::span<const uint64_t> sizes) {
 void ByteReader::seek(uint64_t position) {
     if (position > bytes_.size()) {
         throw damaged(where_,
-                      text("expected data at byte ", position, ", but there are ", bytes_.size(), " bytes"));
+                      concat("expected data at byte ", position, ", but there are ", bytes_.size(), " bytes"));
     }
     position_ = position;
 }
@@ -38,7 +38,7 @@ void ByteReader::seek(uint64_t position) {
 std::span<const std::byte> ByteReader::take(uint64_t count, const char* what) {
     if (count > left()) {
         throw damaged(
-            where_, text("expected ", count, " bytes of ", what, " at byte ", position_, ", found ", left()));
+            where_, concat("expected ", count, " bytes of ", what, " at byte ", position_, ", found ", left()));
     }
     const auto taken = bytes_.subspan(position_, count);
     position_ += count;
@@ -50,7 +50,7 @@ std::string_view ByteReader::take_line(size_t longest, const char* what) {
     const size_t line_bytes = ahead.find('\n');
     if (line_bytes == ahead.npos) {
         throw damaged(where_,
-                      text("expected a line with ", what, " at byte ", position_, ", found no end of it"));
+                      concat("expected a line with ", what, " at byte ", position_, ", found no end of it"));
     }
     position_ += line_bytes + 1;
     return ahead.substr(0, line_bytes);

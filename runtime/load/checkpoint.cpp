@@ -38,22 +38,22 @@ bool is_safetensors(std::span<const std::byte> file) {
 
 Error foreign(std::span<const std::byte> bytes, const std::string& path) {
     const std::string_view file = as_text(bytes);
-    if (file.empty()) return Error(Code::bad_file, text(path, ": an empty file: fetch it again"));
+    if (file.empty()) return Error(Code::bad_file, concat(path, ": an empty file: fetch it again"));
     if (is_html(file)) {
         return Error(Code::bad_file,
-                     text(path, ": an HTML page, not a model: fetch the file itself, not its page"));
+                     concat(path, ": an HTML page, not a model: fetch the file itself, not its page"));
     }
     if (file.starts_with("version https://git-lfs")) {
         return Error(Code::bad_file,
-                     text(path, ": a Git LFS pointer, not the model itself: run 'git lfs pull'"));
+                     concat(path, ": a Git LFS pointer, not the model itself: run 'git lfs pull'"));
     }
     if (file.starts_with("GGUF")) {
-        return Error(Code::unsupported, text(path, ": a GGUF file: not supported yet, use the .pth"));
+        return Error(Code::unsupported, concat(path, ": a GGUF file: not supported yet, use the .pth"));
     }
     if (is_safetensors(bytes)) {
-        return Error(Code::unsupported, text(path, ": a safetensors file: not supported yet, use the .pth"));
+        return Error(Code::unsupported, concat(path, ": a safetensors file: not supported yet, use the .pth"));
     }
-    return Error(Code::bad_file, text(path,
+    return Error(Code::bad_file, concat(path,
                                       ": not a model file this program knows: expected a PyTorch .pth or "
                                       "an rwkv.cpp .bin"));
 }

@@ -170,13 +170,13 @@ void Machine::refuse(uint8_t op) const {
     char code[8];
     std::snprintf(code, sizeof code, "0x%02x", unsigned{op});
     throw Error(Code::unsupported,
-                text(in_.where(), ": pickle opcode ", code, " at byte ", in_.position() - 1,
+                concat(in_.where(), ": pickle opcode ", code, " at byte ", in_.position() - 1,
                      " is none of a state dict (nothing was run): save only the state dict"));
 }
 
 void Machine::charge(size_t objects) {
     if (objects > max_objects_ - pickle_.objects) {
-        throw damaged_before(in_, text("more than ", max_objects_, " objects"));
+        throw damaged_before(in_, concat("more than ", max_objects_, " objects"));
     }
     pickle_.objects += objects;
 }
@@ -185,7 +185,7 @@ void Machine::put(uint64_t index) {
     const Value& value = stack_.top();
     if (index >= memo_.size()) {
         // Writers number the memo without gaps; a gap is paid for, so that a huge index is refused.
-        if (index >= max_objects_) throw damaged_before(in_, text("memo index ", index, " is out of range"));
+        if (index >= max_objects_) throw damaged_before(in_, concat("memo index ", index, " is out of range"));
         charge(index + 1 - memo_.size());
         memo_.resize(index + 1);
     }
@@ -194,7 +194,7 @@ void Machine::put(uint64_t index) {
 
 void Machine::get(uint64_t index) {
     if (index >= memo_.size() || memo_[index].kind == Kind::unset) {
-        throw damaged_before(in_, text("memo entry ", index, " was never stored"));
+        throw damaged_before(in_, concat("memo entry ", index, " was never stored"));
     }
     stack_.push(memo_[index]);
 }
@@ -240,7 +240,7 @@ void Machine::push_long1() {
     const auto size_bytes = in_.read<uint8_t>("integer length");
     const auto bytes = in_.take(size_bytes, "integer");
     if (bytes.size() > sizeof(int64_t))
-        throw damaged_before(in_, text("an integer of ", bytes.size(), " bytes"));
+        throw damaged_before(in_, concat("an integer of ", bytes.size(), " bytes"));
     const bool negative = !bytes.empty() && (bytes.back() & std::byte{0x80}) != std::byte{0};
     int64_t integer = negative ? -1 : 0;
     std::memcpy(&integer, bytes.data(), bytes.size());
@@ -256,10 +256,12 @@ void Machine::push_float() {
 void Machine::push_global(std::string_view module, std::string_view name) {
     const auto index = find_global(module, name);
     if (!index) {
-        throw Error(
-            Code::unsupported,
-            text(in_.where(), ": it refers to ", quoted(text(module, ".", name)), " before byte ",
-                 in_.position(), ", which no model needs (nothing was run): save only the state dict"));
+        // From the stack they can be as long as the file.
+        constexpr size_t shown = 40;
+        const std::string full_name = concat(module.substr(0, shown), ".", name.substr(0, shown));
+        throw Error(Code::unsupported,
+                    concat(in_.where(), ": it refers to ", quoted(full_name), " before byte ", in_.position(),
+                         ", which no model needs (nothing was run): save only the state dict"));
     }
     stack_.push(Value(Kind::global, *index));
 }
@@ -310,7 +312,7 @@ void Machine::reduce() {
         case Role::dtype:
             break;
     }
-    throw damaged_before(in_, text(quoted(global.name), " used as a function"));
+    throw damaged_before(in_, concat(quoted(global.name), " used as a function"));
 }
 
 // An OrderedDict's attributes (PyTorch's _metadata) say nothing about tensors.
@@ -322,7 +324,7 @@ void Machine::build() {
 // Frames only group bytes for the writer's buffer; the contents follow as if there were none.
 void Machine::check_frame() {
     const auto frame_bytes = in_.read<uint64_t>("frame length");
-    if (frame_bytes > in_.left()) throw damaged_before(in_, text("a frame of ", frame_bytes, " bytes"));
+    if (frame_bytes > in_.left()) throw damaged_before(in_, concat("a frame of ", frame_bytes, " bytes"));
 }
 
 }  // namespace

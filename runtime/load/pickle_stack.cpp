@@ -5,12 +5,12 @@
 namespace rwkvk::load {
 
 Error damaged_before(const ByteReader& in, const std::string& problem) {
-    return damaged(in.where(), text(problem, ", before byte ", in.position()));
+    return damaged(in.where(), concat(problem, ", before byte ", in.position()));
 }
 
 void PickleStack::push(const Value& value) {
     if (values_.size() >= max_pickle_stack) {
-        throw damaged_before(in_, text("more than ", max_pickle_stack, " values open"));
+        throw damaged_before(in_, concat("more than ", max_pickle_stack, " values open"));
     }
     values_.push_back(value);
 }
@@ -37,7 +37,7 @@ const Value& PickleStack::below(size_t first, Kind kind) const {
 
 const Value& PickleStack::checked(const Value& value, Kind kind) const {
     if (value.kind != kind) {
-        throw damaged_before(in_, text("expected ", name_of(kind), ", found ", name_of(value.kind)));
+        throw damaged_before(in_, concat("expected ", name_of(kind), ", found ", name_of(value.kind)));
     }
     return value;
 }

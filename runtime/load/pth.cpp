@@ -20,7 +20,7 @@ bool has_names_below(const PthTree& tree, const std::string& prefix) {
 std::string model_prefix(const PthTree& tree) {
     for (const char* prefix : {"", "module.", "state_dict.", "state_dict.module.", "state_dict.model.",
                                "model.", "model.module.", "module.module."}) {
-        if (has_names_below(tree, text(prefix, "blocks.")) || has_names_below(tree, text(prefix, "emb."))) {
+        if (has_names_below(tree, concat(prefix, "blocks.")) || has_names_below(tree, concat(prefix, "emb."))) {
             return prefix;
         }
     }
@@ -31,7 +31,7 @@ void refuse_converted(const PthTree& tree, const std::string& prefix, const std:
     for (const char* marker : {"_strategy", "_version", "_rescale_layer"}) {
         if (!tree.contains(marker) && !tree.contains(prefix + marker)) continue;
         throw Error(Code::unsupported,
-                    text(path, ": ChatRWKV converted this file for itself (it holds '", marker,
+                    concat(path, ": ChatRWKV converted this file for itself (it holds '", marker,
                          "'): weights are transposed, scaled and perhaps quantised; "
                          "use the original .pth"));
     }
@@ -49,32 +49,19 @@ std::string_view within_block(std::string_view name) {
 // These are stored [in, out], the other way round than every linear layer.
 bool is_lora(std::string_view name) {
     static constexpr std::string_view loras[] = {
-        "att.time_maa_w1",
-        "att.time_maa_w2",
-        "att.time_decay_w1",
-        "att.time_decay_w2",  // v6
-        "att.w1",
-        "att.w2",
-        "att.a1",
-        "att.a2",
-        "att.v1",
-        "att.v2",
-        "att.g1",
-        "att.g2",  // v7
-        "ffn.s1",
-        "ffn.s2",
-        "qkv.k1",
-        "qkv.k2",
-        "qkv.v1",
-        "qkv.v2",  // v7a, v7b
-    };
+        // v6
+        "att.time_maa_w1", "att.time_maa_w2", "att.time_decay_w1", "att.time_decay_w2",
+        // v7
+        "att.w1", "att.w2", "att.a1", "att.a2", "att.v1", "att.v2", "att.g1", "att.g2",
+        // v7a, v7b
+        "ffn.s1", "ffn.s2", "qkv.k1", "qkv.k2", "qkv.v1", "qkv.v2"};
     return std::ranges::find(loras, within_block(name)) != std::end(loras);
 }
 
 TensorView official(std::string_view name, TensorView tensor, const std::string& path) {
     if (!is_lora(name)) return tensor;
     if (tensor.shape.size() < 2) {
-        throw Error(Code::bad_shape, text(path, ": tensor ", quoted(name), " is ", tensor.shape_text(),
+        throw Error(Code::bad_shape, concat(path, ": tensor ", quoted(name), " is ", tensor.shape_text(),
                                           ", expected a matrix: not an RWKV model of a known version"));
     }
     return tensor.transposed();
@@ -96,7 +83,7 @@ Checkpoint read_pth(std::span<const std::byte> file, const std::string& path) {
         add_tensor(checkpoint, file.size(), std::move(name), std::move(tensor));
     }
     if (checkpoint.tensors.empty()) {
-        throw Error(Code::bad_file, text(path, ": a PyTorch file without tensors, expected a model"));
+        throw Error(Code::bad_file, concat(path, ": a PyTorch file without tensors, expected a model"));
     }
     return checkpoint;
 }

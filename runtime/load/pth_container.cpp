@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view legacy_magic{"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19\x2e", 15};
 
 Error big_endian(const std::string& path) {
-    return Error(Code::unsupported, text(path, ": saved on a big-endian machine: save it again on another"));
+    return Error(Code::unsupported, concat(path, ": saved on a big-endian machine: save it again on another"));
 }
 
 // "<any root>/data.pkl" is the object; its siblings are named by the same root.
@@ -27,7 +27,7 @@ const ZipMember& object_member(const ZipArchive& archive, const std::string& pat
     const auto found = std::ranges::find_if(members, is_object);
     if (found == members.end()) {
         throw Error(Code::bad_file,
-                    text(path, ": a zip archive, but not a PyTorch file: it has no data.pkl"));
+                    concat(path, ": a zip archive, but not a PyTorch file: it has no data.pkl"));
     }
     if (std::ranges::count_if(members, is_object) != 1) throw damaged(path, "more than one data.pkl");
     return *found;
@@ -53,7 +53,7 @@ std::vector<LegacyStorage> named_storages(const Pickle& object, const std::strin
     const auto same_key = [](const auto& a, const auto& b) { return a.key == b.key; };
     for (size_t i = 1; i < storages.size(); ++i) {
         if (same_key(storages[i - 1], storages[i]) && storages[i - 1].dtype != storages[i].dtype) {
-            throw damaged(where, text("storage ", quoted(storages[i].key), " has two element types"));
+            throw damaged(where, concat("storage ", quoted(storages[i].key), " has two element types"));
         }
     }
     storages.erase(std::unique(storages.begin(), storages.end(), same_key), storages.end());
@@ -68,18 +68,18 @@ LegacyStorage* find_storage(std::vector<LegacyStorage>& storages, std::string_vi
 // After the list of keys: for each, u64 element count and the elements.
 void read_legacy_storages(ByteReader& in, const Pickle& keys, std::vector<LegacyStorage>& storages) {
     if (keys.root.kind != Kind::list) {
-        throw damaged(in.where(), text("expected a list of storages, found ", name_of(keys.root.kind)));
+        throw damaged(in.where(), concat("expected a list of storages, found ", name_of(keys.root.kind)));
     }
     for (const auto* cell = keys.heap.first(keys.root.index); cell; cell = keys.heap.next(*cell)) {
         const std::string_view key = cell->value.kind == Kind::text ? cell->value.text() : "";
         LegacyStorage* storage = find_storage(storages, key);
         if (!storage || storage->listed) {
             throw damaged(in.where(),
-                          text("storage ", quoted(key), " is listed but unused, or listed twice"));
+                          concat("storage ", quoted(key), " is listed but unused, or listed twice"));
         }
         const auto elements = in.read<uint64_t>("storage size");
         const auto size_bytes = checked_multiply(elements, bytes_of(storage->dtype));
-        if (!size_bytes) throw damaged(in.where(), text("a storage of ", elements, " elements"));
+        if (!size_bytes) throw damaged(in.where(), concat("a storage of ", elements, " elements"));
         storage->bytes = in.take(*size_bytes, "storage");
         storage->listed = true;
     }
@@ -91,7 +91,7 @@ void check_legacy_header(ByteReader& in, const std::string& path) {
     constexpr size_t enough_objects = 1000;
     const Pickle version = read_pickle(in, enough_objects);
     if (version.root.kind != Kind::integer || version.root.integer != protocol) {
-        throw damaged(path, text("expected legacy protocol ", protocol));
+        throw damaged(path, concat("expected legacy protocol ", protocol));
     }
     const Pickle machine = read_pickle(in, enough_objects);
     if (machine.root.kind != Kind::dict)
@@ -116,9 +116,9 @@ PthContents open_zip_pth(std::span<const std::byte> file, const std::string& pat
     ByteReader in(archive->data(object), path + ": data.pkl");
     PthContents contents{.object = read_pickle(in, max_pickle_objects(file.size())), .storage = {}};
     contents.storage = [archive, root, path](std::string_view key) {
-        const std::string name = text(root, "data/", key.substr(0, max_name_bytes));
+        const std::string name = concat(root, "data/", key.substr(0, max_name_bytes));
         const ZipMember* member = archive->find(name);
-        if (!member) throw damaged(path, text("zip member ", quoted(name), " is missing"));
+        if (!member) throw damaged(path, concat("zip member ", quoted(name), " is missing"));
         return archive->data(*member);
     };
     return contents;
@@ -136,7 +136,7 @@ PthContents open_legacy_pth(std::span<const std::byte> file, const std::string& 
     contents.storage = [storages, path](std::string_view key) {
         const LegacyStorage* storage = find_storage(*storages, key);
         if (!storage || !storage->listed)
-            throw damaged(path, text("storage ", quoted(key), " is not in the file"));
+            throw damaged(path, concat("storage ", quoted(key), " is not in the file"));
         return storage->bytes;
     };
     return contents;

@@ -17,7 +17,7 @@ struct Items {
 
 Items items_of(const PickleHeap& heap, uint32_t container, const std::string& where, const char* what) {
     if (heap.size(container) > max_dims) {
-        throw Error(Code::unsupported, text(where, ": ", what, " with ", heap.size(container),
+        throw Error(Code::unsupported, concat(where, ": ", what, " with ", heap.size(container),
                                             " entries, at most ", max_dims, " are read"));
     }
     Items items;
@@ -31,7 +31,7 @@ uint64_t count_of(const Value& value, const std::string& where, const char* what
     if (value.kind != Kind::integer || value.integer < 0) {
         const std::string found =
             value.kind == Kind::integer ? std::to_string(value.integer) : name_of(value.kind);
-        throw damaged(where, text("expected ", what, " of zero or more, found ", found));
+        throw damaged(where, concat("expected ", what, " of zero or more, found ", found));
     }
     return static_cast<uint64_t>(value.integer);
 }
@@ -39,7 +39,7 @@ uint64_t count_of(const Value& value, const std::string& where, const char* what
 std::vector<uint64_t> counts_of(const PickleHeap& heap, const Value& tuple, const std::string& where,
                                 const char* what) {
     if (tuple.kind != Kind::tuple && tuple.kind != Kind::list) {
-        throw damaged(where, text("expected a tuple as ", what, ", found ", name_of(tuple.kind)));
+        throw damaged(where, concat("expected a tuple as ", what, ", found ", name_of(tuple.kind)));
     }
     const Items items = items_of(heap, tuple.index, where, what);
     std::vector<uint64_t> counts;
@@ -51,7 +51,7 @@ std::vector<uint64_t> counts_of(const PickleHeap& heap, const Value& tuple, cons
 // The class or dtype that `value` names, in the role it must have.
 DType dtype_of(const Value& value, Role role, const std::string& where) {
     if (value.kind != Kind::global || global_at(value.index).role != role) {
-        throw damaged(where, text("expected ", role == Role::dtype ? "a dtype" : "a storage class",
+        throw damaged(where, concat("expected ", role == Role::dtype ? "a dtype" : "a storage class",
                                   ", found ", name_of(value.kind)));
     }
     return global_at(value.index).dtype;
@@ -63,10 +63,10 @@ Items tensor_arguments(const PickleHeap& heap, const Value& tensor, Role role, c
     const size_t least = role == Role::tensor ? 4 : role == Role::tensor_v2 ? 6 : 7;
     const size_t most = role == Role::tensor ? 4 : least + 1;
     if (items.count < least || items.count > most) {
-        throw damaged(where, text("built from ", items.count, " arguments, expected ", least, " to ", most));
+        throw damaged(where, concat("built from ", items.count, " arguments, expected ", least, " to ", most));
     }
     if (items.values[0].kind != Kind::persistent) {
-        throw damaged(where, text("expected a storage, found ", name_of(items.values[0].kind)));
+        throw damaged(where, concat("expected a storage, found ", name_of(items.values[0].kind)));
     }
     return items;
 }
@@ -90,7 +90,7 @@ void place(TensorView& view, uint64_t offset, std::span<const std::byte> storage
     // that also refuses honest expansions, which no checkpoint needs.
     const auto needed = reach(view, offset);
     if (!elements || *elements > available || !needed || *needed > available) {
-        throw damaged(where, text("shape ", view.shape_text(), " from element ", offset,
+        throw damaged(where, concat("shape ", view.shape_text(), " from element ", offset,
                                   " does not fit its storage of ", available, " elements"));
     }
     view.data = storage.data() + offset * bytes_of(view.dtype);
@@ -121,7 +121,7 @@ TensorView tensor_view(const PickleHeap& heap, const Value& tensor, const Storag
     const StorageId id = storage_id(heap, items.values[0].index, where);
     const std::span<const std::byte> bytes = storage(id.key);
     if (id.size_bytes > bytes.size()) {
-        throw damaged(where, text("storage ", quoted(id.key), " claims ", id.size_bytes,
+        throw damaged(where, concat("storage ", quoted(id.key), " claims ", id.size_bytes,
                                   " bytes, the file has ", bytes.size()));
     }
     TensorView view;
@@ -129,7 +129,7 @@ TensorView tensor_view(const PickleHeap& heap, const Value& tensor, const Storag
     view.shape = counts_of(heap, items.values[2], where, "tensor shape");
     view.strides = counts_of(heap, items.values[3], where, "tensor strides");
     if (view.shape.size() != view.strides.size()) {
-        throw damaged(where, text(view.strides.size(), " strides for ", view.shape.size(), " dimensions"));
+        throw damaged(where, concat(view.strides.size(), " strides for ", view.shape.size(), " dimensions"));
     }
     place(view, count_of(items.values[1], where, "an offset"), bytes.first(id.size_bytes), where);
     return view;

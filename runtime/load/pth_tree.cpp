@@ -39,7 +39,7 @@ PthTree Flattener::run() {
     const Value& root = contents_.object.root;
     if (!root.is_container()) {
         throw Error(Code::bad_file,
-                    text(path_, ": holds ", name_of(root.kind), ", expected a dictionary of tensors"));
+                    concat(path_, ": holds ", name_of(root.kind), ", expected a dictionary of tensors"));
     }
     visit_entries(root, 0);
     return std::move(tree_);
@@ -47,7 +47,7 @@ PthTree Flattener::run() {
 
 void Flattener::visit_entries(const Value& container, size_t depth) {
     if (depth >= max_nesting) {
-        throw damaged(path_, text("values nested more than ", max_nesting, " deep, or inside themselves"));
+        throw damaged(path_, concat("values nested more than ", max_nesting, " deep, or inside themselves"));
     }
     const PickleHeap& heap = contents_.object.heap;
     const size_t prefix_bytes = name_.size();
@@ -65,9 +65,9 @@ void Flattener::visit_entries(const Value& container, size_t depth) {
 void Flattener::visit(const Value& value, size_t depth) {
     if (value.is_container()) return visit_entries(value, depth);
     check_name(path_, name_);
-    if (tree_.size() >= max_values_) throw damaged(path_, text("more than ", max_values_, " values"));
+    if (tree_.size() >= max_values_) throw damaged(path_, concat("more than ", max_values_, " values"));
     if (!tree_.try_emplace(name_, leaf(value)).second) {
-        throw damaged(path_, text("two values named ", quoted(name_)));
+        throw damaged(path_, concat("two values named ", quoted(name_)));
     }
 }
 
@@ -75,7 +75,7 @@ std::string Flattener::key_text(const Value& key) const {
     if (key.kind == Kind::integer) return std::to_string(key.integer);
     if (key.kind != Kind::text) {
         throw damaged(
-            path_, text("a dictionary key in ", quoted(name_), " is ", name_of(key.kind), ", expected text"));
+            path_, concat("a dictionary key in ", quoted(name_), " is ", name_of(key.kind), ", expected text"));
     }
     check_name(path_, key.text());
     return std::string(key.text());
@@ -97,9 +97,9 @@ PthValue Flattener::leaf(const Value& value) const {
             return global_at(value.index).name;
         case Kind::tensor:
             return tensor_view(contents_.object.heap, value, contents_.storage,
-                               text(path_, ": tensor ", quoted(name_)));
+                               concat(path_, ": tensor ", quoted(name_)));
         default:
-            throw damaged(path_, text(quoted(name_), " is ", name_of(value.kind), ", expected a tensor"));
+            throw damaged(path_, concat(quoted(name_), " is ", name_of(value.kind), ", expected a tensor"));
     }
 }
 

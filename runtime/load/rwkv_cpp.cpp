@@ -27,7 +27,7 @@ int32_t read_header(ByteReader& in) {
     const auto version = in.read<int32_t>("version");
     if (version < first_version || version > last_version) {
         throw Error(Code::unsupported,
-                    text(in.where(), ": rwkv.cpp file version ", version, ", expected ", first_version,
+                    concat(in.where(), ": rwkv.cpp file version ", version, ", expected ", first_version,
                          " or ", last_version, ": convert the model again"));
     }
     in.take(16, "header");
@@ -39,11 +39,11 @@ DType dtype_of(int32_t type, std::string_view name, int32_t version, const std::
     if (type == 1) return DType::f16;
     const bool known = type > 0 && type < static_cast<int32_t>(type_names.size());
     const char* type_name = known ? type_names[static_cast<size_t>(type)] : nullptr;
-    if (!type_name) throw damaged(path, text("tensor ", quoted(name), " has the unknown type ", type));
+    if (!type_name) throw damaged(path, concat("tensor ", quoted(name), " has the unknown type ", type));
     const char* advice = version == first_version
                              ? "in the block layout of old files: quantise the original again"
                              : "quantised types are not supported yet: use an F32 or F16 file";
-    throw Error(Code::unsupported, text(path, ": tensor ", quoted(name), " is ", type_name, ", ", advice));
+    throw Error(Code::unsupported, concat(path, ": tensor ", quoted(name), " is ", type_name, ", ", advice));
 }
 
 std::vector<uint64_t> row_major_strides(std::span<const uint64_t> shape) {
@@ -58,7 +58,7 @@ std::vector<uint64_t> read_shape(ByteReader& in, int32_t dim_count) {
     for (size_t dim = shape.size(); dim-- > 0;) {
         const auto size = in.read<int32_t>("dimension");
         if (size <= 0)
-            throw damaged(in.where(), text("a dimension of ", size, " at byte ", in.position() - 4));
+            throw damaged(in.where(), concat("a dimension of ", size, " at byte ", in.position() - 4));
         shape[dim] = static_cast<uint64_t>(size);
     }
     return shape;
@@ -69,7 +69,7 @@ std::pair<std::string, TensorView> read_tensor(ByteReader& in, int32_t version) 
     const auto name_bytes = in.read<int32_t>("name length");
     const auto type = in.read<int32_t>("data type");
     if (dim_count < 1 || dim_count > 3 || name_bytes < 1 || name_bytes > int32_t{max_name_bytes}) {
-        throw damaged(in.where(), text("no tensor at byte ", in.position() - 12, ": ", dim_count,
+        throw damaged(in.where(), concat("no tensor at byte ", in.position() - 12, ": ", dim_count,
                                        " dimensions and a name of ", name_bytes, " bytes"));
     }
     TensorView view;
@@ -80,7 +80,7 @@ std::pair<std::string, TensorView> read_tensor(ByteReader& in, int32_t version) 
     const auto size_bytes = elements ? checked_multiply(*elements, bytes_of(view.dtype)) : std::nullopt;
     if (!size_bytes || *size_bytes > in.left()) {
         throw damaged(in.where(),
-                      text("tensor ", quoted(name), " of ", view.shape_text(), " ", name_of(view.dtype),
+                      concat("tensor ", quoted(name), " of ", view.shape_text(), " ", name_of(view.dtype),
                            " needs more than the ", in.left(), " bytes left"));
     }
     view.strides = row_major_strides(view.shape);
@@ -96,7 +96,7 @@ void add_split_mixes(Checkpoint& checkpoint, size_t file_size_bytes, std::string
                      const TensorView& joined) {
     if (joined.shape.size() != 3 || joined.shape[0] != mix_letters.size() || joined.shape[1] != 1) {
         throw Error(Code::bad_shape,
-                    text(checkpoint.path, ": tensor ", quoted(name), " is ", joined.shape_text(),
+                    concat(checkpoint.path, ": tensor ", quoted(name), " is ", joined.shape_text(),
                          ", expected 6x1 times the embedding size: convert the model again"));
     }
     const uint64_t cols = joined.shape[2];
@@ -105,7 +105,7 @@ void add_split_mixes(Checkpoint& checkpoint, size_t file_size_bytes, std::string
         TensorView mix = joined.slice(i);
         mix.shape = {1, 1, cols};
         mix.strides = {cols, cols, 1};
-        add_tensor(checkpoint, file_size_bytes, text(name, mix_letters[i]), std::move(mix));
+        add_tensor(checkpoint, file_size_bytes, concat(name, mix_letters[i]), std::move(mix));
     }
 }
 
@@ -114,7 +114,7 @@ void refuse_before_v7(const Checkpoint& checkpoint) {
     const bool v7 = std::ranges::any_of(checkpoint.tensors,
                                         [](const auto& entry) { return entry.first.ends_with(".att.r_k"); });
     if (v7) return;
-    throw Error(Code::unsupported, text(checkpoint.path,
+    throw Error(Code::unsupported, concat(checkpoint.path,
                                         ": an rwkv.cpp file without 'att.r_k', so of an RWKV "
                                         "before 7: this version is not supported yet, use the .pth"));
 }

@@ -27,7 +27,7 @@ uint32_t word_at(std::span<const std::byte> file, uint64_t offset) {
 // A 32-bit field of all ones says that the ZIP64 field counts; any other value must agree with it.
 void replace(uint64_t& value, uint64_t all_ones, uint64_t by, const std::string& where) {
     if (value != all_ones && value != by) {
-        throw damaged(where, text("its ZIP64 record says ", by, " where the plain record says ", value));
+        throw damaged(where, concat("its ZIP64 record says ", by, " where the plain record says ", value));
     }
     value = by;
 }
@@ -40,7 +40,7 @@ struct Entry {
 
 Entry read_entry(ByteReader& in) {
     if (in.read<uint32_t>("entry signature") != entry_signature) {
-        throw damaged(in.where(), text("no entry at byte ", in.position() - 4));
+        throw damaged(in.where(), concat("no entry at byte ", in.position() - 4));
     }
     in.take(4, "versions");
     Entry entry;
@@ -62,7 +62,7 @@ Entry read_entry(ByteReader& in) {
 
 // The ZIP64 field holds only those values whose 32-bit field is all ones, in this order.
 void apply_zip64_extra(Entry& entry, const std::string& where) {
-    ByteReader extra(entry.extra, text(where, ": extra field of ", quoted(entry.member.name)));
+    ByteReader extra(entry.extra, concat(where, ": extra field of ", quoted(entry.member.name)));
     while (extra.left() >= 4) {
         const auto id = extra.read<uint16_t>("id");
         const auto size = extra.read<uint16_t>("size");
@@ -84,7 +84,7 @@ ZipArchive::ZipArchive(std::span<const std::byte> file, const std::string& path)
     check_overlap(directory);
     std::ranges::sort(members_, {}, &ZipMember::name);
     const auto twin = std::ranges::adjacent_find(members_, {}, &ZipMember::name);
-    if (twin != members_.end()) throw damaged(path_, text("two zip members named ", quoted(twin->name)));
+    if (twin != members_.end()) throw damaged(path_, concat("two zip members named ", quoted(twin->name)));
 }
 
 uint64_t ZipArchive::find_end_record() const {
@@ -103,7 +103,7 @@ uint64_t ZipArchive::find_end_record() const {
 
 ZipArchive::Directory ZipArchive::find_directory() const {
     const uint64_t end_record = find_end_record();
-    ByteReader in(file_, text(path_, ": zip end record"));
+    ByteReader in(file_, concat(path_, ": zip end record"));
     in.seek(end_record + 4);
     Directory directory{};
     const auto disks = in.read<uint32_t>("disk numbers");
@@ -113,12 +113,12 @@ ZipArchive::Directory ZipArchive::find_directory() const {
     directory.offset = in.read<uint32_t>("directory offset");
     directory.end = end_record;
     if ((disks != 0 && disks != 0xffffffff) || entries_here != directory.entries) {
-        throw Error(Code::unsupported, text(path_, ": a zip archive in several parts: join them first"));
+        throw Error(Code::unsupported, concat(path_, ": a zip archive in several parts: join them first"));
     }
     apply_zip64(end_record, directory);
     const auto end = checked_add(directory.offset, directory.size_bytes);
     if (!end || *end > directory.end) {
-        throw damaged(in.where(), text("the directory of ", directory.size_bytes, " bytes at ",
+        throw damaged(in.where(), concat("the directory of ", directory.size_bytes, " bytes at ",
                                        directory.offset, " does not fit before byte ", directory.end));
     }
     return directory;
@@ -128,16 +128,16 @@ void ZipArchive::apply_zip64(uint64_t end_record, Directory& directory) const {
     if (end_record < zip64_locator_bytes) return;
     const uint64_t locator = end_record - zip64_locator_bytes;
     if (word_at(file_, locator) != zip64_locator_signature) return;
-    ByteReader in(file_.first(locator), text(path_, ": ZIP64 end record"));
+    ByteReader in(file_.first(locator), concat(path_, ": ZIP64 end record"));
     uint64_t record;
     std::memcpy(&record, file_.data() + locator + 8, sizeof record);
     in.seek(record);
     if (in.read<uint32_t>("signature") != zip64_end_signature) {
-        throw damaged(in.where(), text("not at byte ", record, ", where its locator points"));
+        throw damaged(in.where(), concat("not at byte ", record, ", where its locator points"));
     }
     in.take(12, "record size and versions");
     if (in.read<uint64_t>("disk numbers") != 0) {
-        throw Error(Code::unsupported, text(path_, ": a zip archive in several parts: join them first"));
+        throw Error(Code::unsupported, concat(path_, ": a zip archive in several parts: join them first"));
     }
     in.take(8, "entries on this disk");
     replace(directory.entries, 0xffff, in.read<uint64_t>("entries"), in.where());
@@ -147,24 +147,24 @@ void ZipArchive::apply_zip64(uint64_t end_record, Directory& directory) const {
 }
 
 void ZipArchive::read_members(const Directory& directory) {
-    ByteReader in(file_.subspan(directory.offset, directory.size_bytes), text(path_, ": zip directory"));
+    ByteReader in(file_.subspan(directory.offset, directory.size_bytes), concat(path_, ": zip directory"));
     if (directory.entries > directory.size_bytes / entry_bytes) {
         throw damaged(in.where(),
-                      text(directory.entries, " entries do not fit into ", directory.size_bytes, " bytes"));
+                      concat(directory.entries, " entries do not fit into ", directory.size_bytes, " bytes"));
     }
     members_.reserve(directory.entries);
     for (uint64_t i = 0; i < directory.entries; ++i) {
         Entry entry = read_entry(in);
         apply_zip64_extra(entry, in.where());
         if (entry.member.method == 0 && entry.stored_bytes != entry.member.size_bytes) {
-            throw damaged(in.where(), text(quoted(entry.member.name), " is stored in ", entry.stored_bytes,
+            throw damaged(in.where(), concat(quoted(entry.member.name), " is stored in ", entry.stored_bytes,
                                            " bytes but holds ", entry.member.size_bytes));
         }
         // What lies in the file; differs from the contents only for members that data() refuses.
         entry.member.size_bytes = entry.stored_bytes;
         members_.push_back(entry.member);
     }
-    if (in.left() != 0) throw damaged(in.where(), text(in.left(), " bytes too long for its entries"));
+    if (in.left() != 0) throw damaged(in.where(), concat(in.left(), " bytes too long for its entries"));
 }
 
 // Two members in one place are how a small file claims to be a large one.
@@ -178,7 +178,7 @@ void ZipArchive::check_overlap(const Directory& directory) {
         const auto end = before_data ? checked_add(*before_data, member.size_bytes) : std::nullopt;
         if (!end || *end > limit) {
             throw damaged(path_,
-                          text("zip member ", quoted(member.name), " of ", member.size_bytes, " bytes at ",
+                          concat("zip member ", quoted(member.name), " of ", member.size_bytes, " bytes at ",
                                member.header, " reaches past byte ", limit, ", where the next part starts"));
         }
         limit = member.header;
@@ -194,13 +194,13 @@ std::span<const std::byte> ZipArchive::data(const ZipMember& member) const {
     constexpr uint16_t encrypted = 0x2041;  // bits 0, 6 and 13
     if (member.method != 0 || (member.flags & encrypted) != 0) {
         throw Error(Code::unsupported,
-                    text(path_, ": zip member ", quoted(member.name),
+                    concat(path_, ": zip member ", quoted(member.name),
                          " is compressed or encrypted, expected it stored: save the model again"));
     }
-    ByteReader in(file_.first(member.limit), text(path_, ": zip member ", quoted(member.name)));
+    ByteReader in(file_.first(member.limit), concat(path_, ": zip member ", quoted(member.name)));
     in.seek(member.header);
     if (in.read<uint32_t>("signature") != local_signature) {
-        throw damaged(in.where(), text("no local header at byte ", member.header));
+        throw damaged(in.where(), concat("no local header at byte ", member.header));
     }
     // Sizes here may be zero (they follow the data), but the lengths count: padding differs from the
     // directory's.

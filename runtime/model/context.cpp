@@ -14,21 +14,21 @@ void Context::check(std::span<const Feed> feeds) const {
     for (const Feed& feed : feeds) {
         if (feed.slot >= parity_.size()) {
             throw Error(Code::bad_argument,
-                        text("slot ", feed.slot, " does not exist; there are ", parity_.size()));
+                        concat("slot ", feed.slot, " does not exist; there are ", parity_.size()));
         }
         if (seen[feed.slot])
-            throw Error(Code::bad_argument, text("slot ", feed.slot, " is fed twice in one call"));
+            throw Error(Code::bad_argument, concat("slot ", feed.slot, " is fed twice in one call"));
         seen[feed.slot] = true;
         const bool vectors = !feed.vectors.empty();
         if (vectors && feed.vectors.size() != feed.tokens.size() * model_->programs().width) {
             throw Error(Code::bad_argument,
-                        text("expected ", feed.tokens.size(), " vectors of ", model_->programs().width,
+                        concat("expected ", feed.tokens.size(), " vectors of ", model_->programs().width,
                              " elements, found ", feed.vectors.size(), " elements"));
         }
         for (size_t i = 0; i < feed.tokens.size(); ++i) {
             if (feed.tokens[i] >= model_->programs().vocabulary && !(vectors && feed.tokens[i] == NONE)) {
                 throw Error(Code::bad_token,
-                            text("token ", i, " has id ", feed.tokens[i], "; the vocabulary has ids 0 to ",
+                            concat("token ", i, " has id ", feed.tokens[i], "; the vocabulary has ids 0 to ",
                                  model_->programs().vocabulary - 1));
             }
         }
@@ -112,7 +112,7 @@ void Context::run_head(std::span<const Feed> feeds, const std::vector<Piece>& pi
             const std::span<const float> row(logits.data() + uint64_t{i} * vocabulary, vocabulary);
             if (!std::all_of(row.begin(), row.end(), [](float x) { return std::isfinite(x); })) {
                 throw Error(Code::not_finite,
-                            text("the logits of token ", rows[at + i].position, " are not finite"));
+                            concat("the logits of token ", rows[at + i].position, " are not finite"));
             }
             sink(rows[at + i].feed, rows[at + i].position, row);
         }
@@ -173,7 +173,7 @@ std::vector<float> Context::state(uint32_t slot) {
 void Context::set_state(uint32_t slot, std::span<const float> values) {
     const auto& states = model_->programs().body.states;
     if (values.size_bytes() != model_->state_bytes()) {
-        throw Error(Code::bad_shape, text("a state of this model has ", model_->state_bytes() / sizeof(float),
+        throw Error(Code::bad_shape, concat("a state of this model has ", model_->state_bytes() / sizeof(float),
                                           " elements, found ", values.size()));
     }
     for (uint32_t i = 0; i < states.size(); ++i) {

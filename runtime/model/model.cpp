@@ -16,7 +16,7 @@ Model::Model(std::string name, std::string format, std::unique_ptr<WeightSource>
     : name_(std::move(name)), format_(std::move(format)), weights_(std::move(weights)) {
     if (!arch::is_rwkv7(*weights_)) {
         throw Error(Code::unsupported,
-                    text(name_,
+                    concat(name_,
                          ": not an RWKV-7 model (no tensor 'blocks.0.att.r_k'); other versions are "
                          "not supported yet"));
     }

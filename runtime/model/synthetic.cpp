@@ -98,7 +98,7 @@ class Catalogue {
         matrix("head.weight", m.vocabulary, m.width);
         norm("blocks.0.ln0", m.width);
         norm("ln_out", m.width);
-        for (uint32_t i = 0; i < m.layers; ++i) add_layer(text("blocks.", i, "."), m, m.ranks[i]);
+        for (uint32_t i = 0; i < m.layers; ++i) add_layer(concat("blocks.", i, "."), m, m.ranks[i]);
     }
 
     void add_layer(const std::string& p, const arch::Rwkv7& m, const arch::Rwkv7::Ranks& ranks) {
@@ -118,7 +118,7 @@ class Catalogue {
         vector(p + "att.k_a", A, {1.0f, 0.3f});
         entries_[p + "att.r_k"] = {{m.heads, m.head_size, WeightFormat::f32}, {0.0f, 0.3f}};
         for (const char* name : {"receptance", "key", "value"})
-            matrix(text(p, "att.", name, ".weight"), A, D);
+            matrix(concat(p, "att.", name, ".weight"), A, D);
         matrix(p + "att.output.weight", D, A, 0.5f);
         matrix(p + "ffn.key.weight", m.ffn, D);
         matrix(p + "ffn.value.weight", D, m.ffn, 0.5f);
@@ -204,7 +204,7 @@ SyntheticSpec SyntheticSpec::parse(const std::string& spec, uint64_t seed) {
         }
     }
     throw Error(Code::bad_argument,
-                text("'", spec,
+                concat("'", spec,
                      "' is no synthetic model; write v7:SIZE:TYPE, where SIZE is 0.1b, 0.4b, "
                      "1.5b, 2.9b, 7.2b or LAYERSxWIDTH[xVOCABULARY], and TYPE is f32, f16 or bf16"));
 }

@@ -35,7 +35,7 @@ namespace pickle {
 
 inline std::string none() { return "N"; }
 
-inline std::string text(std::string_view value) {
+inline std::string concat(std::string_view value) {
     return "X" + le(static_cast<uint32_t>(value.size())) + std::string(value);
 }
 
@@ -61,7 +61,7 @@ using Entries = std::vector<std::pair<std::string, std::string>>;
 
 inline std::string dict(const Entries& entries) {
     std::string out = "}(";
-    for (const auto& [key, value] : entries) out += text(key) + value;
+    for (const auto& [key, value] : entries) out += concat(key) + value;
     return out + "u";
 }
 
@@ -77,7 +77,7 @@ inline std::string call(std::string_view module, std::string_view name,
 }
 
 inline std::string storage_id(std::string_view type, std::string_view key, int64_t count) {
-    return tuple({text("storage"), global("torch", type), text(key), text("cpu"), integer(count)});
+    return tuple({concat("storage"), global("torch", type), concat(key), concat("cpu"), integer(count)});
 }
 
 inline std::string storage(std::string_view type, std::string_view key, int64_t count) {
@@ -184,7 +184,7 @@ inline std::string legacy_pth(const std::string& object, const std::string& keys
                               const std::string& storages) {
     const std::string magic("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19\x2e", 15);
     return magic + pickle::whole(pickle::integer(1001)) +
-           pickle::whole("}" + pickle::text("little_endian") + "\x88s") + pickle::whole(object) +
+           pickle::whole("}" + pickle::concat("little_endian") + "\x88s") + pickle::whole(object) +
            pickle::whole(keys) + storages;
 }
 

@@ -1,0 +1,109 @@
+// RWKV-7 against outputs of the official code, on the CPU and on the device.
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "runtime/cpu/backend.h"
+#include "runtime/gpu/backend.h"
+#include "runtime/model/context.h"
+#include "tests/support/golden.h"
+#include "tests/support/test_device.h"
+
+namespace rwkvk {
+namespace {
+
+using test::Golden;
+
+constexpr double logits_tolerance = 3e-5;  // of their spread
+constexpr double state_tolerance = 1e-4;   // of the largest entry
+
+struct Result {
+    std::vector<float> logits;  // all positions
+    std::vector<float> state;
+};
+
+Result run(Context& context, const std::vector<Token>& tokens) {
+    Result result;
+    const Feed feed{.slot = 0, .tokens = tokens, .want = Want::all, .vectors = {}};
+    context.feed({&feed, 1}, [&](size_t, size_t, std::span<const float> logits) {
+        result.logits.insert(result.logits.end(), logits.begin(), logits.end());
+    });
+    result.state = context.state(0);
+    return result;
+}
+
+void check_states(const Golden& golden, const Model& model, std::span<const float> state) {
+    size_t at = 0;
+    for (uint32_t layer = 0; layer < model.dimensions().layers; ++layer) {
+        for (const char* name : {"att_x_prev", "att_kv", "ffn_x_prev"}) {
+            const auto expected = golden.array(concat("state.", layer, ".", name));
+            INFO("state ", layer, " ", name);
+            CHECK(test::largest_difference(expected, state.subspan(at, expected.size())) <=
+                  state_tolerance * test::largest(expected));
+            at += expected.size();
+        }
+    }
+    CHECK(at == state.size());
+}
+
+void check_golden(const char* file, const char* logits_name, Context& context) {
+    const Golden golden(RWKVK_TEST_DATA "/v7.0");
+    const Result result = run(context, golden.tokens());
+    const auto expected = golden.array(logits_name);
+    INFO(file, " on ", context.backend().description());
+    CHECK(test::largest_difference(expected, result.logits) <= logits_tolerance * test::spread(expected));
+    if (std::string_view(logits_name) == "logits") check_states(golden, context.model(), result.state);
+}
+
+constexpr std::pair<const char*, const char*> sets[] = {{"model-fp32.pth", "logits"},
+                                                        {"model-bf16.pth", "logits_bf16_weights"}};
+
+TEST_CASE("RWKV-7 agrees with the official code on the CPU") {
+    for (const auto& [file, logits] : sets) {
+        const auto model = Model::load(concat(RWKVK_TEST_DATA "/v7.0/", file));
+        CHECK(model->unused_tensors().empty());
+        Context context(
+            model, cpu::make_backend(model->programs(), model->weights(), {.max_rows = 32}, {.threads = 2}));
+        check_golden(file, logits, context);
+    }
+}
+
+TEST_CASE("RWKV-7 agrees with the official code on the device") {
+    const auto device = test::open_device();
+    if (!device) return;
+    for (const auto& [file, logits] : sets) {
+        const auto model = Model::load(concat(RWKVK_TEST_DATA "/v7.0/", file));
+        Context context(model, gpu::make_backend(model->programs(), model->weights(), {.max_rows = 32},
+                                                 *device->kernels, {}));
+        check_golden(file, logits, context);
+    }
+    test::check_no_messages(*device);
+}
+
+TEST_CASE("the trained tiny models agree with their exact logits on the CPU and the device") {
+    const char* shared = std::getenv("RWKVK_SHARED");
+    const std::string folder = concat(shared ? shared : "", "/golden/rwkv.cpp/");
+    if (!shared || !std::filesystem::exists(folder)) {
+        MESSAGE("reference folder not given: skipped");
+        return;
+    }
+    const std::vector<Token> tokens = {34, 105, 110};  // "in
+    const auto device = test::open_device();
+    for (const char* type : {"FP32", "FP16"}) {
+        const auto model = Model::load(concat(folder, "tiny-rwkv-7v0-834K-", type, ".bin"));
+        const std::vector<float> expected =
+            Golden::read_floats(concat(folder, "exact-logits-7v0-834K-", type, ".bin"));
+        Context cpu(model,
+                    cpu::make_backend(model->programs(), model->weights(), {.max_rows = 8}, {.threads = 2}));
+        const std::vector<float> on_cpu = cpu.feed(0, tokens);
+        CHECK(test::largest_difference(expected, on_cpu) <= logits_tolerance * test::spread(expected));
+        if (!device) continue;
+        Context gpu(model, gpu::make_backend(model->programs(), model->weights(), {.max_rows = 8},
+                                             *device->kernels, {}));
+        CHECK(gpu.feed(0, tokens) == on_cpu);
+    }
+}
+
+}  // namespace
+}  // namespace rwkvk

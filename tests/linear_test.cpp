@@ -1,0 +1,98 @@
+// The vectorised matrix product equals the plain loops, bit for bit, with every instruction set of this
+// machine.
+#include <doctest/doctest.h>
+
+#include "runtime/catalogue/weights.h"
+#include "runtime/check/op_case.h"
+#include "runtime/cpu/call.h"
+#include "runtime/cpu/linear.h"
+#include "runtime/cpu/sum.h"
+
+namespace rwkvk {
+namespace {
+
+struct Problem {
+    cpu::Matrix matrix;
+    std::vector<float> x;
+    uint32_t rows;
+};
+
+Problem make_problem(WeightFormat format, uint32_t rows, uint32_t tiles, uint32_t in, check::Random& random) {
+    Problem p{{.format = format,
+               .out = tiles * 16,
+               .in = in,
+               .layout = cpu::Matrix::Layout::lanes,
+               .bytes = nullptr},
+              {},
+              rows};
+    std::vector<float> weights(uint64_t{tiles} * 16 * in);
+    for (float& w : weights) w = random.below(9) == 0 ? 0.0f : random.number(-22, 3);
+    p.matrix.bytes = std::make_unique<std::byte[]>(p.matrix.size_bytes());
+    encode(format, weights, p.matrix.bytes.get());
+    p.x.resize(uint64_t{rows} * in);
+    for (float& x : p.x) x = random.number();
+    return p;
+}
+
+TEST_CASE("every instruction set gives the plain loops' bits") {
+    check::Random random(5);
+    for (const char* name : {"baseline", "avx2", "avx512"}) {
+        cpu::LinearFunction function = nullptr;
+        try {
+            function = cpu::choose_linear(name).function;
+        } catch (const Error&) {
+            MESSAGE("this processor has no ", name, ": skipped");
+            continue;
+        }
+        for (size_t f = 0; f < all_weights().size(); ++f) {
+            for (const auto& [rows, tiles, in] :
+                 {std::array{1u, 5u, 768u}, {3u, 1u, 33u}, {6u, 2u, 1100u}, {1u, 9u, 8u}}) {
+                const auto format = static_cast<WeightFormat>(f);
+                const Problem p = make_problem(format, rows, tiles, in, random);
+                std::vector<float> totals(uint64_t{rows} * tiles * 16);
+                function({format, p.matrix.bytes.get(), p.x.data(), totals.data(), in, rows, tiles});
+                uint64_t differing = 0;
+                for (uint32_t row = 0; row < rows; ++row) {
+                    for (uint32_t o = 0; o < tiles * 16; ++o) {
+                        const float plain = cpu::sum(in, UNIT_MATRIX, [&](uint32_t k) {
+                            return p.matrix.at(o, k) * p.x[row * in + k];
+                        });
+                        differing += std::bit_cast<uint32_t>(plain) !=
+                                     std::bit_cast<uint32_t>(totals[row * tiles * 16 + o]);
+                    }
+                }
+                INFO(name, " ", info(format).name, " ", rows, "x", in);
+                CHECK(differing == 0);
+            }
+        }
+    }
+}
+
+TEST_CASE("the whole op equals its plain twin") {
+    ThreadPool pool(2);
+    for (check::OpCase c : check::make_cases(Op::linear, check::CaseSet::full, 3)) {
+        if (uint64_t{c.matrix->out} * c.matrix->in > 50000) continue;
+        cpu::Matrix matrix{c.matrix->format, c.matrix->out, c.matrix->in, cpu::Matrix::Layout::lanes,
+                           nullptr};
+        matrix.bytes = std::make_unique<std::byte[]>(matrix.size_bytes());
+        const uint64_t element = info(matrix.format).block_bytes;
+        for (uint64_t o = 0; o < matrix.out; ++o) {
+            for (uint64_t k = 0; k < matrix.in; ++k) {
+                std::memcpy(matrix.bytes.get() + ((o / 16 * matrix.in + k) * 16 + o % 16) * element,
+                            c.matrix->stored.data() + (o * matrix.in + k) * element, element);
+            }
+        }
+        std::vector<uint32_t> plain = c.slots[2], twin = c.slots[2];
+        cpu::Call call{.params = c.params, .slots = {}, .matrix = &matrix, .pool = &pool};
+        call.slots[0] = reinterpret_cast<std::byte*>(c.slots[0].data());
+        call.slots[2] = reinterpret_cast<std::byte*>(plain.data());
+        cpu::run_linear_plain(call);
+        call.slots[2] = reinterpret_cast<std::byte*>(twin.data());
+        cpu::run_linear(call);
+        INFO(c.description);
+        CHECK(plain == twin);
+    }
+}
+
+}  // namespace
+}  // namespace rwkvk

@@ -1,0 +1,119 @@
+// The checks bite: faults put into every kernel are found. RWKVK_THOROUGH=1 flips every sign of every module;
+// by default the modules of one weight format stand for those of the others.
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+
+#include "runtime/check/op_run.h"
+#include "runtime/check/self_test.h"
+#include "shaders/spirv_modules.h"
+#include "tests/support/mutate_spirv.h"
+#include "tests/support/test_device.h"
+
+namespace rwkvk {
+namespace {
+
+bool thorough() { return std::getenv("RWKVK_THOROUGH") != nullptr; }
+
+struct Module {
+    KernelId kernel;
+    WeightFormat format;
+    std::span<const uint32_t> words;
+    std::string name;
+};
+
+std::vector<Module> modules() {
+    std::vector<Module> result;
+    for (size_t k = 0; k < all_kernels().size(); ++k) {
+        const auto kernel = static_cast<KernelId>(k);
+        const bool each = info(kernel).weights == KernelWeights::each;
+        for (size_t f = 0; f < (each ? all_weights().size() : 1); ++f) {
+            const auto format = static_cast<WeightFormat>(f);
+            if (each && !thorough() && format != WeightFormat::f16) continue;
+            for (const SpirvModule& module : spirv_modules()) {
+                const std::string name = module_name(kernel, format);
+                if (module.name == name) result.push_back({kernel, format, module.words, name});
+            }
+        }
+    }
+    return result;
+}
+
+/// Whether the quick cases see that this module is not what it should be.
+bool noticed(const Module& module, test::Words words, gpu::KernelStore& kernels, ThreadPool& pool,
+             uint64_t seeds) {
+    kernels.replace_module(module.name, std::move(words));
+    for (uint64_t seed = 1; seed <= seeds; ++seed) {
+        for (const check::OpCase& c :
+             check::make_cases(info(module.kernel).op, check::CaseSet::quick, seed)) {
+            if (c.matrix && c.matrix->format != module.format) continue;
+            const check::Slots expected = check::run_on_cpu(c, pool);
+            for (const KernelChoice& choice : all_choices(c.op, kernels.device().facts())) {
+                if (choice.kernel != module.kernel) continue;
+                if (!check::compare(c, choice, expected, check::run_on_device(c, choice, kernels)).empty())
+                    return true;
+            }
+        }
+    }
+    return false;
+}
+
+TEST_CASE("the unchanged kernels pass") {
+    const auto device = test::open_device("-narrow");
+    if (!device) return;
+    ThreadPool pool(1);
+    for (const Module& module : modules()) {
+        INFO(module.name);
+        CHECK_FALSE(noticed(module, test::Words(module.words.begin(), module.words.end()), *device->kernels,
+                            pool, 3));
+    }
+}
+
+TEST_CASE("a flipped sign in any kernel is noticed") {
+    const auto device = test::open_device("-narrow");
+    if (!device) return;
+    ThreadPool pool(1);
+    size_t flipped = 0;
+    for (const Module& module : modules()) {
+        size_t number = 0;
+        for (const size_t place : test::signs(module.words)) {
+            INFO(module.name, ", addition ", number++);
+            CHECK(noticed(module, test::with_flipped_sign(module.words, place), *device->kernels, pool, 1));
+            ++flipped;
+        }
+    }
+    CHECK(flipped > 100);
+    MESSAGE("flipped signs: ", flipped);
+}
+
+TEST_CASE("a kernel built without the decorating step is refused before it runs") {
+    for (const Module& module : modules()) {
+        if (test::signs(module.words).empty()) continue;
+        const vk::Reflection reflection = vk::reflect(test::without_no_contraction(module.words));
+        INFO(module.name);
+        CHECK_THROWS_AS(gpu::check_module(info(module.kernel), reflection), Error);
+        CHECK_NOTHROW(gpu::check_module(info(module.kernel), vk::reflect(module.words)));
+    }
+}
+
+TEST_CASE("and where it runs all the same, the bits give it away or it is listed") {
+    const auto device = test::open_device("-narrow");
+    if (!device) return;
+    ThreadPool pool(1);
+    std::string uncaught;
+    size_t caught = 0;
+    for (const Module& module : modules()) {
+        if (test::signs(module.words).empty()) continue;
+        if (noticed(module, test::without_no_contraction(module.words), *device->kernels, pool, 3)) {
+            ++caught;
+        } else {
+            uncaught += " " + module.name;
+        }
+    }
+    // The driver decides what it rearranges; docs/NUMERICS.md lists what was seen.
+    MESSAGE("told by their bits: ", caught, "; same bits on this device:", uncaught);
+    if (device->device->facts().driver.find("llvmpipe") != std::string::npos) CHECK(caught > 0);
+}
+
+}  // namespace
+}  // namespace rwkvk
