@@ -141,9 +141,12 @@ class Maker {
                   : std::vector<Size>{{2, 2, 100}};
         for (const auto& [rows, groups, width] : sizes) {
             const uint64_t n = uint64_t{groups} * width;
-            add(Op::norm, NormParams{rows, groups, width, 1e-5f, 1.0f / static_cast<float>(width)},
-                {numbers(rows * n), numbers(n, -2, 1), numbers(n, -3, 0), zeros(rows * n)},
-                concat(rows, " rows, ", groups, " groups of ", width));
+            // The small numbers have a variance near eps.
+            for (const int high : {11, -8}) {
+                add(Op::norm, NormParams{rows, groups, width, 1e-5f, 1.0f / static_cast<float>(width)},
+                    {numbers(rows * n, -12, high), numbers(n, -2, 1), numbers(n, -3, 0), zeros(rows * n)},
+                    concat(rows, " rows, ", groups, " groups of ", width, ", exponents to ", high));
+            }
         }
     }
 
@@ -185,7 +188,7 @@ class Maker {
                 add(Op::linear, LinearParams{rows, m.in, m.out, 0, m.out, activation},
                     {numbers(uint64_t{rows} * m.in, -16, high), {}, zeros(uint64_t{rows} * m.out)},
                     concat(rows, " rows, ", m.out, "x", m.in, " ", info(m.format).name, ", activation ",
-                         activation),
+                           activation),
                     m);
             }
         });
@@ -223,8 +226,8 @@ class Maker {
             for (uint32_t i = 0; i < inputs; ++i) slots.push_back(numbers(p.rows * n));
             for (uint32_t i = 0; i < vectors; ++i) slots.push_back(numbers(n, -3, 1));
             slots.push_back(zeros(p.rows * n));
-            if (op == Op::l2norm)
-                std::fill_n(slots[0].begin(), p.head_size, 0);  // a vector that has no direction
+            // A vector that has no direction, beside some that have.
+            if (op == Op::l2norm && p.heads > 1) std::fill_n(slots[0].begin(), p.head_size, 0);
             add(op, p, std::move(slots), concat(p.rows, " rows, ", p.heads, " heads of ", p.head_size));
         }
     }
