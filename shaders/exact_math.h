@@ -2,8 +2,8 @@
 // and bit casts, so that every device and every processor gets the same bits. Rules (docs/NUMERICS.md): no
 // arithmetic between literals, at most 9 digits in a literal, and no value that could be subnormal, products
 // included: every factor is 0 or so large that the product is normal, and differences are 0 or at least an
-// ulp of their operands. Each function states its domain; there its relative error is below 2e-7. Outside,
-// and for NaN, the result has no meaning but the code no undefined behaviour either. NaN gives NaN.
+// ulp of their operands. Each function states its domain, where its relative error is below 2e-7; beyond it
+// results have no meaning, but every operation is still defined, and NaN gives NaN.
 // Polynomials: own fits of least maximum relative error, coefficients rounded to float32 one by one.
 #ifndef RWKVK_EXACT_MATH_H
 #define RWKVK_EXACT_MATH_H
@@ -54,17 +54,17 @@ EXACT_FN float exact_rsqrt(float x) {
 
 // e^x for settled x; 0 where that is below 2^-50, e^88 above 88.
 // x = n ln 2 + r. The first part of ln 2 has 9 bits and n at most 7, so their product and the first
-// difference are exact.
+// difference are exact. r is 0 or at least 2^-50: x itself for n = 0, otherwise a multiple of 2^-36.
 EXACT_FN float exact_exp(float x) {
     float c = x < 88.0f ? (x > -40.0f ? x : -40.0f) : 88.0f;  // NaN becomes 88: int() needs a number
     float n = floor(c * 1.44269502f + 0.5f);
-    float r = settle((c - n * 0.693359375f) + n * 2.12194442e-4f);
+    float r = (c - n * 0.693359375f) + n * 2.12194442e-4f;
     float p = 1.38186989e-3f;
     p = p * r + 8.36871564e-3f;
     p = p * r + 4.16682921e-2f;
     p = p * r + 0.166665211f;
     p = p * r + 0.49999994f;
-    p = 1.0f + (r + (r * r) * p);  // r is 0 or at least 2^-50: the square is normal
+    p = 1.0f + (r + (r * r) * p);  // the square is normal
     uint scaled = floatBitsToUint(p) + (uint(int(n)) << 23);
     return (floatBitsToUint(x) & 0x7fffffffu) > 0x7f800000u ? x : settle(uintBitsToFloat(scaled));
 }

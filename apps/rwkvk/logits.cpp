@@ -37,7 +37,12 @@ void run(const Flags& flags) {
     OpenContext open =
         open_context(model, flags.common, {.max_rows = std::min<uint32_t>(flags.chunk, 512), .slots = 1});
     Context& context = *open.context;
-    if (!flags.state_in.empty()) context.set_state(0, read_state_file(flags.state_in, *model));
+    uint64_t position = tokens.size();
+    if (!flags.state_in.empty()) {
+        const SavedState saved = read_state_file(flags.state_in, *model);
+        context.set_state(0, saved.values);
+        position += saved.position;
+    }
     NpyWriter out(flags.out, flags.all ? tokens.size() : 1, model->programs().vocabulary);
     Fingerprint print;
     const Feed feed{.slot = 0, .tokens = tokens, .want = flags.all ? Want::all : Want::last, .vectors = {}};
@@ -50,7 +55,7 @@ void run(const Flags& flags) {
         flags.chunk);
     const std::vector<float> state = context.state(0);
     print.add(state);
-    if (!flags.state_out.empty()) write_state_file(flags.state_out, *model, state, tokens.size());
+    if (!flags.state_out.empty()) write_state_file(flags.state_out, *model, state, position);
     out.finish();
     std::cout << "fingerprint " << print.hex() << '\n';
     if (open.device) open.device->check_validation();

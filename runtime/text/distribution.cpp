@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <functional>
-#include <utility>
 
 #include "host/error.h"
 #include "shaders/exact_math.h"
@@ -33,8 +32,8 @@ uint64_t to_fixed_point(float x, int bits) {
     const uint32_t pattern = std::bit_cast<uint32_t>(x);
     if (pattern == 0) return 0;
     const uint64_t significand = (pattern & 0x7fffffu) | 0x800000u;
-    const int shift =
-        static_cast<int>(pattern >> 23) - 150 + bits;  // x = significand 2^(exponent field - 150)
+    // x = significand 2^(exponent field - 150)
+    const int shift = static_cast<int>(pattern >> 23) - 150 + bits;
     if (shift >= 0) return significand << shift;
     return shift > -64 ? significand >> -shift : 0;
 }

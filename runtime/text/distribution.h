@@ -18,17 +18,15 @@ class Ranking {
     explicit Ranking(std::span<const float> logits);
 
     size_t size() const { return ranked_.size(); }
-    /// Puts the first `count` in their places, for good; the first one always is. The others follow in any
-    /// order.
+    /// Puts the first `count` in their places, for good; the others follow in any order.
     void rank_first(size_t count);
     Token id(size_t place) const { return ~static_cast<uint32_t>(ranked_[place]); }
     float logit(size_t place) const;
 
   private:
-    // The logit's bits, made to rise with it, then the id's complement: one integer order, and no two are
-    // equal.
+    // The logit's bits, made to rise with it, then the id's complement: one integer order without equals.
     std::vector<uint64_t> ranked_;
-    size_t sorted_ = 1;
+    size_t sorted_ = 1;  // the highest is put first at once
 };
 
 /// What is left of the logits after top-p, then top-k, then temperature.
@@ -55,8 +53,7 @@ class Distribution {
     uint64_t total_ = 0;
 };
 
-/// Whether these parameters leave nothing to chance: the temperature or top_p is 0, or so near that it
-/// settles.
+/// Whether nothing is left to chance: the temperature or top_p is 0, or below 2^-50.
 bool is_greedy(const SamplerParams& params);
 
 }  // namespace rwkvk::text

@@ -10,14 +10,16 @@
 
 namespace rwkvk::text {
 
+/// In the order of their use: softmax, top_p, top_k, then temperature on the probabilities that are left.
 struct SamplerParams {
     float temperature = 1.0f;  // 0: greedy
-    float top_p = 1.0f;        // keeps the most probable tokens up to and including the one that reaches it
+    float top_p = 1.0f;        // keeps the most probable tokens up to the one that reaches it; 0: greedy
     uint32_t top_k = 0;        // keeps at most so many; 0: all
     uint64_t seed = 0;
 };
 
-/// Draws tokens one after the other; draw i uses the i-th block of Philox4x32-10 keyed by the seed.
+/// Draws tokens one after the other; draw i uses the i-th block of Philox4x32-10 keyed by the seed. Greedy
+/// choices use none.
 class Sampler {
   public:
     /// Errors: Code::bad_argument for a temperature or top_p that is negative or not finite.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "host/error.h"
 #include "host/mapped_file.h"
@@ -11,8 +12,8 @@
 namespace rwkvk::text {
 namespace {
 
-// Far above any vocabulary in use (65529 ids, 1.1 MB), and low enough that nothing below can overflow.
-constexpr size_t max_file_bytes = size_t{1} << 26;
+// Far above any vocabulary in use (65529 ids, 1.1 MB), yet small enough for a trie of every byte in the file.
+constexpr size_t max_file_bytes = size_t{1} << 24;
 constexpr uint64_t max_id = uint64_t{1} << 20;
 
 [[noreturn]] void refuse(const std::string& reason) { throw Error(Code::bad_file, reason); }
@@ -35,8 +36,9 @@ VocabularyEntry entry_of(std::string_view line) {
     if (id > max_id) refuse(concat("id ", id, " is above the largest supported, ", max_id));
     std::string bytes = bytes_of_python_literal(line.substr(first + 1, last - first - 1));
     if (bytes.empty()) refuse("the literal is empty");
-    if (bytes.size() != length)
-        refuse(concat("the length is given as ", length, ", the literal has ", bytes.size()));
+    if (bytes.size() != length) {
+        refuse(concat("the length is given as ", length, ", the literal has ", bytes.size(), " bytes"));
+    }
     return {static_cast<Token>(id), std::move(bytes)};
 }
 
@@ -74,8 +76,9 @@ void sort_and_check(std::vector<VocabularyEntry>& entries, const std::string& na
     const auto same_id = first_of_equal(&VocabularyEntry::id);
     if (same_id != entries.end()) refuse(concat(name, ": two lines have the id ", same_id->id));
     const auto same = first_of_equal(&VocabularyEntry::bytes);
-    if (same != entries.end())
+    if (same != entries.end()) {
         refuse(concat(name, ": ids ", same->id, " and ", same[1].id, " have the same bytes"));
+    }
 }
 
 }  // namespace

@@ -1,0 +1,42 @@
+#pragma once
+// The safetensors container (formats.md 2): a JSON header that says where each tensor lies, and the tensors.
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "runtime/load/tensor.h"
+
+namespace rwkvk::load {
+
+using Metadata = std::map<std::string, std::string>;
+
+struct Safetensors {
+    Checkpoint contents;  // tensors as they are named and laid out in the file
+    Metadata metadata;
+};
+
+/// Reads the header and checks it against the file: tensors fill what follows it exactly.
+/// Errors: Code::bad_file; Code::unsupported for element types and dimensions that TensorView does not have.
+/// The caller keeps `file` alive and unchanged; `path` only names it in errors.
+Safetensors read_safetensors(std::span<const std::byte> file, const std::string& path);
+
+/// The same of a file, which stays mapped while `contents.storage` lives. Errors: also Code::io.
+Safetensors open_safetensors(const std::string& path);
+
+/// A row-major float32 tensor; the product of `shape` is the number of `values`.
+struct TensorToWrite {
+    std::string name;
+    std::vector<uint64_t> shape;
+    std::span<const float> values;
+};
+
+/// Writes a whole file or leaves what is there. Equal arguments give equal bytes.
+/// Errors: Code::io with the system's reason; Code::bad_text for names and metadata that are not UTF-8.
+void write_safetensors(const std::string& path, std::span<const TensorToWrite> tensors,
+                       const Metadata& metadata);
+
+}  // namespace rwkvk::load

@@ -1,0 +1,29 @@
+#pragma once
+// A sequence's state as a file: a safetensors container with one float32 tensor per state tensor, under its
+// name and in its canonical layout, and metadata that binds it to its model.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "runtime/model/model.h"
+
+namespace rwkvk {
+
+struct SavedState {
+    std::vector<float> values;  // as Context::state gives them
+    uint64_t position = 0;      // tokens that made it
+};
+
+/// Writes a whole file or leaves what is there. Reads all of the model's weights for the fingerprint.
+/// Errors: Code::io; Code::bad_shape for another number of values than the model's state has;
+/// Code::not_finite for a state that could not be read back.
+void write_state_file(const std::string& path, const Model& model, std::span<const float> state,
+                      uint64_t position);
+
+/// Errors: Code::io; Code::bad_file (damaged, not a state, of another model); Code::unsupported (of a newer
+/// version); Code::bad_shape (tensors that are not the model's); Code::not_finite.
+SavedState read_state_file(const std::string& path, const Model& model);
+
+}  // namespace rwkvk
