@@ -117,9 +117,9 @@ Report measure(const Flags& flags) {
     const Token token = 0;
     const Feed feed{.slot = 0, .tokens = {&token, 1}, .want = Want::nothing, .vectors = {}};
     open.context->feed({&feed, 1}, [](size_t, size_t, std::span<const float>) {});
-    report.dispatches_per_token = open.context->backend().dispatches_of_last_run();
+    report.dispatches_per_token = open.context->backend().last_run().dispatches;
     open.context->backend().run(Part::head, {1, {{tables::numbers, {0}}}});
-    report.dispatches_per_token += open.context->backend().dispatches_of_last_run();
+    report.dispatches_per_token += open.context->backend().last_run().dispatches;
     const bool on_host = !open.device || open.device->device().facts().type == vk::DeviceType::software;
     report.peak_bytes = memory.peak_bytes() + (on_host ? 0 : open.context->backend().peak_device_bytes());
     report.needed_bytes = model->weight_bytes() + model->state_bytes() * slots;

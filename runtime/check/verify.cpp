@@ -37,7 +37,7 @@ class Lockstep {
             prepare(step);
             cpu_.run_step(part_, i);
             device_.run_step(part_, i);
-            dispatches += device_.dispatches_of_last_run();
+            dispatches += device_.last_run().dispatches;
             compare(step, reports[static_cast<size_t>(step.op)]);
         }
         return dispatches;

@@ -115,7 +115,7 @@ class CpuBackend final : public Backend {
 
     uint64_t device_bytes() const override { return 0; }
     uint64_t peak_device_bytes() const override { return 0; }
-    uint32_t dispatches_of_last_run() const override { return 0; }
+    RunStatistics last_run() const override { return {}; }
 
   private:
     LoadedProgram& loaded(Part part) { return parts_[part == Part::body ? 0 : 1]; }

@@ -56,8 +56,11 @@ class GpuBackend final : public Backend {
         uint64_t ticket = 0;
         for (const auto& segment : recorded.segments) ticket = timeline_.submit(*segment);
         timeline_.wait(ticket);
-        dispatches_ = 0;
-        for (const auto& segment : recorded.segments) dispatches_ += segment->dispatches();
+        last_run_ = {};
+        for (const auto& segment : recorded.segments) {
+            last_run_.dispatches += segment->dispatches();
+            last_run_.barriers += segment->barriers();
+        }
         // Some drivers compile at the first dispatch: the first run says nothing about speed.
         if (recorded.runs++ > 0)
             speed_.measured(recorded.total_cost, std::chrono::steady_clock::now() - start);
@@ -77,7 +80,7 @@ class GpuBackend final : public Backend {
             commands = recorder.finish();
         }
         timeline_.wait(timeline_.submit(*commands));
-        dispatches_ = commands->dispatches();
+        last_run_ = {commands->dispatches(), commands->barriers()};
     }
 
     void read_carried(const std::string& name, std::span<float> values) override {
@@ -109,7 +112,7 @@ class GpuBackend final : public Backend {
 
     uint64_t device_bytes() const override { return device_.allocated_bytes(); }
     uint64_t peak_device_bytes() const override { return device_.peak_allocated_bytes(); }
-    uint32_t dispatches_of_last_run() const override { return dispatches_; }
+    RunStatistics last_run() const override { return last_run_; }
 
   private:
     const Program& program(Part part) const { return part == Part::body ? programs_.body : programs_.head; }
@@ -241,7 +244,7 @@ class GpuBackend final : public Backend {
     std::map<std::pair<Part, uint32_t>, Recorded> recorded_;
     Recorded* current_ = nullptr;
     Speed speed_;
-    uint32_t dispatches_ = 0;
+    RunStatistics last_run_;
 };
 
 }  // namespace

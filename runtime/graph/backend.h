@@ -36,6 +36,11 @@ struct RunTables {
 
 enum class Part { body, head };
 
+/// What a device was asked to do in the last run; zero on the CPU.
+struct RunStatistics {
+    uint32_t dispatches = 0, barriers = 0;
+};
+
 class Backend {
   public:
     virtual ~Backend() = default;
@@ -62,7 +67,7 @@ class Backend {
 
     virtual uint64_t device_bytes() const = 0;  // memory on the device now
     virtual uint64_t peak_device_bytes() const = 0;
-    virtual uint32_t dispatches_of_last_run() const = 0;
+    virtual RunStatistics last_run() const = 0;
 };
 
 }  // namespace rwkvk

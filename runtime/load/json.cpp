@@ -72,8 +72,8 @@ std::optional<JsonValue> JsonValue::find(std::string_view wanted) const {
 
 JsonValue JsonValue::member(std::string_view key) const {
     if (const auto found = find(key)) return *found;
-    throw damaged(document_->source_.where,
-                  concat("expected the key ", quoted(key), " in the object at byte ", at(), ", found none"));
+    throw damaged(document_->source_.where, concat("expected the key ", load::quoted(key),
+                                                   " in the object at byte ", at(), ", found none"));
 }
 
 /// Fills a document. Containers that are still open are kept in a list, so that nesting costs no stack.
@@ -200,8 +200,8 @@ class JsonParser {
         for (size_t i = 1; i < keys.size(); ++i) {
             if (is_before(keys[i - 1], keys[i])) continue;
             const size_t at = std::max(keys[i - 1].at(), keys[i].at());
-            throw damaged(object.document_->source_.where,
-                          concat("the key ", quoted(keys[i].text()), " at byte ", at, " is there already"));
+            throw damaged(object.document_->source_.where, concat("the key ", load::quoted(keys[i].text()),
+                                                                  " at byte ", at, " is there already"));
         }
     }
 
@@ -218,11 +218,24 @@ class JsonParser {
     bool expects_value_ = false;
 };
 
+namespace {
+
+/// Reserved at once, because a growing vector holds its contents twice. Every value but the first follows one
+/// of these characters (strings may hold more of them) and is at least one byte long.
+size_t most_nodes(std::string_view text) {
+    const auto separators =
+        std::ranges::count_if(text, [](char c) { return c == ',' || c == ':' || c == '[' || c == '{'; });
+    return std::min(static_cast<size_t>(separators), text.size() / 2) + 1;
+}
+
+}  // namespace
+
 Json::Json(std::string_view text, std::string where) : source_{text, std::move(where)} {
     if (text.size() > max_json_bytes) {
         throw Error(Code::unsupported, concat(source_.where, ": ", text.size(),
                                               " bytes of JSON, expected at most ", max_json_bytes));
     }
+    nodes_.reserve(most_nodes(text));
     JsonParser(*this).parse();
 }
 

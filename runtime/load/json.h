@@ -4,11 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "runtime/load/json_token.h"
 
@@ -97,7 +97,7 @@ class JsonValue::Items {
 class Json {
   public:
     /// Parses a whole text, which the caller keeps alive and unchanged; `where` starts every error.
-    /// Takes about four times the text's size at most.
+    /// Takes four times the text's size at most, and a little.
     /// Errors: Code::bad_file with the byte, for what is not JSON by RFC 8259 in strict UTF-8, containers
     /// nested deeper than max_json_depth, a key that an object has twice, more than max_json_bytes.
     Json(std::string_view text, std::string where);
@@ -111,8 +111,7 @@ class Json {
     friend class JsonParser;
 
     JsonSource source_;
-    // In the order of the text, containers before their contents. A growing vector would hold it twice.
-    std::deque<JsonNode> nodes_;
+    std::vector<JsonNode> nodes_;  // in the order of the text, containers before their contents
 };
 
 template <typename Visit>

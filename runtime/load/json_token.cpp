@@ -70,7 +70,7 @@ bool read_whole(std::string_view scanned, T& value) {
 }  // namespace
 
 void JsonSource::fail(size_t at, const std::string& expected) const {
-    const std::string found = at < text.size() ? quoted(text.substr(at, 1)) : "the end";
+    const std::string found = at < text.size() ? load::quoted(text.substr(at, 1)) : "the end";
     throw damaged(where, concat("expected ", expected, " at byte ", at, ", found ", found));
 }
 
@@ -140,7 +140,7 @@ std::string json_quoted(std::string_view text) {
     while (!text.empty()) {
         const text::Utf8Piece piece = text::first_utf8_piece(text);
         if (piece.kind != text::Utf8::character) {
-            throw Error(Code::bad_text, concat(quoted(text), ": not UTF-8, which JSON needs"));
+            throw Error(Code::bad_text, concat(load::quoted(text), ": not UTF-8, which JSON needs"));
         }
         const auto byte = static_cast<uint8_t>(text[0]);
         if (byte < 0x20u) {

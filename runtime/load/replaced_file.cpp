@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "host/error.h"
 
@@ -68,7 +69,8 @@ void ReplacedFile::finish() {
 }
 
 void ReplacedFile::fail(const char* what) const {
-    throw Error(Code::io, concat(target_.string(), ": ", what, ": ", std::strerror(errno)));
+    const int reason = errno;
+    throw Error(Code::io, concat(target_.string(), ": ", what, ": ", std::strerror(reason)));
 }
 
 }  // namespace rwkvk::load
