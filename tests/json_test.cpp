@@ -198,6 +198,13 @@ TEST_CASE("a key that an object has twice is refused, however it is written") {
     CHECK(Json(text, "nested").root().member("b").member("a").unsigned_integer() == 2);
 }
 
+TEST_CASE("a long key is compared with many short ones in linear time") {
+    // Quadratic time would be hours.
+    std::string text = "{\"\\n" + std::string(4'000'000, 'k') + "\":0";
+    for (size_t i = 0; i < 100'000; ++i) text += ",\"" + std::to_string(i) + "\":0";
+    CHECK_NOTHROW(Json(text + "}", "long key"));
+}
+
 TEST_CASE("values that are not of the expected kind are refused") {
     CHECK(
         misread("[1]", [](JsonValue root) { root.text(); }) ==

@@ -175,7 +175,7 @@ TEST_CASE("headers that cannot be are refused") {
     check_contains(refusal(""), "expected 8 bytes of header length");
     check_contains(refusal(le(uint64_t{3}) + "{}"), "header of at most 2 bytes at byte 8, found one of 3");
     check_contains(refusal(le(UINT64_MAX) + "{}"), "found one of 18446744073709551615");
-    check_contains(refusal(le(uint64_t{0}) + "{}"), "not a safetensors file");
+    check_contains(refusal(le(uint64_t{0}) + "{}"), "expected a value at byte 0, found the end");
     check_contains(refusal(container(" {}")), "expected '{' at byte 8, found ' '");
     check_contains(refusal(container("{")), "some.st: safetensors header: expected");
     check_contains(refusal(container(R"({"a":1})")), "expected an object at byte 5, found a number");
@@ -192,7 +192,7 @@ TEST_CASE("headers that cannot be are refused") {
     check_contains(refusal(container(R"({"__metadata__":{"a":1}})")), "expected a string");
     check_contains(refusal(container(R"({"__metadata__":[]})")), "expected an object");
     const std::string twice = entry("a", "F32", "[0]", 0, 0);
-    check_contains(refusal(container("{" + twice + "," + twice + "}")), "'a' at byte 53 is there already");
+    check_contains(refusal(container("{" + twice + "," + twice + "}")), "'a' at byte 54 is there already");
 }
 
 TEST_CASE("a header over the format's limit is refused before it is looked at") {
@@ -222,14 +222,16 @@ TEST_CASE("mutated files are read or refused, within memory and bounds") {
     }
 }
 
-TEST_CASE("very many tensors or entries of metadata are refused within memory") {
-    std::string tensors = "{", metadata = R"({"__metadata__":{)";
+TEST_CASE("very many tensors, entries of metadata or values are refused within memory") {
+    std::string tensors = "{", metadata = R"({"__metadata__":{)", values;
     for (size_t i = 0; i < 100'000; ++i) {
         tensors += (i ? "," : "") + entry(std::to_string(i), "U8", "[0]", 0, 0);
+        values += "0,0,0,0,";
         metadata += (i ? ",\"" : "\"") + std::to_string(i) + "\":\"\"";
     }
     check_contains(refusal(container(tensors + "}")), "tensors");
     check_contains(refusal(container(metadata + "}}")), "entries of metadata");
+    check_contains(refusal(container("{\"x\":[" + values + "0]}")), "values at byte ");
     check_survives(container(tensors + "}"));
     check_survives(container(metadata + "}}"));
 }

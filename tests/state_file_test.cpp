@@ -140,7 +140,7 @@ TEST_CASE("files that are not states are refused") {
     };
     refusal_of([&] { read_state_file(folder / "missing", *model); }, Code::io);
     check_contains(message(""), "expected 8 bytes of header length");
-    check_contains(message("Hello, this is not a state."), "safetensors header");
+    check_contains(message("Hello, this is not a state."), "not a safetensors file");
     check_contains(message(std::string(8, '\0') + "x"), "not a safetensors file");
     const auto spoilt = [&](const std::function<void(Parts&)>& spoil) {
         return refusal(*model, Code::bad_file, spoil);

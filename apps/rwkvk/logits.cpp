@@ -2,9 +2,9 @@
 
 #include "apps/rwkvk/command.h"
 #include "apps/rwkvk/npy.h"
-#include "runtime/model/state_file.h"
 #include "apps/rwkvk/text_input.h"
 #include "runtime/model/fingerprint.h"
+#include "runtime/model/state_file.h"
 
 namespace rwkvk::app {
 namespace {

@@ -188,7 +188,9 @@ std::optional<DeviceFacts> query_facts(const InstanceFunctions& fn, VkPhysicalDe
     VkPhysicalDeviceProperties base;
     fn.vkGetPhysicalDeviceProperties(device, &base);
     if (base.apiVersion < VK_API_VERSION_1_1) {
-        log(LogLevel::info, concat(base.deviceName, ": left out, its driver is below Vulkan 1.1"));
+        log(LogLevel::warning, concat(base.deviceName, ": left out, its driver offers Vulkan ",
+                                      VK_API_VERSION_MAJOR(base.apiVersion), ".",
+                                      VK_API_VERSION_MINOR(base.apiVersion), "; rwkvk needs 1.1"));
         return std::nullopt;
     }
     const auto family = compute_family(fn, device);

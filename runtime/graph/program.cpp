@@ -1,11 +1,19 @@
 #include "runtime/graph/program.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace rwkvk {
 
 const Operand& Step::written() const { return operands.back(); }
+
+uint32_t StateRequest::head_size() const {
+    RWKVK_ASSERT(heads > 0);
+    const auto size = static_cast<uint32_t>(std::lround(std::sqrt(width / heads)));
+    RWKVK_ASSERT(size * size * heads == width);
+    return size;
+}
 
 int64_t find_tensor(const Program& program, const std::string& name) {
     for (size_t i = 0; i < program.tensors.size(); ++i) {

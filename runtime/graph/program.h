@@ -62,6 +62,8 @@ struct StateRequest {
     uint32_t width;    // elements of one entry
     uint32_t entries;  // per slot: 2 for what is read and written by different rows of a run
     uint32_t heads = 0;
+
+    uint32_t head_size() const;  // of a state with heads: its matrices are square
 };
 
 struct Program {

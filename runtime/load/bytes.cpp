@@ -9,7 +9,7 @@ Error damaged(const std::string& where, const std::string& problem) {
                  concat(where, ": ", problem, "; the file is damaged or incomplete, fetch it again"));
 }
 
-std::string quoted(std::string_view untrusted) {
+std::string quote(std::string_view untrusted) {
     constexpr size_t longest = 80;
     std::string out = "'";
     for (const char c : untrusted.substr(0, longest)) out += c >= ' ' && c <= '~' ? c : '?';

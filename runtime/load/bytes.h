@@ -20,7 +20,7 @@ static_assert(std::endian::native == std::endian::little, "every format read her
 Error damaged(const std::string& where, const std::string& problem);
 
 /// Text from a file as it may appear in a message: printable ASCII only, shortened, in quotes.
-std::string quoted(std::string_view untrusted);
+std::string quote(std::string_view untrusted);
 
 inline std::optional<uint64_t> checked_add(uint64_t a, uint64_t b) {
     uint64_t sum;

@@ -53,8 +53,22 @@ uint64_t JsonValue::unsigned_integer() const {
 
 std::string JsonValue::text() const {
     expect(JsonKind::text);
-    if (node().escaped) return unescape_json(document_->source_, at() + 1, node().extent);
-    return std::string(written());
+    if (!node().escaped) return std::string(written());
+    std::string text;
+    JsonStringBytes bytes = this->bytes();
+    for (int byte = bytes.next(); byte >= 0; byte = bytes.next()) text += static_cast<char>(byte);
+    return text;
+}
+
+JsonStringBytes JsonValue::bytes() const { return {document_->source_, at() + 1, node().extent}; }
+
+bool JsonValue::is_before(const JsonValue& other) const {
+    if (!node().escaped && !other.node().escaped) return written() < other.written();
+    JsonStringBytes mine = bytes(), theirs = other.bytes();
+    while (true) {
+        const int a = mine.next(), b = theirs.next();
+        if (a != b || a < 0) return a < b;
+    }
 }
 
 JsonValue::Items JsonValue::items() const {
@@ -72,14 +86,15 @@ std::optional<JsonValue> JsonValue::find(std::string_view wanted) const {
 
 JsonValue JsonValue::member(std::string_view key) const {
     if (const auto found = find(key)) return *found;
-    throw damaged(document_->source_.where, concat("expected the key ", load::quoted(key),
+    throw damaged(document_->source_.where, concat("expected the key ", quote(key),
                                                    " in the object at byte ", at(), ", found none"));
 }
 
 /// Fills a document. Containers that are still open are kept in a list, so that nesting costs no stack.
 class JsonParser {
   public:
-    explicit JsonParser(Json& document) : document_(document), source_(document.source_) {}
+    JsonParser(Json& document, size_t max_values)
+        : document_(document), source_(document.source_), max_values_(max_values) {}
 
     void parse() {
         do {
@@ -107,6 +122,9 @@ class JsonParser {
     }
 
     void add(JsonKind kind, size_t size_bytes, bool escaped = false) {
+        if (document_.nodes_.size() == max_values_) {
+            source_.fail(at_, concat("no more than ", max_values_, " values"));
+        }
         document_.nodes_.push_back({.kind = static_cast<uint32_t>(kind) & 7u,
                                     .escaped = escaped,
                                     .at = static_cast<uint32_t>(at_) & max_json_bytes,
@@ -196,23 +214,18 @@ class JsonParser {
         std::vector<JsonValue> keys;
         keys.reserve(count);  // growing would take twice the memory
         object.for_each_member([&](const JsonValue& key, const JsonValue&) { keys.push_back(key); });
-        std::ranges::sort(keys, is_before);
+        std::ranges::sort(keys, [](const JsonValue& a, const JsonValue& b) { return a.is_before(b); });
         for (size_t i = 1; i < keys.size(); ++i) {
-            if (is_before(keys[i - 1], keys[i])) continue;
+            if (keys[i - 1].is_before(keys[i])) continue;
             const size_t at = std::max(keys[i - 1].at(), keys[i].at());
-            throw damaged(object.document_->source_.where, concat("the key ", load::quoted(keys[i].text()),
+            throw damaged(object.document_->source_.where, concat("the key ", quote(keys[i].text()),
                                                                   " at byte ", at, " is there already"));
         }
     }
 
-    static bool is_before(const JsonValue& a, const JsonValue& b) {
-        const JsonNode &first = a.node(), &second = b.node();
-        if (first.escaped || second.escaped) return a.text() < b.text();
-        return a.written() < b.written();
-    }
-
     Json& document_;
     const JsonSource& source_;
+    const size_t max_values_;
     size_t at_ = 0;
     std::vector<uint32_t> open_;
     bool expects_value_ = false;
@@ -230,13 +243,13 @@ size_t most_nodes(std::string_view text) {
 
 }  // namespace
 
-Json::Json(std::string_view text, std::string where) : source_{text, std::move(where)} {
+Json::Json(std::string_view text, std::string where, size_t max_values) : source_{text, std::move(where)} {
     if (text.size() > max_json_bytes) {
         throw Error(Code::unsupported, concat(source_.where, ": ", text.size(),
                                               " bytes of JSON, expected at most ", max_json_bytes));
     }
-    nodes_.reserve(most_nodes(text));
-    JsonParser(*this).parse();
+    nodes_.reserve(std::min(most_nodes(text), max_values));
+    JsonParser(*this, max_values).parse();
 }
 
 }  // namespace rwkvk::load

@@ -61,7 +61,9 @@ class JsonValue {
     friend class JsonParser;
     JsonValue(const Json& document, uint32_t index) : document_(&document), index_(index) {}
     const JsonNode& node() const;
-    std::string_view written() const;  // of a scalar, without quotes
+    std::string_view written() const;              // of a scalar, without quotes
+    JsonStringBytes bytes() const;                 // of a string, as it is meant
+    bool is_before(const JsonValue& other) const;  // of strings, in the order of their bytes
     void expect(JsonKind kind) const;
     uint32_t next() const;  // the index behind it and all it contains
 
@@ -97,10 +99,11 @@ class JsonValue::Items {
 class Json {
   public:
     /// Parses a whole text, which the caller keeps alive and unchanged; `where` starts every error.
-    /// Takes four times the text's size at most, and a little.
+    /// Keys count as values. Takes four times the text's size at most, and a little.
     /// Errors: Code::bad_file with the byte, for what is not JSON by RFC 8259 in strict UTF-8, containers
-    /// nested deeper than max_json_depth, a key that an object has twice, more than max_json_bytes.
-    Json(std::string_view text, std::string where);
+    /// nested deeper than max_json_depth, a key that an object has twice, more than `max_values`;
+    /// Code::unsupported over max_json_bytes.
+    Json(std::string_view text, std::string where, size_t max_values = max_json_bytes);
     Json(const Json&) = delete;
     Json& operator=(const Json&) = delete;
 

@@ -70,7 +70,7 @@ bool read_whole(std::string_view scanned, T& value) {
 }  // namespace
 
 void JsonSource::fail(size_t at, const std::string& expected) const {
-    const std::string found = at < text.size() ? load::quoted(text.substr(at, 1)) : "the end";
+    const std::string found = at < text.size() ? quote(text.substr(at, 1)) : "the end";
     throw damaged(where, concat("expected ", expected, " at byte ", at, ", found ", found));
 }
 
@@ -93,19 +93,16 @@ JsonString scan_json_string(const JsonSource& source, size_t at) {
     return result;
 }
 
-std::string unescape_json(const JsonSource& source, size_t at, size_t size_bytes) {
-    std::string out;
-    out.reserve(size_bytes);
-    for (const size_t end = at + size_bytes; at < end;) {
-        if (source.text[at] != '\\') {
-            out += source.text[at++];
-            continue;
-        }
-        const Escape escape = read_escape(source, at);
-        text::append_utf8(out, escape.scalar);
-        at += escape.size_bytes;
-    }
-    return out;
+int JsonStringBytes::next() {
+    if (taken_ < character_.size()) return static_cast<uint8_t>(character_[taken_++]);
+    if (at_ >= end_) return -1;
+    if (source_.text[at_] != '\\') return static_cast<uint8_t>(source_.text[at_++]);
+    const Escape escape = read_escape(source_, at_);
+    at_ += escape.size_bytes;
+    character_.clear();
+    text::append_utf8(character_, escape.scalar);
+    taken_ = 1;
+    return static_cast<uint8_t>(character_[0]);
 }
 
 size_t scan_json_number(const JsonSource& source, size_t at) {
@@ -140,7 +137,7 @@ std::string json_quoted(std::string_view text) {
     while (!text.empty()) {
         const text::Utf8Piece piece = text::first_utf8_piece(text);
         if (piece.kind != text::Utf8::character) {
-            throw Error(Code::bad_text, concat(load::quoted(text), ": not UTF-8, which JSON needs"));
+            throw Error(Code::bad_text, concat(quote(text), ": not UTF-8, which JSON needs"));
         }
         const auto byte = static_cast<uint8_t>(text[0]);
         if (byte < 0x20u) {

@@ -31,8 +31,20 @@ struct JsonString {
 /// with known escapes and no lone surrogate.
 JsonString scan_json_string(const JsonSource& source, size_t at);
 
-/// What the scanned string at `at` means.
-std::string unescape_json(const JsonSource& source, size_t at, size_t size_bytes);
+/// What a scanned string means, byte by byte, so that comparing two reads no further than they agree.
+class JsonStringBytes {
+  public:
+    JsonStringBytes(const JsonSource& source, size_t at, size_t size_bytes)
+        : source_(source), at_(at), end_(at + size_bytes) {}
+    /// The next byte, or -1 at the end.
+    int next();
+
+  private:
+    const JsonSource& source_;
+    size_t at_, end_;
+    std::string character_;  // of the escape that was read last
+    size_t taken_ = 0;       // of its bytes
+};
 
 /// How many bytes the number at `at` has.
 /// Errors: Code::bad_file if there is none, or one too large or too close to 0 for a double.

@@ -260,7 +260,7 @@ void Machine::push_global(std::string_view module, std::string_view name) {
         constexpr size_t shown = 40;
         const std::string full_name = concat(module.substr(0, shown), ".", name.substr(0, shown));
         throw Error(Code::unsupported,
-                    concat(in_.where(), ": it refers to ", quoted(full_name), " before byte ", in_.position(),
+                    concat(in_.where(), ": it refers to ", quote(full_name), " before byte ", in_.position(),
                          ", which no model needs (nothing was run): save only the state dict"));
     }
     stack_.push(Value(Kind::global, *index));
@@ -312,7 +312,7 @@ void Machine::reduce() {
         case Role::dtype:
             break;
     }
-    throw damaged_before(in_, concat(quoted(global.name), " used as a function"));
+    throw damaged_before(in_, concat(quote(global.name), " used as a function"));
 }
 
 // An OrderedDict's attributes (PyTorch's _metadata) say nothing about tensors.

@@ -61,7 +61,7 @@ bool is_lora(std::string_view name) {
 TensorView official(std::string_view name, TensorView tensor, const std::string& path) {
     if (!is_lora(name)) return tensor;
     if (tensor.shape.size() < 2) {
-        throw Error(Code::bad_shape, concat(path, ": tensor ", quoted(name), " is ", tensor.shape_text(),
+        throw Error(Code::bad_shape, concat(path, ": tensor ", quote(name), " is ", tensor.shape_text(),
                                           ", expected a matrix: not an RWKV model of a known version"));
     }
     return tensor.transposed();

@@ -53,7 +53,7 @@ std::vector<LegacyStorage> named_storages(const Pickle& object, const std::strin
     const auto same_key = [](const auto& a, const auto& b) { return a.key == b.key; };
     for (size_t i = 1; i < storages.size(); ++i) {
         if (same_key(storages[i - 1], storages[i]) && storages[i - 1].dtype != storages[i].dtype) {
-            throw damaged(where, concat("storage ", quoted(storages[i].key), " has two element types"));
+            throw damaged(where, concat("storage ", quote(storages[i].key), " has two element types"));
         }
     }
     storages.erase(std::unique(storages.begin(), storages.end(), same_key), storages.end());
@@ -75,7 +75,7 @@ void read_legacy_storages(ByteReader& in, const Pickle& keys, std::vector<Legacy
         LegacyStorage* storage = find_storage(storages, key);
         if (!storage || storage->listed) {
             throw damaged(in.where(),
-                          concat("storage ", quoted(key), " is listed but unused, or listed twice"));
+                          concat("storage ", quote(key), " is listed but unused, or listed twice"));
         }
         const auto elements = in.read<uint64_t>("storage size");
         const auto size_bytes = checked_multiply(elements, bytes_of(storage->dtype));
@@ -118,7 +118,7 @@ PthContents open_zip_pth(std::span<const std::byte> file, const std::string& pat
     contents.storage = [archive, root, path](std::string_view key) {
         const std::string name = concat(root, "data/", key.substr(0, max_name_bytes));
         const ZipMember* member = archive->find(name);
-        if (!member) throw damaged(path, concat("zip member ", quoted(name), " is missing"));
+        if (!member) throw damaged(path, concat("zip member ", quote(name), " is missing"));
         return archive->data(*member);
     };
     return contents;
@@ -136,7 +136,7 @@ PthContents open_legacy_pth(std::span<const std::byte> file, const std::string& 
     contents.storage = [storages, path](std::string_view key) {
         const LegacyStorage* storage = find_storage(*storages, key);
         if (!storage || !storage->listed)
-            throw damaged(path, concat("storage ", quoted(key), " is not in the file"));
+            throw damaged(path, concat("storage ", quote(key), " is not in the file"));
         return storage->bytes;
     };
     return contents;

@@ -121,7 +121,7 @@ TensorView tensor_view(const PickleHeap& heap, const Value& tensor, const Storag
     const StorageId id = storage_id(heap, items.values[0].index, where);
     const std::span<const std::byte> bytes = storage(id.key);
     if (id.size_bytes > bytes.size()) {
-        throw damaged(where, concat("storage ", quoted(id.key), " claims ", id.size_bytes,
+        throw damaged(where, concat("storage ", quote(id.key), " claims ", id.size_bytes,
                                   " bytes, the file has ", bytes.size()));
     }
     TensorView view;

@@ -67,7 +67,7 @@ void Flattener::visit(const Value& value, size_t depth) {
     check_name(path_, name_);
     if (tree_.size() >= max_values_) throw damaged(path_, concat("more than ", max_values_, " values"));
     if (!tree_.try_emplace(name_, leaf(value)).second) {
-        throw damaged(path_, concat("two values named ", quoted(name_)));
+        throw damaged(path_, concat("two values named ", quote(name_)));
     }
 }
 
@@ -75,7 +75,7 @@ std::string Flattener::key_text(const Value& key) const {
     if (key.kind == Kind::integer) return std::to_string(key.integer);
     if (key.kind != Kind::text) {
         throw damaged(
-            path_, concat("a dictionary key in ", quoted(name_), " is ", name_of(key.kind), ", expected text"));
+            path_, concat("a dictionary key in ", quote(name_), " is ", name_of(key.kind), ", expected text"));
     }
     check_name(path_, key.text());
     return std::string(key.text());
@@ -97,9 +97,9 @@ PthValue Flattener::leaf(const Value& value) const {
             return global_at(value.index).name;
         case Kind::tensor:
             return tensor_view(contents_.object.heap, value, contents_.storage,
-                               concat(path_, ": tensor ", quoted(name_)));
+                               concat(path_, ": tensor ", quote(name_)));
         default:
-            throw damaged(path_, concat(quoted(name_), " is ", name_of(value.kind), ", expected a tensor"));
+            throw damaged(path_, concat(quote(name_), " is ", name_of(value.kind), ", expected a tensor"));
     }
 }
 

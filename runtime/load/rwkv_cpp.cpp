@@ -39,11 +39,11 @@ DType dtype_of(int32_t type, std::string_view name, int32_t version, const std::
     if (type == 1) return DType::f16;
     const bool known = type > 0 && type < static_cast<int32_t>(type_names.size());
     const char* type_name = known ? type_names[static_cast<size_t>(type)] : nullptr;
-    if (!type_name) throw damaged(path, concat("tensor ", quoted(name), " has the unknown type ", type));
+    if (!type_name) throw damaged(path, concat("tensor ", quote(name), " has the unknown type ", type));
     const char* advice = version == first_version
                              ? "in the block layout of old files: quantise the original again"
                              : "quantised types are not supported yet: use an F32 or F16 file";
-    throw Error(Code::unsupported, concat(path, ": tensor ", quoted(name), " is ", type_name, ", ", advice));
+    throw Error(Code::unsupported, concat(path, ": tensor ", quote(name), " is ", type_name, ", ", advice));
 }
 
 std::vector<uint64_t> row_major_strides(std::span<const uint64_t> shape) {
@@ -80,7 +80,7 @@ std::pair<std::string, TensorView> read_tensor(ByteReader& in, int32_t version) 
     const auto size_bytes = elements ? checked_multiply(*elements, bytes_of(view.dtype)) : std::nullopt;
     if (!size_bytes || *size_bytes > in.left()) {
         throw damaged(in.where(),
-                      concat("tensor ", quoted(name), " of ", view.shape_text(), " ", name_of(view.dtype),
+                      concat("tensor ", quote(name), " of ", view.shape_text(), " ", name_of(view.dtype),
                            " needs more than the ", in.left(), " bytes left"));
     }
     view.strides = row_major_strides(view.shape);
@@ -96,7 +96,7 @@ void add_split_mixes(Checkpoint& checkpoint, size_t file_size_bytes, std::string
                      const TensorView& joined) {
     if (joined.shape.size() != 3 || joined.shape[0] != mix_letters.size() || joined.shape[1] != 1) {
         throw Error(Code::bad_shape,
-                    concat(checkpoint.path, ": tensor ", quoted(name), " is ", joined.shape_text(),
+                    concat(checkpoint.path, ": tensor ", quote(name), " is ", joined.shape_text(),
                          ", expected 6x1 times the embedding size: convert the model again"));
     }
     const uint64_t cols = joined.shape[2];

@@ -14,6 +14,9 @@ namespace {
 
 constexpr uint64_t max_header_bytes = 100'000'000;  // the format's own limit
 
+/// Of the header. A tensor takes 10 and one per dimension, an entry of metadata 2.
+constexpr size_t max_values(size_t file_size_bytes) { return 32 * max_tensors(file_size_bytes); }
+
 struct NamedType {
     std::string_view name;
     DType type;
@@ -32,18 +35,17 @@ struct Place {
     auto operator<=>(const Place&) const = default;
 };
 
-std::string_view take_header(ByteReader& in) {
+std::string_view take_header(std::span<const std::byte> file, ByteReader& in) {
     const auto size_bytes = in.read<uint64_t>("header length");
     const size_t at = in.position();
-    if (size_bytes > std::min<uint64_t>(max_header_bytes, in.left())) {
-        throw damaged(in.where(), concat("expected a safetensors header of at most ",
-                                         std::min<uint64_t>(max_header_bytes, in.left()), " bytes at byte ",
-                                         at, ", found one of ", size_bytes));
+    if (in.left() > 0 && file[at] != std::byte{'{'}) {
+        throw Error(Code::bad_file, concat(in.where(), ": not a safetensors file: expected '{' at byte ", at,
+                                           ", found ", quote(as_text(file.subspan(at, 1)))));
     }
-    const std::string_view header = in.take_text(size_bytes, "header");
-    if (header.starts_with('{')) return header;
-    throw Error(Code::bad_file, concat(in.where(), ": not a safetensors file: expected '{' at byte ", at,
-                                       ", found ", load::quoted(header.substr(0, 1))));
+    const uint64_t most_bytes = std::min<uint64_t>(max_header_bytes, in.left());
+    if (size_bytes <= most_bytes) return in.take_text(size_bytes, "header");
+    throw damaged(in.where(), concat("expected a safetensors header of at most ", most_bytes,
+                                     " bytes at byte ", at, ", found one of ", size_bytes));
 }
 
 class Reader {
@@ -51,11 +53,12 @@ class Reader {
     Reader(std::span<const std::byte> file, const std::string& path)
         : file_size_bytes_(file.size()), result_{.contents = {"safetensors", path, {}, {}}, .metadata = {}} {
         ByteReader in(file, path);
-        const std::string_view header = take_header(in);
+        const std::string_view header = take_header(file, in);
         data_ = in.take(in.left(), "tensors");
-        const Json json(header, path + ": safetensors header");
+        const Json json(header, path + ": safetensors header", max_values(file.size()));
         json.root().for_each_member([this](const JsonValue& key, const JsonValue& value) {
-            key.text() == "__metadata__" ? read_metadata(value) : read_tensor(key, value);
+            if (key.text() == "__metadata__") return read_metadata(value);
+            read_tensor(key, value);
         });
         check_places();
     }
@@ -89,7 +92,7 @@ class Reader {
         const auto elements = checked_product(view.shape);
         const auto size_bytes = elements ? checked_multiply(*elements, bytes_of(view.dtype)) : std::nullopt;
         if (!size_bytes || *size_bytes != place.end - place.begin) {
-            throw damaged(path(), concat("tensor ", load::quoted(name), " of ", view.shape_text(), " ",
+            throw damaged(path(), concat("tensor ", quote(name), " of ", view.shape_text(), " ",
                                          name_of(view.dtype), " does not fill its ", place.end - place.begin,
                                          " bytes"));
         }
@@ -104,7 +107,7 @@ class Reader {
         if (known != std::end(types)) return known->type;
         throw Error(
             Code::unsupported,
-            concat(path(), ": tensor ", load::quoted(name), " has elements of type ", load::quoted(type),
+            concat(path(), ": tensor ", quote(name), " has elements of type ", quote(type),
                    ", expected one of F32 F16 BF16 F64 U8 I8 I16 I32 I64 BOOL: convert the file"));
     }
 
@@ -113,7 +116,7 @@ class Reader {
         for (const JsonValue size : value.items()) {
             if (shape.size() == max_dims) {
                 throw Error(Code::unsupported,
-                            concat(path(), ": tensor ", load::quoted(name), " has more than ", max_dims,
+                            concat(path(), ": tensor ", quote(name), " has more than ", max_dims,
                                    " dimensions, which no RWKV model has"));
             }
             shape.push_back(size.unsigned_integer());
@@ -130,7 +133,7 @@ class Reader {
             return {offsets[0], offsets[1], name};
         }
         throw damaged(path(),
-                      concat("tensor ", load::quoted(name), ": expected two increasing offsets up to ",
+                      concat("tensor ", quote(name), ": expected two increasing offsets up to ",
                              data_.size(), ", the bytes behind the header"));
     }
 
@@ -142,7 +145,7 @@ class Reader {
         for (const Place& place : places_) {
             if (place.begin != filled) {
                 throw damaged(path(),
-                              concat("tensor ", load::quoted(place.name), " starts at byte ", place.begin,
+                              concat("tensor ", quote(place.name), " starts at byte ", place.begin,
                                      " of the data, expected ", filled, " where the one before it ends"));
             }
             filled = place.end;

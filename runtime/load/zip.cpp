@@ -62,7 +62,7 @@ Entry read_entry(ByteReader& in) {
 
 // The ZIP64 field holds only those values whose 32-bit field is all ones, in this order.
 void apply_zip64_extra(Entry& entry, const std::string& where) {
-    ByteReader extra(entry.extra, concat(where, ": extra field of ", quoted(entry.member.name)));
+    ByteReader extra(entry.extra, concat(where, ": extra field of ", quote(entry.member.name)));
     while (extra.left() >= 4) {
         const auto id = extra.read<uint16_t>("id");
         const auto size = extra.read<uint16_t>("size");
@@ -84,7 +84,7 @@ ZipArchive::ZipArchive(std::span<const std::byte> file, const std::string& path)
     check_overlap(directory);
     std::ranges::sort(members_, {}, &ZipMember::name);
     const auto twin = std::ranges::adjacent_find(members_, {}, &ZipMember::name);
-    if (twin != members_.end()) throw damaged(path_, concat("two zip members named ", quoted(twin->name)));
+    if (twin != members_.end()) throw damaged(path_, concat("two zip members named ", quote(twin->name)));
 }
 
 uint64_t ZipArchive::find_end_record() const {
@@ -157,7 +157,7 @@ void ZipArchive::read_members(const Directory& directory) {
         Entry entry = read_entry(in);
         apply_zip64_extra(entry, in.where());
         if (entry.member.method == 0 && entry.stored_bytes != entry.member.size_bytes) {
-            throw damaged(in.where(), concat(quoted(entry.member.name), " is stored in ", entry.stored_bytes,
+            throw damaged(in.where(), concat(quote(entry.member.name), " is stored in ", entry.stored_bytes,
                                            " bytes but holds ", entry.member.size_bytes));
         }
         // What lies in the file; differs from the contents only for members that data() refuses.
@@ -178,7 +178,7 @@ void ZipArchive::check_overlap(const Directory& directory) {
         const auto end = before_data ? checked_add(*before_data, member.size_bytes) : std::nullopt;
         if (!end || *end > limit) {
             throw damaged(path_,
-                          concat("zip member ", quoted(member.name), " of ", member.size_bytes, " bytes at ",
+                          concat("zip member ", quote(member.name), " of ", member.size_bytes, " bytes at ",
                                member.header, " reaches past byte ", limit, ", where the next part starts"));
         }
         limit = member.header;
@@ -194,10 +194,10 @@ std::span<const std::byte> ZipArchive::data(const ZipMember& member) const {
     constexpr uint16_t encrypted = 0x2041;  // bits 0, 6 and 13
     if (member.method != 0 || (member.flags & encrypted) != 0) {
         throw Error(Code::unsupported,
-                    concat(path_, ": zip member ", quoted(member.name),
+                    concat(path_, ": zip member ", quote(member.name),
                          " is compressed or encrypted, expected it stored: save the model again"));
     }
-    ByteReader in(file_.first(member.limit), concat(path_, ": zip member ", quoted(member.name)));
+    ByteReader in(file_.first(member.limit), concat(path_, ": zip member ", quote(member.name)));
     in.seek(member.header);
     if (in.read<uint32_t>("signature") != local_signature) {
         throw damaged(in.where(), concat("no local header at byte ", member.header));

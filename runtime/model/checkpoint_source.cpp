@@ -35,7 +35,7 @@ class CheckpointSource final : public WeightSource {
         if (const int64_t bad = settle_stored(shape.format, stored, count); bad >= 0) {
             throw Error(Code::bad_file,
                         concat(checkpoint_.path, ": tensor '", name, "' is not finite at element ",
-                             begin + static_cast<uint64_t>(bad), "; the file is damaged"));
+                               begin + static_cast<uint64_t>(bad), "; the file is damaged"));
         }
     }
 
@@ -56,7 +56,7 @@ class CheckpointSource final : public WeightSource {
         constexpr uint64_t most = std::numeric_limits<int32_t>::max();
         if (dims.size() > 2 || out > most || in > most) {
             throw Error(Code::bad_shape, concat(checkpoint_.path, ": tensor '", name, "' is ",
-                                              view.shape_text(), ", expected a matrix or vector"));
+                                                view.shape_text(), ", expected a matrix or vector"));
         }
         return {static_cast<uint32_t>(out), static_cast<uint32_t>(in), format_of(name, view.dtype)};
     }
@@ -71,8 +71,9 @@ class CheckpointSource final : public WeightSource {
             case load::DType::bf16:
                 return WeightFormat::bf16;
             default:
-                throw Error(Code::unsupported, concat(checkpoint_.path, ": tensor '", name, "' holds ",
-                                                    load::name_of(type), ", expected f32, f16, bf16 or f64"));
+                throw Error(Code::unsupported,
+                            concat(checkpoint_.path, ": tensor '", name, "' holds ", load::name_of(type),
+                                   ", expected f32, f16, bf16 or f64"));
         }
     }
 

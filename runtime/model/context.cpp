@@ -23,13 +23,13 @@ void Context::check(std::span<const Feed> feeds) const {
         if (vectors && feed.vectors.size() != feed.tokens.size() * model_->programs().width) {
             throw Error(Code::bad_argument,
                         concat("expected ", feed.tokens.size(), " vectors of ", model_->programs().width,
-                             " elements, found ", feed.vectors.size(), " elements"));
+                               " elements, found ", feed.vectors.size(), " elements"));
         }
         for (size_t i = 0; i < feed.tokens.size(); ++i) {
             if (feed.tokens[i] >= model_->programs().vocabulary && !(vectors && feed.tokens[i] == NONE)) {
                 throw Error(Code::bad_token,
                             concat("token ", i, " has id ", feed.tokens[i], "; the vocabulary has ids 0 to ",
-                                 model_->programs().vocabulary - 1));
+                                   model_->programs().vocabulary - 1));
             }
         }
     }
@@ -173,8 +173,9 @@ std::vector<float> Context::state(uint32_t slot) {
 void Context::set_state(uint32_t slot, std::span<const float> values) {
     const auto& states = model_->programs().body.states;
     if (values.size_bytes() != model_->state_bytes()) {
-        throw Error(Code::bad_shape, concat("a state of this model has ", model_->state_bytes() / sizeof(float),
-                                          " elements, found ", values.size()));
+        throw Error(Code::bad_shape,
+                    concat("a state of this model has ", model_->state_bytes() / sizeof(float),
+                           " elements, found ", values.size()));
     }
     for (uint32_t i = 0; i < states.size(); ++i) {
         backend_->write_state(i, entry(states[i], slot),
@@ -186,8 +187,7 @@ void Context::set_state(uint32_t slot, std::span<const float> values) {
 std::vector<float> transpose_state(const StateRequest& state, std::span<const float> values) {
     std::vector<float> result(values.begin(), values.end());
     if (state.heads == 0) return result;
-    const auto size = static_cast<uint32_t>(std::lround(std::sqrt(state.width / state.heads)));
-    RWKVK_ASSERT(size * size * state.heads == state.width);
+    const uint32_t size = state.head_size();
     for (uint32_t h = 0; h < state.heads; ++h) {
         const uint64_t base = uint64_t{h} * size * size;
         for (uint32_t i = 0; i < size; ++i) {

@@ -17,8 +17,8 @@ Model::Model(std::string name, std::string format, std::unique_ptr<WeightSource>
     if (!arch::is_rwkv7(*weights_)) {
         throw Error(Code::unsupported,
                     concat(name_,
-                         ": not an RWKV-7 model (no tensor 'blocks.0.att.r_k'); other versions are "
-                         "not supported yet"));
+                           ": not an RWKV-7 model (no tensor 'blocks.0.att.r_k'); other versions are "
+                           "not supported yet"));
     }
     dimensions_ = arch::read_rwkv7(*weights_);
     programs_ = arch::build_rwkv7(dimensions_);
@@ -83,6 +83,11 @@ uint64_t Model::state_bytes() const {
 }
 
 std::string Model::fingerprint() const {
+    std::call_once(fingerprint_once_, [this] { fingerprint_ = make_fingerprint(); });
+    return fingerprint_;
+}
+
+std::string Model::make_fingerprint() const {
     Fingerprint print;
     for (const std::string& name : used_tensors()) {
         const auto shape = *weights_->find(name);

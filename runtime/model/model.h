@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "runtime/arch/rwkv7.h"
@@ -28,17 +29,20 @@ class Model {
     uint64_t state_bytes() const;   // of one session, canonical layout
     /// Tensors of the source that the programs do not ask for.
     std::vector<std::string> unused_tensors() const;
-    /// Over names, shapes and stored bits of the tensors that are used. Reads all weights.
+    /// Over names, shapes and stored bits of the tensors that are used. Reads all weights, once. Thread-safe.
     std::string fingerprint() const;
 
   private:
     Model(std::string name, std::string format, std::unique_ptr<WeightSource> weights);
     std::vector<std::string> used_tensors() const;  // sorted
+    std::string make_fingerprint() const;
 
     std::string name_, format_;
     std::unique_ptr<WeightSource> weights_;
     arch::Rwkv7 dimensions_;
     ModelPrograms programs_;
+    mutable std::once_flag fingerprint_once_;
+    mutable std::string fingerprint_;
 };
 
 }  // namespace rwkvk

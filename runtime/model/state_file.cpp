@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <optional>
 
 #include "runtime/load/bytes.h"
 #include "runtime/load/safetensors.h"
@@ -17,8 +16,7 @@ constexpr uint64_t newest_version = 1;
 
 std::vector<uint64_t> canonical_shape(const StateRequest& state) {
     if (state.heads == 0) return {state.width};
-    const auto size = static_cast<uint64_t>(std::lround(std::sqrt(state.width / state.heads)));
-    RWKVK_ASSERT(size * size * state.heads == state.width);
+    const uint64_t size = state.head_size();
     return {state.heads, size, size};
 }
 
@@ -40,7 +38,7 @@ class StateReader {
         SavedState state{.values = read_values(), .position = number("position")};
         if (entry("checksum") != checksum(state.values)) {
             throw load::damaged(path_,
-                                concat("expected values with the checksum ", load::quoted(entry("checksum")),
+                                concat("expected values with the checksum ", load::quote(entry("checksum")),
                                        ", found ", checksum(state.values)));
         }
         check_finite(path_, state.values);
@@ -70,7 +68,7 @@ class StateReader {
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
         if (error == std::errc() && end == text.data() + text.size()) return value;
         throw load::damaged(path_, concat("expected a whole number as '", key,
-                                          "' in the state's metadata, found ", load::quoted(text)));
+                                          "' in the state's metadata, found ", load::quote(text)));
     }
 
     void check_format() const {
@@ -79,7 +77,7 @@ class StateReader {
             throw Error(
                 Code::bad_file,
                 concat(path_, ": not a saved state: expected the metadata format=", format_name, ", found ",
-                       format == file_.metadata.end() ? "none" : load::quoted(format->second)));
+                       format == file_.metadata.end() ? "none" : load::quote(format->second)));
         }
         const uint64_t version = number("version");
         if (version == 0) throw load::damaged(path_, "a state of version 0");
@@ -93,10 +91,9 @@ class StateReader {
     void check_model() const {
         const std::string mine = model_.fingerprint();
         if (entry("model") == mine) return;
-        throw Error(Code::bad_file,
-                    concat(path_, ": a state of another model: expected the fingerprint ", mine, " of ",
-                           model_.name(), ", found ", load::quoted(entry("model")),
-                           ": use the model it was saved with"));
+        throw Error(Code::bad_file, concat(path_, ": a state of another model: expected the fingerprint ",
+                                           mine, " of ", model_.name(), ", found ",
+                                           load::quote(entry("model")), ": use the model it was saved with"));
     }
 
     std::vector<float> read_values() const {
@@ -108,7 +105,7 @@ class StateReader {
             return std::ranges::find(states, tensor.first, &StateRequest::name) == states.end();
         });
         if (extra == tensors.end()) return values;
-        throw Error(Code::bad_shape, concat(path_, ": tensor ", load::quoted(extra->first),
+        throw Error(Code::bad_shape, concat(path_, ": tensor ", load::quote(extra->first),
                                             " is none of the state's: save the state again"));
     }
 

@@ -205,8 +205,8 @@ SyntheticSpec SyntheticSpec::parse(const std::string& spec, uint64_t seed) {
     }
     throw Error(Code::bad_argument,
                 concat("'", spec,
-                     "' is no synthetic model; write v7:SIZE:TYPE, where SIZE is 0.1b, 0.4b, "
-                     "1.5b, 2.9b, 7.2b or LAYERSxWIDTH[xVOCABULARY], and TYPE is f32, f16 or bf16"));
+                       "' is no synthetic model; write v7:SIZE:TYPE, where SIZE is 0.1b, 0.4b, "
+                       "1.5b, 2.9b, 7.2b or LAYERSxWIDTH[xVOCABULARY], and TYPE is f32, f16 or bf16"));
 }
 
 std::unique_ptr<WeightSource> make_synthetic_source(const SyntheticSpec& spec) {

@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-namespace rwkvk::load {
+namespace rwkvk {
 
 /// A new file under a name that may be taken: written to a temporary file beside it, which takes the name
 /// only when everything is on the disk. A full disk or a crash leaves what was there.
@@ -28,4 +28,4 @@ class ReplacedFile {
     int fd_ = -1;
 };
 
-}  // namespace rwkvk::load
+}  // namespace rwkvk

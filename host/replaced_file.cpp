@@ -1,4 +1,4 @@
-#include "runtime/load/replaced_file.h"
+#include "host/replaced_file.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 
 #include "host/error.h"
 
-namespace rwkvk::load {
+namespace rwkvk {
 namespace {
 
 /// What the name leads to, through links. Devices and folders are refused: renaming would replace them.
@@ -73,4 +73,4 @@ void ReplacedFile::fail(const char* what) const {
     throw Error(Code::io, concat(target_.string(), ": ", what, ": ", std::strerror(reason)));
 }
 
-}  // namespace rwkvk::load
+}  // namespace rwkvk
