@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cstring>
+#include <set>
 
 #include "runtime/arch/rwkv7.h"
 #include "runtime/catalogue/select.h"
@@ -48,6 +49,26 @@ TEST_CASE("every choice fits the smallest device and covers its work") {
                     CHECK(uint64_t{groups[1]} * choice.items[1] >= 5);
                 }
             }
+        }
+    }
+}
+
+TEST_CASE(
+    "every kernel of the tables is a choice on a device that has all it needs, none that needs more is") {
+    for (const bool subgroup : {false, true}) {
+        const vk::DeviceFacts facts = facts_with(subgroup, subgroup ? 32 : 0, false);
+        std::set<KernelId> chosen;
+        for (size_t op = 0; op < all_ops().size(); ++op) {
+            for (const KernelChoice& choice : all_choices(static_cast<Op>(op), facts)) {
+                CHECK(info(choice.kernel).op == static_cast<Op>(op));
+                chosen.insert(choice.kernel);
+            }
+        }
+        for (size_t k = 0; k < all_kernels().size(); ++k) {
+            const auto kernel = static_cast<KernelId>(k);
+            const bool possible = info(kernel).needs == KernelNeeds::nothing || subgroup;
+            INFO(info(kernel).name);
+            CHECK(chosen.contains(kernel) == possible);
         }
     }
 }

@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# The program as a person or a script uses it: what goes to stdout, exit statuses, one-line reasons.
+# usage: cli_test.sh PROGRAM DATA_FOLDER
+set -u
+program=$1 data=$2 failures=0
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+model=$data/v7.0/model-fp32.pth
+
+# expect STATUS PATTERN-OF-STDERR-OR-STDOUT ARGUMENTS...
+expect() {
+    local status=$1 pattern=$2 output rc
+    shift 2
+    output=$("$program" "$@" 2>&1 </dev/null)
+    rc=$?
+    if [[ $rc -ne $status ]] || ! grep -qE "$pattern" <<<"$output"; then
+        printf 'FAILED: rwkvk %s\n  expected status %s and /%s/, found %s:\n%s\n' "$*" "$status" "$pattern" "$rc" "$output"
+        failures=$((failures + 1))
+    fi
+}
+same() { # WHAT A B
+    if [[ $2 != "$3" || -z $2 ]]; then
+        printf 'FAILED: %s: "%s" is not "%s"\n' "$1" "$2" "$3"
+        failures=$((failures + 1))
+    fi
+}
+
+expect 0 '^cpu ' devices
+expect 0 '"name": "cpu"' devices --json
+expect 0 '^version: 7.0' info -m "$model"
+expect 0 '"state_bytes": 26112' info -m "$model" --json
+expect 0 '^wkv7 blocks.0.att.wkv <- ' info -m "$model" --program
+expect 0 '^emb.weight 264x64 f32' info -m "$model" --tensors
+expect 2 'subcommand' nonsense
+expect 2 'subcommand'
+expect 2 'give a model' info
+expect 2 'synthetic model' info --synthetic v9:1b:f16
+expect 1 'cannot open' info -m "$folder/missing.pth"
+expect 1 'stopped|not a model|empty|HTML' info -m "$0"
+expect 2 'token ids' logits -m "$model" --tokens 1,x -o "$folder/x.npy" -dev cpu
+expect 1 'token 1 has id 264' logits -m "$model" --tokens 1,264 -o "$folder/x.npy" -dev cpu
+expect 1 'no such file|cannot be created' logits -m "$model" --tokens 1 -o "$folder/no/x.npy" -dev cpu
+expect 1 "no device is 'nonesuch'|Vulkan" logits -m "$model" --tokens 1 -o "$folder/x.npy" -dev nonesuch
+expect 2 'vocab' generate -m "$model" -p hello -dev cpu
+expect 1 'cannot open' tokenize --vocab "$folder/missing.txt"
+
+head -c 5000 "$model" >"$folder/short.pth"
+expect 1 'short.pth' info -m "$folder/short.pth"
+
+# The same prompt in other pieces, and from a saved state, gives the same fingerprint.
+fingerprint() { "$program" logits -m "$model" -o "$folder/out.npy" -dev cpu "$@" 2>&1; }
+whole=$(fingerprint --tokens 1,2,3,4,5,6,7 --state-out "$folder/all.state")
+same 'fingerprint in pieces of 2' "$(fingerprint --tokens 1,2,3,4,5,6,7 --chunk 2)" "$whole"
+fingerprint --tokens 1,2,3 --state-out "$folder/first.state" >/dev/null
+same 'fingerprint from a saved state' "$(fingerprint --tokens 4,5,6,7 --state-in "$folder/first.state" --state-out "$folder/second.state")" "$whole"
+same 'state file' "$(sha256sum <"$folder/second.state")" "$(sha256sum <"$folder/all.state")"
+same 'size of out.npy' "$(stat -c %s "$folder/out.npy")" $((128 + 264 * 4))
+expect 1 'not a safetensors file' logits -m "$model" --tokens 1 --state-in "$model" -o "$folder/x.npy" -dev cpu
+
+same 'bytes to ids' "$(printf 'Hi\n' | "$program" tokenize)" '72 105 10'
+same 'ids to bytes' "$(echo 72 105 33 | "$program" tokenize --decode)" 'Hi!'
+
+small=(--synthetic v7:1x64x256:f16 -dev cpu -n 20)
+of() { grep -o 'fingerprint [0-9a-f]*'; }
+same 'a seed repeats its text' "$("$program" generate "${small[@]}" -p abc --seed 5 2>&1 >/dev/null | of)" \
+    "$("$program" generate "${small[@]}" -p abc --seed 5 -t 1 2>&1 >/dev/null | of)"
+expect 0 '"fingerprint": "[0-9a-f]{16}"' generate "${small[@]}" -p abc --json
+"$program" generate "${small[@]}" -p abc >/dev/full 2>"$folder/full"
+same 'status with a full stdout' $? 1
+expect 0 '^\| tg4 \|' bench --synthetic v7:1x64x256:f16 -dev cpu -p 4 -n 4 -r 1
+expect 0 '"dispatches_per_token": 0' bench --synthetic v7:1x64x256:f16 -dev cpu -p 4 -n 4 -r 1 -o json
+
+# On a device, where there is one.
+if "$program" devices 2>/dev/null | grep -q '^0 '; then
+    same 'fingerprint on a device' "$("$program" logits -m "$model" -o "$folder/out.npy" -dev 0 --tokens 1,2,3,4,5,6,7 2>&1)" "$whole"
+    expect 0 'equal: every bit' verify -m "$data/v7.0/model-bf16.pth" -dev 0 --tokens 9
+    expect 0 'pipelines created' kernels -dev 0
+    RWKVK_CAPS=-nonsense expect 2 'nonsense' devices
+else
+    echo 'no Vulkan device: that part is skipped'
+fi
+echo "$failures failures"
+exit $((failures > 0))
