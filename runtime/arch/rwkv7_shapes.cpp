@@ -10,6 +10,8 @@ WeightSource::Shape need(const WeightSource& weights, const std::string& name) {
     const auto shape = weights.find(name);
     if (!shape)
         throw Error(Code::bad_shape, concat("tensor '", name, "' is missing; an RWKV-7 model needs it"));
+    if (shape->out == 0 || shape->in == 0)
+        throw Error(Code::bad_shape, concat("tensor '", name, "' has no elements"));
     return *shape;
 }
 
@@ -65,11 +67,11 @@ Rwkv7 read_rwkv7(const WeightSource& weights) {
     m.head_size = r_k.in;
     if (uint64_t{m.heads} * m.head_size != m.attention) {
         throw Error(Code::bad_shape, concat("'blocks.0.att.r_k' is ", m.heads, "x", m.head_size,
-                                          ", but the attention is ", m.attention, " wide"));
+                                            ", but the attention is ", m.attention, " wide"));
     }
     for (uint32_t i = 0; i < m.layers; ++i) {
-        m.ranks.push_back({rank_of(weights, i, "w1"), rank_of(weights, i, "a1"), i ? rank_of(weights, i, "v1") : 0,
-                           rank_of(weights, i, "g1")});
+        m.ranks.push_back({rank_of(weights, i, "w1"), rank_of(weights, i, "a1"),
+                           i ? rank_of(weights, i, "v1") : 0, rank_of(weights, i, "g1")});
     }
     return m;
 }

@@ -80,8 +80,8 @@ class Params {
   public:
     Params() = default;
     template <typename T>
-        requires std::is_trivially_copyable_v<T>
-    Params(const T& value) : size_(sizeof(T)) {  // NOLINT: implicit by design
+    requires std::is_trivially_copyable_v<T> Params(const T& value)
+        : size_(sizeof(T)) {  // NOLINT: implicit by design
         static_assert(sizeof(T) <= 128 && sizeof(T) % 4 == 0);
         std::memcpy(bytes_.data(), &value, sizeof(T));
     }

@@ -53,9 +53,7 @@ KernelChoice choose_linear(const Params& params, const vk::DeviceFacts& facts) {
                                                                 : narrow(facts, params.rows());
 }
 
-KernelChoice norm_group() {
-    return {.kernel = KernelId::norm_group, .constants = {32}, .items = {1, 1, 1}};
-}
+KernelChoice norm_group() { return {.kernel = KernelId::norm_group, .constants = {32}, .items = {1, 1, 1}}; }
 
 KernelChoice choose_norm(const Params& params, const vk::DeviceFacts& facts) {
     return params.as<NormParams>().width > 128 ? norm_group() : lane_per_item(KernelId::norm_lane, facts);
@@ -63,7 +61,8 @@ KernelChoice choose_norm(const Params& params, const vk::DeviceFacts& facts) {
 
 KernelId only_kernel_of(Op op) {
     const auto rows = all_kernels();
-    const auto at = std::find_if(rows.begin(), rows.end(), [&](const KernelInfo& row) { return row.op == op; });
+    const auto at =
+        std::find_if(rows.begin(), rows.end(), [&](const KernelInfo& row) { return row.op == op; });
     RWKVK_ASSERT(at != rows.end());
     return static_cast<KernelId>(at - rows.begin());
 }
@@ -73,20 +72,29 @@ KernelId only_kernel_of(Op op) {
 std::array<uint32_t, 3> work_of(Op op, const Params& params) {
     const uint32_t rows = params.rows();
     switch (op) {
-        case Op::embed: return {params.as<EmbedParams>().width, rows, 1};
-        case Op::norm: return {params.as<NormParams>().groups, rows, 1};
-        case Op::shift_mix: return {params.as<ShiftMixParams>().width, rows, 1};
-        case Op::linear: return {params.as<LinearParams>().outs, rows, 1};
-        case Op::arithmetic: return {params.as<ArithmeticParams>().width, rows, 1};
-        case Op::activate: return {params.as<ActivateParams>().width, rows, 1};
+        case Op::embed:
+            return {params.as<EmbedParams>().width, rows, 1};
+        case Op::norm:
+            return {params.as<NormParams>().groups, rows, 1};
+        case Op::shift_mix:
+            return {params.as<ShiftMixParams>().width, rows, 1};
+        case Op::linear:
+            return {params.as<LinearParams>().outs, rows, 1};
+        case Op::arithmetic:
+            return {params.as<ArithmeticParams>().width, rows, 1};
+        case Op::activate:
+            return {params.as<ActivateParams>().width, rows, 1};
         case Op::lerp:
         case Op::mul:
         case Op::add:
         case Op::key_mix:
-        case Op::take_rows: return {params.as<ElementParams>().width, rows, 1};
+        case Op::take_rows:
+            return {params.as<ElementParams>().width, rows, 1};
         case Op::l2norm:
-        case Op::bonus: return {params.as<HeadParams>().heads, rows, 1};
-        case Op::wkv7: return {params.as<Wkv7Params>().head_size, params.as<Wkv7Params>().heads, rows};
+        case Op::bonus:
+            return {params.as<HeadParams>().heads, rows, 1};
+        case Op::wkv7:
+            return {params.as<Wkv7Params>().head_size, params.as<Wkv7Params>().heads, rows};
     }
     RWKVK_ASSERT(!"op without a work shape");
     return {};
@@ -94,9 +102,12 @@ std::array<uint32_t, 3> work_of(Op op, const Params& params) {
 
 KernelChoice choose_kernel(Op op, const Params& params, WeightFormat, const vk::DeviceFacts& facts) {
     switch (op) {
-        case Op::linear: return choose_linear(params, facts);
-        case Op::norm: return choose_norm(params, facts);
-        default: return lane_per_item(only_kernel_of(op), facts);
+        case Op::linear:
+            return choose_linear(params, facts);
+        case Op::norm:
+            return choose_norm(params, facts);
+        default:
+            return lane_per_item(only_kernel_of(op), facts);
     }
 }
 
@@ -112,8 +123,10 @@ std::vector<KernelChoice> all_choices(Op op, const vk::DeviceFacts& facts) {
             if (facts.subgroup) choices.insert(choices.end(), {subgroups(facts, 1), subgroups(facts, 4)});
             return choices;
         }
-        case Op::norm: return {lane_per_item(KernelId::norm_lane, facts), norm_group()};
-        default: return {lane_per_item(only_kernel_of(op), facts)};
+        case Op::norm:
+            return {lane_per_item(KernelId::norm_lane, facts), norm_group()};
+        default:
+            return {lane_per_item(only_kernel_of(op), facts)};
     }
 }
 
@@ -127,9 +140,12 @@ uint64_t packed_bytes(Packing packing, WeightFormat format, uint32_t out, uint32
     const auto whole = [](uint64_t value, uint64_t unit) { return (value + unit - 1) / unit * unit; };
     const uint64_t row_bytes = stored_bytes(format, in);
     switch (packing) {
-        case Packing::rows: return out * whole(row_bytes, 4);
-        case Packing::tiles: return whole(out, 32) * whole(row_bytes, block_bytes);
-        case Packing::ranges: return out * stored_bytes(format, whole(in, UNIT_MATRIX));
+        case Packing::rows:
+            return out * whole(row_bytes, 4);
+        case Packing::tiles:
+            return whole(out, 32) * whole(row_bytes, block_bytes);
+        case Packing::ranges:
+            return out * stored_bytes(format, whole(in, UNIT_MATRIX));
     }
     RWKVK_ASSERT(!"packing without a size");
     return 0;

@@ -1,5 +1,6 @@
 #pragma once
-// Which kernel runs a step: pure functions of the op, its parameters, the weight format and the device's facts.
+// Which kernel runs a step: pure functions of the op, its parameters, the weight format and the device's
+// facts.
 
 #include <array>
 #include <cstdint>
@@ -20,9 +21,9 @@ enum class Packing : uint32_t {
 struct KernelChoice {
     KernelId kernel;
     Packing packing = Packing::rows;
-    std::vector<uint32_t> constants;       // specialisation constants 0, 1, ...; 0 is the workgroup's width
+    std::vector<uint32_t> constants;         // specialisation constants 0, 1, ...; 0 is the workgroup's width
     std::array<uint32_t, 3> items{1, 1, 1};  // of the op's work that one workgroup does
-    uint32_t subgroup_size = 0;            // to be demanded where the device can
+    uint32_t subgroup_size = 0;              // to be demanded where the device can
 };
 
 /// Independent pieces of the step's work, as x, y, z.
@@ -34,8 +35,8 @@ KernelChoice choose_kernel(Op op, const Params& params, WeightFormat format, con
 /// The packing that `choose_kernel` will want, whatever the number of rows.
 Packing choose_packing(Op op, const vk::DeviceFacts& facts);
 
-/// Every choice for the op that the device can run, `choose_kernel`'s included: what self-tests, `kernels` and
-/// the op tests go through.
+/// Every choice for the op that the device can run, `choose_kernel`'s included: what self-tests, `kernels`
+/// and the op tests go through.
 std::vector<KernelChoice> all_choices(Op op, const vk::DeviceFacts& facts);
 
 /// Workgroups that cover `work`.

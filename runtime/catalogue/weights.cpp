@@ -30,9 +30,12 @@ struct Bf16 {
 template <typename Body>
 auto with_format(WeightFormat format, const Body& body) {
     switch (format) {
-        case WeightFormat::f32: return body(F32{});
-        case WeightFormat::f16: return body(F16{});
-        case WeightFormat::bf16: return body(Bf16{});
+        case WeightFormat::f32:
+            return body(F32{});
+        case WeightFormat::f16:
+            return body(F16{});
+        case WeightFormat::bf16:
+            return body(Bf16{});
     }
     RWKVK_ASSERT(!"weight format without an encoder");
     return body(F32{});

@@ -153,8 +153,8 @@ std::string compare(const OpCase& c, const KernelChoice& choice, const Slots& ex
         const std::string where = concat(c.description, " with ", info(choice.kernel).name, ", slot ", slot);
         if (differing > 0) {
             return concat(where, ": ", differing, " of ", expected[slot].size(), " values differ, first at ",
-                        first, ": expected ", std::hex, expected[slot][first], ", found ",
-                        found[slot][first]);
+                          first, ": expected ", std::hex, expected[slot][first], ", found ",
+                          found[slot][first]);
         }
         if (written == 0 && expected[slot].size() >= enough_values)
             return concat(where, ": all results are zero, which tests nothing");

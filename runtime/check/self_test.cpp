@@ -64,9 +64,9 @@ void check_known(gpu::KernelStore& kernels, Verdict& verdict) {
         for (const KernelChoice& choice : all_choices(Op::arithmetic, kernels.device().facts())) {
             const uint32_t found = run_on_device(c, choice, kernels)[3][0];
             if (found == row.right) continue;
-            verdict.failures.push_back(concat("operation ", row.operation, " of ", std::hex, row.a, " ", row.b,
-                                            " ", row.c, ": expected ", row.right, ", found ", found, ": ",
-                                            reading(row, found)));
+            verdict.failures.push_back(concat("operation ", row.operation, " of ", std::hex, row.a, " ",
+                                              row.b, " ", row.c, ": expected ", row.right, ", found ", found,
+                                              ": ", reading(row, found)));
         }
     }
 }
@@ -139,7 +139,7 @@ void require_exact(gpu::KernelStore& kernels) {
     if (verdict.exact()) return;
     throw Error(Code::not_exact,
                 concat(kernels.device().facts().name, " does not compute exactly: ", verdict.failures.front(),
-                     " (", verdict.failures.size(), " failures); use another device or -dev cpu"));
+                       " (", verdict.failures.size(), " failures); use another device or -dev cpu"));
 }
 
 }  // namespace rwkvk::check

@@ -35,8 +35,8 @@ class Lockstep {
         for (size_t i = 0; i < program_.steps.size(); ++i) {
             const Step& step = program_.steps[i];
             prepare(step);
-            cpu_.run_step(part_, i);
-            device_.run_step(part_, i);
+            cpu_.run_step(i);
+            device_.run_step(i);
             dispatches += device_.last_run().dispatches;
             compare(step, reports[static_cast<size_t>(step.op)]);
         }
@@ -66,8 +66,8 @@ class Lockstep {
             if (!computed(step.operands[slot])) continue;
             each_plane(step.operands[slot], [&](Operand operand, uint64_t count) {
                 std::vector<float> values(count, std::numeric_limits<float>::quiet_NaN());
-                if (info(step.op).slots[slot] != 'w') cpu_.read_tensor(part_, operand, values);
-                device_.write_tensor(part_, operand, values);
+                if (info(step.op).slots[slot] != 'w') cpu_.read_tensor(operand, values);
+                device_.write_tensor(operand, values);
             });
         }
     }
@@ -78,8 +78,8 @@ class Lockstep {
             if (info(step.op).slots[slot] == 'r') continue;
             each_plane(step.operands[slot], [&](Operand operand, uint64_t count) {
                 std::vector<float> expected(count), found(count);
-                cpu_.read_tensor(part_, operand, expected);
-                device_.read_tensor(part_, operand, found);
+                cpu_.read_tensor(operand, expected);
+                device_.read_tensor(operand, found);
                 for (uint64_t i = 0; i < count; ++i) note(step, operand, i, expected[i], found[i], report);
             });
         }
@@ -200,7 +200,7 @@ VerifyReport::Run compare_batch(Context& device, const std::vector<Reference>& r
         device.reset(feeds[i].slot);
     }
     VerifyReport::Run run{.name = concat(chunk ? concat("pieces of ", chunk) : "whole", ", ", count,
-                                       count == 1 ? " sequence" : " sequences")};
+                                         count == 1 ? " sequence" : " sequences")};
     const auto add = [&](std::span<const float> expected, std::span<const float> found) {
         run.values += expected.size();
         run.differing += differing_bits(expected, found);

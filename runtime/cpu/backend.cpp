@@ -49,18 +49,19 @@ class CpuBackend final : public Backend {
 
     std::string description() const override {
         return concat("cpu (", pool_.threads(), pool_.threads() == 1 ? " thread, " : " threads, ",
-                    choose_linear().name, ")");
+                      choose_linear().name, ")");
     }
     const BackendOptions& options() const override { return options_; }
     uint32_t max_head_rows() const override { return head_rows; }
 
     void run(Part part, const RunTables& tables) override {
         begin(part, tables);
-        for (size_t i = 0; i < loaded(part).program.steps.size(); ++i) run_step(part, i);
+        for (size_t i = 0; i < current_->program.steps.size(); ++i) run_step(i);
     }
 
     void begin(Part part, const RunTables& tables) override {
-        LoadedProgram& p = loaded(part);
+        current_ = &parts_[part == Part::body ? 0 : 1];
+        LoadedProgram& p = *current_;
         if (p.plan.rows != tables.rows) {
             p.plan = plan_memory(p.program, tables.rows, options_.keep_all);
             p.arena.resize(p.plan.arena_bytes);
@@ -76,9 +77,9 @@ class CpuBackend final : public Backend {
         }
     }
 
-    void run_step(Part part, size_t index) override {
+    void run_step(size_t index) override {
         const FloatModeScope mode(pool_.denormals());
-        LoadedProgram& p = loaded(part);
+        LoadedProgram& p = *current_;
         const Step& step = p.program.steps[index];
         Call call{.params = params_of(p.plan, step), .slots = {}, .matrix = nullptr, .pool = &pool_};
         for (size_t slot = 0; slot < step.operands.size(); ++slot) {
@@ -106,11 +107,11 @@ class CpuBackend final : public Backend {
         std::copy_n(entry_of(state, from), programs_.body.states[state].width, entry_of(state, to));
     }
 
-    void read_tensor(Part part, Operand operand, std::span<float> values) override {
-        std::memcpy(values.data(), address(loaded(part), operand), values.size_bytes());
+    void read_tensor(Operand operand, std::span<float> values) override {
+        std::memcpy(values.data(), address(*current_, operand), values.size_bytes());
     }
-    void write_tensor(Part part, Operand operand, std::span<const float> values) override {
-        std::memcpy(address(loaded(part), operand), values.data(), values.size_bytes());
+    void write_tensor(Operand operand, std::span<const float> values) override {
+        std::memcpy(address(*current_, operand), values.data(), values.size_bytes());
     }
 
     uint64_t device_bytes() const override { return 0; }
@@ -118,8 +119,6 @@ class CpuBackend final : public Backend {
     RunStatistics last_run() const override { return {}; }
 
   private:
-    LoadedProgram& loaded(Part part) { return parts_[part == Part::body ? 0 : 1]; }
-
     float* entry_of(uint32_t state, uint32_t entry) {
         return states_[state].data() + uint64_t{entry} * programs_.body.states[state].width;
     }
@@ -148,6 +147,7 @@ class CpuBackend final : public Backend {
     BackendOptions options_;
     ThreadPool pool_;
     LoadedProgram parts_[2];
+    LoadedProgram* current_ = nullptr;
     std::map<std::string, std::vector<float>> carried_;
     std::vector<std::vector<float>> states_;
 };

@@ -6,8 +6,8 @@
 namespace rwkvk::cpu {
 
 /// A sum over `terms` terms is made of up to 32 ranges of whole groups of `unit` terms.
-/// Always inlined: files compiled for newer instruction sets include this, and a shared out-of-line copy could
-/// be theirs.
+/// Always inlined: files compiled for newer instruction sets include this, and a shared out-of-line copy
+/// could be theirs.
 struct Ranges {
     uint32_t terms, unit;
     uint32_t groups = (terms + unit - 1) / unit;

@@ -66,11 +66,13 @@ class GpuBackend final : public Backend {
             speed_.measured(recorded.total_cost, std::chrono::steady_clock::now() - start);
     }
 
-    void begin(Part part, const RunTables& tables) override { current_ = &prepare(part, tables); }
+    void begin(Part part, const RunTables& tables) override {
+        RWKVK_ASSERT(options_.keep_all);
+        current_ = &prepare(part, tables);
+        current_program_ = &program(part);
+    }
 
-    void run_step(Part part, size_t step) override {
-        RWKVK_ASSERT(current_ && options_.keep_all);
-        (void)part;
+    void run_step(size_t step) override {
         std::unique_ptr<vk::Commands>& commands = current_->single_steps[step];
         if (!commands) {
             vk::Recorder recorder(device_);
@@ -100,12 +102,12 @@ class GpuBackend final : public Backend {
         transfer_.finish();
     }
 
-    void read_tensor(Part part, Operand operand, std::span<float> values) override {
-        const vk::Binding at = place(program(part), current_->plan, operand);
+    void read_tensor(Operand operand, std::span<float> values) override {
+        const vk::Binding at = place(*current_program_, current_->plan, operand);
         transfer_.read(*at.buffer, at.offset, std::as_writable_bytes(values));
     }
-    void write_tensor(Part part, Operand operand, std::span<const float> values) override {
-        const vk::Binding at = place(program(part), current_->plan, operand);
+    void write_tensor(Operand operand, std::span<const float> values) override {
+        const vk::Binding at = place(*current_program_, current_->plan, operand);
         transfer_.write(*at.buffer, at.offset, std::as_bytes(values));
         transfer_.finish();
     }
@@ -129,8 +131,8 @@ class GpuBackend final : public Backend {
             if (bytes > device_.facts().max_binding_bytes) {
                 throw Error(Code::out_of_memory,
                             concat(options_.slots, " sessions need ", bytes, " bytes for ", state.name,
-                                 "; the device binds at most ", device_.facts().max_binding_bytes,
-                                 ": use fewer sessions"));
+                                   "; the device binds at most ", device_.facts().max_binding_bytes,
+                                   ": use fewer sessions"));
             }
             states_.push_back(std::make_unique<vk::Buffer>(device_, bytes, vk::Memory::device, state.name));
             transfer_.fill(*states_.back(), 0, bytes, 0);
@@ -243,6 +245,7 @@ class GpuBackend final : public Backend {
     std::map<std::string, std::unique_ptr<vk::Buffer>> carried_;
     std::map<std::pair<Part, uint32_t>, Recorded> recorded_;
     Recorded* current_ = nullptr;
+    const Program* current_program_ = nullptr;
     Speed speed_;
     RunStatistics last_run_;
 };

@@ -48,7 +48,7 @@ std::vector<MatrixRecord::Piece> split_matrix(Packing packing, WeightFormat form
     if (tiles == 0) {
         throw Error(Code::unsupported,
                     concat("32 rows of a matrix with ", in, " columns take ", tile_bytes,
-                         " bytes, more than the device can bind at once (", max_bytes, ")"));
+                           " bytes, more than the device can bind at once (", max_bytes, ")"));
     }
     std::vector<MatrixRecord::Piece> pieces;
     const uint64_t rows = std::min<uint64_t>(tiles * rows_per_tile, out);

@@ -19,7 +19,8 @@ std::span<const uint32_t> embedded_module(const std::string& name) {
 void check_module(const KernelInfo& kernel, const vk::Reflection& reflection) {
     const OpInfo& op = info(kernel.op);
     const auto fail = [&](const std::string& what) {
-        throw Error(Code::bad_shape, concat("kernel ", kernel.name, " does not fit op ", op.name, ": ", what));
+        throw Error(Code::bad_shape,
+                    concat("kernel ", kernel.name, " does not fit op ", op.name, ": ", what));
     };
     if (reflection.push_bytes != op.params_bytes) {
         fail(concat("it has ", reflection.push_bytes, " bytes of push constants, the op ", op.params_bytes));

@@ -59,11 +59,12 @@ class Backend {
     virtual void write_state(uint32_t state, uint32_t entry, std::span<const float> values) = 0;
     virtual void copy_state(uint32_t state, uint32_t from_entry, uint32_t to_entry) = 0;
 
-    /// Single steps, for comparisons; needs keep_all. `begin` lays the program out and hands over the tables.
+    /// Single steps, for comparisons; needs keep_all. `begin` chooses the program, lays it out and hands over
+    /// the tables.
     virtual void begin(Part part, const RunTables& tables) = 0;
-    virtual void run_step(Part part, size_t step) = 0;
-    virtual void read_tensor(Part part, Operand operand, std::span<float> values) = 0;
-    virtual void write_tensor(Part part, Operand operand, std::span<const float> values) = 0;
+    virtual void run_step(size_t step) = 0;
+    virtual void read_tensor(Operand operand, std::span<float> values) = 0;
+    virtual void write_tensor(Operand operand, std::span<const float> values) = 0;
 
     virtual uint64_t device_bytes() const = 0;  // memory on the device now
     virtual uint64_t peak_device_bytes() const = 0;

@@ -23,14 +23,15 @@ int64_t find_tensor(const Program& program, const std::string& name) {
 }
 
 Operand Builder::add_tensor(Tensor tensor) {
-    RWKVK_ASSERT(find_tensor(program_, tensor.name) < 0);
+    const auto number = static_cast<uint32_t>(program_.tensors.size());
+    const bool is_new = numbers_.emplace(tensor.name, number).second;
+    RWKVK_ASSERT(is_new);
     program_.tensors.push_back(std::move(tensor));
-    return {static_cast<uint32_t>(program_.tensors.size() - 1)};
+    return {number};
 }
 
 Operand Builder::table(const char* name, uint32_t width) {
-    const int64_t known = find_tensor(program_, name);
-    if (known >= 0) return {static_cast<uint32_t>(known)};
+    if (const auto known = numbers_.find(name); known != numbers_.end()) return {known->second};
     return add_tensor({name, TensorKind::table, width});
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "runtime/catalogue/catalogue.h"
@@ -132,6 +133,7 @@ class Builder {
     Operand elementwise(Op op, const std::string& name, std::vector<Operand> inputs);
 
     Program program_;
+    std::unordered_map<std::string, uint32_t> numbers_;  // of the tensors, by name
 };
 
 }  // namespace rwkvk

@@ -19,7 +19,7 @@ void check_shape(const WeightSource& weights, const MatrixRequest& request) {
     if (!shape) throw Error(Code::bad_shape, concat("tensor '", request.name, "' is missing"));
     if (shape->out != request.out || shape->in != request.in) {
         throw Error(Code::bad_shape, concat("tensor '", request.name, "' is ", shape->out, "x", shape->in,
-                                          ", the model needs ", request.out, "x", request.in));
+                                            ", the model needs ", request.out, "x", request.in));
     }
 }
 
@@ -33,7 +33,7 @@ std::vector<std::vector<float>> load_vectors(const Program& program, const Weigh
             const uint64_t elements = uint64_t{shape->out} * shape->in;
             if (elements != request.width) {
                 throw Error(Code::bad_shape, concat("tensor '", name, "' has ", elements,
-                                                  " elements, the model needs ", request.width));
+                                                    " elements, the model needs ", request.width));
             }
             const std::vector<float> part = weights.read_vector(name);
             values.insert(values.end(), part.begin(), part.end());

@@ -29,16 +29,16 @@ std::optional<uint64_t> checked_product(std::span<const uint64_t> sizes) {
 
 void ByteReader::seek(uint64_t position) {
     if (position > bytes_.size()) {
-        throw damaged(where_,
-                      concat("expected data at byte ", position, ", but there are ", bytes_.size(), " bytes"));
+        throw damaged(
+            where_, concat("expected data at byte ", position, ", but there are ", bytes_.size(), " bytes"));
     }
     position_ = position;
 }
 
 std::span<const std::byte> ByteReader::take(uint64_t count, const char* what) {
     if (count > left()) {
-        throw damaged(
-            where_, concat("expected ", count, " bytes of ", what, " at byte ", position_, ", found ", left()));
+        throw damaged(where_, concat("expected ", count, " bytes of ", what, " at byte ", position_,
+                                     ", found ", left()));
     }
     const auto taken = bytes_.subspan(position_, count);
     position_ += count;

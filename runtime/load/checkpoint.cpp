@@ -51,11 +51,12 @@ Error foreign(std::span<const std::byte> bytes, const std::string& path) {
         return Error(Code::unsupported, concat(path, ": a GGUF file: not supported yet, use the .pth"));
     }
     if (is_safetensors(bytes)) {
-        return Error(Code::unsupported, concat(path, ": a safetensors file: not supported yet, use the .pth"));
+        return Error(Code::unsupported,
+                     concat(path, ": a safetensors file: not supported yet, use the .pth"));
     }
     return Error(Code::bad_file, concat(path,
-                                      ": not a model file this program knows: expected a PyTorch .pth or "
-                                      "an rwkv.cpp .bin"));
+                                        ": not a model file this program knows: expected a PyTorch .pth or "
+                                        "an rwkv.cpp .bin"));
 }
 
 }  // namespace

@@ -86,8 +86,8 @@ std::optional<JsonValue> JsonValue::find(std::string_view wanted) const {
 
 JsonValue JsonValue::member(std::string_view key) const {
     if (const auto found = find(key)) return *found;
-    throw damaged(document_->source_.where, concat("expected the key ", quote(key),
-                                                   " in the object at byte ", at(), ", found none"));
+    throw damaged(document_->source_.where,
+                  concat("expected the key ", quote(key), " in the object at byte ", at(), ", found none"));
 }
 
 /// Fills a document. Containers that are still open are kept in a list, so that nesting costs no stack.
@@ -218,8 +218,8 @@ class JsonParser {
         for (size_t i = 1; i < keys.size(); ++i) {
             if (keys[i - 1].is_before(keys[i])) continue;
             const size_t at = std::max(keys[i - 1].at(), keys[i].at());
-            throw damaged(object.document_->source_.where, concat("the key ", quote(keys[i].text()),
-                                                                  " at byte ", at, " is there already"));
+            throw damaged(object.document_->source_.where,
+                          concat("the key ", quote(keys[i].text()), " at byte ", at, " is there already"));
         }
     }
 

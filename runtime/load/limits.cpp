@@ -12,7 +12,7 @@ void check_name(const std::string& path, std::string_view name) {
     const bool printable = std::ranges::all_of(name, [](char c) { return c >= ' ' && c <= '~'; });
     if (printable && !name.empty() && name.size() <= max_name_bytes) return;
     throw damaged(path, concat("tensor name ", quote(name), " of ", name.size(), " bytes: expected 1 to ",
-                             max_name_bytes, " printable ASCII characters"));
+                               max_name_bytes, " printable ASCII characters"));
 }
 
 void add_tensor(Checkpoint& checkpoint, size_t file_size_bytes, std::string name, TensorView tensor) {

@@ -171,7 +171,7 @@ void Machine::refuse(uint8_t op) const {
     std::snprintf(code, sizeof code, "0x%02x", unsigned{op});
     throw Error(Code::unsupported,
                 concat(in_.where(), ": pickle opcode ", code, " at byte ", in_.position() - 1,
-                     " is none of a state dict (nothing was run): save only the state dict"));
+                       " is none of a state dict (nothing was run): save only the state dict"));
 }
 
 void Machine::charge(size_t objects) {
@@ -185,7 +185,8 @@ void Machine::put(uint64_t index) {
     const Value& value = stack_.top();
     if (index >= memo_.size()) {
         // Writers number the memo without gaps; a gap is paid for, so that a huge index is refused.
-        if (index >= max_objects_) throw damaged_before(in_, concat("memo index ", index, " is out of range"));
+        if (index >= max_objects_)
+            throw damaged_before(in_, concat("memo index ", index, " is out of range"));
         charge(index + 1 - memo_.size());
         memo_.resize(index + 1);
     }
@@ -261,7 +262,7 @@ void Machine::push_global(std::string_view module, std::string_view name) {
         const std::string full_name = concat(module.substr(0, shown), ".", name.substr(0, shown));
         throw Error(Code::unsupported,
                     concat(in_.where(), ": it refers to ", quote(full_name), " before byte ", in_.position(),
-                         ", which no model needs (nothing was run): save only the state dict"));
+                           ", which no model needs (nothing was run): save only the state dict"));
     }
     stack_.push(Value(Kind::global, *index));
 }

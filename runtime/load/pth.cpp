@@ -20,7 +20,8 @@ bool has_names_below(const PthTree& tree, const std::string& prefix) {
 std::string model_prefix(const PthTree& tree) {
     for (const char* prefix : {"", "module.", "state_dict.", "state_dict.module.", "state_dict.model.",
                                "model.", "model.module.", "module.module."}) {
-        if (has_names_below(tree, concat(prefix, "blocks.")) || has_names_below(tree, concat(prefix, "emb."))) {
+        if (has_names_below(tree, concat(prefix, "blocks.")) ||
+            has_names_below(tree, concat(prefix, "emb."))) {
             return prefix;
         }
     }
@@ -32,8 +33,8 @@ void refuse_converted(const PthTree& tree, const std::string& prefix, const std:
         if (!tree.contains(marker) && !tree.contains(prefix + marker)) continue;
         throw Error(Code::unsupported,
                     concat(path, ": ChatRWKV converted this file for itself (it holds '", marker,
-                         "'): weights are transposed, scaled and perhaps quantised; "
-                         "use the original .pth"));
+                           "'): weights are transposed, scaled and perhaps quantised; "
+                           "use the original .pth"));
     }
 }
 
@@ -62,7 +63,7 @@ TensorView official(std::string_view name, TensorView tensor, const std::string&
     if (!is_lora(name)) return tensor;
     if (tensor.shape.size() < 2) {
         throw Error(Code::bad_shape, concat(path, ": tensor ", quote(name), " is ", tensor.shape_text(),
-                                          ", expected a matrix: not an RWKV model of a known version"));
+                                            ", expected a matrix: not an RWKV model of a known version"));
     }
     return tensor.transposed();
 }

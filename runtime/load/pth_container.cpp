@@ -17,7 +17,8 @@ namespace {
 constexpr std::string_view legacy_magic{"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19\x2e", 15};
 
 Error big_endian(const std::string& path) {
-    return Error(Code::unsupported, concat(path, ": saved on a big-endian machine: save it again on another"));
+    return Error(Code::unsupported,
+                 concat(path, ": saved on a big-endian machine: save it again on another"));
 }
 
 // "<any root>/data.pkl" is the object; its siblings are named by the same root.

@@ -18,7 +18,7 @@ struct Items {
 Items items_of(const PickleHeap& heap, uint32_t container, const std::string& where, const char* what) {
     if (heap.size(container) > max_dims) {
         throw Error(Code::unsupported, concat(where, ": ", what, " with ", heap.size(container),
-                                            " entries, at most ", max_dims, " are read"));
+                                              " entries, at most ", max_dims, " are read"));
     }
     Items items;
     for (const auto* cell = heap.first(container); cell; cell = heap.next(*cell)) {
@@ -52,7 +52,7 @@ std::vector<uint64_t> counts_of(const PickleHeap& heap, const Value& tuple, cons
 DType dtype_of(const Value& value, Role role, const std::string& where) {
     if (value.kind != Kind::global || global_at(value.index).role != role) {
         throw damaged(where, concat("expected ", role == Role::dtype ? "a dtype" : "a storage class",
-                                  ", found ", name_of(value.kind)));
+                                    ", found ", name_of(value.kind)));
     }
     return global_at(value.index).dtype;
 }
@@ -63,7 +63,8 @@ Items tensor_arguments(const PickleHeap& heap, const Value& tensor, Role role, c
     const size_t least = role == Role::tensor ? 4 : role == Role::tensor_v2 ? 6 : 7;
     const size_t most = role == Role::tensor ? 4 : least + 1;
     if (items.count < least || items.count > most) {
-        throw damaged(where, concat("built from ", items.count, " arguments, expected ", least, " to ", most));
+        throw damaged(where,
+                      concat("built from ", items.count, " arguments, expected ", least, " to ", most));
     }
     if (items.values[0].kind != Kind::persistent) {
         throw damaged(where, concat("expected a storage, found ", name_of(items.values[0].kind)));
@@ -91,7 +92,7 @@ void place(TensorView& view, uint64_t offset, std::span<const std::byte> storage
     const auto needed = reach(view, offset);
     if (!elements || *elements > available || !needed || *needed > available) {
         throw damaged(where, concat("shape ", view.shape_text(), " from element ", offset,
-                                  " does not fit its storage of ", available, " elements"));
+                                    " does not fit its storage of ", available, " elements"));
     }
     view.data = storage.data() + offset * bytes_of(view.dtype);
 }
@@ -122,7 +123,7 @@ TensorView tensor_view(const PickleHeap& heap, const Value& tensor, const Storag
     const std::span<const std::byte> bytes = storage(id.key);
     if (id.size_bytes > bytes.size()) {
         throw damaged(where, concat("storage ", quote(id.key), " claims ", id.size_bytes,
-                                  " bytes, the file has ", bytes.size()));
+                                    " bytes, the file has ", bytes.size()));
     }
     TensorView view;
     view.dtype = role == Role::tensor_v3 ? dtype_of(items.values[6], Role::dtype, where) : id.dtype;

@@ -74,8 +74,8 @@ void Flattener::visit(const Value& value, size_t depth) {
 std::string Flattener::key_text(const Value& key) const {
     if (key.kind == Kind::integer) return std::to_string(key.integer);
     if (key.kind != Kind::text) {
-        throw damaged(
-            path_, concat("a dictionary key in ", quote(name_), " is ", name_of(key.kind), ", expected text"));
+        throw damaged(path_, concat("a dictionary key in ", quote(name_), " is ", name_of(key.kind),
+                                    ", expected text"));
     }
     check_name(path_, key.text());
     return std::string(key.text());

@@ -28,7 +28,7 @@ int32_t read_header(ByteReader& in) {
     if (version < first_version || version > last_version) {
         throw Error(Code::unsupported,
                     concat(in.where(), ": rwkv.cpp file version ", version, ", expected ", first_version,
-                         " or ", last_version, ": convert the model again"));
+                           " or ", last_version, ": convert the model again"));
     }
     in.take(16, "header");
     return version;
@@ -70,7 +70,7 @@ std::pair<std::string, TensorView> read_tensor(ByteReader& in, int32_t version) 
     const auto type = in.read<int32_t>("data type");
     if (dim_count < 1 || dim_count > 3 || name_bytes < 1 || name_bytes > int32_t{max_name_bytes}) {
         throw damaged(in.where(), concat("no tensor at byte ", in.position() - 12, ": ", dim_count,
-                                       " dimensions and a name of ", name_bytes, " bytes"));
+                                         " dimensions and a name of ", name_bytes, " bytes"));
     }
     TensorView view;
     view.shape = read_shape(in, dim_count);
@@ -81,7 +81,7 @@ std::pair<std::string, TensorView> read_tensor(ByteReader& in, int32_t version) 
     if (!size_bytes || *size_bytes > in.left()) {
         throw damaged(in.where(),
                       concat("tensor ", quote(name), " of ", view.shape_text(), " ", name_of(view.dtype),
-                           " needs more than the ", in.left(), " bytes left"));
+                             " needs more than the ", in.left(), " bytes left"));
     }
     view.strides = row_major_strides(view.shape);
     view.data = in.take(*size_bytes, "tensor").data();
@@ -97,7 +97,7 @@ void add_split_mixes(Checkpoint& checkpoint, size_t file_size_bytes, std::string
     if (joined.shape.size() != 3 || joined.shape[0] != mix_letters.size() || joined.shape[1] != 1) {
         throw Error(Code::bad_shape,
                     concat(checkpoint.path, ": tensor ", quote(name), " is ", joined.shape_text(),
-                         ", expected 6x1 times the embedding size: convert the model again"));
+                           ", expected 6x1 times the embedding size: convert the model again"));
     }
     const uint64_t cols = joined.shape[2];
     name.remove_suffix(mix_letters.size());
@@ -115,8 +115,8 @@ void refuse_before_v7(const Checkpoint& checkpoint) {
                                         [](const auto& entry) { return entry.first.ends_with(".att.r_k"); });
     if (v7) return;
     throw Error(Code::unsupported, concat(checkpoint.path,
-                                        ": an rwkv.cpp file without 'att.r_k', so of an RWKV "
-                                        "before 7: this version is not supported yet, use the .pth"));
+                                          ": an rwkv.cpp file without 'att.r_k', so of an RWKV "
+                                          "before 7: this version is not supported yet, use the .pth"));
 }
 
 }  // namespace

@@ -92,9 +92,9 @@ class Reader {
         const auto elements = checked_product(view.shape);
         const auto size_bytes = elements ? checked_multiply(*elements, bytes_of(view.dtype)) : std::nullopt;
         if (!size_bytes || *size_bytes != place.end - place.begin) {
-            throw damaged(path(), concat("tensor ", quote(name), " of ", view.shape_text(), " ",
-                                         name_of(view.dtype), " does not fill its ", place.end - place.begin,
-                                         " bytes"));
+            throw damaged(path(),
+                          concat("tensor ", quote(name), " of ", view.shape_text(), " ", name_of(view.dtype),
+                                 " does not fill its ", place.end - place.begin, " bytes"));
         }
         view.data = data_.data() + place.begin;
         add_tensor(result_.contents, file_size_bytes_, name, std::move(view));
@@ -105,19 +105,17 @@ class Reader {
         const std::string type = value.text();
         const auto* known = std::ranges::find(types, type, &NamedType::name);
         if (known != std::end(types)) return known->type;
-        throw Error(
-            Code::unsupported,
-            concat(path(), ": tensor ", quote(name), " has elements of type ", quote(type),
-                   ", expected one of F32 F16 BF16 F64 U8 I8 I16 I32 I64 BOOL: convert the file"));
+        throw Error(Code::unsupported,
+                    concat(path(), ": tensor ", quote(name), " has elements of type ", quote(type),
+                           ", expected one of F32 F16 BF16 F64 U8 I8 I16 I32 I64 BOOL: convert the file"));
     }
 
     std::vector<uint64_t> read_shape(const std::string& name, const JsonValue& value) const {
         std::vector<uint64_t> shape;
         for (const JsonValue size : value.items()) {
             if (shape.size() == max_dims) {
-                throw Error(Code::unsupported,
-                            concat(path(), ": tensor ", quote(name), " has more than ", max_dims,
-                                   " dimensions, which no RWKV model has"));
+                throw Error(Code::unsupported, concat(path(), ": tensor ", quote(name), " has more than ",
+                                                      max_dims, " dimensions, which no RWKV model has"));
             }
             shape.push_back(size.unsigned_integer());
         }
@@ -132,9 +130,8 @@ class Reader {
         if (offsets.size() == 2 && offsets[0] <= offsets[1] && offsets[1] <= data_.size()) {
             return {offsets[0], offsets[1], name};
         }
-        throw damaged(path(),
-                      concat("tensor ", quote(name), ": expected two increasing offsets up to ",
-                             data_.size(), ", the bytes behind the header"));
+        throw damaged(path(), concat("tensor ", quote(name), ": expected two increasing offsets up to ",
+                                     data_.size(), ", the bytes behind the header"));
     }
 
     /// The format forbids bytes that belong to two tensors or to none: nothing can hide, and the tensors

@@ -1,6 +1,6 @@
+#include "host/replaced_file.h"
 #include "runtime/load/bytes.h"
 #include "runtime/load/json_token.h"
-#include "host/replaced_file.h"
 #include "runtime/load/safetensors.h"
 
 namespace rwkvk::load {

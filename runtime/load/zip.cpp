@@ -119,7 +119,7 @@ ZipArchive::Directory ZipArchive::find_directory() const {
     const auto end = checked_add(directory.offset, directory.size_bytes);
     if (!end || *end > directory.end) {
         throw damaged(in.where(), concat("the directory of ", directory.size_bytes, " bytes at ",
-                                       directory.offset, " does not fit before byte ", directory.end));
+                                         directory.offset, " does not fit before byte ", directory.end));
     }
     return directory;
 }
@@ -158,7 +158,7 @@ void ZipArchive::read_members(const Directory& directory) {
         apply_zip64_extra(entry, in.where());
         if (entry.member.method == 0 && entry.stored_bytes != entry.member.size_bytes) {
             throw damaged(in.where(), concat(quote(entry.member.name), " is stored in ", entry.stored_bytes,
-                                           " bytes but holds ", entry.member.size_bytes));
+                                             " bytes but holds ", entry.member.size_bytes));
         }
         // What lies in the file; differs from the contents only for members that data() refuses.
         entry.member.size_bytes = entry.stored_bytes;
@@ -177,9 +177,9 @@ void ZipArchive::check_overlap(const Directory& directory) {
         const auto before_data = checked_add(member.header, local_header_bytes + member.name.size());
         const auto end = before_data ? checked_add(*before_data, member.size_bytes) : std::nullopt;
         if (!end || *end > limit) {
-            throw damaged(path_,
-                          concat("zip member ", quote(member.name), " of ", member.size_bytes, " bytes at ",
-                               member.header, " reaches past byte ", limit, ", where the next part starts"));
+            throw damaged(
+                path_, concat("zip member ", quote(member.name), " of ", member.size_bytes, " bytes at ",
+                              member.header, " reaches past byte ", limit, ", where the next part starts"));
         }
         limit = member.header;
     }
@@ -195,7 +195,7 @@ std::span<const std::byte> ZipArchive::data(const ZipMember& member) const {
     if (member.method != 0 || (member.flags & encrypted) != 0) {
         throw Error(Code::unsupported,
                     concat(path_, ": zip member ", quote(member.name),
-                         " is compressed or encrypted, expected it stored: save the model again"));
+                           " is compressed or encrypted, expected it stored: save the model again"));
     }
     ByteReader in(file_.first(member.limit), concat(path_, ": zip member ", quote(member.name)));
     in.seek(member.header);
