@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Holds the includes to the layers of docs/ARCHITECTURE.md, and files to a length that can be read.
+# usage: layers_test.sh PROJECT_FOLDER
+set -u
+cd "$1" || exit 1
+failures=0
+
+# allow FOLDER PATTERN: what files below FOLDER may include of the project, as a regular expression
+allow() {
+    local folder=$1 pattern=$2 found
+    found=$(grep -rnE '^#include "' "$folder" --include=*.cpp --include=*.h --include=*.inl | grep -vE "#include \"($pattern)" || true)
+    if [[ -n $found ]]; then
+        printf 'not allowed in %s:\n%s\n' "$folder" "$found"
+        failures=$((failures + 1))
+    fi
+}
+own='runtime/catalogue/|runtime/graph/|shaders/(params|exact_math)\.h|host/[a-z_0-9]+\.h'
+allow host 'host/'
+allow shaders 'shaders/|params\.h'
+allow runtime/catalogue 'runtime/catalogue/|shaders/params\.h|host/(vk/facts|[a-z_0-9]+)\.h'
+allow runtime/graph "$own"
+allow runtime/arch "runtime/arch/|$own"
+allow runtime/cpu "runtime/cpu/|$own"
+allow runtime/gpu "runtime/gpu/|host/vk/|shaders/|$own"
+allow runtime/load 'runtime/load/|runtime/text/utf8\.h|host/[a-z_0-9]+\.h'
+allow runtime/text 'runtime/text/|shaders/exact_math\.h|host/[a-z_0-9]+\.h'
+allow runtime/model 'runtime/|host/[a-z_0-9]+\.h'
+allow runtime/check 'runtime/|host/|shaders/'
+allow apps 'apps/|runtime/|host/'
+
+vulkan=$(grep -rnE '#include [<"]vulkan' host runtime apps shaders | grep -v '^host/vk/' || true)
+if [[ -n $vulkan ]]; then
+    printf 'vulkan.h belongs to host/vk only:\n%s\n' "$vulkan"
+    failures=$((failures + 1))
+fi
+while read -r lines file; do
+    [[ $file == total || $lines -le 500 ]] && continue
+    echo "$file has $lines lines; split it"
+    failures=$((failures + 1))
+done < <(find host runtime apps shaders tests -name '*.cpp' -o -name '*.h' -o -name '*.comp' -o -name '*.glsl' -o -name '*.inl' | xargs wc -l)
+echo "$failures failures"
+exit $((failures > 0))
