@@ -38,9 +38,13 @@ void chain(Properties& properties, Structure& structure, VkStructureType type) {
 void query_properties(const InstanceFunctions& fn, VkPhysicalDevice device, const Offer& offer,
                       Properties& p) {
     p.head.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2;
-    chain(p, p.id, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ID_PROPERTIES);
-    chain(p, p.maintenance3, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_3_PROPERTIES);
-    chain(p, p.subgroup, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES);
+    if (offer.api_version >= VK_API_VERSION_1_1) {
+        chain(p, p.id, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ID_PROPERTIES);
+        chain(p, p.subgroup, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES);
+    }
+    if (offer.has(VK_API_VERSION_1_1, "VK_KHR_maintenance3")) {
+        chain(p, p.maintenance3, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_3_PROPERTIES);
+    }
     if (offer.has(VK_API_VERSION_1_2, "VK_KHR_driver_properties")) {
         chain(p, p.driver, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES);
     }
@@ -94,7 +98,9 @@ void set_identity(const Properties& p, DeviceFacts& facts) {
     facts.device_id = base.deviceID;
     facts.driver_version = base.driverVersion;
     facts.api_version = base.apiVersion;
-    std::copy_n(p.id.deviceUUID, facts.uuid.size(), facts.uuid.begin());
+    // Vulkan 1.0 has no device UUID; the cache's tells device and driver apart as well.
+    const bool has_uuid = base.apiVersion >= VK_API_VERSION_1_1;
+    std::copy_n(has_uuid ? p.id.deviceUUID : base.pipelineCacheUUID, facts.uuid.size(), facts.uuid.begin());
     std::copy_n(base.pipelineCacheUUID, facts.pipeline_cache_uuid.size(), facts.pipeline_cache_uuid.begin());
 }
 
@@ -187,12 +193,6 @@ uint32_t timestamp_bits(const InstanceFunctions& fn, VkPhysicalDevice device, ui
 std::optional<DeviceFacts> query_facts(const InstanceFunctions& fn, VkPhysicalDevice device) {
     VkPhysicalDeviceProperties base;
     fn.vkGetPhysicalDeviceProperties(device, &base);
-    if (base.apiVersion < VK_API_VERSION_1_1) {
-        log(LogLevel::warning, concat(base.deviceName, ": left out, its driver offers Vulkan ",
-                                      VK_API_VERSION_MAJOR(base.apiVersion), ".",
-                                      VK_API_VERSION_MINOR(base.apiVersion), "; rwkvk needs 1.1"));
-        return std::nullopt;
-    }
     const auto family = compute_family(fn, device);
     if (!family) {
         log(LogLevel::info, concat(base.deviceName, ": left out, it has no compute queue"));
