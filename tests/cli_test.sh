@@ -65,6 +65,8 @@ of() { grep -o 'fingerprint [0-9a-f]*'; }
 same 'a seed repeats its text' "$("$program" generate "${small[@]}" -p abc --seed 5 2>&1 >/dev/null | of)" \
     "$("$program" generate "${small[@]}" -p abc --seed 5 -t 1 2>&1 >/dev/null | of)"
 expect 0 '"fingerprint": "[0-9a-f]{16}"' generate "${small[@]}" -p abc --json
+same 'flags from the environment' "$(RWKVK_ARG_SEED=5 RWKVK_ARG_PREDICT=20 RWKVK_ARG_PROMPT=abc "$program" generate --synthetic v7:1x64x256:f16 -dev cpu 2>&1 >/dev/null | of)" \
+    "$("$program" generate "${small[@]}" -p abc --seed 5 2>&1 >/dev/null | of)"
 "$program" generate "${small[@]}" -p abc >/dev/full 2>"$folder/full"
 same 'status with a full stdout' $? 1
 expect 0 '^\| tg4 \|' bench --synthetic v7:1x64x256:f16 -dev cpu -p 4 -n 4 -r 1

@@ -111,7 +111,8 @@ Report measure(const Flags& flags) {
     }
     for (const uint32_t batch : flags.batches) {
         if (flags.generate == 0) continue;
-        repeat(concat("tg", flags.generate, batch > 1 ? concat("@b", batch) : ""), bytes_per_token(*model, batch),
+        repeat(concat("tg", flags.generate, batch > 1 ? concat("@b", batch) : ""),
+               bytes_per_token(*model, batch),
                [&] { return decode_rate(*open.context, flags.generate, batch); });
     }
     const Token token = 0;

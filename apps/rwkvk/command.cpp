@@ -10,30 +10,29 @@
 
 namespace rwkvk::app {
 
-CLI::Option* with_environment(CLI::Option* option) {
-    std::string name = "RWKVK_ARG_";
-    for (const char c : option->get_lnames().front())
-        name += c == '-' ? '_' : static_cast<char>(std::toupper(c));
-    return option->envname(name);
+void mirror_in_environment(CLI::App& command) {
+    for (CLI::Option* option : command.get_options()) {
+        if (option->get_lnames().empty() || option->get_lnames().front() == "help") continue;
+        std::string name = "RWKVK_ARG_";
+        for (const char c : option->get_lnames().front())
+            name += c == '-' ? '_' : static_cast<char>(std::toupper(c));
+        option->envname(name);
+    }
 }
 
 void add_common(CLI::App& command, CommonFlags& flags, bool model) {
     if (model) {
-        with_environment(command.add_option("-m,--model", flags.model, "Model file (.pth, rwkv.cpp .bin)"));
-        with_environment(
-            command.add_option("--synthetic", flags.synthetic,
-                               "Random model instead of a file: v7:0.1b:f16, v7:LAYERSxWIDTH[xVOCAB]:TYPE"));
-        with_environment(command.add_option("--vocab", flags.vocabulary, "Vocabulary file (World format)"));
+        command.add_option("-m,--model", flags.model, "Model file (.pth, rwkv.cpp .bin)");
+        command.add_option("--synthetic", flags.synthetic,
+                           "Random model instead of a file: v7:0.1b:f16, v7:LAYERSxWIDTH[xVOCAB]:TYPE");
+        command.add_option("--vocab", flags.vocabulary, "Vocabulary file (World format)");
     }
-    with_environment(
-        command.add_option("-d,--dev,--device", flags.device, "Device: index, part of a name, UUID, or cpu"));
-    with_environment(command.add_option("--math", flags.math, "exact: the same bits on every device")
-                         ->check(CLI::IsMember({"exact"})));
-    with_environment(command.add_option("-t,--threads", flags.threads, "CPU threads (0: all)"))
-        ->check(CLI::Range(0, 1024));
-    with_environment(
-        command.add_option("-s,--seed", flags.seed, "Seed of sampling, synthetic models and checks"));
-    with_environment(command.add_flag("-v,--verbose", flags.verbose, "Say more on stderr"));
+    command.add_option("-d,--device,--dev", flags.device, "Device: index, part of a name, UUID, or cpu");
+    command.add_option("--math", flags.math, "exact: the same bits on every device")
+        ->check(CLI::IsMember({"exact"}));
+    command.add_option("-t,--threads", flags.threads, "CPU threads (0: all)")->check(CLI::Range(0, 1024));
+    command.add_option("-s,--seed", flags.seed, "Seed of sampling, synthetic models and checks");
+    command.add_flag("-v,--verbose", flags.verbose, "Say more on stderr");
 }
 
 std::shared_ptr<const Model> open_model(const CommonFlags& flags) {

@@ -25,8 +25,8 @@ struct CommonFlags {
 /// --synthetic.
 void add_common(CLI::App& command, CommonFlags& flags, bool model = true);
 
-/// A flag mirrored by an environment variable: "--top-p" by RWKVK_ARG_TOP_P.
-CLI::Option* with_environment(CLI::Option* option);
+/// Mirrors every flag by an environment variable: "--top-p" by RWKVK_ARG_TOP_P. The flag wins.
+void mirror_in_environment(CLI::App& command);
 
 /// Errors: Code::bad_argument when neither or both of -m and --synthetic are given.
 std::shared_ptr<const Model> open_model(const CommonFlags& flags);

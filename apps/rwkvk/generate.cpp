@@ -105,12 +105,9 @@ void add_generate(CLI::App& app) {
     command->add_option("-p,--prompt", flags->prompt, "Text to continue");
     command->add_option("-f,--file", flags->file, "File with the text, - for stdin");
     command->add_option("-n,--predict", flags->tokens, "Tokens to generate");
-    with_environment(command->add_option("--temp,--temperature", flags->sampler.temperature,
-                                         "0: always the most probable"));
-    with_environment(
-        command->add_option("--top-p", flags->sampler.top_p, "Keep the most probable tokens up to this sum"));
-    with_environment(
-        command->add_option("--top-k", flags->sampler.top_k, "Keep at most so many tokens; 0: all"));
+    command->add_option("--temp,--temperature", flags->sampler.temperature, "0: always the most probable");
+    command->add_option("--top-p", flags->sampler.top_p, "Keep the most probable tokens up to this sum");
+    command->add_option("--top-k", flags->sampler.top_k, "Keep at most so many tokens; 0: all");
     command->add_flag("--json", flags->json, "As JSON, at the end");
     command->callback([flags] { run(*flags); });
 }

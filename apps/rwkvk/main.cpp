@@ -38,6 +38,7 @@ int run(int argc, char** argv) {
     app::add_logits(app);
     app::add_tokenize(app);
     app::add_verify(app);
+    for (CLI::App* command : app.get_subcommands({})) app::mirror_in_environment(*command);
     try {
         app.parse(with_long_spelling(argc, argv));
     } catch (const CLI::Success& success) {  // --help, --version

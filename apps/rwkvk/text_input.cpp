@@ -29,8 +29,8 @@ std::vector<text::Token> parse_ids(const std::string& list) {
         text::Token id = 0;
         const auto [next, error] = std::from_chars(at, end, id);
         if (error != std::errc{} || (next < end && !separator(*next))) {
-            throw Error(Code::bad_argument, concat("expected token ids, found '",
-                                                        std::string(at, std::min(at + 20, end)), "'"));
+            throw Error(Code::bad_argument,
+                        concat("expected token ids, found '", std::string(at, std::min(at + 20, end)), "'"));
         }
         ids.push_back(id);
         at = next;
@@ -43,9 +43,9 @@ std::unique_ptr<text::Tokenizer> open_tokenizer(const Model* model, const std::s
     if (!model || model->programs().vocabulary == 256) return text::make_byte_tokenizer();
     throw Error(Code::bad_argument,
                 concat(model->name(), " has a vocabulary of ", model->programs().vocabulary,
-                            " but its file holds no texts for it; give --vocab rwkv_vocab_v20230424.txt, "
-                            "which is part of the "
-                            "Python package 'rwkv'"));
+                       " but its file holds no texts for it; give --vocab rwkv_vocab_v20230424.txt, "
+                       "which is part of the "
+                       "Python package 'rwkv'"));
 }
 
 }  // namespace rwkvk::app
