@@ -1,13 +1,11 @@
 // RWKV-7 against outputs of the official code, on the CPU and on the device.
 #include <doctest/doctest.h>
 
-#include <cstdlib>
-#include <filesystem>
-
 #include "runtime/cpu/backend.h"
 #include "runtime/gpu/backend.h"
 #include "runtime/model/context.h"
 #include "tests/support/golden.h"
+#include "tests/support/reference_folder.h"
 #include "tests/support/test_device.h"
 
 namespace rwkvk {
@@ -82,12 +80,9 @@ TEST_CASE("RWKV-7 agrees with the official code on the device") {
 }
 
 TEST_CASE("the trained tiny models agree with their exact logits on the CPU and the device") {
-    const char* shared = std::getenv("RWKVK_SHARED");
-    const std::string folder = concat(shared ? shared : "", "/golden/rwkv.cpp/");
-    if (!shared || !std::filesystem::exists(folder)) {
-        MESSAGE("reference folder not given: skipped");
-        return;
-    }
+    const auto reference = test::reference("golden/rwkv.cpp");
+    if (!reference) return;
+    const std::string folder = reference->string() + "/";
     const std::vector<Token> tokens = {34, 105, 110};  // "in
     const auto device = test::open_device();
     for (const char* type : {"FP32", "FP16"}) {

@@ -25,7 +25,6 @@ struct Offer {
     }
 };
 
-/// For a device of Vulkan 1.1 or later.
 Offer offer_of(const InstanceFunctions& fn, VkPhysicalDevice device);
 
 /// Sets every fact of the table to what the device has.

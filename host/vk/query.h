@@ -14,7 +14,7 @@ std::optional<uint32_t> compute_family(const InstanceFunctions& fn, VkPhysicalDe
 uint32_t timestamp_bits(const InstanceFunctions& fn, VkPhysicalDevice device, uint32_t family);
 
 /// Unmasked facts, each reported limit checked for sense and known driver faults corrected; nothing for a
-/// device that cannot be used (below Vulkan 1.1, no compute queue), which is logged.
+/// device that cannot be used (no compute queue), which is logged.
 std::optional<DeviceFacts> query_facts(const InstanceFunctions& fn, VkPhysicalDevice device);
 
 }  // namespace rwkvk::vk
