@@ -20,6 +20,7 @@ enum class Code {
     out_of_memory,  // host or device
     io,             // the operating system refused to read or write
     not_finite,     // the model produced NaN or infinity
+    cancelled,      // the caller's progress function said stop
 };
 
 /// A fault of the world: bad input, a failing driver, a full disk. `what()` is one line for the user.

@@ -22,10 +22,15 @@ struct ModelPrograms {
     uint32_t width = 0, vocabulary = 0;
 };
 
+/// Told how much of a long task is done, from 0 to 1, in rising order and from one thread. Returning false
+/// cancels the task, which then throws Code::cancelled.
+using Progress = std::function<bool(double fraction)>;
+
 struct BackendOptions {
     uint32_t max_rows = 512;  // of one run of the body
     uint32_t slots = 1;       // state slots
     bool keep_all = false;    // every intermediate keeps a place of its own and can be read
+    Progress progress = {};   // of taking the weights over; may be empty
 };
 
 /// The tables of one run, a vector of 4-byte words each, by name, for exactly `rows` rows.
