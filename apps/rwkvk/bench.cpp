@@ -103,7 +103,9 @@ Report measure(const Flags& flags) {
     Context context =
         open_context(model, flags.common,
                      {.max_rows = std::max(slots, std::clamp(flags.prompt, 1u, 128u)), .slots = slots});
-    Report report{.model = info.name, .load_seconds = seconds_since(start)};
+    Report report;
+    report.model = info.name;
+    report.load_seconds = seconds_since(start);
     measure_rows(flags, model, context, report);
     report.facts.size = sizeof report.facts;
     runtime.check(rwkvk_tools_bench_facts(context.handle(), &report.facts));
