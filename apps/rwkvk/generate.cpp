@@ -3,17 +3,17 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/rwkvk/command.h"
+#include "apps/rwkvk/sampling_flags.h"
 #include "apps/rwkvk/text_input.h"
 #include "runtime/model/fingerprint.h"
-#include "runtime/text/sampler.h"
-#include "runtime/text/utf8_stream.h"
+#include "runtime/text/text_stream.h"
 
 namespace rwkvk::app {
 namespace {
 
 struct Flags {
     CommonFlags common;
-    text::SamplerParams sampler{.temperature = 1.0f, .top_p = 0.85f, .top_k = 0, .seed = 0};
+    SamplingFlags sampling;
     std::string prompt, file;
     uint32_t tokens = 128;
     bool json = false;
@@ -40,10 +40,8 @@ void emit(Result& result, const std::string& piece, bool stream) {
 
 Result generate(const Flags& flags, Context& context, const text::Tokenizer& tokenizer) {
     Result result;
-    text::SamplerParams params = flags.sampler;
-    params.seed = flags.common.seed;
-    text::Sampler sampler(params);
-    text::Utf8Stream utf8;
+    text::Sampler sampler = make_sampler(flags.sampling, flags.common.seed);
+    text::TextStream stream(flags.sampling.stop_strings);
 
     std::vector<Token> prompt = tokenizer.encode(flags.file.empty() ? flags.prompt : read_text(flags.file));
     if (prompt.empty()) prompt.push_back(0);  // token 0 stands for the beginning of a document
@@ -53,14 +51,16 @@ Result generate(const Flags& flags, Context& context, const text::Tokenizer& tok
     result.prompt_seconds = since(start);
 
     start = std::chrono::steady_clock::now();
-    while (result.ids.size() < flags.tokens) {
+    while (result.ids.size() < flags.tokens && !stream.stopped()) {
         const Token token = sampler.sample(logits);
         result.ids.push_back(token);
         if (static_cast<int64_t>(token) == tokenizer.end_of_text()) break;
-        emit(result, utf8.push(tokenizer.decode(token)), !flags.json);
+        const std::string_view bytes = tokenizer.decode(token);
+        sampler.accept(token, text::penalty_weight(bytes));
+        emit(result, stream.push(bytes), !flags.json);
         logits = context.feed(0, {&token, 1});
     }
-    emit(result, utf8.flush(), !flags.json);
+    emit(result, stream.finish(), !flags.json);
     result.seconds = since(start);
 
     Fingerprint print;
@@ -105,9 +105,7 @@ void add_generate(CLI::App& app) {
     command->add_option("-p,--prompt", flags->prompt, "Text to continue");
     command->add_option("-f,--file", flags->file, "File with the text, - for stdin");
     command->add_option("-n,--predict", flags->tokens, "Tokens to generate");
-    command->add_option("--temp,--temperature", flags->sampler.temperature, "0: always the most probable");
-    command->add_option("--top-p", flags->sampler.top_p, "Keep the most probable tokens up to this sum");
-    command->add_option("--top-k", flags->sampler.top_k, "Keep at most so many tokens; 0: all");
+    add_sampling(*command, flags->sampling);
     command->add_flag("--json", flags->json, "As JSON, at the end");
     command->callback([flags] { run(*flags); });
 }
