@@ -22,7 +22,8 @@ void mirror_in_environment(CLI::App& command) {
 
 void add_common(CLI::App& command, CommonFlags& flags, bool model) {
     if (model) {
-        command.add_option("-m,--model", flags.model, "Model file (.pth, rwkv.cpp .bin)");
+        command.add_option("-m,--model", flags.model,
+                           "Model file (.pth, .safetensors, .gguf, rwkv.cpp .bin)");
         command.add_option("--synthetic", flags.synthetic,
                            "Random model instead of a file: v7:0.1b:f16, v7:LAYERSxWIDTH[xVOCAB]:TYPE");
         command.add_option("--vocab", flags.vocabulary, "Vocabulary file (World format)");

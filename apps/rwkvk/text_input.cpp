@@ -40,6 +40,8 @@ std::vector<text::Token> parse_ids(const std::string& list) {
 
 std::unique_ptr<text::Tokenizer> open_tokenizer(const Model* model, const std::string& vocabulary) {
     if (!vocabulary.empty()) return text::load_world_tokenizer(vocabulary);
+    if (const auto* own = model ? model->vocabulary() : nullptr)
+        return text::make_world_tokenizer(own->tokens, own->unmatched);
     if (!model || model->programs().vocabulary == 256) return text::make_byte_tokenizer();
     throw Error(Code::bad_argument,
                 concat(model->name(), " has a vocabulary of ", model->programs().vocabulary,

@@ -16,7 +16,8 @@ std::string read_text(const std::string& path);
 /// Ids separated by commas, spaces or line ends. Errors: Code::bad_argument naming the piece that is none.
 std::vector<text::Token> parse_ids(const std::string& list);
 
-/// With a vocabulary file: the World tokenizer. Without: bytes for a model of 256 rows.
+/// With a vocabulary file: the World tokenizer. Without: the vocabulary that the model's file holds, or bytes
+/// for a model of 256 rows.
 /// Errors: Code::bad_argument saying which vocabulary is missing and where to get it.
 std::unique_ptr<text::Tokenizer> open_tokenizer(const Model* model, const std::string& vocabulary);
 
