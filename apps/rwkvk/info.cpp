@@ -12,14 +12,35 @@ struct Flags {
     bool json = false, program = false, tensors = false;
 };
 
-std::map<std::string, uint64_t> bytes_by_type(const Model& model) {
-    std::map<std::string, uint64_t> result;
+/// Every tensor; its shape where the model uses it. Others may be of any type and shape.
+std::map<std::string, std::optional<WeightSource::Shape>> shapes(const Model& model) {
+    std::map<std::string, std::optional<WeightSource::Shape>> result;
+    for (const std::string& name : model.unused_tensors()) result[name] = std::nullopt;
     for (const std::string& name : model.weights().names()) {
-        const auto shape = *model.weights().find(name);
-        result[std::string(info(shape.format).name)] +=
-            stored_bytes(shape.format, uint64_t{shape.out} * shape.in);
+        if (!result.contains(name)) result[name] = model.weights().find(name);
     }
     return result;
+}
+
+std::map<std::string, uint64_t> bytes_by_type(const Model& model) {
+    std::map<std::string, uint64_t> result;
+    for (const auto& [name, shape] : shapes(model)) {
+        if (!shape) continue;
+        result[std::string(info(shape->format).name)] +=
+            stored_bytes(shape->format, uint64_t{shape->out} * shape->in);
+    }
+    return result;
+}
+
+void print_tensors(const Model& model) {
+    for (const auto& [name, shape] : shapes(model)) {
+        std::cout << name << ' ';
+        if (shape) {
+            std::cout << shape->out << 'x' << shape->in << ' ' << info(shape->format).name << '\n';
+        } else {
+            std::cout << "(not used)\n";
+        }
+    }
 }
 
 nlohmann::json summary(const Model& model) {
@@ -64,14 +85,7 @@ void run(const Flags& flags) {
         print_program(model->programs().head);
         return;
     }
-    if (flags.tensors) {
-        for (const std::string& name : model->weights().names()) {
-            const auto shape = *model->weights().find(name);
-            std::cout << name << ' ' << shape.out << 'x' << shape.in << ' ' << info(shape.format).name
-                      << '\n';
-        }
-        return;
-    }
+    if (flags.tensors) return print_tensors(*model);
     const nlohmann::json values = summary(*model);
     if (flags.json) {
         std::cout << values.dump(2) << '\n';
