@@ -44,6 +44,15 @@ expect 1 "no device is 'nonesuch'|Vulkan" logits -m "$model" --tokens 1 -o "$fol
 expect 2 'vocab' generate -m "$model" -p hello -dev cpu
 expect 1 'cannot open' tokenize --vocab "$folder/missing.txt"
 
+expect 0 '100 %' synth "$folder/small.gguf" --size 1x64x300 --type bf16 --seed 3
+expect 2 'synthetic model' synth "$folder/bad.gguf" --size 1x65
+expect 2 'output' synth
+expect 1 'cannot be created|No such file' synth "$folder/no/small.gguf" --size 1x64x300
+expect 0 '^format: gguf' info -m "$folder/small.gguf"
+same 'the vocabulary of a model' "$(printf 'a\n' | "$program" tokenize -m "$folder/small.gguf")" '98 11'
+same 'a written random model' "$("$program" logits -m "$folder/small.gguf" --tokens 1,299 -o "$folder/out.npy" -dev cpu 2>&1)" \
+    "$("$program" logits --synthetic v7:1x64x300:bf16 --seed 3 --tokens 1,299 -o "$folder/out.npy" -dev cpu 2>&1)"
+
 head -c 5000 "$model" >"$folder/short.pth"
 expect 1 'short.pth' info -m "$folder/short.pth"
 

@@ -100,5 +100,32 @@ TEST_CASE("the trained tiny models agree with their exact logits on the CPU and 
     }
 }
 
+/// A model file of the reference folder with its logits beside it.
+void check_gguf(const std::string& stem, const test::TestDevice* device) {
+    INFO(stem);
+    nlohmann::json about;
+    std::ifstream(stem + ".json") >> about;
+    const auto tokens = about["tokens"].get<std::vector<Token>>();
+    const std::vector<float> expected = Golden::read_floats(stem + ".logits.f32.bin");
+    const auto model = Model::load(stem + ".gguf");
+    CHECK(model->unused_tensors().empty());
+    Context cpu(model,
+                cpu::make_backend(model->programs(), model->weights(), {.max_rows = 16}, {.threads = 2}));
+    const std::vector<float> on_cpu = run(cpu, tokens).logits;
+    CHECK(test::largest_difference(expected, on_cpu) <= logits_tolerance * test::spread(expected));
+    if (!device) return;
+    Context gpu(model, gpu::make_backend(model->programs(), model->weights(), {.max_rows = 16},
+                                         *device->kernels, {}));
+    CHECK(run(gpu, tokens).logits == on_cpu);
+}
+
+TEST_CASE("GGUF models agree with their exact logits on the CPU and the device") {
+    const auto folder = test::reference("golden/gguf");
+    if (!folder) return;
+    const auto device = test::open_device();
+    for (const char* name : {"rwkv7-head64-f16"}) check_gguf(*folder / name, device.get());
+    if (device) test::check_no_messages(*device);
+}
+
 }  // namespace
 }  // namespace rwkvk

@@ -16,10 +16,12 @@
 
 #include "host/error.h"
 #include "runtime/load/bytes.h"
+#include "runtime/load/gguf_container.h"
 #include "runtime/load/tensor.h"
 #include "runtime/load/zip.h"
 #include "tests/support/allocation_meter.h"
 #include "tests/support/file_builder.h"
+#include "tests/support/gguf_builder.h"
 #include "tests/support/reference_folder.h"
 
 using namespace rwkvk::load;
@@ -51,15 +53,16 @@ struct PickleSample {
 
 void touch(const TensorView& view, std::span<const std::byte> file) {
     const uint64_t elements = view.elements();
-    const uint64_t size_bytes = elements * bytes_of(view.dtype);
+    const Block block = block_of(view.dtype);
     CHECK(elements <= file.size());
-    CHECK(size_bytes <= file.size());
+    CHECK(elements % block.elements == 0);
+    CHECK(elements / block.elements * block.bytes <= file.size());
     CHECK(view.data >= file.data());
     CHECK(view.data <= file.data() + file.size());
     if (elements == 0) return;
-    std::byte element[8];
-    view.copy(0, 1, element);
-    view.copy(elements - 1, 1, element);
+    std::byte stored[34];
+    view.copy(0, block.elements, stored);
+    view.copy(elements - block.elements, block.elements, stored);
 }
 
 bool check_survives(std::span<const std::byte> file) {
@@ -245,14 +248,48 @@ std::string built_bin() {
            rwkv_cpp_tensor("emb.weight", {4, 8}, 1, ramp<uint16_t>(32));
 }
 
+// Safetensors: everything before the data.
+Sample safetensors_sample(const std::string& name, std::string file) {
+    ByteReader in(as_bytes(file), name);
+    const size_t end = 8 + in.read<uint64_t>("");
+    return {.name = name, .file = std::move(file), .structured = {{0, end}}};
+}
+
+std::string built_safetensors() {
+    const std::string header = R"({"__metadata__":{"format":"pt"},)"
+                               R"("emb.weight":{"dtype":"BF16","shape":[3,4],"data_offsets":[0,24]},)"
+                               R"("blocks.0.att.w1":{"dtype":"F32","shape":[4,2],"data_offsets":[24,56]}})";
+    return le(uint64_t{header.size()}) + header + ramp<uint16_t>(12) + ramp<float>(8);
+}
+
+std::string built_gguf() {
+    gguf::File file = gguf::with_vocabulary({"<s>", R"(\xff\n)", "it's"}, {3, 1, 5});
+    file.metadata.push_back(gguf::entry_u32("general.alignment", 32));
+    file.metadata.push_back(gguf::entry_u16("split.count", 1));
+    file.metadata.push_back(gguf::entry_text("general.name", "built"));
+    file.tensors.push_back({"blk.0.time_mix_lerp_fused.weight", {4, 1, 1, 6}, gguf::f32, ramp<float>(24)});
+    file.tensors.push_back({"blk.0.time_mix_key.weight", {32, 2}, gguf::q8_0, std::string(68, 'q')});
+    file.tensors.push_back({"blk.0.time_mix_v0.weight", {1}, gguf::bf16, "12"});
+    return gguf::build(file);
+}
+
+// GGUF: everything before the first tensor.
+Sample gguf_sample(const std::string& name, std::string file) {
+    const auto contents = read_gguf_container(as_bytes(file), name);
+    const std::byte* data = as_bytes(file).data() + file.size();
+    for (const auto& tensor : contents.tensors) data = std::min(data, tensor.bytes.data());
+    const auto end = static_cast<size_t>(data - as_bytes(file).data());
+    return {.name = name, .file = std::move(file), .structured = {{0, end}}};
+}
+
 std::vector<Sample> samples() {
     const Zip64Claims honest;
     const auto parts = pth_parts(pickle::whole(built_object()), built_storages);
     const std::string legacy = built_legacy();
-    std::vector<Sample> all = {zip_sample("built.pth", zip(parts)),
-                               zip_sample("built64.pth", zip(parts, &honest)),
-                               {"legacy.pth", legacy, {{0, legacy.size()}}},
-                               bin_sample("built.bin", built_bin())};
+    std::vector<Sample> all = {
+        zip_sample("built.pth", zip(parts)),          zip_sample("built64.pth", zip(parts, &honest)),
+        {"legacy.pth", legacy, {{0, legacy.size()}}}, bin_sample("built.bin", built_bin()),
+        gguf_sample("built.gguf", built_gguf()),      safetensors_sample("built.st", built_safetensors())};
     const auto golden = reference("golden");
     if (!golden) return all;
     for (const auto& entry : std::filesystem::directory_iterator(*golden / "pth_variants")) {
@@ -262,6 +299,7 @@ std::vector<Sample> samples() {
         all.push_back(file[0] == 'P' ? zip_sample(name, file) : Sample{name, file, {{0, file.size()}}});
     }
     all.push_back(zip_sample("v7.0", contents_of(*golden / "v7.0/model-bf16.pth")));
+    all.push_back(gguf_sample("golden.gguf", contents_of(*golden / "gguf/rwkv7-head64-q8_0.gguf")));
     all.push_back(bin_sample("7v0", contents_of(*golden / "rwkv.cpp/tiny-rwkv-7v0-834K-FP16.bin")));
     return all;
 }
@@ -386,6 +424,31 @@ TEST_CASE("files with very many or very long names") {
     std::vector<ZipPart> parts;
     for (uint32_t i = 0; i < 65000; ++i) parts.push_back({.name = std::to_string(i), .data = ""});
     check_survives_exact(zip(parts));
+}
+
+TEST_CASE("GGUF files with very many entries, tensors or tokens") {
+    constexpr uint32_t many = 300'000;
+    gguf::File file = gguf::tiny_v7();
+    const std::string entries =
+        repeated([](uint32_t i) { return gguf::entry(std::to_string(i), 0, "x"); }, many);
+    file.metadata.push_back(entries);
+    file.metadata_count = 3 + many;
+    check_survives_exact(gguf::build(file));
+
+    file = gguf::tiny_v7();
+    for (uint32_t i = 0; i < many; ++i) file.tensors.push_back({std::to_string(i), {1}, gguf::f32, "", 0});
+    check_survives_exact(gguf::header(file));
+    file = gguf::tiny_v7();
+    for (uint32_t i = 0; i < 8000; ++i) file.tensors.push_back({std::to_string(i), {1}, gguf::f32, "1234"});
+    check_survives_exact(gguf::build(file));
+
+    for (const size_t tokens : {size_t{1} << 20, size_t{2} << 20}) {
+        file = gguf::with_vocabulary(std::vector<std::string>(tokens), std::vector<int32_t>(tokens, 3));
+        check_survives_exact(gguf::build(file));
+    }
+    file = gguf::with_vocabulary(std::vector<std::string>(10'000, std::string(1000, 't')), {});
+    file.metadata.pop_back();
+    check_survives_exact(gguf::build(file));
 }
 
 TEST_CASE("legacy files with very many storages") {

@@ -75,6 +75,27 @@ TEST_CASE("any range of any view copies the elements that its strides say") {
     check_type<double>(DType::f64);
 }
 
+TEST_CASE("types with blocks copy whole blocks, and slices along the leading dimensions") {
+    std::string storage = "?";
+    for (int block = 0; block < 2 * 3 * 2; ++block)
+        storage += std::string(34, static_cast<char>('a' + block));
+    const TensorView view{DType::q8_0, {2, 3, 64}, {192, 64, 1}, as_bytes(storage).data() + 1};
+    CHECK(stored_bytes(DType::q8_0, view.elements()) == 12 * 34);
+    const auto copied = [](const TensorView& from, uint64_t first, uint64_t count) {
+        std::string out(*stored_bytes(from.dtype, count), '?');
+        from.copy(first, count, reinterpret_cast<std::byte*>(out.data()));
+        return out;
+    };
+    for (uint64_t first = 0; first <= 12; ++first) {
+        for (uint64_t count = 0; count <= 12 - first; ++count)
+            CHECK(copied(view, first * 32, count * 32) == storage.substr(1 + first * 34, count * 34));
+    }
+    const TensorView row = view.slice(1).slice(2);
+    CHECK(row.shape_text() == "64");
+    CHECK(copied(row, 32, 32) == std::string(34, 'l'));
+    CHECK_FALSE(stored_bytes(DType::f64, UINT64_MAX / 4).has_value());
+}
+
 TEST_CASE("a transposed matrix larger than a tile copies right, whole and in row blocks") {
     const std::string storage = ramp<int32_t>(70 * 101);
     const TensorView view{DType::i32, {70, 101}, {101, 1}, as_bytes(storage).data()};

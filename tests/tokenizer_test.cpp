@@ -155,6 +155,23 @@ TEST_CASE("the longest entry wins, also where a longer one fails late") {
     for (const Token gap : {0u, 299u, 302u, 401u, UINT32_MAX}) CHECK(tokenizer->decode(gap).empty());
 }
 
+TEST_CASE("tokens given by id are matched, those that stand for no text are not, and id 0 ends a text") {
+    const std::vector<std::string> tokens = {"a", "b", "bb", "", "<s>", "b<", "s", ">"};
+    const auto tokenizer = make_world_tokenizer(tokens, std::vector<Token>{4});
+    CHECK(tokenizer->encode("bbb<s>") == std::vector<Token>{2, 5, 6, 7});
+    CHECK(tokenizer->end_of_text() == 0);
+    CHECK(tokenizer->vocabulary() == 8);
+    for (const Token silent : {0u, 3u, 4u, 8u}) CHECK(tokenizer->decode(silent).empty());
+    refusal_of([&] { tokenizer->encode("a"); }, Code::bad_text);
+    const std::vector<std::string> twice = {"", "b", "c", "b"};
+    check_contains(refusal_of([&] { make_world_tokenizer(twice, {}); }, Code::bad_file), "same bytes");
+    CHECK(make_world_tokenizer(twice, std::vector<Token>{3})->encode("bc") == std::vector<Token>{1, 2});
+    const auto empty = make_world_tokenizer({}, {});
+    CHECK(empty->encode("").empty());
+    CHECK(empty->end_of_text() == 0);
+    refusal_of([&] { empty->encode("a"); }, Code::bad_text);
+}
+
 TEST_CASE("encoding agrees with a search through all lengths, and decoding undoes it") {
     std::mt19937 random(1);
     std::map<std::string, Token> ids;

@@ -68,6 +68,7 @@ void add_generate(CLI::App& app);
 void add_info(CLI::App& app);
 void add_kernels(CLI::App& app);
 void add_logits(CLI::App& app);
+void add_synth(CLI::App& app);
 void add_tokenize(CLI::App& app);
 void add_verify(CLI::App& app);
 

@@ -32,6 +32,7 @@ int run(int argc, char** argv) {
     app::add_info(app);
     app::add_kernels(app);
     app::add_logits(app);
+    app::add_synth(app);
     app::add_tokenize(app);
     app::add_verify(app);
     for (CLI::App* command : app.get_subcommands({})) app::mirror_in_environment(*command);

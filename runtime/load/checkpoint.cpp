@@ -5,9 +5,12 @@
 
 #include "host/mapped_file.h"
 #include "runtime/load/bytes.h"
+#include "runtime/load/gguf.h"
 #include "runtime/load/pth.h"
 #include "runtime/load/pth_container.h"
 #include "runtime/load/rwkv_cpp.h"
+#include "runtime/load/safetensors.h"
+#include "runtime/load/safetensors_model.h"
 #include "runtime/load/tensor.h"
 
 namespace rwkvk::load {
@@ -28,16 +31,7 @@ bool is_html(std::string_view file) {
     return starts_with("<!doctype html") || starts_with("<html");
 }
 
-// u64 length of a JSON object, then the object.
-bool is_safetensors(std::span<const std::byte> file) {
-    if (file.size() < 10 || file[8] != std::byte{'{'}) return false;
-    uint64_t json_bytes;
-    std::memcpy(&json_bytes, file.data(), sizeof json_bytes);
-    return json_bytes >= 2 && json_bytes <= file.size() - 8;
-}
-
-Error foreign(std::span<const std::byte> bytes, const std::string& path) {
-    const std::string_view file = as_text(bytes);
+Error foreign(std::string_view file, const std::string& path) {
     if (file.empty()) return Error(Code::bad_file, concat(path, ": an empty file: fetch it again"));
     if (is_html(file)) {
         return Error(Code::bad_file,
@@ -47,24 +41,19 @@ Error foreign(std::span<const std::byte> bytes, const std::string& path) {
         return Error(Code::bad_file,
                      concat(path, ": a Git LFS pointer, not the model itself: run 'git lfs pull'"));
     }
-    if (file.starts_with("GGUF")) {
-        return Error(Code::unsupported, concat(path, ": a GGUF file: not supported yet, use the .pth"));
-    }
-    if (is_safetensors(bytes)) {
-        return Error(Code::unsupported,
-                     concat(path, ": a safetensors file: not supported yet, use the .pth"));
-    }
     return Error(Code::bad_file, concat(path,
-                                        ": not a model file this program knows: expected a PyTorch .pth or "
-                                        "an rwkv.cpp .bin"));
+                                        ": not a model file this program knows: expected a PyTorch .pth, a "
+                                        ".safetensors, a GGUF or an rwkv.cpp .bin"));
 }
 
 }  // namespace
 
 Checkpoint read_checkpoint(std::span<const std::byte> file, const std::string& path) {
     if (is_zip(as_text(file)) || is_legacy_pth(file)) return read_pth(file, path);
+    if (is_gguf(file)) return read_gguf(file, path);
+    if (is_safetensors(file)) return read_safetensors_model(file, path);
     if (is_rwkv_cpp(file)) return read_rwkv_cpp(file, path);
-    throw foreign(file, path);
+    throw foreign(as_text(file), path);
 }
 
 Checkpoint open_checkpoint(const std::string& path) {

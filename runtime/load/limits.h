@@ -27,6 +27,10 @@ inline constexpr size_t max_nesting = 32;
 
 inline constexpr size_t max_name_bytes = 256;
 
+/// Tokens of a vocabulary, and the bytes they take in a file. The World vocabulary has 65536 in 2.5 MB.
+inline constexpr size_t max_vocabulary = size_t{1} << 20;
+inline constexpr size_t max_vocabulary_bytes = size_t{1} << 24;
+
 /// Errors: Code::bad_file unless `name` is 1 to 256 printable ASCII characters.
 void check_name(const std::string& path, std::string_view name);
 

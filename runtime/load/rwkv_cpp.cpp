@@ -46,12 +46,6 @@ DType dtype_of(int32_t type, std::string_view name, int32_t version, const std::
     throw Error(Code::unsupported, concat(path, ": tensor ", quote(name), " is ", type_name, ", ", advice));
 }
 
-std::vector<uint64_t> row_major_strides(std::span<const uint64_t> shape) {
-    std::vector<uint64_t> strides(shape.size(), 1);
-    for (size_t dim = shape.size(); dim-- > 1;) strides[dim - 1] = strides[dim] * shape[dim];
-    return strides;
-}
-
 // Dimensions come fastest first.
 std::vector<uint64_t> read_shape(ByteReader& in, int32_t dim_count) {
     std::vector<uint64_t> shape(static_cast<size_t>(dim_count));

@@ -85,9 +85,7 @@ class Reader {
                         .shape = read_shape(name, entry.member("shape")),
                         .strides = {},
                         .data = nullptr};
-        view.strides.resize(view.shape.size(), 1);
-        for (size_t dim = view.shape.size(); dim-- > 1;)
-            view.strides[dim - 1] = view.strides[dim] * view.shape[dim];
+        view.strides = row_major_strides(view.shape);
         const Place place = read_place(name, entry.member("data_offsets"));
         const auto elements = checked_product(view.shape);
         const auto size_bytes = elements ? checked_multiply(*elements, bytes_of(view.dtype)) : std::nullopt;
@@ -160,6 +158,13 @@ class Reader {
 };
 
 }  // namespace
+
+bool is_safetensors(std::span<const std::byte> file) {
+    uint64_t header_bytes = 0;
+    if (file.size() <= sizeof header_bytes || file[sizeof header_bytes] != std::byte{'{'}) return false;
+    std::memcpy(&header_bytes, file.data(), sizeof header_bytes);
+    return header_bytes >= 2 && header_bytes <= max_header_bytes;
+}
 
 Safetensors read_safetensors(std::span<const std::byte> file, const std::string& path) {
     return Reader(file, path).result();

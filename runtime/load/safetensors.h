@@ -19,6 +19,9 @@ struct Safetensors {
     Metadata metadata;
 };
 
+/// Whether the file begins with the length of a JSON object and the object.
+bool is_safetensors(std::span<const std::byte> file);
+
 /// Reads the header and checks it against the file: tensors fill what follows it exactly.
 /// Errors: Code::bad_file; Code::unsupported for element types and dimensions that TensorView does not have.
 /// The caller keeps `file` alive and unchanged; `path` only names it in errors.

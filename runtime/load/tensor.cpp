@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "host/error.h"
+#include "runtime/load/bytes.h"
 
 namespace rwkvk::load {
 namespace {
@@ -126,13 +127,32 @@ void copy_elements(const Walk& walk, const std::byte* data, uint64_t first, uint
 }  // namespace
 
 const char* name_of(DType type) {
-    constexpr const char* names[] = {"f32", "f16", "bf16", "f64", "u8", "i8", "i16", "i32", "i64", "bool"};
+    constexpr const char* names[] = {"f32", "f16", "bf16", "f64",  "u8",  "i8",
+                                     "i16", "i32", "i64",  "bool", "q8_0"};
     return names[static_cast<size_t>(type)];
 }
 
+Block block_of(DType type) {
+    constexpr Block blocks[] = {{1, 4}, {1, 2}, {1, 2}, {1, 8}, {1, 1},  {1, 1},
+                                {1, 2}, {1, 4}, {1, 8}, {1, 1}, {32, 34}};
+    return blocks[static_cast<size_t>(type)];
+}
+
 uint32_t bytes_of(DType type) {
-    constexpr uint32_t sizes[] = {4, 2, 2, 8, 1, 1, 2, 4, 8, 1};
-    return sizes[static_cast<size_t>(type)];
+    RWKVK_ASSERT(block_of(type).elements == 1);
+    return block_of(type).bytes;
+}
+
+std::optional<uint64_t> stored_bytes(DType type, uint64_t elements) {
+    const Block block = block_of(type);
+    RWKVK_ASSERT(elements % block.elements == 0);
+    return checked_multiply(elements / block.elements, block.bytes);
+}
+
+std::vector<uint64_t> row_major_strides(std::span<const uint64_t> shape) {
+    std::vector<uint64_t> strides(shape.size(), 1);
+    for (size_t dim = shape.size(); dim-- > 1;) strides[dim - 1] = strides[dim] * shape[dim];
+    return strides;
 }
 
 uint64_t TensorView::elements() const {
@@ -165,7 +185,7 @@ TensorView TensorView::squeezed() const {
 }
 
 TensorView TensorView::transposed() const {
-    RWKVK_ASSERT(shape.size() >= 2);
+    RWKVK_ASSERT(shape.size() >= 2 && block_of(dtype).elements == 1);
     TensorView view = *this;
     std::swap(view.shape.end()[-1], view.shape.end()[-2]);
     std::swap(view.strides.end()[-1], view.strides.end()[-2]);
@@ -174,17 +194,21 @@ TensorView TensorView::transposed() const {
 
 TensorView TensorView::slice(uint64_t index) const {
     RWKVK_ASSERT(!shape.empty() && index < shape.front());
+    const Block block = block_of(dtype);
+    RWKVK_ASSERT(strides.front() % block.elements == 0);
     return {.dtype = dtype,
             .shape = {shape.begin() + 1, shape.end()},
             .strides = {strides.begin() + 1, strides.end()},
-            .data = data + index * strides.front() * bytes_of(dtype)};
+            .data = data + index * (strides.front() / block.elements) * block.bytes};
 }
 
 void TensorView::copy(uint64_t first, uint64_t count, std::byte* out) const {
     RWKVK_ASSERT(first <= elements() && count <= elements() - first);
     if (count == 0) return;
+    const Block block = block_of(dtype);
     if (is_contiguous()) {
-        std::memcpy(out, data + first * bytes_of(dtype), count * bytes_of(dtype));
+        RWKVK_ASSERT(first % block.elements == 0 && count % block.elements == 0);
+        std::memcpy(out, data + first / block.elements * block.bytes, count / block.elements * block.bytes);
         return;
     }
     const Walk walk = walk_of(*this);

@@ -5,22 +5,37 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
+
+#include "runtime/load/vocabulary.h"
 
 namespace rwkvk::load {
 
 /// Files with tensors of more dimensions are refused.
 inline constexpr size_t max_dims = 8;
 
-/// Element types that files store.
-enum class DType { f32, f16, bf16, f64, u8, i8, i16, i32, i64, boolean };
+/// Element types that files store. Those of quantised formats come in blocks of several elements.
+enum class DType { f32, f16, bf16, f64, u8, i8, i16, i32, i64, boolean, q8_0 };
+
+struct Block {
+    uint32_t elements, bytes;
+};
 
 const char* name_of(DType type);
+Block block_of(DType type);
+/// Of one element; the type must have blocks of one.
 uint32_t bytes_of(DType type);
+/// Of `elements` elements, whole blocks; nothing if that does not fit 64 bits.
+std::optional<uint64_t> stored_bytes(DType type, uint64_t elements);
 
-/// A strided view of elements inside a file that some other object keeps mapped.
+/// Of a tensor without gaps whose last dimension is the fastest.
+std::vector<uint64_t> row_major_strides(std::span<const uint64_t> shape);
+
+/// A strided view of elements inside a file that some other object keeps mapped. One of a type with blocks
+/// lies without gaps and consists of whole blocks, in slices along the leading dimensions too.
 struct TensorView {
     DType dtype = DType::f32;
     std::vector<uint64_t> shape;    // empty: a scalar
@@ -33,23 +48,26 @@ struct TensorView {
 
     /// The view without dimensions of size 1.
     TensorView squeezed() const;
-    /// The last two dimensions swapped. Needs at least two.
+    /// The last two dimensions swapped. Needs at least two, and a type without blocks.
     TensorView transposed() const;
     /// Entry `index` of the first dimension.
     TensorView slice(uint64_t index) const;
 
     /// Copies `count` elements, counted in row-major order of the view from `first`, in their stored type.
-    /// `out` holds count * bytes_of(dtype) bytes and need not be aligned.
+    /// `out` holds stored_bytes(dtype, count) bytes and need not be aligned. Of a type with blocks, `first`
+    /// and `count` are whole blocks.
     void copy(uint64_t first, uint64_t count, std::byte* out) const;
 };
 
 /// A readable model file: its tensors under official RWKV names and with official meaning (formats.md of the
 /// format), every matrix as [out, in], LoRA matrices included. Views stay valid while `storage` lives.
 struct Checkpoint {
-    std::string format;  // "pth", "rwkv.cpp"
+    std::string format;  // "pth", "rwkv.cpp", "gguf", "safetensors"
     std::string path;
     std::map<std::string, TensorView> tensors;
     std::shared_ptr<const void> storage;
+    std::string title = {};  // what the file calls the model, any bytes; empty: nothing
+    std::optional<Vocabulary> vocabulary = {};
 };
 
 /// Opens any file this program reads, told apart by its first bytes.

@@ -30,8 +30,13 @@ Model::Model(std::string name, std::string format, std::unique_ptr<WeightSource>
 std::shared_ptr<const Model> Model::load(const std::string& path) {
     load::Checkpoint checkpoint = load::open_checkpoint(path);
     const std::string format = checkpoint.format;
-    return std::shared_ptr<const Model>(new Model(std::filesystem::path(path).filename().string(), format,
-                                                  make_checkpoint_source(std::move(checkpoint))));
+    std::string title = std::move(checkpoint.title);
+    std::optional<load::Vocabulary> vocabulary = std::move(checkpoint.vocabulary);
+    const std::shared_ptr<Model> model(new Model(std::filesystem::path(path).filename().string(), format,
+                                                 make_checkpoint_source(std::move(checkpoint))));
+    model->title_ = std::move(title);
+    model->vocabulary_ = std::move(vocabulary);
+    return model;
 }
 
 std::shared_ptr<const Model> Model::synthetic(const std::string& spec, uint64_t seed) {

@@ -2,11 +2,13 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "runtime/arch/rwkv7.h"
 #include "runtime/graph/backend.h"
 #include "runtime/graph/weight_source.h"
+#include "runtime/load/vocabulary.h"
 
 namespace rwkvk {
 
@@ -19,7 +21,10 @@ class Model {
     static std::shared_ptr<const Model> synthetic(const std::string& spec, uint64_t seed = 1);
 
     const std::string& name() const { return name_; }      // file name, or the synthetic spec
-    const std::string& format() const { return format_; }  // "pth", "rwkv.cpp", "synthetic"
+    const std::string& format() const { return format_; }  // as load::Checkpoint's, or "synthetic"
+    const std::string& title() const { return title_; }    // what the file calls the model, any bytes, or ""
+    /// The texts of its tokens where its file holds them, or null.
+    const load::Vocabulary* vocabulary() const { return vocabulary_ ? &*vocabulary_ : nullptr; }
     const arch::Rwkv7& dimensions() const { return dimensions_; }
     const WeightSource& weights() const { return *weights_; }
     const ModelPrograms& programs() const { return programs_; }
@@ -37,7 +42,8 @@ class Model {
     std::vector<std::string> used_tensors() const;  // sorted
     std::string make_fingerprint() const;
 
-    std::string name_, format_;
+    std::string name_, format_, title_;
+    std::optional<load::Vocabulary> vocabulary_;
     std::unique_ptr<WeightSource> weights_;
     arch::Rwkv7 dimensions_;
     ModelPrograms programs_;

@@ -3,6 +3,8 @@
 namespace rwkvk {
 
 std::unique_ptr<text::Tokenizer> make_model_tokenizer(const Model& model) {
+    if (const load::Vocabulary* own = model.vocabulary())
+        return text::make_world_tokenizer(own->tokens, own->unmatched);
     const uint32_t vocabulary = model.programs().vocabulary;
     if (vocabulary == 256) return text::make_byte_tokenizer();
     throw Error(

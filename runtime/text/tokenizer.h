@@ -40,4 +40,9 @@ std::unique_ptr<Tokenizer> make_byte_tokenizer();
 /// Errors: Code::io, Code::bad_file (naming the line).
 std::unique_ptr<Tokenizer> load_world_tokenizer(const std::string& path);
 
+/// The same from the tokens themselves, by id, as model files hold them. Id 0, which ends a text, and the ids
+/// in `unmatched` (ascending) stand for no text. Errors: Code::bad_file when two tokens have the same bytes.
+std::unique_ptr<Tokenizer> make_world_tokenizer(std::span<const std::string> tokens,
+                                                std::span<const Token> unmatched);
+
 }  // namespace rwkvk::text

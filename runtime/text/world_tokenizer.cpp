@@ -28,7 +28,7 @@ class WorldTokenizer final : public Tokenizer {
     std::string name() const override { return "world"; }
     uint32_t vocabulary() const override { return static_cast<uint32_t>(bytes_of_.size()); }
     // Id 0 ends a text by convention; vocabularies that count from 0 give it a text and have no such id.
-    int64_t end_of_text() const override { return bytes_of_[0].empty() ? 0 : -1; }
+    int64_t end_of_text() const override { return bytes_of_.empty() || bytes_of_[0].empty() ? 0 : -1; }
 
     std::vector<Token> encode(std::string_view bytes) const override {
         std::vector<Token> ids;
@@ -58,6 +58,17 @@ class WorldTokenizer final : public Tokenizer {
 
 std::unique_ptr<Tokenizer> load_world_tokenizer(const std::string& path) {
     return std::make_unique<WorldTokenizer>(read_world_vocabulary(path));
+}
+
+std::unique_ptr<Tokenizer> make_world_tokenizer(std::span<const std::string> tokens,
+                                                std::span<const Token> unmatched) {
+    std::vector<VocabularyEntry> entries;
+    for (Token id = 1; id < tokens.size(); ++id) {
+        if (!tokens[id].empty() && !std::ranges::binary_search(unmatched, id))
+            entries.push_back({id, tokens[id]});
+    }
+    sort_vocabulary(entries, "the model's vocabulary");
+    return std::make_unique<WorldTokenizer>(std::move(entries));
 }
 
 }  // namespace rwkvk::text

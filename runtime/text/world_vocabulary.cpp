@@ -65,7 +65,9 @@ std::vector<VocabularyEntry> parse(std::string_view contents, const std::string&
     return entries;
 }
 
-void sort_and_check(std::vector<VocabularyEntry>& entries, const std::string& name) {
+}  // namespace
+
+void sort_vocabulary(std::vector<VocabularyEntry>& entries, const std::string& where) {
     // Sorts by `key` and returns the first of two entries that agree in it, or the end.
     const auto first_of_equal = [&entries](auto key) {
         std::sort(entries.begin(), entries.end(),
@@ -74,14 +76,12 @@ void sort_and_check(std::vector<VocabularyEntry>& entries, const std::string& na
                                   [key](const auto& a, const auto& b) { return a.*key == b.*key; });
     };
     const auto same_id = first_of_equal(&VocabularyEntry::id);
-    if (same_id != entries.end()) refuse(concat(name, ": two lines have the id ", same_id->id));
+    if (same_id != entries.end()) refuse(concat(where, ": two tokens have the id ", same_id->id));
     const auto same = first_of_equal(&VocabularyEntry::bytes);
     if (same != entries.end()) {
-        refuse(concat(name, ": ids ", same->id, " and ", same[1].id, " have the same bytes"));
+        refuse(concat(where, ": ids ", same->id, " and ", same[1].id, " have the same bytes"));
     }
 }
-
-}  // namespace
 
 std::vector<VocabularyEntry> read_world_vocabulary(const std::filesystem::path& path) {
     const MappedFile file(path);
@@ -91,7 +91,7 @@ std::vector<VocabularyEntry> read_world_vocabulary(const std::filesystem::path& 
     }
     const std::string_view contents(reinterpret_cast<const char*>(file.bytes().data()), size_bytes);
     std::vector<VocabularyEntry> entries = parse(contents, path.string());
-    sort_and_check(entries, path.string());
+    sort_vocabulary(entries, path.string());
     return entries;
 }
 

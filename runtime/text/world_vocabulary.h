@@ -17,4 +17,8 @@ struct VocabularyEntry {
 /// or the same bytes, and there is at least one. Errors: Code::io; Code::bad_file naming the line.
 std::vector<VocabularyEntry> read_world_vocabulary(const std::filesystem::path& path);
 
+/// Puts entries into the order of their bytes. Errors: Code::bad_file when two have the same id or the same
+/// bytes; `where` names the vocabulary.
+void sort_vocabulary(std::vector<VocabularyEntry>& entries, const std::string& where);
+
 }  // namespace rwkvk::text

@@ -1,0 +1,139 @@
+#include "runtime/load/gguf.h"
+
+#include <cmath>
+#include <utility>
+
+#include "runtime/load/bytes.h"
+#include "runtime/load/gguf_vocabulary.h"
+#include "runtime/load/limits.h"
+
+namespace rwkvk::load {
+namespace {
+
+constexpr float layer_norm_epsilon = 1e-5f;  // every RWKV model's; the programs have it built in
+
+class Reader {
+  public:
+    Reader(std::span<const std::byte> file, const std::string& path)
+        : file_size_bytes_(file.size()),
+          contents_(read_gguf_container(file, path)),
+          checkpoint_{.format = "gguf", .path = path, .tensors = {}, .storage = {}} {
+        check_epsilon();
+        read_head_size();
+        for (const GgufTensor& tensor : contents_.tensors) add(tensor);
+        checkpoint_.title = contents_.metadata.text("general.name").value_or("");
+        checkpoint_.vocabulary = read_gguf_vocabulary(contents_.metadata, path);
+        check_vocabulary();
+    }
+
+    Checkpoint result() && { return std::move(checkpoint_); }
+
+  private:
+    const std::string& path() const { return checkpoint_.path; }
+    std::string key(const char* name) const { return concat(contents_.architecture, ".", name); }
+
+    void check_epsilon() const {
+        const std::string name = key("attention.layer_norm_epsilon");
+        const float epsilon = contents_.metadata.f32(name).value_or(layer_norm_epsilon);
+        // Written from a double or a float: a few units in the last place apart.
+        if (std::fabs(epsilon - layer_norm_epsilon) <= 1e-6f * layer_norm_epsilon) return;
+        throw Error(Code::unsupported, concat(path(), ": expected ", name, " to be ", layer_norm_epsilon,
+                                              " as in every RWKV-7, found ", epsilon));
+    }
+
+    void read_head_size() {
+        const std::string name = key("wkv.head_size");
+        head_size_ = contents_.metadata.integer(name).value_or(0);
+        if (head_size_ == 0) throw damaged(path(), concat("expected ", name, " in the metadata, found none"));
+    }
+
+    void add(const GgufTensor& tensor) {
+        const auto place = find_gguf_name(contents_.architecture, tensor.name);
+        if (place && is_dummy(*place)) return;
+        const TensorView view = view_of(tensor);
+        if (!place) return add(std::string(tensor.name), view);
+        switch (place->row->change) {
+            case GgufChange::none:
+                return add(place->official(), view);
+            case GgufChange::split_mixes:
+                return add_mixes(tensor.name, place->official(), view);
+            case GgufChange::heads:
+                return add(place->official(), in_heads(tensor.name, view));
+        }
+    }
+
+    void add(std::string name, TensorView view) {
+        add_tensor(checkpoint_, file_size_bytes_, std::move(name), std::move(view));
+    }
+
+    /// The first block has no value residual; llama.cpp wants tensors for it all the same.
+    static bool is_dummy(const GgufPlace& place) {
+        const std::string_view name = place.row->official;
+        return place.row->of_block && place.block == 0 &&
+               (name == "att.v0" || name == "att.v1" || name == "att.v2");
+    }
+
+    TensorView view_of(const GgufTensor& tensor) const {
+        if (!tensor.type->dtype) {
+            throw Error(Code::unsupported,
+                        concat(path(), ": tensor ", quote(tensor.name), " is ", tensor.type->name, " (type ",
+                               tensor.type->id, "), which is not supported yet: use F32, F16, BF16 or Q8_0"));
+        }
+        return {.dtype = *tensor.type->dtype,
+                .shape = tensor.shape,
+                .strides = row_major_strides(tensor.shape),
+                .data = tensor.bytes.data()};
+    }
+
+    Error wrong_shape(std::string_view name, const TensorView& view, const std::string& expected) const {
+        return Error(Code::bad_shape, concat(path(), ": tensor ", quote(name), " is ", view.shape_text(),
+                                             ", expected ", expected, ": convert the model again"));
+    }
+
+    void add_mixes(std::string_view name, const std::string& official, const TensorView& joined) {
+        const uint64_t cols = joined.shape.back();
+        const TensorView rows = joined.squeezed();
+        if (joined.elements() / cols != gguf_mix_letters.size() ||
+            rows.shape.front() != gguf_mix_letters.size()) {
+            throw wrong_shape(name, joined, concat(gguf_mix_letters.size(), " rows of the model's width"));
+        }
+        for (size_t i = 0; i < gguf_mix_letters.size(); ++i) {
+            TensorView mix = rows.slice(i);
+            mix.shape = {1, 1, cols};
+            mix.strides = {cols, cols, 1};
+            add(official + gguf_mix_letters[i], std::move(mix));
+        }
+    }
+
+    TensorView in_heads(std::string_view name, TensorView view) const {
+        const uint64_t elements = view.elements();
+        const bool whole = elements % head_size_ == 0 && head_size_ % block_of(view.dtype).elements == 0;
+        if (!whole) throw wrong_shape(name, view, concat("whole heads of ", head_size_, " elements"));
+        view.shape = {elements / head_size_, head_size_};
+        view.strides = {head_size_, 1};
+        return view;
+    }
+
+    void check_vocabulary() const {
+        const auto embedding = checkpoint_.tensors.find("emb.weight");
+        if (!checkpoint_.vocabulary || embedding == checkpoint_.tensors.end()) return;
+        const size_t tokens = checkpoint_.vocabulary->tokens.size();
+        const uint64_t rows = embedding->second.shape.front();
+        if (tokens > rows)
+            throw damaged(path(), concat("a vocabulary of ", tokens, " tokens, but ", rows,
+                                         " rows of 'token_embd.weight'"));
+    }
+
+    size_t file_size_bytes_;
+    GgufContents contents_;
+    Checkpoint checkpoint_;
+    uint64_t head_size_ = 0;
+};
+
+}  // namespace
+
+Checkpoint read_gguf(std::span<const std::byte> file, const std::string& path) {
+    return Reader(file, path).result();
+}
+
+}  // namespace rwkvk::load

@@ -1,0 +1,18 @@
+#pragma once
+// Tensors as the official code saves them.
+
+#include <string>
+#include <string_view>
+
+#include "runtime/load/tensor.h"
+
+namespace rwkvk::load {
+
+/// What follows "blocks.<number>."; empty if the name is another.
+std::string_view within_official_block(std::string_view name);
+
+/// The tensor as a Checkpoint has it: LoRA matrices, which are saved [in, out], become [out, in].
+/// Errors: Code::bad_shape for a LoRA matrix that is none.
+TensorView from_official(std::string_view name, TensorView tensor, const std::string& path);
+
+}  // namespace rwkvk::load
