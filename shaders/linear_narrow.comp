@@ -15,6 +15,8 @@ READ(0, float, x);
 READ(1, uvec4, matrix);
 WRITE(2, float, y);
 PARAMS(LinearParams);
+// The same inputs four at a time, for widths that are multiples of 4: software devices pay by the load.
+layout(std430, set = 0, binding = 0) readonly restrict buffer InputsByFour { vec4 x4[]; };
 
 const uint BLOCK = 4u * ELEMENTS_PER_WORD;
 
@@ -36,6 +38,8 @@ void main() {
     uint x_at[TOKENS];
     [[unroll]] for (uint t = 0u; t < TOKENS; ++t) x_at[t] = min(row + t, p.rows - 1u) * p.in_width;
 
+    bool by_four = p.in_width % 4u == 0u;
+
     float total[OUTS * TOKENS];
     [[unroll]] for (uint i = 0u; i < OUTS * TOKENS; ++i) total[i] = 0.0;
     for (uint r = 0u; r < ranges; ++r) {
@@ -44,20 +48,23 @@ void main() {
         float sum[OUTS * TOKENS];
         [[unroll]] for (uint i = 0u; i < OUTS * TOKENS; ++i) sum[i] = 0.0;
         uint k = begin;
-        for (; k + BLOCK <= end; k += BLOCK) {
+        for (; by_four && k + BLOCK <= end; k += BLOCK) {
             uvec4 words[OUTS];
             [[unroll]] for (uint o = 0u; o < OUTS; ++o) words[o] = matrix[at[o] + (k / BLOCK) * 32u];
-            [[unroll]] for (uint e = 0u; e < BLOCK; ++e) {
+            [[unroll]] for (uint e = 0u; e < BLOCK; e += 4u) {
                 [[unroll]] for (uint t = 0u; t < TOKENS; ++t) {
-                    float x_k = x[x_at[t] + k + e];
-                    [[unroll]] for (uint o = 0u; o < OUTS; ++o) {
-                        float weight = decode_element(words[o][e / ELEMENTS_PER_WORD], e % ELEMENTS_PER_WORD);
-                        sum[t * OUTS + o] += weight * x_k;
+                    vec4 x_k = x4[(x_at[t] + k + e) / 4u];
+                    [[unroll]] for (uint i = 0u; i < 4u; ++i) {
+                        [[unroll]] for (uint o = 0u; o < OUTS; ++o) {
+                            uint word = words[o][(e + i) / ELEMENTS_PER_WORD];
+                            float weight = decode_element(word, (e + i) % ELEMENTS_PER_WORD);
+                            sum[t * OUTS + o] += weight * x_k[i];
+                        }
                     }
                 }
             }
         }
-        for (; k < end; ++k) {  // a width that is no multiple of the block
+        for (; k < end; ++k) {  // what is left of a width that is no multiple of the block, or of 4
             uint e = k % BLOCK;
             [[unroll]] for (uint o = 0u; o < OUTS; ++o) {
                 uint word = matrix[at[o] + (k / BLOCK) * 32u][e / ELEMENTS_PER_WORD];

@@ -1,6 +1,7 @@
 // Kernel selection and layout are pure: tested without a device.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <set>
 
@@ -33,6 +34,24 @@ TEST_CASE("the matrix kernel follows subgroups and the narrow fact") {
     CHECK(kernel(facts_with(true, 32, false)) == KernelId::linear_subgroup);
     CHECK(kernel(facts_with(true, 32, true)) == KernelId::linear_narrow);
     CHECK(kernel(facts_with(false, 0, false)) == KernelId::linear_narrow);
+}
+
+TEST_CASE("whatever is chosen for a number of rows is tested beforehand") {
+    for (const bool software : {false, true}) {
+        for (const bool subgroup : {false, true}) {
+            vk::DeviceFacts facts = facts_with(subgroup, subgroup ? 8 : 0, software);
+            if (software) facts.type = vk::DeviceType::software;
+            const std::vector<KernelChoice> tested = all_choices(Op::linear, facts);
+            for (uint32_t rows = 1; rows <= 512; ++rows) {
+                const LinearParams params{rows, 768, 768, 0, 768, ACT_NONE};
+                const KernelChoice choice = choose_kernel(Op::linear, params, WeightFormat::f16, facts);
+                INFO(rows, " rows");
+                CHECK(std::any_of(tested.begin(), tested.end(), [&](const KernelChoice& other) {
+                    return other.kernel == choice.kernel && other.constants == choice.constants;
+                }));
+            }
+        }
+    }
 }
 
 TEST_CASE("every choice fits the smallest device and covers its work") {

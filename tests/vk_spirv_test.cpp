@@ -128,6 +128,18 @@ TEST_CASE("what is no compute module is refused") {
     CHECK(refusal(replaced(words, {0x24, 34, 0}, {0x24, 34, 1})) == Code::bad_file);  // descriptor set 1
 }
 
+TEST_CASE("a buffer may be declared twice where it is only read") {
+    auto words = replaced(kernel_words(), {49, 33, 1}, {49, 33, 0});  // what is written also gets binding 0
+    CHECK(refusal(words) == Code::bad_file);
+    const std::vector<uint32_t> block = {5u << 16 | 72, 47, 0, 35};
+    const auto at = std::search(words.begin(), words.end(), block.begin(), block.end());
+    words.insert(at, {4u << 16 | 72, 47, 0, 24});  // its member becomes NonWritable
+    const Reflection found = reflect(words);
+    REQUIRE(found.bindings.size() == 1);
+    CHECK(found.bindings[0].binding == 0);
+    CHECK(found.bindings[0].readonly);
+}
+
 TEST_CASE("a truncated module is refused, wherever it is cut") {
     const auto words = kernel_words();
     for (size_t length = 0; length < words.size(); ++length) {

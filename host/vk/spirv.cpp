@@ -202,14 +202,20 @@ void reflect_arithmetic(const Index& index, Reflection& result) {
     }
 }
 
+/// A read-only buffer may be declared twice, to be read by elements of two sizes; what is written may not.
 void sort_bindings(std::vector<Reflection::Binding>& bindings) {
     std::sort(bindings.begin(), bindings.end(),
               [](const auto& a, const auto& b) { return a.binding < b.binding; });
     for (size_t i = 1; i < bindings.size(); ++i) {
-        if (bindings[i].binding == bindings[i - 1].binding) {
-            refuse(concat("two storage buffers have binding ", bindings[i].binding));
+        const bool same = bindings[i].binding == bindings[i - 1].binding;
+        if (same && !(bindings[i].readonly && bindings[i - 1].readonly)) {
+            refuse(concat("two storage buffers have binding ", bindings[i].binding,
+                          " and are not both read-only"));
         }
     }
+    const auto repeated = std::unique(bindings.begin(), bindings.end(),
+                                      [](const auto& a, const auto& b) { return a.binding == b.binding; });
+    bindings.erase(repeated, bindings.end());
 }
 
 }  // namespace

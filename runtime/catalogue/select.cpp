@@ -23,12 +23,18 @@ KernelChoice lane_per_item(KernelId kernel, const vk::DeviceFacts& facts) {
     return {.kernel = kernel, .constants = {lanes}, .items = {lanes, 1, 1}};
 }
 
-// A few outputs per lane hide latency where a core runs few lanes; a few rows reuse what was loaded.
+// Rows that share what an invocation loads and decodes.
+uint32_t narrow_tokens(const vk::DeviceFacts& facts, uint32_t rows) {
+    if (rows >= 8 && facts.type == vk::DeviceType::software) return 8;
+    return rows >= 4 ? 4 : 1;
+}
+
+// A few outputs per lane hide latency where a core runs few lanes. A software device pays for every input an
+// invocation loads, so eight outputs share it.
 KernelChoice narrow(const vk::DeviceFacts& facts, uint32_t rows) {
-    const bool software = facts.type == vk::DeviceType::software;
     const uint32_t lanes = narrow_lanes(facts);
-    const uint32_t tokens = rows >= 4 ? 4 : 1;
-    const uint32_t outs = software ? (tokens > 1 ? 4 : 8) : (tokens > 1 ? 2 : 1);
+    const uint32_t tokens = narrow_tokens(facts, rows);
+    const uint32_t outs = facts.type == vk::DeviceType::software ? 8 : (tokens > 1 ? 2 : 1);
     return {.kernel = KernelId::linear_narrow,
             .packing = Packing::tiles,
             .constants = {lanes, outs, tokens},
@@ -120,6 +126,7 @@ std::vector<KernelChoice> all_choices(Op op, const vk::DeviceFacts& facts) {
     switch (op) {
         case Op::linear: {
             std::vector<KernelChoice> choices = {narrow(facts, 1), narrow(facts, 4)};
+            if (narrow_tokens(facts, 8) != narrow_tokens(facts, 4)) choices.push_back(narrow(facts, 8));
             if (facts.subgroup) choices.insert(choices.end(), {subgroups(facts, 1), subgroups(facts, 4)});
             return choices;
         }
