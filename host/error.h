@@ -4,6 +4,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace rwkvk {
 
@@ -40,6 +41,9 @@ std::string concat(const Parts&... parts) {
     (out << ... << parts);
     return out.str();
 }
+
+/// Text that nobody vouches for as it may appear in a message: printable ASCII only, shortened, in quotes.
+std::string quote(std::string_view untrusted);
 
 [[noreturn]] void assertion_failed(const char* condition, const char* file, int line);
 

@@ -1,19 +1,16 @@
 #include "host/log.h"
 
-#include <mutex>
-#include <utility>
-
 namespace rwkvk {
 namespace {
-LogSink sink_;
-std::mutex mutex_;
+thread_local const LogSink* current = nullptr;
 }  // namespace
 
-void set_log_sink(LogSink sink) { sink_ = std::move(sink); }
+LogScope::LogScope(const LogSink* sink) : previous_(current) { current = sink; }
+
+LogScope::~LogScope() { current = previous_; }
 
 void log(LogLevel level, const std::string& message) {
-    std::scoped_lock lock(mutex_);
-    if (sink_) sink_(level, message);
+    if (current && *current) (*current)(level, message);
 }
 
 }  // namespace rwkvk

@@ -1,5 +1,6 @@
 #pragma once
-// Diagnostics. The library prints nothing by itself: messages go to one sink that the program sets.
+// Diagnostics. The library prints nothing by itself and keeps no global sink: messages go where the call that
+// causes them was told to send them.
 
 #include <functional>
 #include <string>
@@ -10,10 +11,19 @@ enum class LogLevel { debug, info, warning, error };
 
 using LogSink = std::function<void(LogLevel, const std::string& message)>;
 
-/// Replaces the sink; an empty one drops messages (the default). Not thread-safe: set it before other calls.
-void set_log_sink(LogSink sink);
+/// While it lives, this thread's messages go to `sink`, which outlives it; null drops them. Scopes nest.
+class LogScope {
+  public:
+    explicit LogScope(const LogSink* sink);
+    ~LogScope();
+    LogScope(const LogScope&) = delete;
+    LogScope& operator=(const LogScope&) = delete;
 
-/// Sends one line, without a line end, to the sink. Thread-safe.
+  private:
+    const LogSink* previous_;
+};
+
+/// Sends one line, without a line end, to the sink of this thread's scope, if there is one.
 void log(LogLevel level, const std::string& message);
 
 }  // namespace rwkvk

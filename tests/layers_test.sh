@@ -26,7 +26,8 @@ allow runtime/load 'runtime/load/|runtime/text/utf8\.h|host/[a-z_0-9]+\.h'
 allow runtime/text 'runtime/text/|shaders/exact_math\.h|host/[a-z_0-9]+\.h'
 allow runtime/model 'runtime/|host/[a-z_0-9]+\.h'
 allow runtime/check 'runtime/|host/|shaders/'
-allow apps 'apps/|runtime/|host/'
+allow runtime/api 'runtime/|host/'
+allow apps '[a-z_]+\.h'
 
 vulkan=$(grep -rnE '#include [<"]vulkan' host runtime apps shaders | grep -v '^host/vk/' || true)
 if [[ -n $vulkan ]]; then

@@ -1,14 +1,16 @@
-#include "apps/rwkvk/command.h"
+#include "command.h"
 
 #include <cctype>
+#include <cerrno>
 #include <iostream>
 
-#include "host/log.h"
-#include "runtime/check/self_test.h"
-#include "runtime/cpu/backend.h"
-#include "runtime/gpu/backend.h"
+#include "progress_bar.h"
 
 namespace rwkvk::app {
+
+Error io_error(const std::string& path, const std::string& what) {
+    return Error(RWKVK_IO, concat(path, ": ", what, ": ", std::strerror(errno)));
+}
 
 void mirror_in_environment(CLI::App& command) {
     for (CLI::Option* option : command.get_options()) {
@@ -36,63 +38,48 @@ void add_common(CLI::App& command, CommonFlags& flags, bool model) {
     command.add_flag("-v,--verbose", flags.verbose, "Say more on stderr");
 }
 
-std::shared_ptr<const Model> open_model(const CommonFlags& flags) {
-    if (flags.model.empty() == flags.synthetic.empty()) {
-        throw Error(Code::bad_argument, "give a model: -m FILE, or --synthetic v7:0.1b:f16 for a random one");
-    }
-    std::shared_ptr<const Model> model =
-        flags.model.empty() ? Model::synthetic(flags.synthetic, flags.seed) : Model::load(flags.model);
-    for (const std::string& name : model->unused_tensors())
-        log(LogLevel::info, concat("tensor not used: ", name));
-    return model;
+Runtime open_runtime(const CommonFlags& flags) {
+    const int32_t least = flags.verbose ? RWKVK_LOG_INFO : RWKVK_LOG_WARNING;
+    return Runtime([least](int32_t level, const char* line) {
+        if (level >= least) std::cerr << line << '\n';
+    });
 }
 
-OpenDevice::OpenDevice(const std::string& wanted, bool exact, bool statistics)
-    : instance_(vk::Instance::create()) {
-    const vk::Instance::Candidate& candidate = vk::choose_device(*instance_, wanted);
-    device_ = std::make_unique<vk::Device>(instance_, candidate, vk::masked_by_environment(candidate.facts));
-    kernels_ = std::make_unique<gpu::KernelStore>(*device_, statistics);
-    if (exact) check::require_exact(*kernels_);
+bool has_model(const CommonFlags& flags) { return !flags.model.empty() || !flags.synthetic.empty(); }
+
+Model open_model(const Runtime& runtime, const CommonFlags& flags) {
+    if (flags.model.empty() == flags.synthetic.empty())
+        throw usage_error("give a model: -m FILE, or --synthetic v7:0.1b:f16 for a random one");
+    if (!flags.model.empty()) return runtime.load(flags.model);
+    rwkvk_model* model = nullptr;
+    runtime.check(rwkvk_tools_synthetic(runtime.handle(), flags.synthetic.c_str(), flags.seed, &model));
+    return {runtime.shared(), model};
 }
 
-void OpenDevice::check_validation() const {
-    if (instance_->validation_messages() == 0) return;
-    std::cerr << "the validation layer sent " << instance_->validation_messages() << " messages:\n";
-    for (const std::string& message : instance_->validation_texts()) std::cerr << message << '\n';
+Tokenizer open_tokenizer(const Runtime& runtime, const Model& model, const CommonFlags& flags) {
+    return flags.vocabulary.empty() ? model.tokenizer() : runtime.tokenizer(flags.vocabulary);
+}
+
+Context open_context(const Model& model, const CommonFlags& flags, const ContextNeeds& needs) {
+    ProgressBar bar(concat("loading ", model.info().name), model.info().weight_bytes);
+    rwkvk_context_params params = context_params();
+    params.device = flags.device.c_str();
+    params.slots = needs.slots;
+    params.max_rows = needs.max_rows;
+    params.threads = flags.threads;
+    params.progress = [](void* user, double fraction) -> int32_t {
+        static_cast<ProgressBar*>(user)->show(fraction);
+        return 1;
+    };
+    params.progress_user = &bar;
+    return Context(model, params);
+}
+
+void check_validation(const Runtime& runtime) {
+    const uint64_t messages = runtime.validation_messages();
+    if (messages == 0) return;
+    std::cerr << "the validation layer sent " << messages << " messages\n";
     throw Failed{};
-}
-
-bool is_cpu(const std::string& device) { return device == "cpu" || device == "CPU"; }
-
-namespace {
-
-/// Without a wish, a software device is no gain over the CPU backend, and no Vulkan is no reason to fail.
-bool wants_cpu(const std::string& device) {
-    if (is_cpu(device)) return true;
-    if (!device.empty()) return false;
-    try {
-        return vk::choose_device(*vk::Instance::create(), "").facts.type == vk::DeviceType::software;
-    } catch (const Error& error) {
-        log(LogLevel::info, concat("no Vulkan device: ", error.what()));
-        return true;
-    }
-}
-
-}  // namespace
-
-OpenContext open_context(std::shared_ptr<const Model> model, const CommonFlags& flags,
-                         const BackendOptions& options) {
-    OpenContext open;
-    std::unique_ptr<Backend> backend;
-    if (wants_cpu(flags.device)) {
-        backend = cpu::make_backend(model->programs(), model->weights(), options, {.threads = flags.threads});
-    } else {
-        open.device = std::make_unique<OpenDevice>(flags.device, flags.math == "exact");
-        backend = gpu::make_backend(model->programs(), model->weights(), options, open.device->kernels(), {});
-    }
-    log(LogLevel::info, concat("running on ", backend->description()));
-    open.context = std::make_unique<Context>(std::move(model), std::move(backend));
-    return open;
 }
 
 }  // namespace rwkvk::app

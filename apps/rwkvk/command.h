@@ -1,18 +1,31 @@
 #pragma once
-// What the subcommands share: common flags, opening a model on a device.
+// What the subcommands share: common flags, opening a model on a device. Like every program that uses the
+// library, they know nothing of it but its installed headers.
+
+#include <rwkvk_tools.h>
+#include <rwkvk.hpp>
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <sstream>
 #include <string>
-
-#include "host/vk/device.h"
-#include "runtime/gpu/kernel_store.h"
-#include "runtime/model/context.h"
 
 namespace rwkvk::app {
 
 /// A promise broken without a fault of the input: exit status 1 without a further message.
 struct Failed {};
+
+/// Concatenates anything that streams.
+template <typename... Parts>
+std::string concat(const Parts&... parts) {
+    std::ostringstream out;
+    (out << ... << parts);
+    return out.str();
+}
+
+/// The exit status is 2.
+inline Error usage_error(const std::string& message) { return Error(RWKVK_BAD_ARGUMENT, message); }
+Error io_error(const std::string& path, const std::string& what);
 
 struct CommonFlags {
     std::string model, device, math = "exact", vocabulary, synthetic;
@@ -28,36 +41,24 @@ void add_common(CLI::App& command, CommonFlags& flags, bool model = true);
 /// Mirrors every flag by an environment variable: "--top-p" by RWKVK_ARG_TOP_P. The flag wins.
 void mirror_in_environment(CLI::App& command);
 
-/// Errors: Code::bad_argument when neither or both of -m and --synthetic are given.
-std::shared_ptr<const Model> open_model(const CommonFlags& flags);
+/// Logs to stderr: warnings, and information with -v.
+Runtime open_runtime(const CommonFlags& flags);
 
-/// A Vulkan device with its kernels. In exact mode it has passed its self-test.
-class OpenDevice {
-  public:
-    /// Errors: Code::no_device, Code::not_exact.
-    OpenDevice(const std::string& wanted, bool exact, bool statistics = false);
-    /// With the validation layer on, any message of it throws Failed after printing the first ones.
-    void check_validation() const;
+bool has_model(const CommonFlags& flags);
+/// Errors: RWKVK_BAD_ARGUMENT when neither or both of -m and --synthetic are given.
+Model open_model(const Runtime& runtime, const CommonFlags& flags);
 
-    vk::Device& device() { return *device_; }
-    gpu::KernelStore& kernels() { return *kernels_; }
+/// --vocab, else what belongs to the model.
+Tokenizer open_tokenizer(const Runtime& runtime, const Model& model, const CommonFlags& flags);
 
-  private:
-    std::shared_ptr<vk::Instance> instance_;
-    std::unique_ptr<vk::Device> device_;
-    std::unique_ptr<gpu::KernelStore> kernels_;
+struct ContextNeeds {
+    uint32_t max_rows = 128, slots = 1;
 };
+/// Shows progress on a terminal.
+Context open_context(const Model& model, const CommonFlags& flags, const ContextNeeds& needs);
 
-bool is_cpu(const std::string& device);
-
-/// A model on the wanted device, or on the CPU for "cpu". "" takes the best Vulkan device, the CPU where
-/// there is none but a software one.
-struct OpenContext {
-    std::unique_ptr<OpenDevice> device;  // null on the CPU
-    std::unique_ptr<Context> context;
-};
-OpenContext open_context(std::shared_ptr<const Model> model, const CommonFlags& flags,
-                         const BackendOptions& options);
+/// With the validation layer on, any message of it throws Failed; they have been printed.
+void check_validation(const Runtime& runtime);
 
 // One function per subcommand; each adds itself to the program.
 void add_bench(CLI::App& app);

@@ -1,19 +1,19 @@
 #include <chrono>
+#include <csignal>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "apps/rwkvk/command.h"
-#include "apps/rwkvk/text_input.h"
-#include "runtime/model/fingerprint.h"
-#include "runtime/text/sampler.h"
-#include "runtime/text/utf8_stream.h"
+#include "command.h"
+#include "fingerprint.h"
+#include "sampling_flags.h"
+#include "text_input.h"
 
 namespace rwkvk::app {
 namespace {
 
 struct Flags {
     CommonFlags common;
-    text::SamplerParams sampler{.temperature = 1.0f, .top_p = 0.85f, .top_k = 0, .seed = 0};
+    SamplingFlags sampling;
     std::string prompt, file;
     uint32_t tokens = 128;
     bool json = false;
@@ -31,25 +31,27 @@ double since(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-void emit(Result& result, const std::string& piece, bool stream) {
+void emit(Result& result, std::string_view piece, bool stream) {
     result.text += piece;
-    if (!stream) return;
+    if (!stream || piece.empty()) return;
     std::cout << piece << std::flush;
-    if (!std::cout) throw Error(Code::io, "stdout: cannot be written");
+    if (!std::cout) throw Error(RWKVK_IO, "stdout: cannot be written");
 }
 
-Result generate(const Flags& flags, Context& context, const text::Tokenizer& tokenizer) {
-    Result result;
-    text::SamplerParams params = flags.sampler;
-    params.seed = flags.common.seed;
-    text::Sampler sampler(params);
-    text::Utf8Stream utf8;
+Sampler make_sampler(const Runtime& runtime, const Flags& flags) {
+    Sampler sampler(runtime, flags.sampling.with_seed(flags.common.seed));
+    for (const auto& bias : flags.sampling.parsed_biases()) sampler.bias(bias.token, bias.value);
+    return sampler;
+}
 
+Result generate(const Flags& flags, Context& context, const Tokenizer& tokenizer, Sampler& sampler) {
+    Result result;
+    Stream stream(tokenizer, flags.sampling.stops);
     std::vector<Token> prompt = tokenizer.encode(flags.file.empty() ? flags.prompt : read_text(flags.file));
     if (prompt.empty()) prompt.push_back(0);  // token 0 stands for the beginning of a document
     result.prompt_tokens = prompt.size();
     auto start = std::chrono::steady_clock::now();
-    std::vector<float> logits = context.feed(0, prompt);
+    std::vector<float> logits = context.eval(0, prompt);
     result.prompt_seconds = since(start);
 
     start = std::chrono::steady_clock::now();
@@ -57,43 +59,49 @@ Result generate(const Flags& flags, Context& context, const text::Tokenizer& tok
         const Token token = sampler.sample(logits);
         result.ids.push_back(token);
         if (static_cast<int64_t>(token) == tokenizer.end_of_text()) break;
-        emit(result, utf8.push(tokenizer.decode(token)), !flags.json);
-        logits = context.feed(0, {&token, 1});
+        emit(result, stream.push(token), !flags.json);
+        if (stream.stopped()) break;
+        logits = context.eval(0, {token});
     }
-    emit(result, utf8.flush(), !flags.json);
+    emit(result, stream.finish(), !flags.json);
     result.seconds = since(start);
 
     Fingerprint print;
-    print.add(std::as_bytes(std::span(result.ids)));
+    print.add(result.ids);
     print.add(context.state(0));
     result.fingerprint = print.hex();
     return result;
 }
 
-void run(const Flags& flags) {
-    const auto model = open_model(flags.common);
-    const auto tokenizer = open_tokenizer(model.get(), flags.common.vocabulary);
-    OpenContext open = open_context(model, flags.common, {.max_rows = 128, .slots = 1});
-    const Result result = generate(flags, *open.context, *tokenizer);
+void print(const Result& result, bool json) {
     const double rate = static_cast<double>(result.ids.size()) / std::max(result.seconds, 1e-9);
-    if (flags.json) {
-        const nlohmann::json timings = {{"prompt_tokens", result.prompt_tokens},
-                                        {"prompt_seconds", result.prompt_seconds},
-                                        {"tokens", result.ids.size()},
-                                        {"seconds", result.seconds},
-                                        {"tokens_per_second", rate}};
-        std::cout << nlohmann::json{{"text", result.text},
-                                    {"ids", result.ids},
-                                    {"timings", timings},
-                                    {"fingerprint", result.fingerprint}}
-                         .dump(2)
-                  << '\n';
-    } else {
+    if (!json) {
         std::cout << '\n';
         std::cerr << "[" << result.ids.size() << " tokens, " << rate << " tokens/s, fingerprint "
                   << result.fingerprint << "]\n";
+        return;
     }
-    if (open.device) open.device->check_validation();
+    const nlohmann::json timings = {{"prompt_tokens", result.prompt_tokens},
+                                    {"prompt_seconds", result.prompt_seconds},
+                                    {"tokens", result.ids.size()},
+                                    {"seconds", result.seconds},
+                                    {"tokens_per_second", rate}};
+    std::cout << nlohmann::json{{"text", result.text},
+                                {"ids", result.ids},
+                                {"timings", timings},
+                                {"fingerprint", result.fingerprint}}
+                     .dump(2)
+              << '\n';
+}
+
+void run(const Flags& flags) {
+    const Runtime runtime = open_runtime(flags.common);
+    const Model model = open_model(runtime, flags.common);
+    const Tokenizer tokenizer = open_tokenizer(runtime, model, flags.common);
+    Sampler sampler = make_sampler(runtime, flags);
+    Context context = open_context(model, flags.common, {});
+    print(generate(flags, context, tokenizer, sampler), flags.json);
+    check_validation(runtime);
 }
 
 }  // namespace
@@ -101,13 +109,12 @@ void run(const Flags& flags) {
 void add_generate(CLI::App& app) {
     CLI::App* command = app.add_subcommand("generate", "Continue a text");
     auto flags = std::make_shared<Flags>();
+    flags->sampling.params.top_p = 0.85f;
     add_common(*command, flags->common);
     command->add_option("-p,--prompt", flags->prompt, "Text to continue");
     command->add_option("-f,--file", flags->file, "File with the text, - for stdin");
     command->add_option("-n,--predict", flags->tokens, "Tokens to generate");
-    command->add_option("--temp,--temperature", flags->sampler.temperature, "0: always the most probable");
-    command->add_option("--top-p", flags->sampler.top_p, "Keep the most probable tokens up to this sum");
-    command->add_option("--top-k", flags->sampler.top_k, "Keep at most so many tokens; 0: all");
+    add_sampling(*command, flags->sampling);
     command->add_flag("--json", flags->json, "As JSON, at the end");
     command->callback([flags] { run(*flags); });
 }

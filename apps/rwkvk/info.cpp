@@ -2,7 +2,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "apps/rwkvk/command.h"
+#include "command.h"
 
 namespace rwkvk::app {
 namespace {
@@ -12,81 +12,92 @@ struct Flags {
     bool json = false, program = false, tensors = false;
 };
 
-/// Every tensor; its shape where the model uses it. Others may be of any type and shape.
-std::map<std::string, std::optional<WeightSource::Shape>> shapes(const Model& model) {
-    std::map<std::string, std::optional<WeightSource::Shape>> result;
-    for (const std::string& name : model.unused_tensors()) result[name] = std::nullopt;
-    for (const std::string& name : model.weights().names()) {
-        if (!result.contains(name)) result[name] = model.weights().find(name);
-    }
-    return result;
+struct Tensor {
+    std::string name, type;
+    uint32_t rows, columns;
+    uint64_t bytes;
+    bool used;
+};
+
+std::vector<Tensor> tensors_of(const Runtime& runtime, const Model& model) {
+    std::vector<Tensor> tensors;
+    const auto add = [](void* user, const char* name, uint32_t rows, uint32_t columns, const char* type,
+                        uint64_t bytes, int32_t used) {
+        static_cast<std::vector<Tensor>*>(user)->push_back({name, type, rows, columns, bytes, used != 0});
+    };
+    runtime.check(rwkvk_tools_tensors(model.handle(), add, &tensors));
+    return tensors;
 }
 
-std::map<std::string, uint64_t> bytes_by_type(const Model& model) {
-    std::map<std::string, uint64_t> result;
-    for (const auto& [name, shape] : shapes(model)) {
-        if (!shape) continue;
-        result[std::string(info(shape->format).name)] +=
-            stored_bytes(shape->format, uint64_t{shape->out} * shape->in);
+/// Ranks of the LoRA matrices of every layer, read from their shapes.
+nlohmann::json ranks_of(const std::vector<Tensor>& tensors, uint32_t layers) {
+    nlohmann::json ranks = nlohmann::json::array();
+    for (uint32_t i = 0; i < layers; ++i) {
+        nlohmann::json layer = nlohmann::json::object();
+        for (const Tensor& tensor : tensors) {
+            const std::string prefix = concat("blocks.", i, ".att.");
+            const std::string last = tensor.name.starts_with(prefix) ? tensor.name.substr(prefix.size()) : "";
+            if (last == "w1" || last == "a1" || last == "v1" || last == "g1")
+                layer[last.substr(0, 1)] = std::min(tensor.rows, tensor.columns);
+        }
+        ranks.push_back(layer);
     }
-    return result;
+    return ranks;
 }
 
-void print_tensors(const Model& model) {
-    for (const auto& [name, shape] : shapes(model)) {
-        std::cout << name << ' ';
-        if (shape) {
-            std::cout << shape->out << 'x' << shape->in << ' ' << info(shape->format).name << '\n';
+nlohmann::json summary(const Runtime& runtime, const Model& model) {
+    const rwkvk_model_info m = model.info();
+    const std::vector<Tensor> tensors = tensors_of(runtime, model);
+    std::map<std::string, uint64_t> bytes_by_type;
+    std::vector<std::string> unused;
+    for (const Tensor& tensor : tensors) {
+        if (tensor.used) {
+            bytes_by_type[tensor.type] += tensor.bytes;
         } else {
-            std::cout << "(not used)\n";
+            unused.push_back(tensor.name);
         }
     }
-}
-
-nlohmann::json summary(const Model& model) {
-    const arch::Rwkv7& m = model.dimensions();
-    nlohmann::json ranks = nlohmann::json::array();
-    for (const auto& r : m.ranks) ranks.push_back({{"w", r.w}, {"a", r.a}, {"v", r.v}, {"g", r.g}});
-    return {{"name", model.name()},
-            {"version", "7.0"},
-            {"format", model.format()},
+    return {{"name", m.name},
+            {"version", m.version},
+            {"format", m.format},
             {"layers", m.layers},
             {"width", m.width},
             {"heads", m.heads},
             {"head_size", m.head_size},
             {"ffn", m.ffn},
             {"vocabulary", m.vocabulary},
-            {"ranks", ranks},
-            {"parameters", model.parameters()},
-            {"bytes_by_type", bytes_by_type(model)},
-            {"bytes", model.weight_bytes()},
-            {"state_bytes", model.state_bytes()},
+            {"ranks", ranks_of(tensors, m.layers)},
+            {"parameters", m.parameters},
+            {"bytes_by_type", bytes_by_type},
+            {"bytes", m.weight_bytes},
+            {"state_bytes", m.state_elements * sizeof(float)},
             {"fingerprint", model.fingerprint()},
-            {"unused_tensors", model.unused_tensors()}};
+            {"unused_tensors", unused}};
 }
 
-void print_program(const Program& program) {
-    std::cout << "# " << program.name << ": " << program.steps.size() << " steps\n";
-    for (const Step& step : program.steps) {
-        std::cout << info(step.op).name << ' ' << step.name << " <-";
-        for (size_t i = 0; i + 1 < step.operands.size(); ++i) {
-            const Tensor& tensor = program.tensors[step.operands[i].tensor];
-            std::cout << ' ' << tensor.name;
-            if (tensor.planes > 1) std::cout << '.' << step.operands[i].plane;
-        }
-        std::cout << '\n';
-    }
+void print_program(const Runtime& runtime, const Model& model) {
+    std::string program;
+    const auto print = [](void* user, const char* part, const char* op, const char* name, const char* reads) {
+        auto& last = *static_cast<std::string*>(user);
+        if (last != part) std::cout << "# " << part << '\n';
+        last = part;
+        std::cout << op << ' ' << name << " <- " << reads << '\n';
+    };
+    runtime.check(rwkvk_tools_program(model.handle(), print, &program));
 }
 
 void run(const Flags& flags) {
-    const auto model = open_model(flags.common);
-    if (flags.program) {
-        print_program(model->programs().body);
-        print_program(model->programs().head);
+    const Runtime runtime = open_runtime(flags.common);
+    const Model model = open_model(runtime, flags.common);
+    if (flags.program) return print_program(runtime, model);
+    if (flags.tensors) {
+        for (const Tensor& t : tensors_of(runtime, model)) {
+            std::cout << t.name << ' '
+                      << (t.used ? concat(t.rows, 'x', t.columns, ' ', t.type) : "(not used)") << '\n';
+        }
         return;
     }
-    if (flags.tensors) return print_tensors(*model);
-    const nlohmann::json values = summary(*model);
+    const nlohmann::json values = summary(runtime, model);
     if (flags.json) {
         std::cout << values.dump(2) << '\n';
         return;

@@ -1,8 +1,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
-#include <set>
 
-#include "apps/rwkvk/command.h"
+#include "command.h"
 
 namespace rwkvk::app {
 namespace {
@@ -12,78 +11,49 @@ struct Flags {
     bool json = false;
 };
 
-struct Row {
-    std::string kernel, constants, failure;
-    std::vector<vk::PipelineStatistic> statistics;
+struct Report {
+    bool json;
+    nlohmann::json rows = nlohmann::json::array();
+    size_t created = 0, failed = 0;
 };
 
-std::string join(const std::vector<uint32_t>& values) {
-    std::string result;
-    for (const uint32_t value : values) result += concat(result.empty() ? "" : ",", value);
-    return result;
-}
-
-/// Formats whose kernels are wanted: those of the model, or all.
-std::set<WeightFormat> wanted_formats(const CommonFlags& flags) {
-    std::set<WeightFormat> formats;
-    if (flags.model.empty() && flags.synthetic.empty()) {
-        for (size_t i = 0; i < all_weights().size(); ++i) formats.insert(static_cast<WeightFormat>(i));
-        return formats;
+void add(Report& report, const rwkvk_kernel_row& row) {
+    const bool failed = *row.failure != 0;
+    ++(failed ? report.failed : report.created);
+    if (report.json) {
+        nlohmann::json statistics = nlohmann::json::object();
+        for (size_t i = 0; i < row.statistic_count; ++i)
+            statistics[row.statistics[i].name] = row.statistics[i].value;
+        report.rows.push_back({{"kernel", row.kernel},
+                               {"constants", row.constants},
+                               {"failure", row.failure},
+                               {"statistics", statistics}});
+        return;
     }
-    const auto model = open_model(flags);
-    for (const Program* program : {&model->programs().body, &model->programs().head}) {
-        for (const MatrixRequest& request : program->matrices)
-            formats.insert(model->weights().find(request.name)->format);
-    }
-    return formats;
-}
-
-Row create(gpu::KernelStore& kernels, const KernelChoice& choice, WeightFormat format) {
-    Row row{module_name(choice.kernel, format), join(choice.constants), "", {}};
-    try {
-        row.statistics = kernels.get(choice, format).statistics();
-    } catch (const Error& error) {
-        row.failure = error.what();
-    }
-    return row;
+    std::cout << row.kernel << " (" << row.constants << ")";
+    for (size_t i = 0; i < row.statistic_count; ++i)
+        std::cout << "  " << row.statistics[i].name << ' ' << row.statistics[i].value;
+    std::cout << (failed ? concat("  FAILED: ", row.failure) : "") << '\n';
 }
 
 void run(const Flags& flags) {
-    const std::set<WeightFormat> formats = wanted_formats(flags.common);
-    OpenDevice device(flags.common.device, /*exact*/ false, /*statistics*/ true);
-    std::vector<Row> rows;
-    for (size_t op = 0; op < all_ops().size(); ++op) {
-        for (const KernelChoice& choice : all_choices(static_cast<Op>(op), device.device().facts())) {
-            const bool each = info(choice.kernel).weights == KernelWeights::each;
-            for (const WeightFormat format : each ? formats : std::set<WeightFormat>{WeightFormat::f32}) {
-                rows.push_back(create(device.kernels(), choice, format));
-            }
-        }
-    }
-    size_t failed = 0;
-    nlohmann::json all = nlohmann::json::array();
-    for (const Row& row : rows) {
-        failed += !row.failure.empty();
-        nlohmann::json statistics = nlohmann::json::object();
-        for (const auto& statistic : row.statistics) statistics[statistic.name] = statistic.value;
-        all.push_back({{"kernel", row.kernel},
-                       {"constants", row.constants},
-                       {"failure", row.failure},
-                       {"statistics", statistics}});
-        if (flags.json) continue;
-        std::cout << row.kernel << " (" << row.constants << ")";
-        for (const auto& statistic : row.statistics)
-            std::cout << "  " << statistic.name << ' ' << statistic.value;
-        std::cout << (row.failure.empty() ? "" : concat("  FAILED: ", row.failure)) << '\n';
-    }
+    const Runtime runtime = open_runtime(flags.common);
+    std::unique_ptr<Model> model;
+    if (has_model(flags.common)) model = std::make_unique<Model>(open_model(runtime, flags.common));
+    Report report{.json = flags.json};
+    char name[256] = "";
+    runtime.check(rwkvk_tools_kernels(
+        runtime.handle(), flags.common.device.c_str(), model ? model->handle() : nullptr,
+        [](void* user, const rwkvk_kernel_row* row) { add(*static_cast<Report*>(user), *row); }, &report,
+        name, sizeof name));
     if (flags.json) {
-        std::cout << all.dump(2) << '\n';
+        std::cout << report.rows.dump(2) << '\n';
     } else {
-        std::cout << device.device().facts().name << ": " << rows.size() - failed << " of " << rows.size()
+        std::cout << name << ": " << report.created << " of " << report.created + report.failed
                   << " pipelines created\n";
     }
-    device.check_validation();
-    if (failed > 0) throw Failed{};
+    check_validation(runtime);
+    if (report.failed > 0) throw Failed{};
 }
 
 }  // namespace

@@ -1,10 +1,8 @@
 #include <iostream>
 
-#include "apps/rwkvk/command.h"
-#include "apps/rwkvk/npy.h"
-#include "apps/rwkvk/text_input.h"
-#include "runtime/model/fingerprint.h"
-#include "runtime/model/state_file.h"
+#include "command.h"
+#include "fingerprint.h"
+#include "text_input.h"
 
 namespace rwkvk::app {
 namespace {
@@ -16,49 +14,66 @@ struct Flags {
     uint32_t chunk = 512;
 };
 
-std::vector<Token> tokens_of(const Flags& flags, const Model& model) {
+std::vector<Token> tokens_of(const Flags& flags, const Runtime& runtime, const Model& model) {
     const int given = !flags.tokens.empty() + !flags.tokens_file.empty() + !flags.prompt.empty();
-    if (given != 1) throw Error(Code::bad_argument, "give one of --tokens, --tokens-file and -p");
+    if (given != 1) throw usage_error("give one of --tokens, --tokens-file and -p");
     std::vector<Token> tokens;
     if (!flags.tokens.empty()) {
         tokens = parse_ids(flags.tokens);
     } else if (!flags.tokens_file.empty()) {
         tokens = parse_ids(read_text(flags.tokens_file));
     } else {
-        tokens = open_tokenizer(&model, flags.common.vocabulary)->encode(flags.prompt);
+        tokens = open_tokenizer(runtime, model, flags.common).encode(flags.prompt);
     }
-    if (tokens.empty()) throw Error(Code::bad_argument, "there are no tokens to feed");
+    if (tokens.empty()) throw usage_error("there are no tokens to feed");
     return tokens;
 }
 
-void run(const Flags& flags) {
-    const auto model = open_model(flags.common);
-    const std::vector<Token> tokens = tokens_of(flags, *model);
-    OpenContext open =
-        open_context(model, flags.common, {.max_rows = std::min<uint32_t>(flags.chunk, 512), .slots = 1});
-    Context& context = *open.context;
-    uint64_t position = tokens.size();
-    if (!flags.state_in.empty()) {
-        const SavedState saved = read_state_file(flags.state_in, *model);
-        context.set_state(0, saved.values);
-        position += saved.position;
+/// Writes rows of logits as they come.
+class LogitsFile {
+  public:
+    LogitsFile(const Runtime& runtime, const std::string& path, uint64_t rows, uint64_t columns)
+        : runtime_(runtime) {
+        runtime_.check(rwkvk_npy_create(runtime.handle(), path.c_str(), rows, columns, &npy_));
     }
-    NpyWriter out(flags.out, flags.all ? tokens.size() : 1, model->programs().vocabulary);
+    ~LogitsFile() { rwkvk_npy_destroy(npy_); }
+    LogitsFile(const LogitsFile&) = delete;
+    LogitsFile& operator=(const LogitsFile&) = delete;
+
+    void write(const float* row, size_t count) { runtime_.check(rwkvk_npy_write(npy_, row, count)); }
+    void finish() { runtime_.check(rwkvk_npy_finish(npy_)); }
+
+  private:
+    const Runtime& runtime_;
+    rwkvk_npy* npy_ = nullptr;
+};
+
+void run(const Flags& flags) {
+    const Runtime runtime = open_runtime(flags.common);
+    const Model model = open_model(runtime, flags.common);
+    const std::vector<Token> tokens = tokens_of(flags, runtime, model);
+    Context context = open_context(model, flags.common, {.max_rows = std::min<uint32_t>(flags.chunk, 512)});
+    uint64_t position = tokens.size();
+    if (!flags.state_in.empty()) position += context.load(0, flags.state_in);
+    LogitsFile out(runtime, flags.out, flags.all ? tokens.size() : 1, model.info().vocabulary);
     Fingerprint print;
-    const Feed feed{.slot = 0, .tokens = tokens, .want = flags.all ? Want::all : Want::last, .vectors = {}};
+    const rwkvk_feed_item item{.slot = 0,
+                               .want = flags.all ? RWKVK_WANT_ALL : RWKVK_WANT_LAST,
+                               .tokens = tokens.data(),
+                               .count = tokens.size(),
+                               .vectors = nullptr};
     context.feed(
-        {&feed, 1},
-        [&](size_t, size_t, std::span<const float> logits) {
-            print.add(logits);
-            out.write(logits);
+        {item},
+        [&](size_t, size_t, const float* logits, size_t count) {
+            print.add(logits, count);
+            out.write(logits, count);
         },
         flags.chunk);
-    const std::vector<float> state = context.state(0);
-    print.add(state);
-    if (!flags.state_out.empty()) write_state_file(flags.state_out, *model, state, position);
+    print.add(context.state(0));
+    if (!flags.state_out.empty()) context.save(0, flags.state_out, position);
     out.finish();
     std::cout << "fingerprint " << print.hex() << '\n';
-    if (open.device) open.device->check_validation();
+    check_validation(runtime);
 }
 
 }  // namespace

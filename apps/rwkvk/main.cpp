@@ -4,16 +4,11 @@
 #include <string>
 #include <vector>
 
-#include "apps/rwkvk/command.h"
-#include "host/log.h"
+#include "command.h"
 
 namespace {
 
 using namespace rwkvk;
-
-void print_log(LogLevel level, const std::string& message) {
-    if (level >= LogLevel::info) std::cerr << message << '\n';
-}
 
 /// llama.cpp spells two of its flags with one dash and several letters, and people have them in their
 /// fingers.
@@ -29,7 +24,7 @@ std::vector<std::string> with_long_spelling(int argc, char** argv) {
 int run(int argc, char** argv) {
     CLI::App app("rwkvk: RWKV language models on any Vulkan GPU, with the same bits on every device");
     app.require_subcommand(1);
-    app.set_version_flag("--version", std::string("rwkvk ") + RWKVK_VERSION);
+    app.set_version_flag("--version", std::string("rwkvk ") + rwkvk_version());
     app::add_bench(app);
     app::add_devices(app);
     app::add_generate(app);
@@ -49,7 +44,7 @@ int run(int argc, char** argv) {
         return 2;
     }
     std::cout.flush();
-    if (!std::cout) throw Error(Code::io, "stdout: cannot be written");
+    if (!std::cout) throw Error(RWKVK_IO, "stdout: cannot be written");
     return 0;
 }
 
@@ -57,19 +52,13 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);  // a closed stdout is an error to report, not a silent death
-    set_log_sink([](LogLevel level, const std::string& message) {
-        if (level >= LogLevel::warning) print_log(level, message);
-    });
-    for (int i = 1; i < argc; ++i) {
-        if (std::string(argv[i]) == "-v" || std::string(argv[i]) == "--verbose") set_log_sink(print_log);
-    }
     try {
         return run(argc, argv);
     } catch (const app::Failed&) {
         return 1;
     } catch (const Error& error) {
         std::cerr << "rwkvk: " << error.what() << '\n';
-        return error.code() == Code::bad_argument ? 2 : 1;
+        return error.status() == RWKVK_BAD_ARGUMENT ? 2 : 1;
     } catch (const std::bad_alloc&) {
         std::cerr << "rwkvk: out of memory; close other programs or use a smaller model\n";
         return 1;

@@ -1,4 +1,4 @@
-#include "apps/rwkvk/memory_watch.h"
+#include "memory_watch.h"
 
 #include <algorithm>
 #include <chrono>

@@ -1,25 +1,19 @@
-#include <iostream>
-
-#include "apps/rwkvk/command.h"
-#include "runtime/model/synthetic_gguf.h"
+#include "command.h"
 
 namespace rwkvk::app {
 namespace {
 
 struct Flags {
+    CommonFlags common;
     std::string path, arch = "v7", size = "0.1b", type = "f16", vocabulary;
-    uint64_t seed = 1;
 };
 
 void run(const Flags& flags) {
-    const auto spec = SyntheticSpec::parse(concat(flags.arch, ":", flags.size, ":", flags.type), flags.seed);
-    int shown = -1;
-    write_synthetic_gguf(flags.path, spec, flags.vocabulary, [&](double fraction) {
-        const int percent = static_cast<int>(fraction * 100);
-        if (percent / 10 != shown / 10) std::cerr << percent << " %\n";
-        shown = percent;
-        return true;
-    });
+    const Runtime runtime = open_runtime(flags.common);
+    const std::string spec = concat(flags.arch, ":", flags.size, ":", flags.type);
+    runtime.check(rwkvk_tools_synth(runtime.handle(), flags.path.c_str(), spec.c_str(), flags.common.seed,
+                                    flags.vocabulary.empty() ? nullptr : flags.vocabulary.c_str(), nullptr,
+                                    nullptr));
 }
 
 }  // namespace
@@ -32,8 +26,9 @@ void add_synth(CLI::App& app) {
     command->add_option("--arch", flags->arch, "Model version: v7");
     command->add_option("--size", flags->size, "0.1b, 0.4b, 1.5b, 2.9b, 7.2b, or LAYERSxWIDTH[xVOCABULARY]");
     command->add_option("--type", flags->type, "Type of the matrices: f32, f16, bf16");
-    command->add_option("-s,--seed", flags->seed, "Which of all random models");
     command->add_option("--vocab", flags->vocabulary, "Vocabulary file (World format) to put in");
+    command->add_option("-s,--seed", flags->common.seed, "Which of all random models");
+    command->add_flag("-v,--verbose", flags->common.verbose, "Say more on stderr");
     command->callback([flags] { run(*flags); });
 }
 

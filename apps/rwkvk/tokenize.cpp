@@ -1,7 +1,7 @@
 #include <iostream>
 
-#include "apps/rwkvk/command.h"
-#include "apps/rwkvk/text_input.h"
+#include "command.h"
+#include "text_input.h"
 
 namespace rwkvk::app {
 namespace {
@@ -12,16 +12,17 @@ struct Flags {
 };
 
 void run(const Flags& flags) {
-    const auto model =
-        flags.common.model.empty() && flags.common.synthetic.empty() ? nullptr : open_model(flags.common);
-    const auto tokenizer = open_tokenizer(model.get(), flags.common.vocabulary);
+    const Runtime runtime = open_runtime(flags.common);
+    const Tokenizer tokenizer = has_model(flags.common)
+                                    ? open_tokenizer(runtime, open_model(runtime, flags.common), flags.common)
+                                    : runtime.tokenizer(flags.common.vocabulary);
     const std::string input = read_text("-");
     if (flags.decode) {
-        std::cout << tokenizer->decode(parse_ids(input));
+        for (const Token id : parse_ids(input)) std::cout << tokenizer.text(id);
         return;
     }
     const char* separator = "";
-    for (const text::Token id : tokenizer->encode(input)) {
+    for (const Token id : tokenizer.encode(input)) {
         std::cout << separator << id;
         separator = " ";
     }

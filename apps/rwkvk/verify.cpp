@@ -1,25 +1,38 @@
-#include "runtime/check/verify.h"
-
 #include <iomanip>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "apps/rwkvk/command.h"
-#include "runtime/model/fingerprint.h"
+#include "command.h"
 
 namespace rwkvk::app {
 namespace {
 
 struct Flags {
     CommonFlags common;
-    check::VerifyOptions options;
+    uint32_t tokens = 85;
+    std::vector<uint32_t> chunks = {1, 7, 16, 0};
     bool json = false;
 };
 
-nlohmann::json to_json(const check::VerifyReport& report, const std::string& device) {
+struct Report {
+    struct Op {
+        std::string op, where;
+        uint64_t steps, values, differing;
+        double worst;
+    };
+    struct Run {
+        std::string name;
+        uint64_t values, differing;
+    };
+    std::vector<Op> ops;
+    std::vector<Run> runs;
+    rwkvk_verify_summary summary{};
+};
+
+nlohmann::json to_json(const Report& report) {
     nlohmann::json ops = nlohmann::json::array(), runs = nlohmann::json::array();
     for (const auto& row : report.ops) {
-        ops.push_back({{"op", info(row.op).name},
+        ops.push_back({{"op", row.op},
                        {"steps", row.steps},
                        {"values", row.values},
                        {"differing", row.differing},
@@ -28,56 +41,76 @@ nlohmann::json to_json(const check::VerifyReport& report, const std::string& dev
     }
     for (const auto& row : report.runs)
         runs.push_back({{"run", row.name}, {"values", row.values}, {"differing", row.differing}});
-    return {{"device", device},
+    return {{"device", report.summary.device},
             {"math", "exact"},
             {"ops", ops},
             {"runs", runs},
-            {"dispatches", report.dispatches},
-            {"fingerprint", report.fingerprint_device},
-            {"fingerprint_cpu", report.fingerprint_cpu},
-            {"numerics_version", numerics_version},
-            {"equal", report.equal()}};
+            {"dispatches", report.summary.dispatches},
+            {"fingerprint", report.summary.fingerprint},
+            {"fingerprint_cpu", report.summary.fingerprint_cpu},
+            {"numerics_version", rwkvk_numerics_version()},
+            {"equal", report.summary.equal != 0}};
 }
 
-void print(const check::VerifyReport& report, const std::string& device) {
-    std::cout << "device: " << device << "\n\n"
+void print(const Report& report) {
+    std::cout << "device: " << report.summary.device << "\n\n"
               << std::left << std::setw(12) << "op" << std::right << std::setw(8) << "steps" << std::setw(14)
               << "values" << std::setw(12) << "differing" << std::setw(14) << "worst"
               << "  where\n";
     for (const auto& row : report.ops) {
-        std::cout << std::left << std::setw(12) << info(row.op).name << std::right << std::setw(8)
-                  << row.steps << std::setw(14) << row.values << std::setw(12) << row.differing
-                  << std::setw(14) << row.worst << "  " << row.where << '\n';
+        std::cout << std::left << std::setw(12) << row.op << std::right << std::setw(8) << row.steps
+                  << std::setw(14) << row.values << std::setw(12) << row.differing << std::setw(14)
+                  << row.worst << "  " << row.where << '\n';
     }
     std::cout << '\n';
     for (const auto& row : report.runs) {
         std::cout << std::left << std::setw(30) << row.name << std::right << std::setw(10) << row.values
                   << " values" << std::setw(12) << row.differing << " differing\n";
     }
-    std::cout << "\ndispatches on the device step by step: " << report.dispatches
+    std::cout << "\ndispatches on the device step by step: " << report.summary.dispatches
               << "; on the CPU instead: 0\n"
-              << "fingerprint " << report.fingerprint_device << " (cpu " << report.fingerprint_cpu
-              << ", numerics " << numerics_version << ")\n"
-              << (report.equal() ? "equal: every bit\n" : "NOT EQUAL\n");
+              << "fingerprint " << report.summary.fingerprint << " (cpu " << report.summary.fingerprint_cpu
+              << ", numerics " << rwkvk_numerics_version() << ")\n"
+              << (report.summary.equal ? "equal: every bit\n" : "NOT EQUAL\n");
+}
+
+Report verify(const Runtime& runtime, const Model& model, const Flags& flags) {
+    rwkvk_verify_params params;
+    rwkvk_verify_params_default(&params, sizeof params);
+    params.device = flags.common.device.c_str();
+    params.tokens = flags.tokens;
+    params.chunks = flags.chunks.data();
+    params.chunk_count = flags.chunks.size();
+    params.threads = flags.common.threads;
+    params.seed = flags.common.seed;
+    Report report;
+    const rwkvk_verify_sink sink{
+        .user = &report,
+        .op =
+            [](void* user, const rwkvk_verify_op* row) {
+                static_cast<Report*>(user)->ops.push_back(
+                    {row->op, row->where, row->steps, row->values, row->differing, row->worst});
+            },
+        .run =
+            [](void* user, const rwkvk_verify_run* row) {
+                static_cast<Report*>(user)->runs.push_back({row->name, row->values, row->differing});
+            }};
+    report.summary.size = sizeof report.summary;
+    runtime.check(rwkvk_tools_verify(model.handle(), &params, &sink, &report.summary));
+    return report;
 }
 
 void run(const Flags& flags) {
-    if (is_cpu(flags.common.device))
-        throw Error(Code::bad_argument, "verify compares a device with the CPU: give a device");
-    const auto model = open_model(flags.common);
-    OpenDevice device(flags.common.device, /*exact*/ false);  // a device that fails shall be shown where
-    check::VerifyOptions options = flags.options;
-    options.seed = flags.common.seed;
-    options.threads = flags.common.threads;
-    const check::VerifyReport report = check::verify(model, device.kernels(), options);
-    const std::string name = device.device().facts().name;
+    const Runtime runtime = open_runtime(flags.common);
+    const Model model = open_model(runtime, flags.common);
+    const Report report = verify(runtime, model, flags);
     if (flags.json) {
-        std::cout << to_json(report, name).dump(2) << '\n';
+        std::cout << to_json(report).dump(2) << '\n';
     } else {
-        print(report, name);
+        print(report);
     }
-    device.check_validation();
-    if (!report.equal()) throw Failed{};
+    check_validation(runtime);
+    if (!report.summary.equal) throw Failed{};
 }
 
 }  // namespace
@@ -87,11 +120,8 @@ void add_verify(CLI::App& app) {
         "verify", "Compare a device with the CPU reference: step by step, then whole programs");
     auto flags = std::make_shared<Flags>();
     add_common(*command, flags->common);
-    command->add_option("--tokens", flags->options.tokens, "Length of the prompts")
-        ->check(CLI::Range(1, 128));
-    command
-        ->add_option("--chunks", flags->options.chunks,
-                     "Sizes of the pieces that prompts are fed in; 0: whole")
+    command->add_option("--tokens", flags->tokens, "Length of the prompts")->check(CLI::Range(1, 128));
+    command->add_option("--chunks", flags->chunks, "Sizes of the pieces that prompts are fed in; 0: whole")
         ->delimiter(',');
     command->add_flag("--json", flags->json, "As JSON");
     command->callback([flags] { run(*flags); });

@@ -9,13 +9,6 @@ Error damaged(const std::string& where, const std::string& problem) {
                  concat(where, ": ", problem, "; the file is damaged or incomplete, fetch it again"));
 }
 
-std::string quote(std::string_view untrusted) {
-    constexpr size_t longest = 80;
-    std::string out = "'";
-    for (const char c : untrusted.substr(0, longest)) out += c >= ' ' && c <= '~' ? c : '?';
-    return out + (untrusted.size() > longest ? "...'" : "'");
-}
-
 std::optional<uint64_t> checked_product(std::span<const uint64_t> sizes) {
     // Zero first: an empty tensor is empty however large its other dimensions claim to be.
     if (std::ranges::find(sizes, uint64_t{0}) != sizes.end()) return 0;

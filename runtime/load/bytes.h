@@ -19,8 +19,7 @@ static_assert(std::endian::native == std::endian::little, "every format read her
 /// The error for a file whose contents contradict themselves or end too early.
 Error damaged(const std::string& where, const std::string& problem);
 
-/// Text from a file as it may appear in a message: printable ASCII only, shortened, in quotes.
-std::string quote(std::string_view untrusted);
+using rwkvk::quote;
 
 inline std::optional<uint64_t> checked_add(uint64_t a, uint64_t b) {
     uint64_t sum;

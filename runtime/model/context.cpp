@@ -12,10 +12,7 @@ Context::Context(std::shared_ptr<const Model> model, std::unique_ptr<Backend> ba
 void Context::check(std::span<const Feed> feeds) const {
     std::vector<bool> seen(parity_.size(), false);
     for (const Feed& feed : feeds) {
-        if (feed.slot >= parity_.size()) {
-            throw Error(Code::bad_argument,
-                        concat("slot ", feed.slot, " does not exist; there are ", parity_.size()));
-        }
+        check_slot(feed.slot);
         if (seen[feed.slot])
             throw Error(Code::bad_argument, concat("slot ", feed.slot, " is fed twice in one call"));
         seen[feed.slot] = true;
@@ -126,6 +123,7 @@ void Context::feed(std::span<const Feed> feeds, const LogitsSink& sink, uint32_t
     while (true) {
         const std::vector<Piece> pieces = next_pieces(feeds, done, chunk);
         if (pieces.empty()) return;
+        if (take_interrupt()) throw Error(Code::cancelled, "interrupted");
         backend_->run(Part::body, make_tables(feeds, pieces));
         run_head(feeds, pieces, sink);
     }
@@ -145,7 +143,13 @@ uint32_t Context::entry(const StateRequest& state, uint32_t slot) const {
     return state.entries == 1 ? slot : slot * state.entries + parity_[slot];
 }
 
+void Context::check_slot(uint32_t slot) const {
+    if (slot < parity_.size()) return;
+    throw Error(Code::bad_argument, concat("slot ", slot, " does not exist; there are ", parity_.size()));
+}
+
 void Context::reset(uint32_t slot) {
+    check_slot(slot);
     const auto& states = model_->programs().body.states;
     for (uint32_t i = 0; i < states.size(); ++i) {
         backend_->write_state(i, entry(states[i], slot), std::vector<float>(states[i].width, 0.0f));
@@ -153,12 +157,16 @@ void Context::reset(uint32_t slot) {
 }
 
 void Context::copy(uint32_t from, uint32_t to) {
+    check_slot(from);
+    check_slot(to);
+    if (from == to) return;
     const auto& states = model_->programs().body.states;
     for (uint32_t i = 0; i < states.size(); ++i)
         backend_->copy_state(i, entry(states[i], from), entry(states[i], to));
 }
 
 std::vector<float> Context::state(uint32_t slot) {
+    check_slot(slot);
     std::vector<float> all;
     const auto& states = model_->programs().body.states;
     for (uint32_t i = 0; i < states.size(); ++i) {
@@ -171,6 +179,7 @@ std::vector<float> Context::state(uint32_t slot) {
 }
 
 void Context::set_state(uint32_t slot, std::span<const float> values) {
+    check_slot(slot);
     const auto& states = model_->programs().body.states;
     if (values.size_bytes() != model_->state_bytes()) {
         throw Error(Code::bad_shape,

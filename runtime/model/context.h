@@ -1,6 +1,7 @@
 #pragma once
 // Feeding tokens to a model on a backend, many sequences at a time, and reading logits and states.
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -41,12 +42,20 @@ class Context {
     /// Feeds tokens and advances the slots, in runs of at most `chunk` rows per sequence and as many rows
     /// together as the backend takes. Neither changes a bit in exact mode.
     /// Errors: Code::bad_token for ids outside the vocabulary, before anything is run; Code::bad_argument for
-    /// a slot that does not exist or appears twice; Code::not_finite when logits hold NaN or infinity.
+    /// a slot that does not exist or appears twice; Code::not_finite when logits hold NaN or infinity;
+    /// Code::cancelled after `interrupt`. After the last two the slots' states are undefined.
     void feed(std::span<const Feed> feeds, const LogitsSink& sink, uint32_t chunk = 512);
     /// One sequence, logits of the last token.
     std::vector<float> feed(uint32_t slot, std::span<const Token> tokens, uint32_t chunk = 512);
 
+    /// Makes the feed that is going on, or else the next one, stop between two runs. From any thread or
+    /// signal handler.
+    void interrupt() { interrupted_ = true; }
+    /// Takes an interrupt back that no feed has seen, and says whether there was one.
+    bool take_interrupt() { return interrupted_.exchange(false); }
+
     void reset(uint32_t slot);
+    /// On the device.
     void copy(uint32_t from, uint32_t to);
     /// All state tensors of a slot, one after the other in the order and layout of the version's state table.
     std::vector<float> state(uint32_t slot);
@@ -56,6 +65,7 @@ class Context {
     struct Piece {
         size_t feed, first, count;
     };
+    void check_slot(uint32_t slot) const;
     void check(std::span<const Feed> feeds) const;
     std::vector<Piece> next_pieces(std::span<const Feed> feeds, std::vector<size_t>& done,
                                    uint32_t chunk) const;
@@ -65,6 +75,7 @@ class Context {
 
     std::shared_ptr<const Model> model_;
     std::unique_ptr<Backend> backend_;
+    std::atomic<bool> interrupted_ = false;
     std::vector<uint8_t> parity_;  // of each slot: which of its two shift entries is current
 };
 

@@ -1,133 +1,161 @@
 #include "runtime/text/distribution.h"
 
 #include <algorithm>
-#include <bit>
-#include <functional>
 
-#include "host/error.h"
+#include "runtime/text/fixed_point.h"
 #include "shaders/exact_math.h"
 
 namespace rwkvk::text {
 namespace {
 
-constexpr uint32_t sign_bit = 0x80000000u;
-
-// Weights are in units of 2^-40 of the highest one: 2^24 of them cannot overflow 64 bits.
+// Weights are in units of 2^-40 of the highest one: max_vocabulary of them cannot overflow 64 bits.
 constexpr int weight_bits = 40;
-constexpr size_t max_tokens = size_t{1} << 24;
+constexpr int share_bits = 32;     // of top_p, typical, min_p
+constexpr int surprise_bits = 24;  // of -ln p, up to the constant that all tokens share
 
-constexpr int share_bits = 32;  // of top_p
-
-uint32_t rising_bits(float x) {
-    const uint32_t bits = std::bit_cast<uint32_t>(x);
-    return bits & sign_bit ? ~bits : bits | sign_bit;
+float inverse(float temperature) {
+    constexpr float hottest = 0x1p60f;  // the end of exact_reciprocal's domain; flat long before
+    return exact::exact_reciprocal(exact::settle(temperature < hottest ? temperature : hottest));
 }
 
-float float_of_rising_bits(uint32_t rising) {
-    return std::bit_cast<float>(rising & sign_bit ? rising & ~sign_bit : ~rising);
+uint64_t share_of(float fraction) { return to_fixed_point(exact::settle(fraction), share_bits); }
+
+/// How many of the weights, taken in order, it needs to reach `share` (below 1) of their sum `all`.
+template <typename WeightAt>
+size_t count_to_reach(float share, uint64_t all, WeightAt weight_at) {
+    const Wide wanted = multiply(all, share_of(share));
+    uint64_t sum = 0;
+    size_t count = 0;
+    do sum += weight_at(count++);
+    while (multiply(sum, uint64_t{1} << share_bits) < wanted);
+    return count;
 }
 
-/// floor(x 2^bits) of a settled x from 0 to 1, by moving its significand.
-uint64_t to_fixed_point(float x, int bits) {
-    const uint32_t pattern = std::bit_cast<uint32_t>(x);
-    if (pattern == 0) return 0;
-    const uint64_t significand = (pattern & 0x7fffffu) | 0x800000u;
-    // x = significand 2^(exponent field - 150)
-    const int shift = static_cast<int>(pattern >> 23) - 150 + bits;
-    if (shift >= 0) return significand << shift;
-    return shift > -64 ? significand >> -shift : 0;
-}
-
-struct Wide {
-    uint64_t high, low;
-    auto operator<=>(const Wide&) const = default;
-};
-
-/// The whole product.
-Wide multiply(uint64_t a, uint64_t b) {
-    constexpr uint64_t half = 0xffffffffu;
-    const uint64_t low = (a & half) * (b & half);
-    const uint64_t middle = (a >> 32) * (b & half) + (low >> 32);
-    const uint64_t other = (a & half) * (b >> 32) + (middle & half);
-    return {(a >> 32) * (b >> 32) + (middle >> 32) + (other >> 32), (other << 32) | (low & half)};
+/// -ln p of an exponent, less the ln of the total, which all tokens share.
+uint64_t surprise_of(float exponent) {
+    constexpr float most = 64;  // whose weight is 0
+    return to_fixed_point(exponent > -most ? exact::settle(-exponent) : most, surprise_bits);
 }
 
 }  // namespace
-
-Ranking::Ranking(std::span<const float> logits) {
-    if (logits.empty()) throw Error(Code::bad_argument, "sampling needs at least one logit, got none");
-    RWKVK_ASSERT(logits.size() <= max_tokens);
-    ranked_.reserve(logits.size());
-    constexpr uint32_t exponent = 0x7f800000u;
-    for (uint32_t id = 0; id < logits.size(); ++id) {
-        if ((std::bit_cast<uint32_t>(logits[id]) & exponent) == exponent) {
-            throw Error(Code::not_finite,
-                        concat("logits: token ", id, " has ", logits[id], ", expected a number"));
-        }
-        ranked_.push_back(uint64_t{rising_bits(exact::settle(logits[id]))} << 32 | uint32_t(~id));
-    }
-    std::iter_swap(ranked_.begin(), std::max_element(ranked_.begin(), ranked_.end()));
-}
-
-float Ranking::logit(size_t place) const {
-    return float_of_rising_bits(static_cast<uint32_t>(ranked_[place] >> 32));
-}
-
-void Ranking::rank_first(size_t count) {
-    constexpr size_t first_batch = 256, growth = 4;
-    RWKVK_ASSERT(count <= ranked_.size());
-    if (count <= sorted_) return;
-    const size_t next = std::min(ranked_.size(), std::max({first_batch, growth * sorted_, count}));
-    const auto begin = ranked_.begin() + static_cast<ptrdiff_t>(sorted_);
-    const auto end = ranked_.begin() + static_cast<ptrdiff_t>(next);
-    std::nth_element(begin, end - 1, ranked_.end(), std::greater<>());
-    std::sort(begin, end, std::greater<>());
-    sorted_ = next;
-}
 
 bool is_greedy(const SamplerParams& params) {
     return exact::settle(params.temperature) == 0 || exact::settle(params.top_p) == 0;
 }
 
 Distribution::Distribution(std::span<const float> logits, const SamplerParams& params)
-    : ranking_(logits), highest_(ranking_.logit(0)) {
-    if (!is_greedy(params)) {
-        constexpr float hottest = 0x1p60f;  // the end of exact_reciprocal's domain; flat long before
-        inverse_temperature_ =
-            exact::exact_reciprocal(params.temperature < hottest ? params.temperature : hottest);
-        kept_ = params.top_p < 1 ? count_top_p(params.top_p) : ranking_.size();
-        if (params.top_k != 0) kept_ = std::min<size_t>(kept_, params.top_k);
+    : tokens_(rank(logits)), highest_(tokens_[0].logit()) {
+    if (is_greedy(params)) {
+        tokens_.keep_first(1);
+    } else {
+        truncate(params);
     }
-    if (kept_ < ranking_.size()) ranking_.rank_first(kept_);
-    for (size_t place = 0; place < kept_; ++place) total_ += weight_at(place, inverse_temperature_);
+    total_ = sum_of_weights();
 }
 
-uint64_t Distribution::weight_at(size_t place, float inverse_temperature) const {
-    const float below = exact::settle(ranking_.logit(place) - highest_);
-    return to_fixed_point(exact::exact_exp(exact::settle(below * inverse_temperature)), weight_bits);
+void Distribution::truncate(const SamplerParams& params) {
+    const float inverse_temperature = inverse(params.temperature);
+    if (params.order == SamplerOrder::llama) {
+        scale_ = inverse_temperature;
+        keep_top_k(params.top_k);
+        keep_typical(params.typical);
+        keep_top_p(params.top_p);
+        keep_min_p(params.min_p);
+    } else {
+        keep_min_p(params.min_p);
+        keep_typical(params.typical);
+        keep_top_p(params.top_p);
+        keep_top_k(params.top_k);
+        scale_ = inverse_temperature;
+    }
 }
 
-size_t Distribution::count_top_p(float top_p) {
-    uint64_t all = 0;
-    for (size_t place = 0; place < ranking_.size(); ++place) all += weight_at(place, 1.0f);
-    const Wide wanted = multiply(all, to_fixed_point(exact::settle(top_p), share_bits));
+float Distribution::exponent_of(RankedToken token) const {
+    return exact::settle(exact::settle(token.logit() - highest_) * scale_);
+}
+
+uint64_t Distribution::weight_of(RankedToken token) const {
+    return to_fixed_point(exact::exact_exp(exponent_of(token)), weight_bits);
+}
+
+uint64_t Distribution::sum_of_weights() const {
     uint64_t sum = 0;
-    size_t count = 0;
-    do {
-        ranking_.rank_first(count + 1);
-        sum += weight_at(count++, 1.0f);
-    } while (multiply(sum, uint64_t{1} << share_bits) < wanted);
-    return count;
+    for (size_t place = 0; place < tokens_.size(); ++place) sum += weight_of(tokens_[place]);
+    return sum;
+}
+
+void Distribution::keep_min_p(float min_p) {
+    const uint64_t lowest = share_of(min_p) << (weight_bits - share_bits);
+    if (lowest == 0) return;
+    size_t count = 1;
+    for (; count < tokens_.size(); ++count) {
+        tokens_.sort_first(count + 1);
+        if (weight_of(tokens_[count]) < lowest) break;
+    }
+    tokens_.keep_first(count);
+}
+
+void Distribution::keep_top_p(float top_p) {
+    if (top_p >= 1) return;
+    size_t count = count_to_reach(top_p, sum_of_weights(), [this](size_t place) { return weight(place); });
+    for (; count < tokens_.size(); ++count) {  // those that tie with the last one
+        tokens_.sort_first(count + 1);
+        if (tokens_[count].logit() != tokens_[count - 1].logit()) break;
+    }
+    tokens_.keep_first(count);
+}
+
+void Distribution::keep_top_k(uint32_t top_k) {
+    if (top_k != 0) tokens_.keep_first(top_k);
+}
+
+// With the surprise s = -ln p = ln(total) - exponent and the entropy Σ p s, the logarithm cancels from their
+// difference: what is left is the exponent and its mean.
+uint64_t Distribution::mean_surprise() const {
+    uint64_t all = 0;
+    Wide weighted{0, 0};
+    for (size_t place = 0; place < tokens_.size(); ++place) {
+        const RankedToken token = tokens_[place];
+        const uint64_t weight = weight_of(token);
+        all += weight;
+        weighted = add(weighted, multiply(weight, surprise_of(exponent_of(token))));
+    }
+    return divide(weighted, all);
+}
+
+void Distribution::keep_typical(float typical) {
+    if (typical >= 1) return;
+    struct Candidate {
+        uint64_t closeness;
+        RankedToken token;
+        auto operator<=>(const Candidate&) const = default;
+    };
+    const uint64_t mean = mean_surprise();
+    std::vector<Candidate> candidates;
+    candidates.reserve(tokens_.size());
+    for (size_t place = 0; place < tokens_.size(); ++place) {
+        const uint64_t surprise = surprise_of(exponent_of(tokens_[place]));
+        candidates.push_back({~(surprise > mean ? surprise - mean : mean - surprise), tokens_[place]});
+    }
+    LazyOrder<Candidate> order(std::move(candidates));
+    const size_t count = count_to_reach(typical, sum_of_weights(), [&](size_t place) {
+        order.sort_first(place + 1);
+        return weight_of(order[place].token);
+    });
+    std::vector<RankedToken> kept;
+    for (size_t place = 0; place < count; ++place) kept.push_back(order[place].token);
+    tokens_ = LazyOrder<RankedToken>(std::move(kept));
+    highest_ = tokens_[0].logit();
 }
 
 Token Distribution::id(size_t rank) {
-    ranking_.rank_first(rank + 1);
-    return ranking_.id(rank);
+    tokens_.sort_first(rank + 1);
+    return tokens_[rank].id();
 }
 
 uint64_t Distribution::weight(size_t rank) {
-    ranking_.rank_first(rank + 1);
-    return weight_at(rank, inverse_temperature_);
+    tokens_.sort_first(rank + 1);
+    return weight_of(tokens_[rank]);
 }
 
 Token Distribution::pick(uint64_t fraction) {

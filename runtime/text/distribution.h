@@ -1,41 +1,25 @@
 #pragma once
-// The tokens that sampling may choose, with integer weights. Integers make every sum independent of its order
-// and of the processor's float mode; the only float operations are those of shaders/exact_math.h.
+// The tokens that sampling may choose, with integer weights; the only float operations are those of
+// shaders/exact_math.h. docs/NUMERICS.md, "Sampling", is the definition.
 
 #include <cstdint>
 #include <span>
-#include <vector>
 
+#include "runtime/text/ranking.h"
 #include "runtime/text/sampler.h"
 
 namespace rwkvk::text {
 
-/// Tokens in falling order of logit, settled; equal ones in rising order of id. Sorted only as far as asked
-/// for, since sampling rarely looks beyond the first few.
-class Ranking {
-  public:
-    /// Errors: Code::bad_argument for no logits; Code::not_finite when one is NaN or infinite.
-    explicit Ranking(std::span<const float> logits);
-
-    size_t size() const { return ranked_.size(); }
-    /// Puts the first `count` in their places, for good; the others follow in any order.
-    void rank_first(size_t count);
-    Token id(size_t place) const { return ~static_cast<uint32_t>(ranked_[place]); }
-    float logit(size_t place) const;
-
-  private:
-    // The logit's bits, made to rise with it, then the id's complement: one integer order without equals.
-    std::vector<uint64_t> ranked_;
-    size_t sorted_ = 1;  // the highest is put first at once
-};
-
-/// What is left of the logits after top-p, then top-k, then temperature.
+/// What is left of edited logits after the stages of `params.order`. Each stage sees the tokens that the ones
+/// before it have left, with probabilities that sum to 1 again.
 class Distribution {
   public:
+    /// Shapes: logits [vocabulary]; -inf stands for a banned token, none is NaN or +inf.
+    /// Errors: Code::bad_argument when no token is left.
     Distribution(std::span<const float> logits, const SamplerParams& params);
 
     /// How many tokens are kept.
-    size_t size() const { return kept_; }
+    size_t size() const { return tokens_.size(); }
     uint64_t total() const { return total_; }
     Token id(size_t rank);
     uint64_t weight(size_t rank);
@@ -43,13 +27,20 @@ class Distribution {
     Token pick(uint64_t fraction);
 
   private:
-    uint64_t weight_at(size_t place, float inverse_temperature) const;
-    size_t count_top_p(float top_p);
+    void keep_min_p(float min_p);
+    void keep_typical(float typical);
+    void keep_top_p(float top_p);
+    void keep_top_k(uint32_t top_k);
+    void truncate(const SamplerParams& params);
 
-    Ranking ranking_;
-    float highest_;  // logit
-    float inverse_temperature_ = 1;
-    size_t kept_ = 1;
+    float exponent_of(RankedToken token) const;
+    uint64_t weight_of(RankedToken token) const;
+    uint64_t sum_of_weights() const;
+    uint64_t mean_surprise() const;
+
+    LazyOrder<RankedToken> tokens_;
+    float highest_;    // logit of those kept
+    float scale_ = 1;  // of logits: 1, or 1 / temperature
     uint64_t total_ = 0;
 };
 

@@ -1,37 +1,109 @@
 #include "runtime/text/sampler.h"
 
+#include <bit>
 #include <cmath>
+#include <limits>
 
 #include "host/error.h"
 #include "runtime/text/distribution.h"
+#include "shaders/exact_math.h"
 
 namespace rwkvk::text {
 namespace {
 
-void require_not_negative(float value, const char* name) {
+using exact::settle;
+
+void require_from_zero(float value, const char* name) {
     if (std::isfinite(value) && value >= 0) return;
     throw Error(Code::bad_argument,
                 concat("sampling: ", name, " is ", value, ", expected a number from 0 on"));
 }
 
-}  // namespace
-
-Sampler::Sampler(const SamplerParams& params) : params_(params) {
-    require_not_negative(params.temperature, "temperature");
-    require_not_negative(params.top_p, "top_p");
+void require_id(Token id, size_t vocabulary, const char* what) {
+    if (id < vocabulary) return;
+    throw Error(Code::bad_token,
+                concat("sampling: ", what, " token ", id, ", expected an id below ", vocabulary));
 }
 
-Token Sampler::sample(std::span<const float> logits) {
-    Distribution distribution(logits, params_);
-    if (is_greedy(params_)) return distribution.id(0);
+void require_finite(std::span<const float> logits) {
+    constexpr uint32_t exponent = 0x7f800000u;
+    for (size_t id = 0; id < logits.size(); ++id) {
+        if ((std::bit_cast<uint32_t>(logits[id]) & exponent) != exponent) continue;
+        throw Error(Code::not_finite,
+                    concat("logits: token ", id, " has ", logits[id], ", expected a number"));
+    }
+}
+
+uint64_t random_bits(uint64_t seed, uint64_t draw) {
     const auto lower = [](uint64_t x) { return static_cast<uint32_t>(x); };
     const auto upper = [](uint64_t x) { return static_cast<uint32_t>(x >> 32); };
-    const Philox philox{{lower(params_.seed), upper(params_.seed)}};
-    const uint32_t counter[4] = {lower(draws_), upper(draws_), 0, 0};
+    const Philox philox{{lower(seed), upper(seed)}};
+    const uint32_t counter[4] = {lower(draw), upper(draw), 0, 0};
     uint32_t random[4];
     philox.block(counter, random);
-    ++draws_;
-    return distribution.pick(uint64_t{random[1]} << 32 | random[0]);
+    return uint64_t{random[1]} << 32 | random[0];
+}
+
+}  // namespace
+
+Sampler::Sampler(const SamplerParams& params) : params_(params), penalties_(params.penalties) {
+    require_from_zero(params.temperature, "temperature");
+    require_from_zero(params.top_p, "top_p");
+    require_from_zero(params.typical, "typical");
+    require_from_zero(params.min_p, "min_p");
+    if (params.min_p > 1) {
+        throw Error(Code::bad_argument,
+                    concat("sampling: min_p is ", params.min_p, ", expected a number from 0 to 1"));
+    }
+}
+
+void Sampler::set_bias(Token id, float value) {
+    require_id(id, max_vocabulary, "bias of");
+    if (!(value >= -largest_logit_edit && value <= largest_logit_edit)) {
+        throw Error(Code::bad_argument, concat("sampling: the bias of token ", id, " is ", value,
+                                               ", expected a number between -2^30 and 2^30; to forbid a "
+                                               "token, ban it"));
+    }
+    if (settle(value) == 0) {
+        biases_.erase(id);
+    } else {
+        biases_[id] = settle(value);
+    }
+}
+
+void Sampler::ban(Token id) {
+    require_id(id, max_vocabulary, "ban of");
+    bans_.insert(id);
+}
+
+void Sampler::allow(Token id) { bans_.erase(id); }
+
+void Sampler::restore(const SamplerState& state) {
+    penalties_.restore(state.occurrences);
+    draws_ = state.draws;
+}
+
+std::vector<float> Sampler::edited(std::span<const float> logits) const {
+    require_finite(logits);
+    std::vector<float> result(logits.begin(), logits.end());
+    for (float& logit : result) logit = settle(logit);
+    for (const auto& [id, bias] : biases_) {
+        require_id(id, result.size(), "bias of");
+        result[id] = settle(result[id] + bias);
+    }
+    penalties_.charge(result);
+    for (const Token id : bans_) {
+        require_id(id, result.size(), "ban of");
+        result[id] = -std::numeric_limits<float>::infinity();
+    }
+    return result;
+}
+
+Distribution Sampler::distribution(std::span<const float> logits) const { return {edited(logits), params_}; }
+
+Token Sampler::sample(std::span<const float> logits) {
+    Distribution left = distribution(logits);
+    return is_greedy(params_) ? left.id(0) : left.pick(random_bits(params_.seed, draws_++));
 }
 
 }  // namespace rwkvk::text

@@ -1,38 +1,83 @@
 #pragma once
-// Choosing the next token. Exact: the same logits and seed give the same token on every machine, since the
-// probabilities use only the operations of shaders/exact_math.h and integers.
+// Choosing the next token. Exact: the same logits, edits and seed give the same token on every machine, since
+// only the operations of shaders/exact_math.h and integers decide. docs/NUMERICS.md, "Sampling".
 
 #include <cstdint>
+#include <map>
+#include <set>
 #include <span>
 #include <vector>
 
+#include "runtime/text/penalties.h"
 #include "runtime/text/tokenizer.h"
 
 namespace rwkvk::text {
 
-/// In the order of their use: softmax, top_p, top_k, then temperature on the probabilities that are left.
+class Distribution;
+
+/// In which order the logits are cut down after biases, bans and penalties.
+enum class SamplerOrder {
+    rwkv,   // softmax, min-p, typical, top-p, top-k, then temperature on the probabilities that are left
+    llama,  // temperature, softmax, top-k, typical, top-p, min-p
+};
+
 struct SamplerParams {
     float temperature = 1.0f;  // 0: greedy
     float top_p = 1.0f;        // keeps the most probable tokens up to the one that reaches it; 0: greedy
     uint32_t top_k = 0;        // keeps at most so many; 0: all
+    float min_p = 0.0f;        // drops what is less probable than this share of the most probable one
+    float typical = 1.0f;      // keeps the tokens of most average surprise up to this probability; 1: all
+    PenaltyParams penalties{};
+    SamplerOrder order = SamplerOrder::rwkv;
     uint64_t seed = 0;
+};
+
+/// All that a sampler remembers: copied out and in, it saves, forks or takes back a chat.
+struct SamplerState {
+    uint64_t draws = 0;
+    std::vector<Occurrence> occurrences;  // in rising order of id
+    bool operator==(const SamplerState&) const = default;
 };
 
 /// Draws tokens one after the other; draw i uses the i-th block of Philox4x32-10 keyed by the seed. Greedy
 /// choices use none.
 class Sampler {
   public:
-    /// Errors: Code::bad_argument for a temperature or top_p that is negative or not finite.
+    /// Errors: Code::bad_argument for a parameter out of its range.
     explicit Sampler(const SamplerParams& params);
 
-    /// Shapes: logits [vocabulary], finite. Ties go to the smaller id.
-    /// Errors: Code::not_finite when a logit is NaN or infinite.
-    Token sample(std::span<const float> logits);
+    /// Adds `value` to the token's logit before everything else; 0 takes that back.
+    /// Errors: Code::bad_argument for a value beyond ±2^30; Code::bad_token for an id no vocabulary has.
+    void set_bias(Token id, float value);
+    /// Never choose this token, until `allow`. Errors: Code::bad_token for an id no vocabulary has.
+    void ban(Token id);
+    void allow(Token id);
 
+    /// Shapes: logits [vocabulary], finite. Ties go to the smaller id. Does not accept the token.
+    /// Errors: Code::not_finite when a logit is NaN or infinite; Code::bad_argument when every token is
+    /// banned; Code::bad_token when a bias, ban or occurrence is of a token outside the vocabulary.
+    Token sample(std::span<const float> logits);
+    /// What `sample` would draw from.
+    Distribution distribution(std::span<const float> logits) const;
+
+    /// Tells the penalties that this token has become part of the text; `weight` as in Penalties::accept.
+    void accept(Token id, float weight = 1.0f) { penalties_.accept(id, weight); }
+    /// Forgets what was accepted: penalties of the reference begin anew with each reply.
+    void forget_accepted() { penalties_.restore({}); }
+
+    const SamplerParams& params() const { return params_; }
     uint64_t draws() const { return draws_; }
+    SamplerState state() const { return {draws_, penalties_.occurrences()}; }
+    /// Errors: Code::bad_argument for occurrences that no sampler gives out.
+    void restore(const SamplerState& state);
 
   private:
+    std::vector<float> edited(std::span<const float> logits) const;
+
     SamplerParams params_;
+    Penalties penalties_;
+    std::map<Token, float> biases_;
+    std::set<Token> bans_;
     uint64_t draws_ = 0;
 };
 

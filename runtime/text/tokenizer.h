@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -10,6 +11,9 @@
 namespace rwkvk::text {
 
 using Token = uint32_t;
+
+/// No vocabulary has more ids: integer sums over so many tokens cannot overflow.
+inline constexpr size_t max_vocabulary = size_t{1} << 24;
 
 /// Text to token ids and back, over bytes: any text and any id sequence is accepted, valid UTF-8 or not.
 class Tokenizer {

@@ -6,7 +6,7 @@
 
 #include "host/replaced_file.h"
 
-namespace rwkvk::app {
+namespace rwkvk {
 
 /// Writes a float32 .npy array [rows, columns] row by row; the file takes its name only when it is whole.
 /// Errors of all members: Code::io.
@@ -20,4 +20,4 @@ class NpyWriter {
     ReplacedFile file_;
 };
 
-}  // namespace rwkvk::app
+}  // namespace rwkvk

@@ -1,8 +1,8 @@
-#include "apps/rwkvk/npy.h"
+#include "runtime/model/npy.h"
 
 #include "host/error.h"
 
-namespace rwkvk::app {
+namespace rwkvk {
 
 NpyWriter::NpyWriter(const std::string& path, uint64_t rows, uint64_t columns) : file_(path) {
     // NumPy's format 1.0: magic, version, length of the header, a Python literal padded to 64 bytes with a
@@ -18,4 +18,4 @@ NpyWriter::NpyWriter(const std::string& path, uint64_t rows, uint64_t columns) :
     file_.write(std::as_bytes(std::span(header)));
 }
 
-}  // namespace rwkvk::app
+}  // namespace rwkvk

@@ -1,0 +1,98 @@
+#pragma once
+// What the handles of the C border hold, and how calls cross it: no exception leaves, every failure leaves
+// its reason with the runtime.
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "runtime/api/device.h"
+#include "runtime/api/runtime.h"
+#include "runtime/include/rwkvk.h"
+#include "runtime/model/context.h"
+#include "runtime/text/tokenizer.h"
+
+namespace rwkvk::api {
+
+using RuntimePointer = std::shared_ptr<Runtime>;
+using TokenizerPointer = std::shared_ptr<const text::Tokenizer>;
+
+/// What a context and the chats on it share: they may be destroyed in any order.
+struct OpenContext {
+    std::unique_ptr<OpenDevice> device;  // null on the CPU
+    std::unique_ptr<Context> context;
+    std::string name;  // of the device
+};
+
+/// A caller's struct of any version over this version's defaults. Errors: Code::bad_argument.
+template <typename Params>
+Params complete(const Params* given, void (*set_defaults)(Params*, uint32_t)) {
+    Params params{};
+    set_defaults(&params, sizeof params);
+    if (!given) return params;
+    if (given->size < sizeof(uint32_t)) {
+        throw Error(Code::bad_argument,
+                    "a parameter struct has the size 0: fill it with its *_params_default first");
+    }
+    std::memcpy(&params, given, std::min<size_t>(given->size, sizeof params));
+    params.size = sizeof params;
+    return params;
+}
+
+/// As much of `value` as the caller's struct has room for; its size stays.
+template <typename Info>
+void hand_out(const Info& value, Info* to) {
+    if (!to || to->size < sizeof(uint32_t)) {
+        throw Error(Code::bad_argument, "an output struct has the size 0: set its `size` to sizeof first");
+    }
+    const uint32_t size = to->size;
+    std::memcpy(to, &value, std::min<size_t>(size, sizeof value));
+    to->size = size;
+}
+
+/// What a *_params_default does: `defaults` begins with its size.
+template <typename Params>
+void set_defaults(const Params& defaults, Params* params, uint32_t size) {
+    if (!params || size < sizeof(uint32_t)) return;
+    std::memcpy(params, &defaults, std::min<size_t>(size, sizeof defaults));
+    params->size = size;
+}
+
+/// The string, cut to the space there is, and a NUL.
+template <size_t N>
+void copy_text(std::string_view text, char (&to)[N]) {
+    const size_t bytes = std::min(text.size(), N - 1);
+    std::memcpy(to, text.data(), bytes);
+    to[bytes] = 0;
+}
+
+/// Copies as much of a list as there is room for and says how long it is.
+template <typename T>
+void copy_list(std::span<const T> list, T* to, size_t capacity, size_t* count) {
+    std::copy_n(list.begin(), std::min(capacity, list.size()), to);
+    if (count) *count = list.size();
+}
+
+/// Errors: Code::bad_argument naming what is missing.
+void require(const void* pointer, const char* name);
+inline std::string text_or_empty(const char* text) { return text ? text : ""; }
+
+}  // namespace rwkvk::api
+
+struct rwkvk_runtime {
+    rwkvk::api::RuntimePointer runtime;
+};
+struct rwkvk_model {
+    rwkvk::api::RuntimePointer runtime;
+    std::shared_ptr<const rwkvk::Model> model;
+};
+struct rwkvk_tokenizer {
+    rwkvk::api::RuntimePointer runtime;
+    rwkvk::api::TokenizerPointer tokenizer;
+};
+struct rwkvk_context {
+    rwkvk::api::RuntimePointer runtime;
+    std::shared_ptr<rwkvk::api::OpenContext> open;
+};

@@ -1,0 +1,49 @@
+#include "runtime/model/model.h"
+
+#include "runtime/api/handles.h"
+
+using namespace rwkvk;
+using namespace rwkvk::api;
+
+rwkvk_status rwkvk_model_load(rwkvk_runtime* runtime, const char* path, const void*, rwkvk_model** model) {
+    if (!runtime) return RWKVK_BAD_ARGUMENT;
+    return guarded(*runtime->runtime, [&] {
+        require(path, "path");
+        require(model, "model");
+        *model = new rwkvk_model{runtime->runtime, Model::load(path)};
+    });
+}
+
+void rwkvk_model_destroy(rwkvk_model* model) { delete model; }
+
+rwkvk_status rwkvk_model_info_get(const rwkvk_model* model, rwkvk_model_info* info) {
+    if (!model) return RWKVK_BAD_ARGUMENT;
+    return guarded(*model->runtime, [&] {
+        const Model& m = *model->model;
+        const auto& d = m.dimensions();
+        rwkvk_model_info full{};
+        full.size = sizeof full;
+        copy_text(m.name(), full.name);
+        copy_text("7.0", full.version);
+        copy_text(m.format(), full.format);
+        full.layers = d.layers;
+        full.width = d.width;
+        full.heads = d.heads;
+        full.head_size = d.head_size;
+        full.ffn = d.ffn;
+        full.vocabulary = d.vocabulary;
+        full.parameters = m.parameters();
+        full.weight_bytes = m.weight_bytes();
+        full.state_elements = m.state_bytes() / sizeof(float);
+        hand_out(full, info);
+    });
+}
+
+rwkvk_status rwkvk_model_fingerprint(const rwkvk_model* model, char hex[17]) {
+    if (!model) return RWKVK_BAD_ARGUMENT;
+    return guarded(*model->runtime, [&] {
+        require(hex, "hex");
+        const std::string digits = model->model->fingerprint();
+        std::memcpy(hex, digits.c_str(), digits.size() + 1);
+    });
+}

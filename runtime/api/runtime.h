@@ -1,0 +1,53 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "host/error.h"
+#include "host/log.h"
+#include "host/vk/device.h"
+#include "runtime/include/rwkvk.h"
+
+namespace rwkvk::api {
+
+/// What all handles share: where messages go, why calls failed, the Vulkan instance. Thread-safe.
+class Runtime {
+  public:
+    explicit Runtime(LogSink sink) : sink_(std::move(sink)) {}
+
+    const LogSink& sink() const { return sink_; }
+
+    /// Made at the first use that succeeds. Errors: Code::no_device.
+    std::shared_ptr<vk::Instance> instance();
+    uint64_t validation_messages() const;
+
+    /// The reason of this thread's last failure.
+    const char* last_error() const;
+    void set_last_error(const char* reason) noexcept;
+
+  private:
+    const LogSink sink_;
+    mutable std::mutex mutex_;
+    std::shared_ptr<vk::Instance> instance_;
+    std::map<std::thread::id, std::string> errors_;
+};
+
+/// The status of the exception that is being handled; its message goes to the runtime.
+rwkvk_status handle_exception(Runtime& runtime) noexcept;
+
+/// Runs the body of a call with the runtime's log.
+template <typename Body>
+rwkvk_status guarded(Runtime& runtime, const Body& body) noexcept {
+    const LogScope scope(&runtime.sink());
+    try {
+        body();
+        return RWKVK_OK;
+    } catch (...) {
+        return handle_exception(runtime);
+    }
+}
+
+}  // namespace rwkvk::api

@@ -1,0 +1,127 @@
+#include "runtime/include/rwkvk_tools.h"
+
+#include <set>
+
+#include "runtime/api/handles.h"
+#include "runtime/model/fingerprint.h"
+#include "runtime/model/npy.h"
+#include "runtime/model/synthetic_gguf.h"
+
+using namespace rwkvk;
+using namespace rwkvk::api;
+
+struct rwkvk_hasher {
+    Fingerprint print;
+};
+struct rwkvk_npy {
+    RuntimePointer runtime;
+    NpyWriter writer;
+};
+
+rwkvk_status rwkvk_tools_synthetic(rwkvk_runtime* runtime, const char* spec, uint64_t seed,
+                                   rwkvk_model** model) {
+    if (!runtime) return RWKVK_BAD_ARGUMENT;
+    return guarded(*runtime->runtime, [&] {
+        require(spec, "spec");
+        require(model, "model");
+        *model = new rwkvk_model{runtime->runtime, Model::synthetic(spec, seed)};
+    });
+}
+
+rwkvk_status rwkvk_tools_synth(rwkvk_runtime* runtime, const char* path, const char* spec, uint64_t seed,
+                               const char* vocabulary, rwkvk_progress_fn progress, void* user) {
+    if (!runtime) return RWKVK_BAD_ARGUMENT;
+    return guarded(*runtime->runtime, [&] {
+        require(path, "path");
+        require(spec, "spec");
+        const auto show = [&](double fraction) { return !progress || progress(user, fraction) != 0; };
+        write_synthetic_gguf(path, SyntheticSpec::parse(spec, seed), text_or_empty(vocabulary), show);
+    });
+}
+
+rwkvk_status rwkvk_tools_tensors(const rwkvk_model* model, rwkvk_tensor_fn sink, void* user) {
+    if (!model) return RWKVK_BAD_ARGUMENT;
+    return guarded(*model->runtime, [&] {
+        const std::vector<std::string> unused = model->model->unused_tensors();
+        const std::set<std::string> left(unused.begin(), unused.end());
+        for (const std::string& name : model->model->weights().names()) {
+            if (left.contains(name)) {  // may be of any type and shape
+                sink(user, name.c_str(), 0, 0, "", 0, 0);
+                continue;
+            }
+            const auto shape = *model->model->weights().find(name);
+            sink(user, name.c_str(), shape.out, shape.in, std::string(info(shape.format).name).c_str(),
+                 stored_bytes(shape.format, uint64_t{shape.out} * shape.in), 1);
+        }
+    });
+}
+
+namespace {
+
+std::string reads_of(const Program& program, const Step& step) {
+    std::string reads;
+    for (size_t i = 0; i + 1 < step.operands.size(); ++i) {
+        const Tensor& tensor = program.tensors[step.operands[i].tensor];
+        reads += concat(i == 0 ? "" : " ", tensor.name);
+        if (tensor.planes > 1) reads += concat('.', step.operands[i].plane);
+    }
+    return reads;
+}
+
+}  // namespace
+
+rwkvk_status rwkvk_tools_program(const rwkvk_model* model, rwkvk_step_fn sink, void* user) {
+    if (!model) return RWKVK_BAD_ARGUMENT;
+    return guarded(*model->runtime, [&] {
+        const ModelPrograms& programs = model->model->programs();
+        for (const Program* program : {&programs.body, &programs.head}) {
+            for (const Step& step : program->steps) {
+                sink(user, program->name.c_str(), std::string(info(step.op).name).c_str(), step.name.c_str(),
+                     reads_of(*program, step).c_str());
+            }
+        }
+    });
+}
+
+rwkvk_status rwkvk_hasher_create(rwkvk_hasher** hasher) {
+    if (!hasher) return RWKVK_BAD_ARGUMENT;
+    try {
+        *hasher = new rwkvk_hasher;
+        return RWKVK_OK;
+    } catch (...) {
+        return RWKVK_OUT_OF_MEMORY;
+    }
+}
+
+void rwkvk_hasher_destroy(rwkvk_hasher* hasher) { delete hasher; }
+
+void rwkvk_hasher_add(rwkvk_hasher* hasher, const void* data, size_t bytes) {
+    hasher->print.add(std::span(static_cast<const std::byte*>(data), bytes));
+}
+
+void rwkvk_hasher_hex(const rwkvk_hasher* hasher, char hex[17]) {
+    const std::string digits = hasher->print.hex();
+    std::memcpy(hex, digits.c_str(), digits.size() + 1);
+}
+
+rwkvk_status rwkvk_npy_create(rwkvk_runtime* runtime, const char* path, uint64_t rows, uint64_t columns,
+                              rwkvk_npy** npy) {
+    if (!runtime) return RWKVK_BAD_ARGUMENT;
+    return guarded(*runtime->runtime, [&] {
+        require(path, "path");
+        require(npy, "npy");
+        *npy = new rwkvk_npy{runtime->runtime, {path, rows, columns}};
+    });
+}
+
+rwkvk_status rwkvk_npy_write(rwkvk_npy* npy, const float* row, size_t count) {
+    if (!npy) return RWKVK_BAD_ARGUMENT;
+    return guarded(*npy->runtime, [&] { npy->writer.write({row, count}); });
+}
+
+rwkvk_status rwkvk_npy_finish(rwkvk_npy* npy) {
+    if (!npy) return RWKVK_BAD_ARGUMENT;
+    return guarded(*npy->runtime, [&] { npy->writer.finish(); });
+}
+
+void rwkvk_npy_destroy(rwkvk_npy* npy) { delete npy; }

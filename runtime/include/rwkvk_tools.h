@@ -1,0 +1,117 @@
+/* rwkvk_tools.h: what the tools of the project need besides rwkvk.h. UNSTABLE: it may change with every version. */
+#ifndef RWKVK_TOOLS_H
+#define RWKVK_TOOLS_H
+
+#include "rwkvk.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A model of random weights: "v7:SIZE:TYPE" with an official size (0.1b, …), or "v7:LAYERSxWIDTH[xVOCABULARY]:TYPE".
+ * Errors: RWKVK_BAD_ARGUMENT. */
+RWKVK_API rwkvk_status rwkvk_tools_synthetic(rwkvk_runtime *runtime, const char *spec, uint64_t seed, rwkvk_model **model);
+
+/** Writes such a model as GGUF. `vocabulary` is NULL or a file in the World format. Errors: RWKVK_BAD_ARGUMENT,
+ * RWKVK_IO, RWKVK_CANCELLED. */
+RWKVK_API rwkvk_status rwkvk_tools_synth(rwkvk_runtime *runtime, const char *path, const char *spec, uint64_t seed,
+                                         const char *vocabulary, rwkvk_progress_fn progress, void *user);
+
+/** Called for every tensor of the file, in order of names. `rows` is 1 for vectors. A tensor that is not used may be
+ * of any kind: all but its name is 0 and "". */
+typedef void (*rwkvk_tensor_fn)(void *user, const char *name, uint32_t rows, uint32_t columns, const char *type,
+                                uint64_t bytes, int32_t used);
+RWKVK_API rwkvk_status rwkvk_tools_tensors(const rwkvk_model *model, rwkvk_tensor_fn sink, void *user);
+
+/** Called for every step: of "body" or "head", its op, its name, the names of what it reads, separated by spaces. */
+typedef void (*rwkvk_step_fn)(void *user, const char *program, const char *op, const char *name, const char *reads);
+RWKVK_API rwkvk_status rwkvk_tools_program(const rwkvk_model *model, rwkvk_step_fn sink, void *user);
+
+/* ---- Fingerprints and .npy ------------------------------------------------------------------------------- */
+
+typedef struct rwkvk_hasher rwkvk_hasher;
+/** XXH3-64, seed 0, over all bytes added. */
+RWKVK_API rwkvk_status rwkvk_hasher_create(rwkvk_hasher **hasher);
+RWKVK_API void rwkvk_hasher_destroy(rwkvk_hasher *hasher);
+RWKVK_API void rwkvk_hasher_add(rwkvk_hasher *hasher, const void *data, size_t bytes);
+/** 16 hex digits and a NUL, of what was added so far. */
+RWKVK_API void rwkvk_hasher_hex(const rwkvk_hasher *hasher, char hex[17]);
+
+typedef struct rwkvk_npy rwkvk_npy;
+/** A float32 .npy array [rows, columns]. The file takes its name only when it is whole. Errors: RWKVK_IO. */
+RWKVK_API rwkvk_status rwkvk_npy_create(rwkvk_runtime *runtime, const char *path, uint64_t rows, uint64_t columns,
+                                        rwkvk_npy **npy);
+RWKVK_API rwkvk_status rwkvk_npy_write(rwkvk_npy *npy, const float *row, size_t count);
+RWKVK_API rwkvk_status rwkvk_npy_finish(rwkvk_npy *npy);
+RWKVK_API void rwkvk_npy_destroy(rwkvk_npy *npy);
+
+/* ---- verify ----------------------------------------------------------------------------------------------- */
+
+typedef struct rwkvk_verify_params {
+    uint32_t size;
+    const char *device;    /* as rwkvk_context_params; not the CPU */
+    uint32_t tokens;       /* length of the prompts; 85 */
+    const uint32_t *chunks; /* sizes of the pieces that they are fed in, 0: whole; NULL: 1, 7, 16, 0 */
+    size_t chunk_count;
+    uint32_t sequences;    /* of the batch; 5 */
+    uint32_t threads;
+    uint64_t seed;
+} rwkvk_verify_params;
+
+RWKVK_API void rwkvk_verify_params_default(rwkvk_verify_params *params, uint32_t size);
+
+typedef struct rwkvk_verify_op {
+    const char *op, *where; /* of the largest difference */
+    uint64_t steps, values, differing;
+    double worst;
+} rwkvk_verify_op;
+
+typedef struct rwkvk_verify_run {
+    const char *name; /* "pieces of 7, 5 sequences" */
+    uint64_t values, differing;
+} rwkvk_verify_run;
+
+typedef struct rwkvk_verify_summary {
+    uint32_t size;
+    char device[256];
+    char fingerprint[17], fingerprint_cpu[17];
+    uint64_t dispatches; /* on the device, step by step */
+    int32_t equal;
+} rwkvk_verify_summary;
+
+typedef struct rwkvk_verify_sink {
+    void *user;
+    void (*op)(void *user, const rwkvk_verify_op *row);
+    void (*run)(void *user, const rwkvk_verify_run *row);
+} rwkvk_verify_sink;
+
+/** The CPU reference and the device step by step, then whole programs in pieces and batches. A device that fails its
+ * self-test is compared all the same. Errors: as rwkvk_context_create and rwkvk_feed. */
+RWKVK_API rwkvk_status rwkvk_tools_verify(rwkvk_model *model, const rwkvk_verify_params *params,
+                                          const rwkvk_verify_sink *sink, rwkvk_verify_summary *summary);
+
+/* ---- kernels ---------------------------------------------------------------------------------------------- */
+
+typedef struct rwkvk_statistic {
+    const char *name, *value;
+} rwkvk_statistic;
+
+typedef struct rwkvk_kernel_row {
+    const char *kernel, *constants; /* "linear_narrow.f16", "32,1,1" */
+    const char *failure;            /* "" when the pipeline was made */
+    const rwkvk_statistic *statistics;
+    size_t statistic_count;
+} rwkvk_kernel_row;
+
+typedef void (*rwkvk_kernel_fn)(void *user, const rwkvk_kernel_row *row);
+
+/** Creates every pipeline that the device can have; with `model`, those of its weight types. Runs nothing.
+ * `device_name` receives the name, cut to `capacity`. Errors: RWKVK_NO_DEVICE. */
+RWKVK_API rwkvk_status rwkvk_tools_kernels(rwkvk_runtime *runtime, const char *device, const rwkvk_model *model,
+                                           rwkvk_kernel_fn sink, void *user, char *device_name, size_t capacity);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
