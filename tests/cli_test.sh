@@ -76,6 +76,20 @@ same 'a seed repeats its text' "$("$program" generate "${small[@]}" -p abc --see
 expect 0 '"fingerprint": "[0-9a-f]{16}"' generate "${small[@]}" -p abc --json
 same 'flags from the environment' "$(RWKVK_ARG_SEED=5 RWKVK_ARG_PREDICT=20 RWKVK_ARG_PROMPT=abc "$program" generate --synthetic v7:1x64x256:f16 -dev cpu 2>&1 >/dev/null | of)" \
     "$("$program" generate "${small[@]}" -p abc --seed 5 2>&1 >/dev/null | of)"
+same 'flags that change nothing' "$("$program" generate "${small[@]}" -p abc --seed 5 --min-p 0 --typical 1 --repeat-penalty 1 -l 7+0 --stop "no such text" 2>&1 >/dev/null | of)" \
+    "$("$program" generate "${small[@]}" -p abc --seed 5 2>&1 >/dev/null | of)"
+few=(generate --synthetic v7:1x64x256:f16 -dev cpu -p abc)
+xyz=(-l 88+1000 -l 89+999 -l 90+998 --presence-penalty 500) # X, then Y, then Z
+same 'a bias decides' "$("$program" "${few[@]}" -n 3 -l 88+1000 2>/dev/null)" 'XXX'
+same 'a penalty ends that' "$("$program" "${few[@]}" -n 3 "${xyz[@]}" 2>/dev/null)" 'XYZ'
+same 'a banned token does not come' "$("$program" "${few[@]}" -n 2 "${xyz[@]}" -l 89-inf 2>/dev/null)" 'XZ'
+same 'a stop string is not shown' "$("$program" "${few[@]}" "${xyz[@]}" --stop Q --stop YZ 2>/dev/null)" 'X'
+expect 0 '"ids": \[' generate "${small[@]}" -p abc --json --sampler-order llama --frequency-penalty 0.5 --penalty-decay 0.9
+expect 2 'expected ID\+VALUE' generate "${small[@]}" -p abc -l 88
+expect 2 'expected ID\+VALUE' generate "${small[@]}" -p abc -l 88+-1
+expect 1 'expected an id below 256' generate "${small[@]}" -p abc -l 300-inf
+expect 2 'min_p' generate "${small[@]}" -p abc --min-p 2
+expect 2 'one is empty' generate "${small[@]}" -p abc --stop ''
 "$program" generate "${small[@]}" -p abc >/dev/full 2>"$folder/full"
 same 'status with a full stdout' $? 1
 expect 0 '^\| tg4 \|' bench --synthetic v7:1x64x256:f16 -dev cpu -p 4 -n 4 -r 1

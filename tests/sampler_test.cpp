@@ -129,12 +129,35 @@ TEST_CASE("temperature acts on what is kept, as a power of the probabilities") {
     }
 }
 
-/// The reference keeps every token that ties with the last one; a total order keeps the smaller ids.
-bool border_is_tied(const std::vector<float>& logits, const std::vector<double>& kept) {
-    float lowest = std::numeric_limits<float>::infinity();
-    for (size_t id = 0; id < logits.size(); ++id)
-        lowest = kept[id] > 0 ? std::min(lowest, logits[id]) : lowest;
-    return std::count(logits.begin(), logits.end(), lowest) > 1;
+TEST_CASE("top-p keeps all tokens that tie with the last one, top-k the smaller ids") {
+    const std::vector<float> logits = {0.0f, 1.0f, 2.0f, 1.0f, 1.0f, 1e-40f};
+    CHECK(kept_ids(logits, {.top_p = 0.5f}) == std::vector<Token>{2, 1, 3, 4});
+    CHECK(kept_ids(logits, {.top_p = 0.5f, .top_k = 3}) == std::vector<Token>{2, 1, 3});
+    CHECK(kept_ids(logits, {.top_p = 0.97f}) == std::vector<Token>{2, 1, 3, 4, 0, 5});
+    CHECK(kept_ids(std::vector<float>(1000, -3.0f), {.top_p = 1e-3f}).size() == 1000);
+}
+
+TEST_CASE("min-p keeps what has at least that share of the highest probability") {
+    const std::vector<float> logits = {0.0f, 0.693147f, 2.079442f, 1.386294f};  // 1, 2, 8, 4
+    CHECK(kept_ids(logits, {.min_p = 0.0f}).size() == 4);
+    CHECK(kept_ids(logits, {.min_p = 0.124f}) == std::vector<Token>{2, 3, 1, 0});
+    CHECK(kept_ids(logits, {.min_p = 0.126f}) == std::vector<Token>{2, 3, 1});
+    CHECK(kept_ids(logits, {.min_p = 0.3f}) == std::vector<Token>{2, 3});
+    CHECK(kept_ids(logits, {.min_p = 1.0f}) == std::vector<Token>{2});
+    CHECK(kept_ids(std::vector<float>{3.0f, 3.0f, 1.0f}, {.min_p = 1.0f}) == std::vector<Token>{0, 1});
+}
+
+TEST_CASE("typical keeps the tokens whose surprise is nearest to the entropy, not the most probable ones") {
+    // Probabilities 0.4 and twelve of 0.05: entropy 2.16; surprises 0.92 and 3.00, so the rare ones are
+    // nearer.
+    std::vector<float> logits(13, 0.0f);
+    logits[5] = 2.0794415f;  // ln 8
+    CHECK(kept_ids(logits, {.typical = 0.04f}) == std::vector<Token>{0});
+    CHECK(kept_ids(logits, {.typical = 0.14f}) == std::vector<Token>{0, 1, 2});
+    CHECK(kept_ids(logits, {.typical = 0.59f}).size() == 12);
+    CHECK(kept_ids(logits, {.typical = 0.61f}).size() == 13);
+    CHECK(kept_ids(logits, {.typical = 1.0f}).size() == 13);
+    CHECK(kept_ids(logits, {.typical = 0.0f}).size() == 1);
 }
 
 TEST_CASE("the final probabilities are those of the reference sampler") {
@@ -145,23 +168,27 @@ TEST_CASE("the final probabilities are those of the reference sampler") {
     for (const auto& entry : cases.at("sample_logits")) {
         const auto logits = entry.at("logits").get<std::vector<float>>();
         const auto expected = entry.at("probs").get<std::vector<double>>();
-        if (border_is_tied(logits, expected)) continue;
         const SamplerParams params{.temperature = entry.at("temperature").get<float>(),
                                    .top_p = entry.at("top_p").get<float>(),
                                    .top_k = entry.at("top_k").get<uint32_t>()};
         const std::vector<double> found = probabilities(logits, params);
         INFO("temperature ", params.temperature, ", top_p ", params.top_p, ", top_k ", params.top_k);
-        for (size_t id = 0; id < expected.size(); ++id) CHECK(std::fabs(found[id] - expected[id]) <= 2e-6);
+        for (size_t id = 0; id < expected.size(); ++id) {
+            CHECK(std::fabs(found[id] - expected[id]) <= 1e-6);
+            CHECK((found[id] > 0) == (expected[id] > 0));
+        }
         ++compared;
     }
-    CHECK(compared >= 11);
+    CHECK(compared >= 12);
 }
 
 TEST_CASE("draws follow the seed, and do not depend on what the processor does with subnormal numbers") {
     const std::vector<float> logits = random_logits(5000, 3);
     for (const SamplerParams& params :
          {SamplerParams{.seed = 7}, SamplerParams{.temperature = 0.6f, .seed = 7},
-          SamplerParams{.temperature = 2.0f, .top_p = 0.9f, .top_k = 700, .seed = 7}}) {
+          SamplerParams{.temperature = 2.0f, .top_p = 0.9f, .top_k = 700, .seed = 7},
+          SamplerParams{.min_p = 1e-3f, .typical = 0.9f, .seed = 7},
+          SamplerParams{.temperature = 1.5f, .typical = 0.8f, .order = SamplerOrder::llama, .seed = 7}}) {
         std::vector<Token> kept, flushed;
         {
             const FloatModeScope mode(Denormals::keep);
@@ -222,7 +249,10 @@ TEST_CASE("parameters and logits that mean nothing are refused") {
     for (const float bad : {nan, infinity, -0.1f}) {
         check_contains(refusal_of([&] { Sampler({.temperature = bad}); }, Code::bad_argument), "temperature");
         check_contains(refusal_of([&] { Sampler({.top_p = bad}); }, Code::bad_argument), "top_p");
+        check_contains(refusal_of([&] { Sampler({.min_p = bad}); }, Code::bad_argument), "min_p");
+        check_contains(refusal_of([&] { Sampler({.typical = bad}); }, Code::bad_argument), "typical");
     }
+    check_contains(refusal_of([] { Sampler({.min_p = 1.5f}); }, Code::bad_argument), "from 0 to 1");
     Sampler sampler({.temperature = 0});
     refusal_of([&] { sampler.sample({}); }, Code::bad_argument);
     for (const float bad : {nan, -nan, infinity, -infinity}) {

@@ -4,8 +4,8 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "apps/rwkvk/command.h"
-#include "apps/rwkvk/memory_watch.h"
+#include "command.h"
+#include "memory_watch.h"
 
 namespace rwkvk::app {
 namespace {
@@ -44,62 +44,36 @@ std::vector<Token> some_tokens(uint32_t count, uint32_t vocabulary) {
     return tokens;
 }
 
-double prefill_rate(Context& context, uint32_t count) {
-    const std::vector<Token> tokens = some_tokens(count, context.model().programs().vocabulary);
+double prefill_rate(Context& context, const std::vector<Token>& tokens) {
     context.reset(0);
     const auto start = Clock::now();
-    context.feed(0, tokens);
-    return count / seconds_since(start);
+    context.eval(0, tokens);
+    return static_cast<double>(tokens.size()) / seconds_since(start);
 }
 
-double decode_rate(Context& context, uint32_t count, uint32_t batch) {
+double decode_rate(Context& context, const std::vector<Token>& tokens, uint32_t batch) {
     for (uint32_t slot = 0; slot < batch; ++slot) context.reset(slot);
-    const std::vector<Token> tokens = some_tokens(count, context.model().programs().vocabulary);
-    std::vector<Feed> feeds(batch);
     const auto start = Clock::now();
-    for (uint32_t i = 0; i < count; ++i) {
+    for (const Token& token : tokens) {
+        std::vector<rwkvk_feed_item> items;
         for (uint32_t slot = 0; slot < batch; ++slot)
-            feeds[slot] = {.slot = slot, .tokens = {&tokens[i], 1}, .want = Want::last, .vectors = {}};
-        context.feed(feeds, [](size_t, size_t, std::span<const float>) {});
+            items.push_back(
+                {.slot = slot, .want = RWKVK_WANT_LAST, .tokens = &token, .count = 1, .vectors = nullptr});
+        context.feed(items, [](size_t, size_t, const float*, size_t) {});
     }
-    return uint64_t{count} * batch / seconds_since(start);
-}
-
-/// What one decode step of `batch` sequences must read and write: weights once, but of the embedding only the
-/// rows that are looked up, and every state read and written.
-double bytes_per_token(const Model& model, uint32_t batch) {
-    const auto embedding = *model.weights().find("emb.weight");
-    const uint64_t table = stored_bytes(embedding.format, uint64_t{embedding.out} * embedding.in);
-    const uint64_t weights = model.weight_bytes() - table;
-    return static_cast<double>(weights) / batch +
-           static_cast<double>(stored_bytes(embedding.format, embedding.in)) +
-           2.0 * static_cast<double>(model.state_bytes());
+    return static_cast<double>(tokens.size() * batch) / seconds_since(start);
 }
 
 struct Report {
-    std::string device, driver, model;
+    std::string model;
+    rwkvk_bench_facts facts{};
     double load_seconds = 0;
     uint64_t peak_bytes = 0, needed_bytes = 0;
-    uint32_t dispatches_per_token = 0;
     std::vector<Row> rows;
 };
 
-Report measure(const Flags& flags) {
-    const MemoryWatch memory;
-    const auto model = open_model(flags.common);
-    const uint32_t slots = *std::max_element(flags.batches.begin(), flags.batches.end());
-    const auto start = Clock::now();
-    OpenContext open =
-        open_context(model, flags.common,
-                     {.max_rows = std::max(slots, std::clamp(flags.prompt, 1u, 128u)), .slots = slots});
-    Report report{.device = open.context->backend().description(),
-                  .driver = open.device ? open.device->device().facts().driver : "",
-                  .model = model->name(),
-                  .load_seconds = seconds_since(start),
-                  .peak_bytes = 0,
-                  .needed_bytes = 0,
-                  .dispatches_per_token = 0,
-                  .rows = {}};
+void measure_rows(const Flags& flags, const Model& model, Context& context, Report& report) {
+    const uint32_t vocabulary = model.info().vocabulary;
     const auto repeat = [&](const std::string& test, double bytes, const std::function<double()>& once) {
         once();  // warm-up: compilers, caches, clocks
         std::vector<double> rates;
@@ -107,24 +81,37 @@ Report measure(const Flags& flags) {
         report.rows.push_back(make_row(test, rates, bytes));
     };
     if (flags.prompt > 0) {
-        repeat(concat("pp", flags.prompt), 0, [&] { return prefill_rate(*open.context, flags.prompt); });
+        const std::vector<Token> tokens = some_tokens(flags.prompt, vocabulary);
+        repeat(concat("pp", flags.prompt), 0, [&] { return prefill_rate(context, tokens); });
     }
     for (const uint32_t batch : flags.batches) {
         if (flags.generate == 0) continue;
+        const std::vector<Token> tokens = some_tokens(flags.generate, vocabulary);
         repeat(concat("tg", flags.generate, batch > 1 ? concat("@b", batch) : ""),
-               bytes_per_token(*model, batch),
-               [&] { return decode_rate(*open.context, flags.generate, batch); });
+               rwkvk_tools_bytes_per_token(model.handle(), batch),
+               [&] { return decode_rate(context, tokens, batch); });
     }
-    const Token token = 0;
-    const Feed feed{.slot = 0, .tokens = {&token, 1}, .want = Want::nothing, .vectors = {}};
-    open.context->feed({&feed, 1}, [](size_t, size_t, std::span<const float>) {});
-    report.dispatches_per_token = open.context->backend().last_run().dispatches;
-    open.context->backend().run(Part::head, {1, {{tables::numbers, {0}}}});
-    report.dispatches_per_token += open.context->backend().last_run().dispatches;
-    const bool on_host = !open.device || open.device->device().facts().type == vk::DeviceType::software;
-    report.peak_bytes = memory.peak_bytes() + (on_host ? 0 : open.context->backend().peak_device_bytes());
-    report.needed_bytes = model->weight_bytes() + model->state_bytes() * slots;
-    if (open.device) open.device->check_validation();
+}
+
+Report measure(const Flags& flags) {
+    const MemoryWatch memory;
+    const Runtime runtime = open_runtime(flags.common);
+    const Model model = open_model(runtime, flags.common);
+    const rwkvk_model_info info = model.info();
+    const uint32_t slots = *std::max_element(flags.batches.begin(), flags.batches.end());
+    const auto start = Clock::now();
+    Context context =
+        open_context(model, flags.common,
+                     {.max_rows = std::max(slots, std::clamp(flags.prompt, 1u, 128u)), .slots = slots});
+    Report report;
+    report.model = info.name;
+    report.load_seconds = seconds_since(start);
+    measure_rows(flags, model, context, report);
+    report.facts.size = sizeof report.facts;
+    runtime.check(rwkvk_tools_bench_facts(context.handle(), &report.facts));
+    report.peak_bytes = memory.peak_bytes() + (report.facts.on_host ? 0 : report.facts.peak_device_bytes);
+    report.needed_bytes = info.weight_bytes + info.state_elements * sizeof(float) * slots;
+    check_validation(runtime);
     return report;
 }
 
@@ -138,15 +125,15 @@ void print_json(const Report& report) {
                         {"gb_per_second", row.gb_per_second},
                         {"probe_fraction", nullptr}});
     }
-    std::cout << nlohmann::json{{"device", report.device},
-                                {"driver", report.driver},
+    std::cout << nlohmann::json{{"device", report.facts.device},
+                                {"driver", report.facts.driver},
                                 {"commit", RWKVK_COMMIT},
                                 {"math", "exact"},
                                 {"model", report.model},
                                 {"load_seconds", report.load_seconds},
                                 {"peak_bytes", report.peak_bytes},
                                 {"needed_bytes", report.needed_bytes},
-                                {"dispatches_per_token", report.dispatches_per_token},
+                                {"dispatches_per_token", report.facts.dispatches_per_token},
                                 {"probe_gb_per_second", nullptr},
                                 {"rows", rows}}
                      .dump(2)
@@ -155,11 +142,11 @@ void print_json(const Report& report) {
 
 void print_table(const Report& report, bool csv) {
     if (!csv) {
-        std::cout << report.model << " on " << report.device << (report.driver.empty() ? "" : ", ")
-                  << report.driver << ", exact, commit " << RWKVK_COMMIT << "\nload " << std::setprecision(3)
-                  << report.load_seconds << " s, peak memory " << report.peak_bytes / 1000000 << " MB for "
-                  << report.needed_bytes / 1000000 << " MB of weights and states, "
-                  << report.dispatches_per_token
+        std::cout << report.model << " on " << report.facts.device << (*report.facts.driver == 0 ? "" : ", ")
+                  << report.facts.driver << ", exact, commit " << RWKVK_COMMIT << "\nload "
+                  << std::setprecision(3) << report.load_seconds << " s, peak memory "
+                  << report.peak_bytes / 1000000 << " MB for " << report.needed_bytes / 1000000
+                  << " MB of weights and states, " << report.facts.dispatches_per_token
                   << " dispatches per token\n\n| test | tokens/s | ± | GB/s |\n|---|---|---|---|\n";
     } else {
         std::cout << "test,tokens_per_second,spread,gb_per_second\n";

@@ -62,6 +62,7 @@ void check_validation(const Runtime& runtime);
 
 // One function per subcommand; each adds itself to the program.
 void add_bench(CLI::App& app);
+void add_chat(CLI::App& app);
 void add_devices(CLI::App& app);
 void add_generate(CLI::App& app);
 void add_info(CLI::App& app);

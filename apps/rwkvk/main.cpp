@@ -26,6 +26,7 @@ int run(int argc, char** argv) {
     app.require_subcommand(1);
     app.set_version_flag("--version", std::string("rwkvk ") + rwkvk_version());
     app::add_bench(app);
+    app::add_chat(app);
     app::add_devices(app);
     app::add_generate(app);
     app::add_info(app);

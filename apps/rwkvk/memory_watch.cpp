@@ -7,9 +7,8 @@
 #include <string>
 
 namespace rwkvk::app {
-namespace {
 
-/// From Linux's /proc; 0 elsewhere.
+// From Linux's /proc.
 uint64_t own_bytes() {
     std::ifstream file("/proc/self/status");
     uint64_t total = 0;
@@ -21,8 +20,6 @@ uint64_t own_bytes() {
     }
     return total;
 }
-
-}  // namespace
 
 MemoryWatch::MemoryWatch()
     : thread_([this] {

@@ -6,9 +6,11 @@
 
 namespace rwkvk::app {
 
-/// Peak of this process's own memory: anonymous and shared pages, which software drivers' device memory is
-/// part of, but not pages of mapped files, which the system can drop. Sampled every few milliseconds while it
-/// lives.
+/// This process's own memory: anonymous and shared pages, which software drivers' device memory is part of,
+/// but not pages of mapped files, which the system can drop. 0 where the system does not say.
+uint64_t own_bytes();
+
+/// The peak of it, sampled every few milliseconds while the watch lives.
 class MemoryWatch {
   public:
     MemoryWatch();

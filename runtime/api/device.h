@@ -19,7 +19,7 @@ class OpenDevice {
     /// Errors: Code::no_device, Code::not_exact.
     OpenDevice(Runtime& runtime, const std::string& wanted, Trust trust, bool statistics = false);
 
-    vk::Device& device() { return *device_; }
+    const vk::DeviceFacts& facts() const { return device_->facts(); }
     gpu::KernelStore& kernels() { return *kernels_; }
 
   private:

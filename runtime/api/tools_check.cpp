@@ -66,7 +66,7 @@ rwkvk_status rwkvk_tools_verify(rwkvk_model* model, const rwkvk_verify_params* g
         if (sink) send(report, *sink);
         rwkvk_verify_summary full{};
         full.size = sizeof full;
-        copy_text(device.device().facts().name, full.device);
+        copy_text(device.facts().name, full.device);
         copy_text(report.fingerprint_device, full.fingerprint);
         copy_text(report.fingerprint_cpu, full.fingerprint_cpu);
         full.dispatches = report.dispatches;
@@ -127,13 +127,13 @@ rwkvk_status rwkvk_tools_kernels(rwkvk_runtime* runtime, const char* wanted, con
         OpenDevice device(*runtime->runtime, text_or_empty(wanted), OpenDevice::Trust::untested,
                           /*statistics*/ true);
         for (size_t op = 0; op < all_ops().size(); ++op) {
-            for (const KernelChoice& choice : all_choices(static_cast<Op>(op), device.device().facts())) {
+            for (const KernelChoice& choice : all_choices(static_cast<Op>(op), device.facts())) {
                 const bool each = info(choice.kernel).weights == KernelWeights::each;
                 for (const WeightFormat format : each ? formats : std::set<WeightFormat>{WeightFormat::f32})
                     create_and_send(device.kernels(), choice, format, sink, user);
             }
         }
-        const std::string& name = device.device().facts().name;
+        const std::string& name = device.facts().name;
         if (capacity > 0) {
             const size_t bytes = std::min(capacity - 1, name.size());
             std::memcpy(device_name, name.data(), bytes);

@@ -334,8 +334,8 @@ typedef struct rwkvk_chat_params {
     int32_t thinking;          /* for templates that know it */
     uint32_t max_tokens;       /* of one answer; 2048 */
     int32_t own_sampling;      /* 0: the template's defaults with `sampler.seed`; 1: all of `sampler` */
-    rwkvk_sampler_params sampler;
-    uint64_t snapshot_bytes; /* of host memory for states to go back to; the oldest are dropped; 1 GiB */
+    uint64_t snapshot_bytes;   /* of host memory for states to go back to; the oldest are dropped; 1 GiB */
+    rwkvk_sampler_params sampler; /* stays last: it may grow */
 } rwkvk_chat_params;
 
 RWKVK_API void rwkvk_chat_params_default(rwkvk_chat_params *params, uint32_t size);

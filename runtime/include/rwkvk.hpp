@@ -208,6 +208,7 @@ class Context {
     }
 
     std::string device() const { return rwkvk_context_device(handle_.get()); }
+    uint64_t device_bytes() const { return rwkvk_context_device_bytes(handle_.get()); }
     void feed(const std::vector<rwkvk_feed_item>& items, const LogitsSink& sink, uint32_t chunk = 0) {
         struct Call {
             const LogitsSink& sink;

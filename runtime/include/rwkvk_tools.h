@@ -110,6 +110,23 @@ typedef void (*rwkvk_kernel_fn)(void *user, const rwkvk_kernel_row *row);
 RWKVK_API rwkvk_status rwkvk_tools_kernels(rwkvk_runtime *runtime, const char *device, const rwkvk_model *model,
                                            rwkvk_kernel_fn sink, void *user, char *device_name, size_t capacity);
 
+/* ---- bench ------------------------------------------------------------------------------------------------ */
+
+typedef struct rwkvk_bench_facts {
+    uint32_t size;
+    char device[256], driver[256];
+    int32_t on_host;               /* device memory is this process's own: the CPU, software devices */
+    uint32_t dispatches_per_token; /* 0 on the CPU */
+    uint64_t peak_device_bytes;
+} rwkvk_bench_facts;
+
+/** What a context did so far; runs one token in slot 0 to count dispatches. */
+RWKVK_API rwkvk_status rwkvk_tools_bench_facts(rwkvk_context *context, rwkvk_bench_facts *facts);
+
+/** What one decode step of `batch` sequences must read and write, per token: weights once, but of the embedding only
+ * the rows that are looked up, and every state read and written. */
+RWKVK_API double rwkvk_tools_bytes_per_token(const rwkvk_model *model, uint32_t batch);
+
 #ifdef __cplusplus
 }
 #endif

@@ -89,6 +89,11 @@ std::string ChatTemplate::user_turn(std::string_view message, Thinking thinking)
     return turn(clean_message(message) + std::string(words.after_message), words.after_colon);
 }
 
+std::string_view ChatTemplate::prompt_end(Thinking thinking) const {
+    require_thinking(thinking);
+    return words_of(thinking).after_colon;
+}
+
 std::string ChatTemplate::past_turn(std::string_view message, std::string_view answer) const {
     if (family_ == Family::plain) return concat(message, answer);
     return turn(clean_message(message), concat(" ", strip(answer), turn_end));

@@ -49,6 +49,8 @@ class ChatTemplate {
     std::string opening(std::string_view system) const;
     /// Up to the point where the reply begins. Errors: Code::bad_argument for thinking that is unknown to it.
     std::string user_turn(std::string_view message, Thinking thinking = Thinking::none) const;
+    /// The end of user_turn, behind the colon, that asks for reasoning: not part of the history.
+    std::string_view prompt_end(Thinking thinking) const;
     /// A whole turn of the past, its end included. The answer is only stripped; reasoning does not belong in
     /// it.
     std::string past_turn(std::string_view message, std::string_view answer) const;

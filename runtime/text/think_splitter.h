@@ -25,7 +25,7 @@ class ThinkSplitter {
 
     explicit ThinkSplitter(ReplyStart start);
 
-    /// Takes more text and returns what is decided; at most 7 bytes of a tag and the blanks before it wait.
+    /// Takes more text and returns what is decided; at most 7 bytes wait, which may be a tag.
     Piece push(std::string_view text);
     /// Ends the reply: what was held back was no tag.
     Piece finish();

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+#include "chat_view.h"
+#include "command.h"
+
+namespace rwkvk::app {
+
+struct ChatSession {
+    Chat& chat;
+    ChatView& view;
+    uint64_t state_bytes;
+    const Context& context;
+};
+
+enum class After { prompt, answer, leave };
+
+/// Carries out a line that begins with a slash. `answer`: an answer is to be made anew.
+/// Errors: of the chat; RWKVK_BAD_ARGUMENT for an unknown command.
+After run_command(ChatSession& session, const std::string& line);
+
+}  // namespace rwkvk::app

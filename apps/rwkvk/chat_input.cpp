@@ -1,0 +1,124 @@
+#include "chat_input.h"
+
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+
+#ifdef RWKVK_HAVE_EDITLINE
+#include <editline/readline.h>
+#endif
+
+namespace rwkvk::app {
+namespace {
+
+constexpr const char *prompt = "> ", *continuation = ". ", *block_mark = "\"\"\"";
+constexpr int history_lines = 1000;
+
+/// $XDG_STATE_HOME/rwkvk/history; empty where there is no home or no such folder can be made.
+std::string find_history_file() {
+    const char *state = std::getenv("XDG_STATE_HOME"), *home = std::getenv("HOME");
+    std::filesystem::path folder;
+    if (state && *state) {
+        folder = state;
+    } else if (home && *home) {
+        folder = std::filesystem::path(home) / ".local" / "state";
+    } else {
+        return {};
+    }
+    std::error_code error;
+    std::filesystem::create_directories(folder / "rwkvk", error);
+    return error ? std::string() : (folder / "rwkvk" / "history").string();
+}
+
+}  // namespace
+
+#ifdef RWKVK_HAVE_EDITLINE
+
+ChatInput::ChatInput(bool interactive) : interactive_(interactive) {
+    if (!interactive_) return;
+    rl_initialize();
+    using_history();
+    stifle_history(history_lines);
+    history_file_ = find_history_file();
+    if (!history_file_.empty()) read_history(history_file_.c_str());
+}
+
+ChatInput::~ChatInput() {
+    if (!history_file_.empty()) write_history(history_file_.c_str());
+}
+
+std::optional<std::string> ChatInput::read_line(const char* with_prompt) {
+    if (!interactive_) {
+        std::string line;
+        return std::getline(std::cin, line) ? std::optional(line) : std::nullopt;
+    }
+    char* typed = readline(with_prompt);
+    if (!typed) return std::nullopt;
+    std::string line = typed;
+    std::free(typed);
+    if (!line.empty()) add_history(line.c_str());
+    return line;
+}
+
+#else
+
+ChatInput::ChatInput(bool interactive) : interactive_(interactive) {}
+ChatInput::~ChatInput() = default;
+
+std::optional<std::string> ChatInput::read_line(const char* with_prompt) {
+    if (interactive_) std::cerr << with_prompt << std::flush;
+    std::string line;
+    return std::getline(std::cin, line) ? std::optional(line) : std::nullopt;
+}
+
+#endif
+
+std::string ChatInput::read_block(std::string message) {
+    while (true) {
+        const std::optional<std::string> line = read_line(continuation);
+        if (!line) return message;
+        const size_t end = line->find(block_mark);
+        if (!message.empty()) message += '\n';
+        message += line->substr(0, end);
+        if (end != line->npos) return message;
+    }
+}
+
+std::optional<std::string> ChatInput::read() {
+    std::optional<std::string> line = read_line(prompt);
+    if (!line || !interactive_) return line;
+    if (line->starts_with(block_mark))
+        return read_block(line->substr(std::char_traits<char>::length(block_mark)));
+    std::string message;
+    while (line && line->ends_with('\\')) {
+        line->back() = '\n';
+        message += *line;
+        line = read_line(continuation);
+    }
+    return message + line.value_or("");
+}
+
+int64_t find_invalid_utf8(std::string_view text) {
+    for (size_t i = 0; i < text.size();) {
+        const auto byte = [&](size_t at) {
+            return at < text.size() ? static_cast<uint8_t>(text[at]) : uint8_t{0};
+        };
+        const uint8_t lead = byte(i);
+        const size_t length = lead < 0x80                   ? 1
+                              : lead >= 0xc2 && lead < 0xe0 ? 2
+                              : lead >= 0xe0 && lead < 0xf0 ? 3
+                              : lead >= 0xf0 && lead < 0xf5 ? 4
+                                                            : 0;
+        bool valid = length > 0;
+        for (size_t k = 1; k < length; ++k) valid &= (byte(i + k) & 0xc0) == 0x80;
+        // Overlong forms, surrogates, and beyond the last code point.
+        valid &= !(lead == 0xe0 && byte(i + 1) < 0xa0) && !(lead == 0xed && byte(i + 1) >= 0xa0) &&
+                 !(lead == 0xf0 && byte(i + 1) < 0x90) && !(lead == 0xf4 && byte(i + 1) >= 0x90);
+        if (!valid) return static_cast<int64_t>(i);
+        i += length;
+    }
+    return -1;
+}
+
+}  // namespace rwkvk::app

@@ -1,0 +1,137 @@
+#include "runtime/text/sampler.h"
+
+#include <cmath>
+
+#include "runtime/api/sampling.h"
+#include "runtime/text/text_stream.h"
+
+using namespace rwkvk;
+using namespace rwkvk::api;
+
+struct rwkvk_sampler {
+    RuntimePointer runtime;
+    text::Sampler sampler;
+};
+struct rwkvk_stream {
+    RuntimePointer runtime;
+    TokenizerPointer tokenizer;
+    text::TextStream stream;
+    std::string text;  // what was last handed out
+};
+
+namespace rwkvk::api {
+
+text::SamplerParams to_params(const rwkvk_sampler_params& params) {
+    if (params.order != RWKVK_ORDER_RWKV && params.order != RWKVK_ORDER_LLAMA) {
+        throw Error(Code::bad_argument, concat("order is ", params.order, ", expected one of RWKVK_ORDER_*"));
+    }
+    return {.temperature = params.temperature,
+            .top_p = params.top_p,
+            .top_k = params.top_k,
+            .min_p = params.min_p,
+            .typical = params.typical,
+            .penalties = {.presence = params.presence,
+                          .frequency = params.frequency,
+                          .decay = params.decay,
+                          .repeat = params.repeat},
+            .order = params.order == RWKVK_ORDER_LLAMA ? text::SamplerOrder::llama : text::SamplerOrder::rwkv,
+            .seed = params.seed};
+}
+
+}  // namespace rwkvk::api
+
+void rwkvk_sampler_params_default(rwkvk_sampler_params* params, uint32_t size) {
+    const text::SamplerParams defaults;
+    set_defaults({.size = size,
+                  .temperature = defaults.temperature,
+                  .top_p = defaults.top_p,
+                  .top_k = defaults.top_k,
+                  .min_p = defaults.min_p,
+                  .typical = defaults.typical,
+                  .presence = defaults.penalties.presence,
+                  .frequency = defaults.penalties.frequency,
+                  .decay = defaults.penalties.decay,
+                  .repeat = defaults.penalties.repeat,
+                  .order = RWKVK_ORDER_RWKV,
+                  .seed = defaults.seed},
+                 params, size);
+}
+
+rwkvk_status rwkvk_sampler_create(rwkvk_runtime* runtime, const rwkvk_sampler_params* params,
+                                  rwkvk_sampler** sampler) {
+    if (!runtime) return RWKVK_BAD_ARGUMENT;
+    return guarded(*runtime->runtime, [&] {
+        require(sampler, "sampler");
+        const text::SamplerParams own = to_params(complete(params, rwkvk_sampler_params_default));
+        *sampler = new rwkvk_sampler{runtime->runtime, text::Sampler(own)};
+    });
+}
+
+void rwkvk_sampler_destroy(rwkvk_sampler* sampler) { delete sampler; }
+
+rwkvk_status rwkvk_sampler_bias(rwkvk_sampler* sampler, rwkvk_token token, float bias) {
+    if (!sampler) return RWKVK_BAD_ARGUMENT;
+    return guarded(*sampler->runtime, [&] {
+        if (std::isinf(bias) && bias < 0) return sampler->sampler.ban(token);
+        sampler->sampler.allow(token);
+        sampler->sampler.set_bias(token, bias);
+    });
+}
+
+rwkvk_status rwkvk_sampler_sample(rwkvk_sampler* sampler, const float* logits, size_t count,
+                                  rwkvk_token* token) {
+    if (!sampler) return RWKVK_BAD_ARGUMENT;
+    return guarded(*sampler->runtime, [&] {
+        require(logits, "logits");
+        require(token, "token");
+        const text::Token chosen = sampler->sampler.sample({logits, count});
+        sampler->sampler.accept(chosen);
+        *token = chosen;
+    });
+}
+
+rwkvk_status rwkvk_sampler_forget(rwkvk_sampler* sampler) {
+    if (!sampler) return RWKVK_BAD_ARGUMENT;
+    return guarded(*sampler->runtime, [&] { sampler->sampler.forget_accepted(); });
+}
+
+rwkvk_status rwkvk_stream_create(const rwkvk_tokenizer* tokenizer, const char* const* stops,
+                                 size_t stop_count, rwkvk_stream** stream) {
+    if (!tokenizer) return RWKVK_BAD_ARGUMENT;
+    return guarded(*tokenizer->runtime, [&] {
+        require(stream, "stream");
+        std::vector<std::string> strings;
+        for (size_t i = 0; i < stop_count; ++i) {
+            require(stops[i], "a stop string");
+            strings.emplace_back(stops[i]);
+        }
+        *stream = new rwkvk_stream{tokenizer->runtime, tokenizer->tokenizer, text::TextStream(strings), {}};
+    });
+}
+
+void rwkvk_stream_destroy(rwkvk_stream* stream) { delete stream; }
+
+namespace {
+
+rwkvk_status hand_out_text(rwkvk_stream* stream, std::string text, const char** to, size_t* bytes) {
+    stream->text = std::move(text);
+    *to = stream->text.c_str();
+    *bytes = stream->text.size();
+    return RWKVK_OK;
+}
+
+}  // namespace
+
+rwkvk_status rwkvk_stream_push(rwkvk_stream* stream, rwkvk_token token, const char** text, size_t* bytes,
+                               int32_t* stopped) {
+    if (!stream || !text || !bytes) return RWKVK_BAD_ARGUMENT;
+    return guarded(*stream->runtime, [&] {
+        hand_out_text(stream, stream->stream.push(stream->tokenizer->decode(token)), text, bytes);
+        if (stopped) *stopped = stream->stream.stopped();
+    });
+}
+
+rwkvk_status rwkvk_stream_finish(rwkvk_stream* stream, const char** text, size_t* bytes) {
+    if (!stream || !text || !bytes) return RWKVK_BAD_ARGUMENT;
+    return guarded(*stream->runtime, [&] { hand_out_text(stream, stream->stream.finish(), text, bytes); });
+}

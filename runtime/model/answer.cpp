@@ -1,0 +1,38 @@
+#include "runtime/model/answer.h"
+
+namespace rwkvk {
+
+AnswerText::AnswerText(const text::ChatTemplate& format, text::Thinking thinking)
+    : filter_(format.stop_strings()),
+      splitter_(format.reply_start(thinking)),
+      has_reasoning_(!format.prompt_end(thinking).empty()) {}
+
+AnswerText::Piece AnswerText::push(std::string_view bytes) {
+    raw_ += bytes;
+    return show(utf8_.push(filter_.push(bytes)));
+}
+
+AnswerText::Piece AnswerText::finish() {
+    const std::string rest = utf8_.push(filter_.finish());
+    Piece piece = show(rest + utf8_.flush());
+    const Piece last = splitter_.finish();
+    piece.reasoning += last.reasoning;
+    piece.answer += last.answer;
+    has_reasoning_ |= !last.reasoning.empty();
+    answer_ += last.answer;
+    return piece;
+}
+
+AnswerText::Piece AnswerText::show(std::string text) {
+    Piece piece = splitter_.push(text);
+    has_reasoning_ |= !piece.reasoning.empty();
+    answer_ += piece.answer;
+    return piece;
+}
+
+std::string_view AnswerText::kept() const {
+    const auto stop = filter_.stop();
+    return std::string_view(raw_).substr(0, stop ? static_cast<size_t>(stop->bytes_before) : raw_.size());
+}
+
+}  // namespace rwkvk
