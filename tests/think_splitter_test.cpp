@@ -40,6 +40,7 @@ TEST_CASE("a reply is parted wherever it is cut") {
         {ReplyStart::answer, " <think>\nhm\n</think>\n\nYes", {"hm\n", "Yes"}},
         {ReplyStart::answer, " <thin", {"", "<thin"}},
         {ReplyStart::answer, "<thinly> <think> so", {"", "<thinly> <think> so"}},
+        {ReplyStart::answer, "<think>a</think> <think>b</think>", {"a", "<think>b</think>"}},
         {ReplyStart::answer, "No </think> here", {"", "No </think> here"}},
         {ReplyStart::open_tag,
          ">\nFirst, 1 < 2.</thin> So</think>\nDone </think>",

@@ -16,13 +16,14 @@ struct Tensor {
     std::string name, type;
     uint32_t rows, columns;
     uint64_t bytes;
-    bool used;
+
+    bool used() const { return rows > 0; }
 };
 
 std::vector<Tensor> tensors_of(const Runtime& runtime, const Model& model) {
     std::vector<Tensor> tensors;
     const auto add = [](void* user, const char* name, uint32_t rows, uint32_t columns, const char* type,
-                        uint64_t bytes, int32_t used) {
+                        uint64_t bytes) {
         static_cast<std::vector<Tensor>*>(user)->push_back({name, type, rows, columns, bytes, used != 0});
     };
     runtime.check(rwkvk_tools_tensors(model.handle(), add, &tensors));
@@ -51,7 +52,7 @@ nlohmann::json summary(const Runtime& runtime, const Model& model) {
     std::map<std::string, uint64_t> bytes_by_type;
     std::vector<std::string> unused;
     for (const Tensor& tensor : tensors) {
-        if (tensor.used) {
+        if (tensor.used()) {
             bytes_by_type[tensor.type] += tensor.bytes;
         } else {
             unused.push_back(tensor.name);
@@ -93,7 +94,7 @@ void run(const Flags& flags) {
     if (flags.tensors) {
         for (const Tensor& t : tensors_of(runtime, model)) {
             std::cout << t.name << ' '
-                      << (t.used ? concat(t.rows, 'x', t.columns, ' ', t.type) : "(not used)") << '\n';
+                      << (t.used() ? concat(t.rows, 'x', t.columns, ' ', t.type) : "(not used)") << '\n';
         }
         return;
     }

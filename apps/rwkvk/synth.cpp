@@ -1,4 +1,5 @@
 #include "command.h"
+#include "progress_bar.h"
 
 namespace rwkvk::app {
 namespace {
@@ -6,14 +7,23 @@ namespace {
 struct Flags {
     CommonFlags common;
     std::string path, arch = "v7", size = "0.1b", type = "f16", vocabulary;
+    uint64_t seed = 1;
 };
 
 void run(const Flags& flags) {
     const Runtime runtime = open_runtime(flags.common);
     const std::string spec = concat(flags.arch, ":", flags.size, ":", flags.type);
-    runtime.check(rwkvk_tools_synth(runtime.handle(), flags.path.c_str(), spec.c_str(), flags.common.seed,
-                                    flags.vocabulary.empty() ? nullptr : flags.vocabulary.c_str(), nullptr,
-                                    nullptr));
+    rwkvk_model* handle = nullptr;
+    runtime.check(rwkvk_tools_synthetic(runtime.handle(), spec.c_str(), flags.seed, &handle));
+    const uint64_t bytes = Model(runtime.shared(), handle).info().weight_bytes;
+    ProgressBar bar(concat("writing ", flags.path), bytes);
+    const auto show = [](void* user, double fraction) -> int32_t {
+        static_cast<ProgressBar*>(user)->show(fraction);
+        return 1;
+    };
+    runtime.check(rwkvk_tools_synth(runtime.handle(), flags.path.c_str(), spec.c_str(), flags.seed,
+                                    flags.vocabulary.empty() ? nullptr : flags.vocabulary.c_str(), show,
+                                    &bar));
 }
 
 }  // namespace
@@ -26,9 +36,8 @@ void add_synth(CLI::App& app) {
     command->add_option("--arch", flags->arch, "Model version: v7");
     command->add_option("--size", flags->size, "0.1b, 0.4b, 1.5b, 2.9b, 7.2b, or LAYERSxWIDTH[xVOCABULARY]");
     command->add_option("--type", flags->type, "Type of the matrices: f32, f16, bf16");
+    command->add_option("-s,--seed", flags->seed, "Which of all random models");
     command->add_option("--vocab", flags->vocabulary, "Vocabulary file (World format) to put in");
-    command->add_option("-s,--seed", flags->common.seed, "Which of all random models");
-    command->add_flag("-v,--verbose", flags->common.verbose, "Say more on stderr");
     command->callback([flags] { run(*flags); });
 }
 

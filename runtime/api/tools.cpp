@@ -1,6 +1,6 @@
 #include "runtime/include/rwkvk_tools.h"
 
-#include <set>
+#include <algorithm>
 
 #include "runtime/api/handles.h"
 #include "runtime/model/fingerprint.h"
@@ -34,24 +34,24 @@ rwkvk_status rwkvk_tools_synth(rwkvk_runtime* runtime, const char* path, const c
     return guarded(*runtime->runtime, [&] {
         require(path, "path");
         require(spec, "spec");
-        const auto show = [&](double fraction) { return !progress || progress(user, fraction) != 0; };
-        write_synthetic_gguf(path, SyntheticSpec::parse(spec, seed), text_or_empty(vocabulary), show);
+        write_synthetic_gguf(path, SyntheticSpec::parse(spec, seed), text_or_empty(vocabulary),
+                             [&](double fraction) { return !progress || progress(user, fraction); });
     });
 }
 
 rwkvk_status rwkvk_tools_tensors(const rwkvk_model* model, rwkvk_tensor_fn sink, void* user) {
     if (!model) return RWKVK_BAD_ARGUMENT;
     return guarded(*model->runtime, [&] {
-        const std::vector<std::string> unused = model->model->unused_tensors();
-        const std::set<std::string> left(unused.begin(), unused.end());
-        for (const std::string& name : model->model->weights().names()) {
-            if (left.contains(name)) {  // may be of any type and shape
-                sink(user, name.c_str(), 0, 0, "", 0, 0);
+        const Model& m = *model->model;
+        const std::vector<std::string> unused = m.unused_tensors();
+        for (const std::string& name : m.weights().names()) {
+            if (std::binary_search(unused.begin(), unused.end(), name)) {
+                sink(user, name.c_str(), 0, 0, "", 0);  // of any shape and type
                 continue;
             }
-            const auto shape = *model->model->weights().find(name);
+            const auto shape = *m.weights().find(name);
             sink(user, name.c_str(), shape.out, shape.in, std::string(info(shape.format).name).c_str(),
-                 stored_bytes(shape.format, uint64_t{shape.out} * shape.in), 1);
+                 stored_bytes(shape.format, uint64_t{shape.out} * shape.in));
         }
     });
 }

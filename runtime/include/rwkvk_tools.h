@@ -17,10 +17,10 @@ RWKVK_API rwkvk_status rwkvk_tools_synthetic(rwkvk_runtime *runtime, const char 
 RWKVK_API rwkvk_status rwkvk_tools_synth(rwkvk_runtime *runtime, const char *path, const char *spec, uint64_t seed,
                                          const char *vocabulary, rwkvk_progress_fn progress, void *user);
 
-/** Called for every tensor of the file, in order of names. `rows` is 1 for vectors. A tensor that is not used may be
- * of any kind: all but its name is 0 and "". */
+/** Called for every tensor of the file, in order of names. `rows` is 1 for vectors, and 0 for tensors that the model
+ * does not use. */
 typedef void (*rwkvk_tensor_fn)(void *user, const char *name, uint32_t rows, uint32_t columns, const char *type,
-                                uint64_t bytes, int32_t used);
+                                uint64_t bytes);
 RWKVK_API rwkvk_status rwkvk_tools_tensors(const rwkvk_model *model, rwkvk_tensor_fn sink, void *user);
 
 /** Called for every step: of "body" or "head", its op, its name, the names of what it reads, separated by spaces. */
