@@ -24,7 +24,7 @@ std::vector<Tensor> tensors_of(const Runtime& runtime, const Model& model) {
     std::vector<Tensor> tensors;
     const auto add = [](void* user, const char* name, uint32_t rows, uint32_t columns, const char* type,
                         uint64_t bytes) {
-        static_cast<std::vector<Tensor>*>(user)->push_back({name, type, rows, columns, bytes, used != 0});
+        static_cast<std::vector<Tensor>*>(user)->push_back({name, type, rows, columns, bytes});
     };
     runtime.check(rwkvk_tools_tensors(model.handle(), add, &tensors));
     return tensors;
