@@ -4,9 +4,9 @@
 #include <iostream>
 
 #include "host/log.h"
-#include "runtime/check/self_test.h"
 #include "runtime/cpu/backend.h"
 #include "runtime/gpu/backend.h"
+#include "runtime/graph/weight_requests.h"
 
 namespace rwkvk::app {
 
@@ -46,12 +46,14 @@ std::shared_ptr<const Model> open_model(const CommonFlags& flags) {
     return model;
 }
 
-OpenDevice::OpenDevice(const std::string& wanted, bool exact, bool statistics)
+OpenDevice::OpenDevice(const std::string& wanted, bool exact, bool statistics,
+                       const std::vector<check::TestPart>& parts)
     : instance_(vk::Instance::create()) {
     const vk::Instance::Candidate& candidate = vk::choose_device(*instance_, wanted);
     device_ = std::make_unique<vk::Device>(instance_, candidate, vk::masked_by_environment(candidate.facts));
     kernels_ = std::make_unique<gpu::KernelStore>(*device_, statistics);
-    if (exact) check::require_exact(*kernels_);
+    if (!statistics) kernels_->keep_pipelines();  // statistics come from the compiler only
+    if (exact) check::require_exact(*kernels_, parts);
 }
 
 void OpenDevice::check_validation() const {
@@ -86,7 +88,9 @@ OpenContext open_context(std::shared_ptr<const Model> model, const CommonFlags& 
     if (wants_cpu(flags.device)) {
         backend = cpu::make_backend(model->programs(), model->weights(), options, {.threads = flags.threads});
     } else {
-        open.device = std::make_unique<OpenDevice>(flags.device, flags.math == "exact");
+        const auto formats = formats_of({&model->programs().body, &model->programs().head}, model->weights());
+        open.device = std::make_unique<OpenDevice>(flags.device, flags.math == "exact", /*statistics*/ false,
+                                                   check::parts_for(formats));
         backend = gpu::make_backend(model->programs(), model->weights(), options, open.device->kernels(), {});
     }
     log(LogLevel::info, concat("running on ", backend->description()));

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "host/vk/device.h"
+#include "runtime/check/self_test.h"
 #include "runtime/gpu/kernel_store.h"
 #include "runtime/model/context.h"
 
@@ -31,11 +32,12 @@ void mirror_in_environment(CLI::App& command);
 /// Errors: Code::bad_argument when neither or both of -m and --synthetic are given.
 std::shared_ptr<const Model> open_model(const CommonFlags& flags);
 
-/// A Vulkan device with its kernels. In exact mode it has passed its self-test.
+/// A Vulkan device with its kernels. In exact mode it has passed these parts of its self-test.
 class OpenDevice {
   public:
     /// Errors: Code::no_device, Code::not_exact.
-    OpenDevice(const std::string& wanted, bool exact, bool statistics = false);
+    OpenDevice(const std::string& wanted, bool exact, bool statistics = false,
+               const std::vector<check::TestPart>& parts = check::all_parts());
     /// With the validation layer on, any message of it throws Failed after printing the first ones.
     void check_validation() const;
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "host/log.h"
+#include "host/stopwatch.h"
 #include "host/vk/device.h"
 #include "runtime/gpu/dispatches.h"
 #include "runtime/gpu/schedule.h"
@@ -30,6 +32,34 @@ struct Recorded {
     uint32_t runs = 0, recordings = 0;
 };
 
+/// The kernels of the first runs: a token and the largest piece of a prompt.
+std::vector<KernelUse> first_kernels(const ModelPrograms& programs, const WeightSource& weights,
+                                     uint32_t max_rows, const vk::DeviceFacts& facts) {
+    std::vector<KernelUse> uses;
+    const auto add = [&](const Program& program, uint32_t rows) {
+        const std::vector<KernelUse> more = kernels_of(program, rows, weights, facts);
+        uses.insert(uses.end(), more.begin(), more.end());
+    };
+    add(programs.body, max_rows);
+    add(programs.head, 1);
+    add(programs.body, 1);
+    return uses;
+}
+
+/// Brings the weights to the device while kernels are compiled.
+DeviceWeights load(const ModelPrograms& programs, const WeightSource& weights, const BackendOptions& options,
+                   KernelStore& kernels) {
+    const std::vector<const Program*> both = {&programs.body, &programs.head};
+    formats_of(both, weights);  // says what is missing before a kernel is chosen for it
+    KernelMaker maker(kernels, first_kernels(programs, weights, options.max_rows, kernels.device().facts()));
+    DeviceWeights loaded(kernels.device(), both, weights, options.progress);
+    const Stopwatch watch;
+    maker.finish();
+    log(LogLevel::info, concat("pipelines: ", watch.seconds(), " s after the weights"));
+    kernels.store_pipelines();
+    return loaded;
+}
+
 class GpuBackend final : public Backend {
   public:
     GpuBackend(const ModelPrograms& programs, const WeightSource& weights, const BackendOptions& options,
@@ -39,7 +69,7 @@ class GpuBackend final : public Backend {
           gpu_(gpu),
           kernels_(kernels),
           device_(kernels.device()),
-          weights_(device_, {&programs_.body, &programs_.head}, weights),
+          weights_(load(programs_, weights, options_, kernels_)),
           transfer_(device_),
           timeline_(device_) {
         make_states();
@@ -61,9 +91,14 @@ class GpuBackend final : public Backend {
             last_run_.dispatches += segment->dispatches();
             last_run_.barriers += segment->barriers();
         }
+        const auto elapsed = std::chrono::steady_clock::now() - start;
         // Some drivers compile at the first dispatch: the first run says nothing about speed.
-        if (recorded.runs++ > 0)
-            speed_.measured(recorded.total_cost, std::chrono::steady_clock::now() - start);
+        if (recorded.runs++ > 0) {
+            speed_.measured(recorded.total_cost, elapsed);
+        } else {
+            log(LogLevel::info, concat("first run of the ", program(part).name, " with ", tables.rows,
+                                       " rows: ", std::chrono::duration<double>(elapsed).count(), " s"));
+        }
     }
 
     void begin(Part part, const RunTables& tables) override {
