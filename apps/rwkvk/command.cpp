@@ -65,9 +65,6 @@ void OpenDevice::check_validation() const {
 
 bool is_cpu(const std::string& device) { return device == "cpu" || device == "CPU"; }
 
-namespace {
-
-/// Without a wish, a software device is no gain over the CPU backend, and no Vulkan is no reason to fail.
 bool wants_cpu(const std::string& device) {
     if (is_cpu(device)) return true;
     if (!device.empty()) return false;
@@ -78,8 +75,6 @@ bool wants_cpu(const std::string& device) {
         return true;
     }
 }
-
-}  // namespace
 
 OpenContext open_context(std::shared_ptr<const Model> model, const CommonFlags& flags,
                          const BackendOptions& options) {

@@ -51,6 +51,8 @@ class OpenDevice {
 };
 
 bool is_cpu(const std::string& device);
+/// Without a wish, a software device is no gain over the CPU backend, and no Vulkan is no reason to fail.
+bool wants_cpu(const std::string& device);
 
 /// A model on the wanted device, or on the CPU for "cpu". "" takes the best Vulkan device, the CPU where
 /// there is none but a software one.

@@ -89,6 +89,8 @@ std::array<uint32_t, 3> work_of(Op op, const Params& params) {
             return {params.as<LinearParams>().outs, rows, 1};
         case Op::arithmetic:
             return {params.as<ArithmeticParams>().width, rows, 1};
+        case Op::read_sum:
+            return {params.as<ReadSumParams>().width, rows, 1};
         case Op::activate:
             return {params.as<ActivateParams>().width, rows, 1};
         case Op::lerp:

@@ -83,6 +83,17 @@ class CpuBackend final : public Backend {
         for (size_t i = 0; i < current_->program.steps.size(); ++i) run_step(i);
     }
 
+    std::vector<double> run_timed(Part part, const RunTables& tables) override {
+        begin(part, tables);
+        std::vector<double> seconds;
+        for (size_t i = 0; i < current_->program.steps.size(); ++i) {
+            const Stopwatch watch;
+            run_step(i);
+            seconds.push_back(watch.seconds());
+        }
+        return seconds;
+    }
+
     void begin(Part part, const RunTables& tables) override {
         current_ = &parts_[part == Part::body ? 0 : 1];
         LoadedProgram& p = *current_;

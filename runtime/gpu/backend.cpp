@@ -101,6 +101,19 @@ class GpuBackend final : public Backend {
         }
     }
 
+    std::vector<double> run_timed(Part part, const RunTables& tables) override {
+        Recorded& recorded = prepare(part, tables);
+        std::vector<double> seconds;
+        for (size_t step = 0; step < program(part).steps.size(); ++step) {
+            const vk::Commands& commands = commands_of(recorded, step);
+            const Stopwatch watch;
+            timeline_.wait(timeline_.submit(commands));
+            const double host = watch.seconds(), device = static_cast<double>(commands.elapsed_ns()) * 1e-9;
+            seconds.push_back(device > 0 ? device : host);
+        }
+        return seconds;
+    }
+
     void begin(Part part, const RunTables& tables) override {
         RWKVK_ASSERT(options_.keep_all);
         current_ = &prepare(part, tables);
@@ -108,16 +121,9 @@ class GpuBackend final : public Backend {
     }
 
     void run_step(size_t step) override {
-        std::unique_ptr<vk::Commands>& commands = current_->single_steps[step];
-        if (!commands) {
-            vk::Recorder recorder(device_);
-            for (const Dispatch& dispatch : current_->dispatches) {
-                if (dispatch.step == step) record(recorder, dispatch);
-            }
-            commands = recorder.finish();
-        }
-        timeline_.wait(timeline_.submit(*commands));
-        last_run_ = {commands->dispatches(), commands->barriers()};
+        const vk::Commands& commands = commands_of(*current_, step);
+        timeline_.wait(timeline_.submit(commands));
+        last_run_ = {commands.dispatches(), commands.barriers()};
     }
 
     void read_carried(const std::string& name, std::span<float> values) override {
@@ -158,6 +164,18 @@ class GpuBackend final : public Backend {
 
     uint64_t entry_offset(uint32_t state, uint32_t entry) const {
         return uint64_t{entry} * programs_.body.states[state].width * sizeof(float);
+    }
+
+    const vk::Commands& commands_of(Recorded& recorded, size_t step) {
+        std::unique_ptr<vk::Commands>& commands = recorded.single_steps[step];
+        if (!commands) {
+            vk::Recorder recorder(device_, {.timestamps = true});
+            for (const Dispatch& dispatch : recorded.dispatches) {
+                if (dispatch.step == step) record(recorder, dispatch);
+            }
+            commands = recorder.finish();
+        }
+        return *commands;
     }
 
     void make_states() {

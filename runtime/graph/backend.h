@@ -52,6 +52,8 @@ class Backend {
 
     /// Runs a program. Errors: Code::device_lost.
     virtual void run(Part part, const RunTables& tables) = 0;
+    /// The same one step at a time: seconds of each step, by the device's clock where it has one.
+    virtual std::vector<double> run_timed(Part part, const RunTables& tables) = 0;
     /// The carried tensor's first elements after a run.
     virtual void read_carried(const std::string& name, std::span<float> values) = 0;
 
