@@ -75,13 +75,16 @@ void main() {
         [[unroll]] for (uint i = 0u; i < OUTS * TOKENS; ++i) total[i] += sum[i];
     }
 
-    [[unroll]] for (uint t = 0u; t < TOKENS; ++t) {
+    // A loop in which the next row's totals move to the front, so that the activation is compiled once per output
+    // and not once per output and row.
+    [[dont_unroll]] for (uint t = 0u; t < TOKENS; ++t) {
         [[unroll]] for (uint o = 0u; o < OUTS; ++o) {
             uint n = first + o * lanes;
             if (n < p.outs && row + t < p.rows) {
                 y[(row + t) * p.out_width + p.first_out + n] =
-                    settle(activate(p.activation, settle(total[t * OUTS + o])));
+                    settle(activate(p.activation, settle(total[o])));
             }
         }
+        [[unroll]] for (uint i = OUTS; i < OUTS * TOKENS; ++i) total[i - OUTS] = total[i];
     }
 }

@@ -106,6 +106,13 @@ struct ArithmeticParams {
     uint operation;
 };
 
+// x [rows, width * loads] of 16 bytes, y [rows, width].
+struct ReadSumParams {
+    uint rows;
+    uint width;
+    uint loads;
+};
+
 #undef RWKVK_CONST
 #ifdef __cplusplus
 }  // namespace rwkvk::params

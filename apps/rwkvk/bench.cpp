@@ -14,159 +14,202 @@ struct Flags {
     CommonFlags common;
     uint32_t prompt = 512, generate = 128, repeats = 5;
     std::vector<uint32_t> batches = {1};
+    bool per_op = false, probe_only = false;
     std::string format = "md";
 };
 
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
 struct Row {
     std::string test;
-    double tokens_per_second, spread;  // median, and half of the range between the quartiles
-    double bytes_per_token, gb_per_second;
+    double tokens_per_second, spread, bytes_per_token, gb_per_second;
 };
 
-Row make_row(const std::string& test, std::vector<double> rates, double bytes_per_token) {
-    std::sort(rates.begin(), rates.end());
-    const double median = rates[rates.size() / 2];
-    const double spread = (rates[rates.size() * 3 / 4] - rates[rates.size() / 4]) / 2;
-    return {test, median, spread, bytes_per_token, median * bytes_per_token * 1e-9};
-}
-
-/// Tokens without meaning: speed does not depend on them.
-std::vector<Token> some_tokens(uint32_t count, uint32_t vocabulary) {
-    std::vector<Token> tokens(count);
-    for (uint32_t i = 0; i < count; ++i)
-        tokens[i] = static_cast<Token>((uint64_t{i} * 7919 + 13) % vocabulary);
-    return tokens;
-}
-
-double prefill_rate(Context& context, const std::vector<Token>& tokens) {
-    context.reset(0);
-    const auto start = Clock::now();
-    context.eval(0, tokens);
-    return static_cast<double>(tokens.size()) / seconds_since(start);
-}
-
-double decode_rate(Context& context, const std::vector<Token>& tokens, uint32_t batch) {
-    for (uint32_t slot = 0; slot < batch; ++slot) context.reset(slot);
-    const auto start = Clock::now();
-    for (const Token& token : tokens) {
-        std::vector<rwkvk_feed_item> items;
-        for (uint32_t slot = 0; slot < batch; ++slot)
-            items.push_back(
-                {.slot = slot, .want = RWKVK_WANT_LAST, .tokens = &token, .count = 1, .vectors = nullptr});
-        context.feed(items, [](size_t, size_t, const float*, size_t) {});
-    }
-    return static_cast<double>(tokens.size() * batch) / seconds_since(start);
-}
+struct OpTime {
+    std::string test, op;
+    double calls_per_token, us_per_token, share, gb_per_second;
+};
 
 struct Report {
     std::string model;
-    rwkvk_bench_facts facts{};
-    double load_seconds = 0;
+    rwkvk_bench_summary summary{};
+    double load_seconds = 0, probe = 0;  // bytes per second
     uint64_t peak_bytes = 0, needed_bytes = 0;
     std::vector<Row> rows;
+    std::vector<OpTime> ops;
+
+    double fraction(double gb_per_second) const { return gb_per_second * 1e9 / probe; }
+    /// Tests with a table of ops, in their order.
+    std::vector<std::string> op_tests() const {
+        std::vector<std::string> tests;
+        for (const OpTime& op : ops) {
+            if (tests.empty() || tests.back() != op.test) tests.push_back(op.test);
+        }
+        return tests;
+    }
 };
 
-void measure_rows(const Flags& flags, const Model& model, Context& context, Report& report) {
-    const uint32_t vocabulary = model.info().vocabulary;
-    const auto repeat = [&](const std::string& test, double bytes, const std::function<double()>& once) {
-        once();  // warm-up: compilers, caches, clocks
-        std::vector<double> rates;
-        for (uint32_t i = 0; i < flags.repeats; ++i) rates.push_back(once());
-        report.rows.push_back(make_row(test, rates, bytes));
-    };
-    if (flags.prompt > 0) {
-        const std::vector<Token> tokens = some_tokens(flags.prompt, vocabulary);
-        repeat(concat("pp", flags.prompt), 0, [&] { return prefill_rate(context, tokens); });
-    }
-    for (const uint32_t batch : flags.batches) {
-        if (flags.generate == 0) continue;
-        const std::vector<Token> tokens = some_tokens(flags.generate, vocabulary);
-        repeat(concat("tg", flags.generate, batch > 1 ? concat("@b", batch) : ""),
-               rwkvk_tools_bytes_per_token(model.handle(), batch),
-               [&] { return decode_rate(context, tokens, batch); });
-    }
+struct Probe {
+    double bytes_per_second = 0;
+    char device[256] = "";
+};
+
+Probe probe(const Runtime& runtime, const Flags& flags) {
+    Probe result;
+    runtime.check(rwkvk_tools_probe(runtime.handle(), flags.common.device.c_str(), flags.common.threads,
+                                    &result.bytes_per_second, result.device, sizeof result.device));
+    return result;
 }
 
-Report measure(const Flags& flags) {
-    const MemoryWatch memory;
-    const Runtime runtime = open_runtime(flags.common);
+rwkvk_bench_params to_params(const Flags& flags) {
+    rwkvk_bench_params params;
+    rwkvk_bench_params_default(&params, sizeof params);
+    params.prompt = flags.prompt;
+    params.generate = flags.generate;
+    params.batches = flags.batches.data();
+    params.batch_count = flags.batches.size();
+    params.repeats = flags.repeats;
+    params.per_op = flags.per_op;
+    return params;
+}
+
+void run_tests(const Runtime& runtime, Context& context, const rwkvk_bench_params& params, Report& report) {
+    const rwkvk_bench_sink sink{
+        .user = &report,
+        .row =
+            [](void* user, const rwkvk_bench_row* row) {
+                static_cast<Report*>(user)->rows.push_back({row->test, row->tokens_per_second, row->spread,
+                                                            row->bytes_per_token, row->gb_per_second});
+            },
+        .op =
+            [](void* user, const rwkvk_bench_op* op) {
+                static_cast<Report*>(user)->ops.push_back(
+                    {op->test, op->op, op->calls_per_token, op->us_per_token, op->share, op->gb_per_second});
+            }};
+    report.summary.size = sizeof report.summary;
+    runtime.check(rwkvk_tools_bench(context.handle(), &params, &sink, &report.summary));
+}
+
+Report measure(const Runtime& runtime, const Flags& flags) {
     const Model model = open_model(runtime, flags.common);
     const rwkvk_model_info info = model.info();
-    const uint32_t slots = *std::max_element(flags.batches.begin(), flags.batches.end());
-    const auto start = Clock::now();
-    Context context =
-        open_context(model, flags.common,
-                     {.max_rows = std::max(slots, std::clamp(flags.prompt, 1u, 128u)), .slots = slots});
+    const rwkvk_bench_params params = to_params(flags);
+    ContextNeeds needs;
+    rwkvk_bench_needs(&params, &needs.slots, &needs.max_rows);
     Report report;
     report.model = info.name;
-    report.load_seconds = seconds_since(start);
-    measure_rows(flags, model, context, report);
-    report.facts.size = sizeof report.facts;
-    runtime.check(rwkvk_tools_bench_facts(context.handle(), &report.facts));
-    report.peak_bytes = memory.peak_bytes() + (report.facts.on_host ? 0 : report.facts.peak_device_bytes);
-    report.needed_bytes = info.weight_bytes + info.state_elements * sizeof(float) * slots;
-    check_validation(runtime);
+    {
+        const MemoryWatch memory;
+        const auto start = std::chrono::steady_clock::now();
+        Context context = open_context(model, flags.common, needs);
+        report.load_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        run_tests(runtime, context, params, report);
+        report.peak_bytes =
+            memory.peak_bytes() + (report.summary.on_host ? 0 : report.summary.peak_device_bytes);
+    }
+    report.needed_bytes = info.weight_bytes + info.state_elements * sizeof(float) * needs.slots;
+    report.probe = probe(runtime, flags).bytes_per_second;  // last: its buffer is not the model's
     return report;
 }
 
 void print_json(const Report& report) {
-    nlohmann::json rows = nlohmann::json::array();
+    nlohmann::json rows = nlohmann::json::array(), tables = nlohmann::json::object();
     for (const Row& row : report.rows) {
         rows.push_back({{"test", row.test},
                         {"tokens_per_second", row.tokens_per_second},
                         {"spread", row.spread},
                         {"bytes_per_token", row.bytes_per_token},
                         {"gb_per_second", row.gb_per_second},
-                        {"probe_fraction", nullptr}});
+                        {"probe_fraction", report.fraction(row.gb_per_second)}});
     }
-    std::cout << nlohmann::json{{"device", report.facts.device},
-                                {"driver", report.facts.driver},
-                                {"commit", RWKVK_COMMIT},
-                                {"math", "exact"},
-                                {"model", report.model},
-                                {"load_seconds", report.load_seconds},
-                                {"peak_bytes", report.peak_bytes},
-                                {"needed_bytes", report.needed_bytes},
-                                {"dispatches_per_token", report.facts.dispatches_per_token},
-                                {"probe_gb_per_second", nullptr},
-                                {"rows", rows}}
-                     .dump(2)
-              << '\n';
+    for (const OpTime& op : report.ops) {
+        tables[op.test].push_back({{"op", op.op},
+                                   {"calls_per_token", op.calls_per_token},
+                                   {"us_per_token", op.us_per_token},
+                                   {"share", op.share},
+                                   {"gb_per_second", op.gb_per_second}});
+    }
+    nlohmann::json all = {{"device", report.summary.device},
+                          {"driver", report.summary.driver},
+                          {"commit", RWKVK_COMMIT},
+                          {"math", "exact"},
+                          {"model", report.model},
+                          {"load_seconds", report.load_seconds},
+                          {"peak_bytes", report.peak_bytes},
+                          {"needed_bytes", report.needed_bytes},
+                          {"dispatches_per_token", report.summary.dispatches_per_token},
+                          {"probe_gb_per_second", report.probe * 1e-9},
+                          {"rows", rows}};
+    if (!report.ops.empty()) all["ops"] = tables;
+    std::cout << all.dump(2) << '\n';
 }
 
-void print_table(const Report& report, bool csv) {
-    if (!csv) {
-        std::cout << report.model << " on " << report.facts.device << (*report.facts.driver == 0 ? "" : ", ")
-                  << report.facts.driver << ", exact, commit " << RWKVK_COMMIT << "\nload "
-                  << std::setprecision(3) << report.load_seconds << " s, peak memory "
-                  << report.peak_bytes / 1000000 << " MB for " << report.needed_bytes / 1000000
-                  << " MB of weights and states, " << report.facts.dispatches_per_token
-                  << " dispatches per token\n\n| test | tokens/s | ± | GB/s |\n|---|---|---|---|\n";
-    } else {
-        std::cout << "test,tokens_per_second,spread,gb_per_second\n";
-    }
-    std::cout << std::fixed << std::setprecision(2);
+void print_csv(const Report& report) {
+    std::cout << "test,tokens_per_second,spread,bytes_per_token,gb_per_second,probe_fraction\n" << std::fixed;
     for (const Row& row : report.rows) {
-        if (csv) {
-            std::cout << row.test << ',' << row.tokens_per_second << ',' << row.spread << ','
-                      << row.gb_per_second << '\n';
-        } else {
-            std::cout << "| " << row.test << " | " << row.tokens_per_second << " | " << row.spread << " | "
-                      << row.gb_per_second << " |\n";
+        std::cout << row.test << ',' << std::setprecision(2) << row.tokens_per_second << ',' << row.spread
+                  << ',' << std::setprecision(0) << row.bytes_per_token << ',' << std::setprecision(3)
+                  << row.gb_per_second << ',' << report.fraction(row.gb_per_second) << '\n';
+    }
+    if (report.ops.empty()) return;
+    std::cout << "\ntest,op,calls_per_token,us_per_token,share,gb_per_second\n";
+    for (const OpTime& op : report.ops) {
+        std::cout << op.test << ',' << op.op << ',' << op.calls_per_token << ',' << op.us_per_token << ','
+                  << op.share << ',' << op.gb_per_second << '\n';
+    }
+}
+
+void print_markdown(const Report& report) {
+    std::cout << report.model << " on " << report.summary.device << (*report.summary.driver == 0 ? "" : ", ")
+              << report.summary.driver << ", exact, commit " << RWKVK_COMMIT << "\nload "
+              << std::setprecision(3) << report.load_seconds << " s, peak memory "
+              << report.peak_bytes / 1000000 << " MB for " << report.needed_bytes / 1000000
+              << " MB of weights and states, " << report.summary.dispatches_per_token
+              << " dispatches per token, reads " << report.probe * 1e-9
+              << " GB/s\n\n| test | tokens/s | ± | GB/s | % of probe |\n|---|---|---|---|---|\n"
+              << std::fixed;
+    for (const Row& row : report.rows) {
+        std::cout << "| " << row.test << " | " << std::setprecision(2) << row.tokens_per_second << " | "
+                  << row.spread << " | " << row.gb_per_second << " | " << std::setprecision(0)
+                  << 100 * report.fraction(row.gb_per_second) << " |\n";
+    }
+    for (const std::string& test : report.op_tests()) {
+        std::cout << "\n| op, " << test
+                  << " | calls per token | µs per token | % | GB/s |\n|---|---|---|---|---|\n";
+        for (const OpTime& op : report.ops) {
+            if (op.test != test) continue;
+            std::cout << "| " << op.op << " | " << std::setprecision(2) << op.calls_per_token << " | "
+                      << std::setprecision(1) << op.us_per_token << " | " << 100 * op.share << " | "
+                      << std::setprecision(2) << op.gb_per_second << " |\n";
         }
     }
 }
 
+void print_probe(const Probe& probe, const std::string& format) {
+    const double gb_per_second = probe.bytes_per_second * 1e-9;
+    if (format == "json") {
+        std::cout << nlohmann::json{{"device", probe.device}, {"probe_gb_per_second", gb_per_second}}.dump(2)
+                  << '\n';
+    } else if (format == "csv") {
+        std::cout << "device,probe_gb_per_second\n\"" << probe.device << "\"," << gb_per_second << '\n';
+    } else {
+        std::cout << probe.device << " reads " << std::setprecision(3) << gb_per_second << " GB/s\n";
+    }
+}
+
 void run(const Flags& flags) {
-    const Report report = measure(flags);
-    if (flags.format == "json") return print_json(report);
-    print_table(report, flags.format == "csv");
+    const Runtime runtime = open_runtime(flags.common);
+    if (flags.probe_only) {
+        print_probe(probe(runtime, flags), flags.format);
+    } else {
+        const Report report = measure(runtime, flags);
+        if (flags.format == "json") {
+            print_json(report);
+        } else if (flags.format == "csv") {
+            print_csv(report);
+        } else {
+            print_markdown(report);
+        }
+    }
+    check_validation(runtime);
 }
 
 }  // namespace
@@ -182,6 +225,9 @@ void add_bench(CLI::App& app) {
         ->check(CLI::Range(1, 512));
     command->add_option("-r,--repeats", flags->repeats, "Runs, after one that is not counted")
         ->check(CLI::Range(1, 1000));
+    command->add_flag("--per-op", flags->per_op, "Also the time that each op takes");
+    command->add_flag("--probe", flags->probe_only,
+                      "Only how fast the device reads its memory; needs no model");
     command->add_option("-o,--output", flags->format, "md, json or csv")
         ->check(CLI::IsMember({"md", "json", "csv"}));
     command->callback([flags] { run(*flags); });

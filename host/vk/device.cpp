@@ -1,8 +1,10 @@
 #include "host/vk/device.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "host/error.h"
+#include "host/log.h"
 #include "host/vk/buffer.h"
 #include "host/vk/features.h"
 #include "host/vk/memory_types.h"
@@ -25,7 +27,7 @@ struct Device::Impl {
     ~Impl();
     void choose_queue(VkPhysicalDevice physical);
     void create(VkPhysicalDevice physical);
-    void create_cache();
+    void create_cache(std::span<const std::byte> data);
 };
 
 Device::Impl::~Impl() {
@@ -65,9 +67,11 @@ void Device::Impl::create(VkPhysicalDevice physical) {
     instance->fn().vkGetPhysicalDeviceMemoryProperties(physical, &memory);
 }
 
-void Device::Impl::create_cache() {
+void Device::Impl::create_cache(std::span<const std::byte> data) {
     VkPipelineCacheCreateInfo info{};
     info.sType = VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO;
+    info.initialDataSize = data.size();
+    info.pInitialData = data.data();
     check(fn.vkCreatePipelineCache(handle, &info, nullptr, &cache), "creating the pipeline cache");
 }
 
@@ -78,7 +82,7 @@ Device::Device(std::shared_ptr<Instance> instance, const Instance::Candidate& ca
     impl_->facts = std::move(masked_facts);
     impl_->choose_queue(candidate.handle);
     impl_->create(candidate.handle);
-    impl_->create_cache();
+    impl_->create_cache({});
 }
 
 Device::~Device() = default;
@@ -90,15 +94,38 @@ VkDevice Device::handle() const { return impl_->handle; }
 VkQueue Device::queue() const { return impl_->queue; }
 uint32_t Device::queue_family() const { return impl_->family; }
 VkPipelineCache Device::pipeline_cache() const { return impl_->cache; }
+
+void Device::load_pipelines(std::span<const std::byte> data) {
+    const VkPipelineCache empty = std::exchange(impl_->cache, VK_NULL_HANDLE);
+    try {
+        impl_->create_cache(data);
+    } catch (const Error& error) {
+        log(LogLevel::info, concat(impl_->facts.name, ": kept pipelines are not used: ", error.what()));
+        impl_->cache = empty;
+        return;
+    }
+    impl_->fn.vkDestroyPipelineCache(impl_->handle, empty, nullptr);
+}
+
+std::vector<std::byte> Device::pipeline_data() const {
+    size_t bytes = 0;
+    if (impl_->fn.vkGetPipelineCacheData(impl_->handle, impl_->cache, &bytes, nullptr) < 0) return {};
+    std::vector<std::byte> data(bytes);
+    // What another thread adds in between does not fit, and is there the next time.
+    if (impl_->fn.vkGetPipelineCacheData(impl_->handle, impl_->cache, &bytes, data.data()) < 0) return {};
+    data.resize(bytes);
+    return data;
+}
+
 uint64_t Device::timestamp_mask() const { return impl_->timestamp_mask; }
 
 uint32_t Device::memory_type(uint32_t type_bits, Memory intent) const {
     const auto type = pick_memory_type(impl_->memory, type_bits, intent);
     if (type) return *type;
     throw Error(Code::unsupported,
-                concat(impl_->facts.name, ": none of the memory types allowed for a buffer (bits 0x", std::hex,
-                     type_bits, ") can be used", intent == Memory::device ? "" : " by the host",
-                     "; update the driver"));
+                concat(impl_->facts.name, ": none of the memory types allowed for a buffer (bits 0x",
+                       std::hex, type_bits, ") can be used", intent == Memory::device ? "" : " by the host",
+                       "; update the driver"));
 }
 
 VkMemoryPropertyFlags Device::memory_flags(uint32_t type) const {

@@ -62,6 +62,11 @@ class Device {
     VkQueue queue() const;
     uint32_t queue_family() const;
     VkPipelineCache pipeline_cache() const;
+    /// Starts the pipeline cache from data of this driver (see read_pipelines); call it before kernels are
+    /// made. Data that the driver refuses are dropped.
+    void load_pipelines(std::span<const std::byte> data);
+    /// What the driver has compiled so far, in its own form; empty where it tells nothing.
+    std::vector<std::byte> pipeline_data() const;
 
     /// Index of a memory type for the intent that allows `type_bits`; see Memory.
     uint32_t memory_type(uint32_t type_bits, Memory intent) const;

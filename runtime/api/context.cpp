@@ -3,6 +3,7 @@
 #include "runtime/api/handles.h"
 #include "runtime/cpu/backend.h"
 #include "runtime/gpu/backend.h"
+#include "runtime/graph/weight_requests.h"
 #include "runtime/model/state_file.h"
 
 using namespace rwkvk;
@@ -43,7 +44,9 @@ std::shared_ptr<OpenContext> open(Runtime& runtime, std::shared_ptr<const Model>
         backend =
             cpu::make_backend(model->programs(), model->weights(), options, {.threads = params.threads});
     } else {
-        open->device = std::make_unique<OpenDevice>(runtime, device, OpenDevice::Trust::tested);
+        open->device = std::make_unique<OpenDevice>(runtime, device, OpenDevice::Use::compute);
+        open->device->require_exact(
+            formats_of({&model->programs().body, &model->programs().head}, model->weights()));
         backend =
             gpu::make_backend(model->programs(), model->weights(), options, open->device->kernels(), {});
     }

@@ -8,12 +8,16 @@
 
 namespace rwkvk::api {
 
-OpenDevice::OpenDevice(Runtime& runtime, const std::string& wanted, Trust trust, bool statistics) {
+OpenDevice::OpenDevice(Runtime& runtime, const std::string& wanted, Use use) {
     const std::shared_ptr<vk::Instance> instance = runtime.instance();
     const vk::Instance::Candidate& candidate = vk::choose_device(*instance, wanted);
     device_ = std::make_unique<vk::Device>(instance, candidate, vk::masked_by_environment(candidate.facts));
-    kernels_ = std::make_unique<gpu::KernelStore>(*device_, statistics);
-    if (trust == Trust::tested) check::require_exact(*kernels_);
+    kernels_ = std::make_unique<gpu::KernelStore>(*device_, use == Use::statistics);
+    if (use == Use::compute) kernels_->keep_pipelines();
+}
+
+void OpenDevice::require_exact(const std::vector<WeightFormat>& formats) {
+    check::require_exact(*kernels_, check::parts_for(formats));
 }
 
 bool is_cpu(const std::string& device) { return device == "cpu" || device == "CPU"; }

@@ -12,12 +12,15 @@
 
 namespace rwkvk::api {
 
-/// A Vulkan device with its kernels. In exact mode it has passed its self-test.
+/// A Vulkan device with its kernels.
 class OpenDevice {
   public:
-    enum class Trust { tested, untested };
-    /// Errors: Code::no_device, Code::not_exact.
-    OpenDevice(Runtime& runtime, const std::string& wanted, Trust trust, bool statistics = false);
+    /// What for. Statistics come from the driver's compiler only, never from what it compiled earlier.
+    enum class Use { compute, look, statistics };
+    /// Errors: Code::no_device.
+    OpenDevice(Runtime& runtime, const std::string& wanted, Use use);
+    /// For exact results with matrices of these formats. Errors: Code::not_exact.
+    void require_exact(const std::vector<WeightFormat>& formats);
 
     const vk::DeviceFacts& facts() const { return device_->facts(); }
     gpu::KernelStore& kernels() { return *kernels_; }

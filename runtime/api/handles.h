@@ -60,12 +60,18 @@ void set_defaults(const Params& defaults, Params* params, uint32_t size) {
     params->size = size;
 }
 
-/// The string, cut to the space there is, and a NUL.
-template <size_t N>
-void copy_text(std::string_view text, char (&to)[N]) {
-    const size_t bytes = std::min(text.size(), N - 1);
+/// The string, cut to a space of `capacity` bytes, and a NUL.
+inline void copy_text(std::string_view text, char* to, size_t capacity) {
+    if (capacity == 0) return;
+    const size_t bytes = std::min(text.size(), capacity - 1);
     std::memcpy(to, text.data(), bytes);
     to[bytes] = 0;
+}
+
+/// The same into an array.
+template <size_t N>
+void copy_text(std::string_view text, char (&to)[N]) {
+    copy_text(text, to, N);
 }
 
 /// Copies as much of a list as there is room for and says how long it is.

@@ -1,37 +1,103 @@
 #include "runtime/api/handles.h"
+#include "runtime/check/bench.h"
+#include "runtime/check/probe.h"
 #include "runtime/include/rwkvk_tools.h"
 
 using namespace rwkvk;
 using namespace rwkvk::api;
 
-rwkvk_status rwkvk_tools_bench_facts(rwkvk_context* context, rwkvk_bench_facts* facts) {
+namespace {
+
+check::BenchOptions to_options(const rwkvk_bench_params* given) {
+    const rwkvk_bench_params params = complete(given, rwkvk_bench_params_default);
+    check::BenchOptions options{
+        .prompt = params.prompt, .generate = params.generate, .repeats = params.repeats};
+    if (params.batches) options.batches.assign(params.batches, params.batches + params.batch_count);
+    if (options.batches.empty() || options.repeats == 0)
+        throw Error(Code::bad_argument, "bench: expected at least one batch and one repeat, found none");
+    return options;
+}
+
+void send_ops(Context& context, const std::string& test, uint32_t rows, uint32_t repeats,
+              const rwkvk_bench_sink& sink) {
+    for (const check::OpTime& op : check::time_ops(context, rows, repeats)) {
+        const rwkvk_bench_op out{.test = test.c_str(),
+                                 .op = op.op.c_str(),
+                                 .calls_per_token = op.calls_per_token,
+                                 .us_per_token = op.us_per_token,
+                                 .share = op.share,
+                                 .gb_per_second = op.gb_per_second};
+        if (sink.op) sink.op(sink.user, &out);
+    }
+}
+
+}  // namespace
+
+void rwkvk_bench_params_default(rwkvk_bench_params* params, uint32_t size) {
+    const check::BenchOptions defaults;
+    set_defaults({.size = size,
+                  .prompt = defaults.prompt,
+                  .generate = defaults.generate,
+                  .batches = nullptr,
+                  .batch_count = 0,
+                  .repeats = defaults.repeats,
+                  .per_op = 0},
+                 params, size);
+}
+
+void rwkvk_bench_needs(const rwkvk_bench_params* params, uint32_t* slots, uint32_t* max_rows) {
+    *slots = *max_rows = 1;
+    try {
+        const check::BenchOptions options = to_options(params);
+        *slots = check::slots_for(options);
+        *max_rows = check::rows_for(options);
+    } catch (...) {  // what is wrong with them, rwkvk_tools_bench says
+    }
+}
+
+rwkvk_status rwkvk_tools_bench(rwkvk_context* context, const rwkvk_bench_params* params,
+                               const rwkvk_bench_sink* sink, rwkvk_bench_summary* summary) {
     if (!context) return RWKVK_BAD_ARGUMENT;
     return guarded(*context->runtime, [&] {
+        require(sink, "sink");
         Context& on = *context->open->context;
-        const Token token = 0;
-        const Feed feed{.slot = 0, .tokens = {&token, 1}, .want = Want::nothing, .vectors = {}};
-        on.feed({&feed, 1}, [](size_t, size_t, std::span<const float>) {});
-        uint32_t dispatches = on.backend().last_run().dispatches;
-        on.backend().run(Part::head, {1, {{tables::numbers, {0}}}});
-        dispatches += on.backend().last_run().dispatches;
+        const check::BenchOptions options = to_options(params);
+        for (const check::BenchRow& row : check::bench(on, options)) {
+            const rwkvk_bench_row out{.test = row.test.c_str(),
+                                      .tokens_per_second = row.tokens_per_second,
+                                      .spread = row.spread,
+                                      .bytes_per_token = row.bytes_per_token,
+                                      .gb_per_second = row.gb_per_second};
+            if (sink->row) sink->row(sink->user, &out);
+        }
         const OpenDevice* device = context->open->device.get();
-        rwkvk_bench_facts full{};
+        rwkvk_bench_summary full{};
         full.size = sizeof full;
         copy_text(context->open->name, full.device);
         if (device) copy_text(device->facts().driver, full.driver);
         full.on_host = !device || device->facts().type == vk::DeviceType::software;
-        full.dispatches_per_token = dispatches;
+        full.dispatches_per_token = check::dispatches_per_token(on);
         full.peak_device_bytes = on.backend().peak_device_bytes();
-        hand_out(full, facts);
+        if (complete(params, rwkvk_bench_params_default).per_op) {
+            const uint32_t rows = std::min(options.prompt, on.backend().options().max_rows);
+            if (rows > 0) send_ops(on, concat("pp", rows), rows, options.repeats, *sink);
+            send_ops(on, "tg", 1, options.repeats, *sink);
+        }
+        hand_out(full, summary);
     });
 }
 
-double rwkvk_tools_bytes_per_token(const rwkvk_model* handle, uint32_t batch) {
-    if (!handle || batch == 0) return 0;
-    const Model& model = *handle->model;
-    const auto embedding = *model.weights().find("emb.weight");
-    const uint64_t table = stored_bytes(embedding.format, uint64_t{embedding.out} * embedding.in);
-    return static_cast<double>(model.weight_bytes() - table) / batch +
-           static_cast<double>(stored_bytes(embedding.format, embedding.in)) +
-           2.0 * static_cast<double>(model.state_bytes());
+rwkvk_status rwkvk_tools_probe(rwkvk_runtime* runtime, const char* wanted, uint32_t threads,
+                               double* bytes_per_second, char* device_name, size_t capacity) {
+    if (!runtime) return RWKVK_BAD_ARGUMENT;
+    return guarded(*runtime->runtime, [&] {
+        require(bytes_per_second, "bytes_per_second");
+        if (wants_cpu(*runtime->runtime, text_or_empty(wanted))) {
+            *bytes_per_second = check::probe_cpu(threads);
+            return copy_text("cpu", device_name, capacity);
+        }
+        OpenDevice device(*runtime->runtime, text_or_empty(wanted), OpenDevice::Use::look);
+        *bytes_per_second = check::probe_device(device.kernels());
+        copy_text(device.facts().name, device_name, capacity);
+    });
 }

@@ -61,7 +61,7 @@ rwkvk_status rwkvk_tools_verify(rwkvk_model* model, const rwkvk_verify_params* g
         if (is_cpu(wanted))
             throw Error(Code::bad_argument, "verify compares a device with the CPU: give a device");
         // A device that fails its self-test shall be shown where.
-        OpenDevice device(*model->runtime, wanted, OpenDevice::Trust::untested);
+        OpenDevice device(*model->runtime, wanted, OpenDevice::Use::compute);
         const check::VerifyReport report = check::verify(model->model, device.kernels(), to_options(params));
         if (sink) send(report, *sink);
         rwkvk_verify_summary full{};
@@ -124,8 +124,7 @@ rwkvk_status rwkvk_tools_kernels(rwkvk_runtime* runtime, const char* wanted, con
     if (!runtime) return RWKVK_BAD_ARGUMENT;
     return guarded(*runtime->runtime, [&] {
         const std::set<WeightFormat> formats = wanted_formats(model);
-        OpenDevice device(*runtime->runtime, text_or_empty(wanted), OpenDevice::Trust::untested,
-                          /*statistics*/ true);
+        OpenDevice device(*runtime->runtime, text_or_empty(wanted), OpenDevice::Use::statistics);
         for (size_t op = 0; op < all_ops().size(); ++op) {
             for (const KernelChoice& choice : all_choices(static_cast<Op>(op), device.facts())) {
                 const bool each = info(choice.kernel).weights == KernelWeights::each;
@@ -133,11 +132,6 @@ rwkvk_status rwkvk_tools_kernels(rwkvk_runtime* runtime, const char* wanted, con
                     create_and_send(device.kernels(), choice, format, sink, user);
             }
         }
-        const std::string& name = device.facts().name;
-        if (capacity > 0) {
-            const size_t bytes = std::min(capacity - 1, name.size());
-            std::memcpy(device_name, name.data(), bytes);
-            device_name[bytes] = 0;
-        }
+        copy_text(device.facts().name, device_name, capacity);
     });
 }

@@ -23,10 +23,11 @@ KernelChoice lane_per_item(KernelId kernel, const vk::DeviceFacts& facts) {
     return {.kernel = kernel, .constants = {lanes}, .items = {lanes, 1, 1}};
 }
 
-// Rows that share what an invocation loads and decodes.
+// Rows that share what an invocation loads and decodes. Software devices gain most from many, and take long to
+// compile each kernel: two must do.
 uint32_t narrow_tokens(const vk::DeviceFacts& facts, uint32_t rows) {
-    if (rows >= 8 && facts.type == vk::DeviceType::software) return 8;
-    return rows >= 4 ? 4 : 1;
+    if (rows < 4) return 1;
+    return facts.type == vk::DeviceType::software ? 8 : 4;
 }
 
 // A few outputs per lane hide latency where a core runs few lanes. A software device pays for every input an
@@ -88,6 +89,8 @@ std::array<uint32_t, 3> work_of(Op op, const Params& params) {
             return {params.as<LinearParams>().outs, rows, 1};
         case Op::arithmetic:
             return {params.as<ArithmeticParams>().width, rows, 1};
+        case Op::read_sum:
+            return {params.as<ReadSumParams>().width, rows, 1};
         case Op::activate:
             return {params.as<ActivateParams>().width, rows, 1};
         case Op::lerp:
@@ -126,7 +129,6 @@ std::vector<KernelChoice> all_choices(Op op, const vk::DeviceFacts& facts) {
     switch (op) {
         case Op::linear: {
             std::vector<KernelChoice> choices = {narrow(facts, 1), narrow(facts, 4)};
-            if (narrow_tokens(facts, 8) != narrow_tokens(facts, 4)) choices.push_back(narrow(facts, 8));
             if (facts.subgroup) choices.insert(choices.end(), {subgroups(facts, 1), subgroups(facts, 4)});
             return choices;
         }
@@ -135,6 +137,13 @@ std::vector<KernelChoice> all_choices(Op op, const vk::DeviceFacts& facts) {
         default:
             return {lane_per_item(only_kernel_of(op), facts)};
     }
+}
+
+std::vector<KernelChoice> possible_choices(Op op, const vk::DeviceFacts& facts) {
+    std::vector<KernelChoice> choices = all_choices(op, facts);
+    const Packing packing = choose_packing(op, facts);
+    std::erase_if(choices, [&](const KernelChoice& choice) { return choice.packing != packing; });
+    return choices;
 }
 
 std::array<uint32_t, 3> group_counts(const KernelChoice& choice, const std::array<uint32_t, 3>& work) {

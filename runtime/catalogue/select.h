@@ -35,9 +35,12 @@ KernelChoice choose_kernel(Op op, const Params& params, WeightFormat format, con
 /// The packing that `choose_kernel` will want, whatever the number of rows.
 Packing choose_packing(Op op, const vk::DeviceFacts& facts);
 
-/// Every choice for the op that the device can run, `choose_kernel`'s included: what self-tests, `kernels`
-/// and the op tests go through.
+/// Every choice for the op that the device can run, `choose_kernel`'s included: what `kernels` and the op
+/// tests go through.
 std::vector<KernelChoice> all_choices(Op op, const vk::DeviceFacts& facts);
+
+/// Of these, what `choose_kernel` can return on this device for some number of rows.
+std::vector<KernelChoice> possible_choices(Op op, const vk::DeviceFacts& facts);
 
 /// Workgroups that cover `work`.
 std::array<uint32_t, 3> group_counts(const KernelChoice& choice, const std::array<uint32_t, 3>& work);

@@ -73,6 +73,9 @@ class Maker {
             case Op::arithmetic:
                 arithmetic();
                 break;
+            case Op::read_sum:
+                read_sum();
+                break;
         }
         return std::move(cases_);
     }
@@ -267,6 +270,15 @@ class Maker {
             add(Op::take_rows, ElementParams{rows, width},
                 {numbers(uint64_t{rows + 3} * width), picked, zeros(uint64_t{rows} * width)},
                 concat(rows, "x", width));
+        }
+    }
+
+    void read_sum() {
+        for (const auto& [rows, width] : shapes()) {
+            const uint32_t loads = 1 + width % 5;
+            add(Op::read_sum, ReadSumParams{rows, width, loads},
+                {numbers(uint64_t{rows} * width * loads * 4), zeros(uint64_t{rows} * width)},
+                concat(rows, "x", width, ", ", loads, " loads"));
         }
     }
 

@@ -162,20 +162,29 @@ std::string compare(const OpCase& c, const KernelChoice& choice, const Slots& ex
     return "";
 }
 
+std::vector<std::string> check_case(const OpCase& c, const std::vector<KernelChoice>& choices,
+                                    gpu::KernelStore& kernels, ThreadPool& pool) {
+    std::vector<std::string> failures;
+    const Slots expected = run_on_cpu(c, pool);
+    for (const KernelChoice& choice : choices) {
+        try {
+            const std::string failure = compare(c, choice, expected, run_on_device(c, choice, kernels));
+            if (!failure.empty()) failures.push_back(failure);
+        } catch (const Error& error) {
+            if (error.code() == Code::device_lost) throw;
+            failures.push_back(error.what());
+        }
+    }
+    return failures;
+}
+
 std::vector<std::string> check_op(Op op, CaseSet set, uint64_t seed, gpu::KernelStore& kernels,
                                   ThreadPool& pool) {
     std::vector<std::string> failures;
+    const std::vector<KernelChoice> choices = all_choices(op, kernels.device().facts());
     for (const OpCase& c : make_cases(op, set, seed)) {
-        const Slots expected = run_on_cpu(c, pool);
-        for (const KernelChoice& choice : all_choices(op, kernels.device().facts())) {
-            try {
-                const std::string failure = compare(c, choice, expected, run_on_device(c, choice, kernels));
-                if (!failure.empty()) failures.push_back(failure);
-            } catch (const Error& error) {
-                if (error.code() == Code::device_lost) throw;
-                failures.push_back(error.what());
-            }
-        }
+        for (std::string& failure : check_case(c, choices, kernels, pool))
+            failures.push_back(std::move(failure));
     }
     return failures;
 }

@@ -24,7 +24,11 @@ Slots run_on_device(const OpCase& c, const KernelChoice& choice, gpu::KernelStor
 /// first. A result that is all zero is a failure too: it would prove nothing.
 std::string compare(const OpCase& c, const KernelChoice& choice, const Slots& expected, const Slots& found);
 
-/// All of it for every case and every kernel that the device has for the op.
+/// All of it for one case, with each of the kernels.
+std::vector<std::string> check_case(const OpCase& c, const std::vector<KernelChoice>& choices,
+                                    gpu::KernelStore& kernels, ThreadPool& pool);
+
+/// For every case and every kernel that the device has for the op.
 std::vector<std::string> check_op(Op op, CaseSet set, uint64_t seed, gpu::KernelStore& kernels,
                                   ThreadPool& pool);
 

@@ -1,15 +1,18 @@
 #include "runtime/check/self_test.h"
 
-#include <bit>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iomanip>
 
+#include "host/cache_folder.h"
+#include "host/hash.h"
+#include "host/log.h"
+#include "host/replaced_file.h"
+#include "host/stopwatch.h"
 #include "host/vk/device.h"
 #include "runtime/check/op_run.h"
-#include "runtime/model/fingerprint.h"
-#include "shaders/spirv_modules.h"
+#include "runtime/gpu/device_key.h"
+#include "runtime/gpu/kernel_maker.h"
 
 namespace rwkvk::check {
 namespace {
@@ -71,71 +74,132 @@ void check_known(gpu::KernelStore& kernels, Verdict& verdict) {
     }
 }
 
-uint64_t hash_of_kernels() {
-    Fingerprint print;
-    for (const SpirvModule& module : spirv_modules()) print.add(std::as_bytes(module.words));
-    return print.value();
+bool belongs(const OpCase& c, TestPart part) {
+    return part ? c.matrix && c.matrix->format == *part : !c.matrix;
+}
+
+std::vector<gpu::KernelUse> kernels_of(TestPart part, const vk::DeviceFacts& facts) {
+    std::vector<gpu::KernelUse> uses;
+    for (size_t op = 0; op < all_ops().size(); ++op) {
+        for (KernelChoice& choice : possible_choices(static_cast<Op>(op), facts)) {
+            const bool reads_matrix = info(choice.kernel).weights == KernelWeights::each;
+            if (reads_matrix == part.has_value())
+                uses.push_back({std::move(choice), part.value_or(WeightFormat::f32)});
+        }
+    }
+    return uses;
+}
+
+/// Drivers compile side by side; what fails here fails again, and is told, where it is used.
+void make_kernels(gpu::KernelStore& kernels, TestPart part) {
+    try {
+        gpu::KernelMaker(kernels, kernels_of(part, kernels.device().facts())).finish();
+    } catch (const Error& error) {
+        log(LogLevel::debug, error.what());
+    }
+}
+
+void run_part(gpu::KernelStore& kernels, TestPart part, ThreadPool& pool, Verdict& verdict) {
+    make_kernels(kernels, part);
+    if (!part) check_known(kernels, verdict);
+    for (size_t i = 0; i < all_ops().size(); ++i) {
+        const auto op = static_cast<Op>(i);
+        const std::vector<KernelChoice> choices = possible_choices(op, kernels.device().facts());
+        for (const OpCase& c : make_cases(op, CaseSet::quick, 1)) {
+            if (!belongs(c, part)) continue;
+            for (std::string& failure : check_case(c, choices, kernels, pool))
+                verdict.failures.push_back(std::move(failure));
+        }
+    }
+}
+
+std::string name_of(TestPart part) { return part ? std::string(info(*part).name) : "common"; }
+
+/// Nothing for an entry that is missing or damaged.
+std::optional<Verdict> read_verdict(const std::string& path) {
+    std::ifstream file(path);
+    if (path.empty() || !file) return std::nullopt;
+    Verdict verdict;
+    std::string line;
+    std::getline(file, line);
+    const bool passed = line == "exact", failed = line == "not exact";
+    while (std::getline(file, line)) verdict.failures.push_back(line);
+    if (passed != verdict.exact() || !(passed || failed)) return std::nullopt;
+    return verdict;
+}
+
+void write_verdict(const std::string& path, const Verdict& verdict) {
+    if (path.empty()) return;
+    std::string text = verdict.exact() ? "exact\n" : "not exact\n";
+    for (const std::string& failure : verdict.failures) text += failure + '\n';
+    try {
+        std::error_code ignored;  // what matters shows when the file is opened
+        std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
+        ReplacedFile file(path);
+        file.write(std::as_bytes(std::span(text)));
+        file.finish();
+    } catch (const Error& error) {
+        log(LogLevel::info, concat("the self-test's verdict is not kept: ", error.what()));
+    }
+}
+
+void append(Verdict& all, Verdict part) {
+    for (std::string& failure : part.failures) all.failures.push_back(std::move(failure));
 }
 
 }  // namespace
 
-Verdict self_test(gpu::KernelStore& kernels) {
+std::vector<TestPart> parts_for(const std::vector<WeightFormat>& formats) {
+    std::vector<TestPart> parts = {std::nullopt};
+    parts.insert(parts.end(), formats.begin(), formats.end());
+    return parts;
+}
+
+std::vector<TestPart> all_parts() {
+    std::vector<WeightFormat> formats;
+    for (size_t i = 0; i < all_weights().size(); ++i) formats.push_back(static_cast<WeightFormat>(i));
+    return parts_for(formats);
+}
+
+Verdict self_test(gpu::KernelStore& kernels, const std::vector<TestPart>& parts) {
     Verdict verdict;
     ThreadPool pool(1);
-    try {
-        check_known(kernels, verdict);
-        for (size_t op = 0; op < all_ops().size(); ++op) {
-            for (std::string& failure : check_op(static_cast<Op>(op), CaseSet::quick, 1, kernels, pool)) {
-                verdict.failures.push_back(std::move(failure));
-            }
+    for (const TestPart part : parts) {
+        const Stopwatch watch;
+        try {
+            run_part(kernels, part, pool, verdict);
+        } catch (const Error& error) {
+            if (error.code() == Code::device_lost) throw;
+            verdict.failures.push_back(error.what());
         }
-    } catch (const Error& error) {
-        if (error.code() == Code::device_lost) throw;
-        verdict.failures.push_back(error.what());
+        log(LogLevel::info, concat("self-test, ", name_of(part), ": ", watch.seconds(), " s"));
     }
     return verdict;
 }
 
-std::string verdict_path(const gpu::KernelStore& kernels) {
-    const char* cache = std::getenv("XDG_CACHE_HOME");
-    const char* home = std::getenv("HOME");
-    if (!cache && !home) return "";
-    const std::filesystem::path folder =
-        cache && *cache ? std::filesystem::path(cache) : std::filesystem::path(home) / ".cache";
-    const vk::DeviceFacts& facts = kernels.device().facts();
-    Fingerprint key;
-    key.add(std::as_bytes(std::span(facts.uuid)));
-    key.add(std::as_bytes(std::span(facts.pipeline_cache_uuid)));
-    key.add(std::as_bytes(std::span(facts.driver)));
-    const uint64_t numbers[] = {facts.driver_version, facts.subgroup,        facts.subgroup_size,
-                                facts.narrow,         facts.max_invocations, facts.float_controls,
-                                hash_of_kernels()};
-    key.add(std::as_bytes(std::span(numbers)));
-    return (folder / "rwkvk" / "self-test" / key.hex()).string();
+std::string verdict_path(const gpu::KernelStore& kernels, TestPart part) {
+    const uint64_t key = gpu::device_key(kernels.device().facts());
+    return cache_path("self-test", concat(hex_of(key), "-", name_of(part)));
 }
 
-Verdict cached_self_test(gpu::KernelStore& kernels) {
-    const std::string path = verdict_path(kernels);
-    if (std::ifstream file(path); !path.empty() && file) {
-        Verdict verdict;
-        std::string line;
-        std::getline(file, line);
-        const bool passed = line == "exact", failed = line == "not exact";
-        while (std::getline(file, line)) verdict.failures.push_back(line);
-        if (passed == verdict.exact() && (passed || failed)) return verdict;
+Verdict cached_self_test(gpu::KernelStore& kernels, const std::vector<TestPart>& parts) {
+    Verdict all;
+    for (const TestPart part : parts) {
+        const std::string path = verdict_path(kernels, part);
+        if (std::optional<Verdict> known = read_verdict(path)) {
+            append(all, std::move(*known));
+            continue;
+        }
+        const Verdict verdict = self_test(kernels, {part});
+        write_verdict(path, verdict);
+        append(all, verdict);
     }
-    const Verdict verdict = self_test(kernels);
-    if (path.empty()) return verdict;
-    std::error_code ignored;
-    std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
-    std::ofstream file(path);
-    file << (verdict.exact() ? "exact\n" : "not exact\n");
-    for (const std::string& failure : verdict.failures) file << failure << '\n';
-    return verdict;
+    return all;
 }
 
-void require_exact(gpu::KernelStore& kernels) {
-    const Verdict verdict = cached_self_test(kernels);
+void require_exact(gpu::KernelStore& kernels, const std::vector<TestPart>& parts) {
+    const Verdict verdict = cached_self_test(kernels, parts);
+    kernels.store_pipelines();
     if (verdict.exact()) return;
     throw Error(Code::not_exact,
                 concat(kernels.device().facts().name, " does not compute exactly: ", verdict.failures.front(),

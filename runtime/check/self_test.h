@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,18 +14,28 @@ struct Verdict {
     bool exact() const { return failures.empty(); }
 };
 
-/// Single operations against a table of known answers, random operations against this CPU, and every kernel
-/// variant on small adversarial data.
-Verdict self_test(gpu::KernelStore& kernels);
+/// A part of the self-test: the kernels that read matrices of one format, or, without a format, single
+/// operations and all other kernels.
+using TestPart = std::optional<WeightFormat>;
 
-/// The verdict for this device, driver and set of kernels from the user's cache, or a new one, which is
-/// stored. A cache that cannot be read or written only costs the time of the test.
-Verdict cached_self_test(gpu::KernelStore& kernels);
+/// The part without a format and one for each of these formats.
+std::vector<TestPart> parts_for(const std::vector<WeightFormat>& formats);
+/// All there are.
+std::vector<TestPart> all_parts();
+
+/// Single operations against a table of known answers, random operations against this CPU, and every kernel
+/// variant that can be chosen on the device on small adversarial data.
+Verdict self_test(gpu::KernelStore& kernels, const std::vector<TestPart>& parts = all_parts());
+
+/// The verdict for this device, driver and set of kernels from the user's cache, or a new one for the parts
+/// that are not there, which is stored. A cache that cannot be read or written only costs the time of the
+/// test.
+Verdict cached_self_test(gpu::KernelStore& kernels, const std::vector<TestPart>& parts = all_parts());
 
 /// Errors: Code::not_exact naming the device and the first failure.
-void require_exact(gpu::KernelStore& kernels);
+void require_exact(gpu::KernelStore& kernels, const std::vector<TestPart>& parts = all_parts());
 
-/// Where verdicts are stored; empty when there is no home.
-std::string verdict_path(const gpu::KernelStore& kernels);
+/// Where a part's verdict is stored; empty when there is no home.
+std::string verdict_path(const gpu::KernelStore& kernels, TestPart part);
 
 }  // namespace rwkvk::check

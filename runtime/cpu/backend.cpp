@@ -1,9 +1,12 @@
 #include "runtime/cpu/backend.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <map>
 
+#include "host/log.h"
+#include "host/stopwatch.h"
 #include "runtime/cpu/call.h"
 #include "runtime/cpu/linear.h"
 #include "runtime/graph/weight_requests.h"
@@ -22,14 +25,35 @@ struct LoadedProgram {
     std::vector<std::byte> arena, tables;
 };
 
-LoadedProgram load(const Program& program, const WeightSource& weights, ThreadPool& pool) {
+uint64_t matrix_bytes(const Program& program, const WeightSource& weights) {
+    uint64_t bytes = 0;
+    for (const MatrixRequest& request : program.matrices) {
+        check_shape(weights, request);
+        bytes += stored_bytes(weights.find(request.name)->format, uint64_t{request.out} * request.in);
+    }
+    return bytes;
+}
+
+LoadedProgram load(const Program& program, const WeightSource& weights, ThreadPool& pool,
+                   ProgressMeter& meter) {
     LoadedProgram loaded{program, {}, load_vectors(program, weights), {}, {}, {}};
-    for (const MatrixRequest& request : program.matrices) check_shape(weights, request);
     for (const MatrixUse& use : matrix_uses(program)) {
         const auto layout = use.op == Op::embed ? Matrix::Layout::rows : Matrix::Layout::lanes;
-        loaded.matrices.push_back(load_matrix(weights, use.request->name, layout, pool));
+        loaded.matrices.push_back(load_matrix(weights, use.request->name, layout, pool, meter));
     }
     return loaded;
+}
+
+std::array<LoadedProgram, 2> load(const ModelPrograms& programs, const WeightSource& weights,
+                                  const Progress& progress, ThreadPool& pool) {
+    const Stopwatch watch;
+    const uint64_t bytes = matrix_bytes(programs.body, weights) + matrix_bytes(programs.head, weights);
+    ProgressMeter meter(progress, bytes);
+    std::array<LoadedProgram, 2> parts = {load(programs.body, weights, pool, meter),
+                                          load(programs.head, weights, pool, meter)};
+    meter.finish();
+    log(LogLevel::info, concat("weights: ", bytes / 1000000, " MB in ", watch.seconds(), " s"));
+    return parts;
 }
 
 class CpuBackend final : public Backend {
@@ -39,7 +63,7 @@ class CpuBackend final : public Backend {
         : programs_(programs),
           options_(options),
           pool_(cpu.threads, cpu.denormals),
-          parts_{load(programs_.body, weights, pool_), load(programs_.head, weights, pool_)} {
+          parts_(load(programs_, weights, options_.progress, pool_)) {
         carried_["hidden"].resize(uint64_t{options.max_rows} * programs.width);
         carried_["logits"].resize(uint64_t{head_rows} * programs.vocabulary);
         for (const StateRequest& state : programs_.body.states) {
@@ -57,6 +81,17 @@ class CpuBackend final : public Backend {
     void run(Part part, const RunTables& tables) override {
         begin(part, tables);
         for (size_t i = 0; i < current_->program.steps.size(); ++i) run_step(i);
+    }
+
+    std::vector<double> run_timed(Part part, const RunTables& tables) override {
+        begin(part, tables);
+        std::vector<double> seconds;
+        for (size_t i = 0; i < current_->program.steps.size(); ++i) {
+            const Stopwatch watch;
+            run_step(i);
+            seconds.push_back(watch.seconds());
+        }
+        return seconds;
     }
 
     void begin(Part part, const RunTables& tables) override {
@@ -146,7 +181,7 @@ class CpuBackend final : public Backend {
     ModelPrograms programs_;
     BackendOptions options_;
     ThreadPool pool_;
-    LoadedProgram parts_[2];
+    std::array<LoadedProgram, 2> parts_;
     LoadedProgram* current_ = nullptr;
     std::map<std::string, std::vector<float>> carried_;
     std::vector<std::vector<float>> states_;

@@ -22,6 +22,18 @@ void interleave(const std::byte* rows_bytes, uint32_t rows, uint32_t in, uint32_
     }
 }
 
+/// A parallel loop over `count` parts of `part_bytes` bytes, cut so that the meter hears of it often enough.
+void in_steps(uint64_t count, uint64_t part_bytes, ThreadPool& pool, ProgressMeter& meter,
+              const std::function<void(uint64_t begin, uint64_t end)>& body) {
+    const uint64_t at_once = std::max<uint64_t>(1, meter.step_bytes() / part_bytes);
+    for (uint64_t first = 0; first < count;) {
+        const uint64_t parts = std::min(at_once, count - first);
+        pool.parallel_for(parts, [&](uint64_t begin, uint64_t end) { body(first + begin, first + end); });
+        meter.add(parts * part_bytes);
+        first += parts;
+    }
+}
+
 }  // namespace
 
 uint64_t Matrix::size_bytes() const {
@@ -38,7 +50,7 @@ float Matrix::at(uint32_t o, uint32_t i) const {
 }
 
 Matrix load_matrix(const WeightSource& source, const std::string& name, Matrix::Layout layout,
-                   ThreadPool& pool) {
+                   ThreadPool& pool, ProgressMeter& meter) {
     const auto shape = source.find(name);
     RWKVK_ASSERT(shape && info(shape->format).block_elements == 1);
     Matrix matrix{
@@ -46,14 +58,14 @@ Matrix load_matrix(const WeightSource& source, const std::string& name, Matrix::
     matrix.bytes = std::make_unique_for_overwrite<std::byte[]>(matrix.size_bytes());
     const uint64_t row_bytes = stored_bytes(matrix.format, matrix.in);
     if (layout == Matrix::Layout::rows) {
-        pool.parallel_for(matrix.out, [&](uint64_t begin, uint64_t end) {
+        in_steps(matrix.out, row_bytes, pool, meter, [&](uint64_t begin, uint64_t end) {
             source.read_rows(name, static_cast<uint32_t>(begin), static_cast<uint32_t>(end - begin),
                              matrix.bytes.get() + begin * row_bytes);
         });
         return matrix;
     }
     const uint64_t tiles = (uint64_t{matrix.out} + Matrix::lanes - 1) / Matrix::lanes;
-    pool.parallel_for(tiles, [&](uint64_t begin, uint64_t end) {
+    in_steps(tiles, Matrix::lanes * row_bytes, pool, meter, [&](uint64_t begin, uint64_t end) {
         std::vector<std::byte> rows(Matrix::lanes * row_bytes);
         for (uint64_t tile = begin; tile < end; ++tile) {
             const auto first = static_cast<uint32_t>(tile * Matrix::lanes);
@@ -64,6 +76,12 @@ Matrix load_matrix(const WeightSource& source, const std::string& name, Matrix::
         }
     });
     return matrix;
+}
+
+Matrix load_matrix(const WeightSource& source, const std::string& name, Matrix::Layout layout,
+                   ThreadPool& pool) {
+    ProgressMeter unwatched;
+    return load_matrix(source, name, layout, pool, unwatched);
 }
 
 }  // namespace rwkvk::cpu

@@ -7,6 +7,7 @@
 
 #include "host/thread_pool.h"
 #include "runtime/catalogue/catalogue.h"
+#include "runtime/graph/progress.h"
 #include "runtime/graph/weight_source.h"
 
 namespace rwkvk::cpu {
@@ -29,6 +30,10 @@ struct Matrix {
     float at(uint32_t o, uint32_t i) const;
 };
 
+/// Errors: Code::cancelled by the meter.
+Matrix load_matrix(const WeightSource& source, const std::string& name, Matrix::Layout layout,
+                   ThreadPool& pool, ProgressMeter& meter);
+/// Without anyone who watches.
 Matrix load_matrix(const WeightSource& source, const std::string& name, Matrix::Layout layout,
                    ThreadPool& pool);
 

@@ -157,6 +157,21 @@ void run_take_rows(const Call& call) {
     }
 }
 
+void run_read_sum(const Call& call) {
+    const auto p = call.params.as<ReadSumParams>();
+    auto* sums = reinterpret_cast<uint32_t*>(call.slots[1]);
+    for (uint32_t row = 0; row < p.rows; ++row) {
+        for (uint32_t i = 0; i < p.width; ++i) {
+            uint32_t sum = 0;
+            for (uint32_t load = 0; load < p.loads; ++load) {
+                const uint32_t* words = call.table(0) + ((uint64_t{row} * p.loads + load) * p.width + i) * 4;
+                sum += words[0] ^ words[1] ^ words[2] ^ words[3];
+            }
+            sums[uint64_t{row} * p.width + i] = sum;
+        }
+    }
+}
+
 void run(Op op, const Call& call) {
     static constexpr void (*functions[])(const Call&) = {
 #define OP(name, slots, parameters, work) run_##name,

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "host/log.h"
+#include "host/stopwatch.h"
 #include "host/vk/device.h"
 #include "runtime/gpu/dispatches.h"
 #include "runtime/gpu/schedule.h"
@@ -30,6 +32,34 @@ struct Recorded {
     uint32_t runs = 0, recordings = 0;
 };
 
+/// The kernels of the first runs: a token and the largest piece of a prompt.
+std::vector<KernelUse> first_kernels(const ModelPrograms& programs, const WeightSource& weights,
+                                     uint32_t max_rows, const vk::DeviceFacts& facts) {
+    std::vector<KernelUse> uses;
+    const auto add = [&](const Program& program, uint32_t rows) {
+        const std::vector<KernelUse> more = kernels_of(program, rows, weights, facts);
+        uses.insert(uses.end(), more.begin(), more.end());
+    };
+    add(programs.body, max_rows);
+    add(programs.head, 1);
+    add(programs.body, 1);
+    return uses;
+}
+
+/// Brings the weights to the device while kernels are compiled.
+DeviceWeights load(const ModelPrograms& programs, const WeightSource& weights, const BackendOptions& options,
+                   KernelStore& kernels) {
+    const std::vector<const Program*> both = {&programs.body, &programs.head};
+    formats_of(both, weights);  // says what is missing before a kernel is chosen for it
+    KernelMaker maker(kernels, first_kernels(programs, weights, options.max_rows, kernels.device().facts()));
+    DeviceWeights loaded(kernels.device(), both, weights, options.progress);
+    const Stopwatch watch;
+    maker.finish();
+    log(LogLevel::info, concat("pipelines: ", watch.seconds(), " s after the weights"));
+    kernels.store_pipelines();
+    return loaded;
+}
+
 class GpuBackend final : public Backend {
   public:
     GpuBackend(const ModelPrograms& programs, const WeightSource& weights, const BackendOptions& options,
@@ -39,7 +69,7 @@ class GpuBackend final : public Backend {
           gpu_(gpu),
           kernels_(kernels),
           device_(kernels.device()),
-          weights_(device_, {&programs_.body, &programs_.head}, weights),
+          weights_(load(programs_, weights, options_, kernels_)),
           transfer_(device_),
           timeline_(device_) {
         make_states();
@@ -61,9 +91,27 @@ class GpuBackend final : public Backend {
             last_run_.dispatches += segment->dispatches();
             last_run_.barriers += segment->barriers();
         }
+        const auto elapsed = std::chrono::steady_clock::now() - start;
         // Some drivers compile at the first dispatch: the first run says nothing about speed.
-        if (recorded.runs++ > 0)
-            speed_.measured(recorded.total_cost, std::chrono::steady_clock::now() - start);
+        if (recorded.runs++ > 0) {
+            speed_.measured(recorded.total_cost, elapsed);
+        } else {
+            log(LogLevel::info, concat("first run of the ", program(part).name, " with ", tables.rows,
+                                       " rows: ", std::chrono::duration<double>(elapsed).count(), " s"));
+        }
+    }
+
+    std::vector<double> run_timed(Part part, const RunTables& tables) override {
+        Recorded& recorded = prepare(part, tables);
+        std::vector<double> seconds;
+        for (size_t step = 0; step < program(part).steps.size(); ++step) {
+            const vk::Commands& commands = commands_of(recorded, step);
+            const Stopwatch watch;
+            timeline_.wait(timeline_.submit(commands));
+            const double host = watch.seconds(), device = static_cast<double>(commands.elapsed_ns()) * 1e-9;
+            seconds.push_back(device > 0 ? device : host);
+        }
+        return seconds;
     }
 
     void begin(Part part, const RunTables& tables) override {
@@ -73,16 +121,9 @@ class GpuBackend final : public Backend {
     }
 
     void run_step(size_t step) override {
-        std::unique_ptr<vk::Commands>& commands = current_->single_steps[step];
-        if (!commands) {
-            vk::Recorder recorder(device_);
-            for (const Dispatch& dispatch : current_->dispatches) {
-                if (dispatch.step == step) record(recorder, dispatch);
-            }
-            commands = recorder.finish();
-        }
-        timeline_.wait(timeline_.submit(*commands));
-        last_run_ = {commands->dispatches(), commands->barriers()};
+        const vk::Commands& commands = commands_of(*current_, step);
+        timeline_.wait(timeline_.submit(commands));
+        last_run_ = {commands.dispatches(), commands.barriers()};
     }
 
     void read_carried(const std::string& name, std::span<float> values) override {
@@ -123,6 +164,18 @@ class GpuBackend final : public Backend {
 
     uint64_t entry_offset(uint32_t state, uint32_t entry) const {
         return uint64_t{entry} * programs_.body.states[state].width * sizeof(float);
+    }
+
+    const vk::Commands& commands_of(Recorded& recorded, size_t step) {
+        std::unique_ptr<vk::Commands>& commands = recorded.single_steps[step];
+        if (!commands) {
+            vk::Recorder recorder(device_, {.timestamps = true});
+            for (const Dispatch& dispatch : recorded.dispatches) {
+                if (dispatch.step == step) record(recorder, dispatch);
+            }
+            commands = recorder.finish();
+        }
+        return *commands;
     }
 
     void make_states() {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "host/log.h"
+#include "host/stopwatch.h"
 #include "host/vk/device.h"
 #include "runtime/gpu/packing.h"
 
@@ -15,12 +17,13 @@ uint64_t aligned(uint64_t bytes) { return (bytes + alignment - 1) / alignment * 
 
 /// Packs the tiles of a piece and sends them: as many at a time as fit in a piece of the transfer.
 void upload_piece(const WeightSource& source, const std::string& name, const MatrixRecord& matrix,
-                  const MatrixRecord::Piece& piece, vk::Transfer& transfer, ThreadPool& pool) {
+                  const MatrixRecord::Piece& piece, vk::Transfer& transfer, ThreadPool& pool,
+                  ProgressMeter& meter) {
     const uint64_t row_bytes = stored_bytes(matrix.format, matrix.in);
     const uint64_t tile_bytes = packed_bytes(matrix.packing, matrix.format, rows_per_tile, matrix.in);
     const uint32_t tiles = (piece.outs + rows_per_tile - 1) / rows_per_tile;
-    const auto tiles_at_once =
-        static_cast<uint32_t>(std::max<uint64_t>(1, transfer.piece_bytes() / tile_bytes));
+    const uint64_t step_bytes = std::min(transfer.piece_bytes(), meter.step_bytes());
+    const auto tiles_at_once = static_cast<uint32_t>(std::max<uint64_t>(1, step_bytes / tile_bytes));
     for (uint32_t first = 0; first < tiles; first += tiles_at_once) {
         const uint64_t begin = first * tile_bytes;
         const uint64_t end = std::min(piece.bytes, begin + tiles_at_once * tile_bytes);
@@ -36,6 +39,7 @@ void upload_piece(const WeightSource& source, const std::string& name, const Mat
             }
         });
         transfer.commit();
+        meter.add(end - begin);
     }
 }
 
@@ -61,7 +65,8 @@ std::vector<MatrixRecord::Piece> split_matrix(Packing packing, WeightFormat form
 }
 
 DeviceWeights::DeviceWeights(vk::Device& device, const std::vector<const Program*>& programs,
-                             const WeightSource& source) {
+                             const WeightSource& source, const Progress& progress) {
+    const Stopwatch watch;
     std::vector<MatrixUse> uses;
     for (const Program* program : programs) {
         for (const MatrixRequest& request : program->matrices) check_shape(source, request);
@@ -72,11 +77,22 @@ DeviceWeights::DeviceWeights(vk::Device& device, const std::vector<const Program
     place_vectors(device, transfer, programs, source);
     place_matrices(device, uses, source);
     ThreadPool pool;
+    ProgressMeter meter(progress, matrix_bytes());
     for (const auto& [name, matrix] : matrices_) {
         for (const MatrixRecord::Piece& piece : matrix.pieces)
-            upload_piece(source, name, matrix, piece, transfer, pool);
+            upload_piece(source, name, matrix, piece, transfer, pool, meter);
     }
     transfer.finish();
+    meter.finish();
+    log(LogLevel::info, concat("weights: ", matrix_bytes() / 1000000, " MB in ", watch.seconds(), " s"));
+}
+
+uint64_t DeviceWeights::matrix_bytes() const {
+    uint64_t bytes = 0;
+    for (const auto& [name, matrix] : matrices_) {
+        for (const MatrixRecord::Piece& piece : matrix.pieces) bytes += piece.bytes;
+    }
+    return bytes;
 }
 
 void DeviceWeights::place_matrices(vk::Device& device, const std::vector<MatrixUse>& uses,

@@ -8,6 +8,7 @@
 #include "host/vk/buffer.h"
 #include "runtime/catalogue/select.h"
 #include "runtime/graph/program.h"
+#include "runtime/graph/progress.h"
 #include "runtime/graph/weight_requests.h"
 #include "runtime/graph/weight_source.h"
 
@@ -34,8 +35,9 @@ struct MatrixRecord {
 /// All weights of a model on a device, in few big buffers.
 class DeviceWeights {
   public:
-    DeviceWeights(vk::Device& device, const std::vector<const Program*>& programs,
-                  const WeightSource& source);
+    /// Errors: Code::bad_shape, Code::out_of_memory; Code::cancelled by `progress`.
+    DeviceWeights(vk::Device& device, const std::vector<const Program*>& programs, const WeightSource& source,
+                  const Progress& progress = {});
 
     const MatrixRecord& matrix(const std::string& name) const;
     /// A request's vectors, one after the other.
@@ -49,6 +51,7 @@ class DeviceWeights {
     void place_matrices(vk::Device& device, const std::vector<MatrixUse>& uses, const WeightSource& source);
     void place_vectors(vk::Device& device, vk::Transfer& transfer,
                        const std::vector<const Program*>& programs, const WeightSource& source);
+    uint64_t matrix_bytes() const;
 
     std::vector<std::unique_ptr<vk::Buffer>> buffers_;
     std::vector<std::pair<std::string, MatrixRecord>> matrices_;

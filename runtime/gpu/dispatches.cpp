@@ -1,6 +1,7 @@
 #include "runtime/gpu/dispatches.h"
 
 #include <algorithm>
+#include <set>
 
 #include "host/vk/device.h"
 #include "runtime/gpu/packing.h"
@@ -126,6 +127,25 @@ class Maker {
 
 std::vector<Dispatch> make_dispatches(const Layout& layout, KernelStore& kernels) {
     return Maker(layout, kernels).make();
+}
+
+std::vector<KernelUse> kernels_of(const Program& program, uint32_t rows, const WeightSource& weights,
+                                  const vk::DeviceFacts& facts) {
+    std::vector<KernelUse> uses;
+    std::set<std::pair<std::string, std::vector<uint32_t>>> seen;
+    for (const Step& step : program.steps) {
+        Params params = step.params;
+        params.set_rows(rows);
+        WeightFormat format = WeightFormat::f32;
+        for (const Operand& operand : step.operands) {
+            const Tensor& tensor = program.tensors[operand.tensor];
+            if (tensor.kind == TensorKind::matrix) format = weights.find(tensor.name)->format;
+        }
+        const KernelChoice choice = choose_kernel(step.op, params, format, facts);
+        if (seen.insert({module_name(choice.kernel, format), choice.constants}).second)
+            uses.push_back({choice, format});
+    }
+    return uses;
 }
 
 void record(vk::Recorder& recorder, const Dispatch& dispatch) {

@@ -6,6 +6,7 @@
 
 #include "host/vk/recorder.h"
 #include "runtime/gpu/device_weights.h"
+#include "runtime/gpu/kernel_maker.h"
 #include "runtime/gpu/kernel_store.h"
 #include "runtime/graph/memory_plan.h"
 
@@ -31,6 +32,10 @@ struct Layout {
 
 /// One or more dispatches per step, in order. A matrix in several pieces takes one dispatch per piece.
 std::vector<Dispatch> make_dispatches(const Layout& layout, KernelStore& kernels);
+
+/// The kernels that `make_dispatches` takes for a run of `rows` rows, each once, in the order of the steps.
+std::vector<KernelUse> kernels_of(const Program& program, uint32_t rows, const WeightSource& weights,
+                                  const vk::DeviceFacts& facts);
 
 void record(vk::Recorder& recorder, const Dispatch& dispatch);
 

@@ -1,6 +1,10 @@
 #include "runtime/gpu/kernel_store.h"
 
+#include "host/cache_folder.h"
+#include "host/hash.h"
 #include "host/vk/device.h"
+#include "host/vk/pipeline_file.h"
+#include "runtime/gpu/device_key.h"
 #include "shaders/spirv_modules.h"
 
 namespace rwkvk::gpu {
@@ -37,28 +41,62 @@ void check_module(const KernelInfo& kernel, const vk::Reflection& reflection) {
         fail("not every float operation is NoContraction");
 }
 
+KernelStore::~KernelStore() { store_pipelines(); }
+
+KernelStore::Entry& KernelStore::entry(const Key& key) {
+    std::scoped_lock lock(mutex_);
+    return kernels_[key];
+}
+
 const vk::Kernel& KernelStore::get(const KernelChoice& choice, WeightFormat format) {
     const std::string name = module_name(choice.kernel, format);
-    std::scoped_lock lock(mutex_);
-    std::unique_ptr<vk::Kernel>& kernel = kernels_[{name, choice.constants}];
-    if (!kernel) {
-        std::vector<vk::SpecConstant> constants;
-        for (uint32_t id = 0; id < choice.constants.size(); ++id)
-            constants.push_back({id, choice.constants[id]});
-        const auto replaced = replaced_.find(name);
-        const bool own = replaced == replaced_.end();
-        kernel = std::make_unique<vk::Kernel>(
-            device_, name, own ? embedded_module(name) : std::span<const uint32_t>(replaced->second),
-            constants, vk::Kernel::Options{.subgroup_size = choice.subgroup_size, .statistics = statistics_});
-        if (own) check_module(info(choice.kernel), kernel->reflection());
-    }
-    return *kernel;
+    Entry& found = entry({name, choice.constants});
+    std::scoped_lock lock(found.mutex);
+    if (!found.kernel) found.kernel = make(choice, name);
+    return *found.kernel;
+}
+
+std::unique_ptr<vk::Kernel> KernelStore::make(const KernelChoice& choice, const std::string& name) {
+    std::vector<vk::SpecConstant> constants;
+    for (uint32_t id = 0; id < choice.constants.size(); ++id) constants.push_back({id, choice.constants[id]});
+    const auto replaced = replaced_.find(name);
+    const bool own = replaced == replaced_.end();
+    auto kernel = std::make_unique<vk::Kernel>(
+        device_, name, own ? embedded_module(name) : std::span<const uint32_t>(replaced->second), constants,
+        vk::Kernel::Options{.subgroup_size = choice.subgroup_size, .statistics = statistics_});
+    if (own) check_module(info(choice.kernel), kernel->reflection());
+    unstored_ = true;
+    return kernel;
+}
+
+void KernelStore::keep_pipelines() {
+    const vk::DeviceFacts& facts = device_.facts();
+    pipeline_path_ = pipeline_path(facts);
+    pipeline_key_ = device_key(facts);
+    const std::vector<std::byte> data = vk::read_pipelines(pipeline_path_, pipeline_key_, facts);
+    if (data.empty()) return;
+    stored_hash_ = hash_of(data);
+    device_.load_pipelines(data);
+}
+
+void KernelStore::store_pipelines() {
+    if (pipeline_path_.empty() || !unstored_.exchange(false)) return;
+    const std::vector<std::byte> data = device_.pipeline_data();
+    const uint64_t hash = hash_of(data);
+    if (hash == stored_hash_ || !vk::pipelines_fit(data, device_.facts())) return;
+    // Tried once for the same data: a folder that cannot be written now cannot be written later.
+    stored_hash_ = hash;
+    vk::write_pipelines(pipeline_path_, pipeline_key_, data);
 }
 
 void KernelStore::replace_module(const std::string& name, std::vector<uint32_t> words) {
     std::scoped_lock lock(mutex_);
     std::erase_if(kernels_, [&](const auto& entry) { return entry.first.first == name; });
     replaced_[name] = std::move(words);
+}
+
+std::string pipeline_path(const vk::DeviceFacts& facts) {
+    return cache_path("pipelines", hex_of(device_key(facts)));
 }
 
 }  // namespace rwkvk::gpu

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -20,21 +21,46 @@ class KernelStore {
   public:
     explicit KernelStore(vk::Device& device, bool statistics = false)
         : device_(device), statistics_(statistics) {}
+    ~KernelStore();
+    KernelStore(const KernelStore&) = delete;
+    KernelStore& operator=(const KernelStore&) = delete;
 
-    /// Errors: as vk::Kernel. Thread-safe.
+    /// Thread-safe: different kernels are made side by side, and one that another thread is making is waited
+    /// for. Errors: as vk::Kernel; a kernel that failed is tried again by the next call.
     const vk::Kernel& get(const KernelChoice& choice, WeightFormat format);
     vk::Device& device() const { return device_; }
+
+    /// Takes what the driver compiled in earlier runs from the user's cache, and has new kernels added to it
+    /// by `store_pipelines` and at the end. Call it before the first `get`. A cache that cannot be read or
+    /// written costs time only.
+    void keep_pipelines();
+    /// Writes the cache where kernels were made since it was read or written.
+    void store_pipelines();
 
     /// For tests: what stands in for the module of this name from now on.
     void replace_module(const std::string& name, std::vector<uint32_t> words);
 
   private:
+    struct Entry {
+        std::mutex mutex;
+        std::unique_ptr<vk::Kernel> kernel;
+    };
+    using Key = std::pair<std::string, std::vector<uint32_t>>;  // module and constants
+    Entry& entry(const Key& key);
+    std::unique_ptr<vk::Kernel> make(const KernelChoice& choice, const std::string& name);
+
     vk::Device& device_;
     const bool statistics_;
-    std::mutex mutex_;
+    std::mutex mutex_;  // of the map, not of what is in it
+    std::map<Key, Entry> kernels_;
     std::map<std::string, std::vector<uint32_t>> replaced_;
-    std::map<std::pair<std::string, std::vector<uint32_t>>, std::unique_ptr<vk::Kernel>> kernels_;
+    std::string pipeline_path_;  // empty: nothing is kept
+    uint64_t pipeline_key_ = 0, stored_hash_ = 0;
+    std::atomic<bool> unstored_ = false;
 };
+
+/// Where a device's compiled pipelines are kept; empty when there is no home.
+std::string pipeline_path(const vk::DeviceFacts& facts);
 
 /// Compares a module with the op's row: bindings, read-only flags, push-constant size. Asserts on a mismatch:
 /// the tables and the shaders of one build belong together.

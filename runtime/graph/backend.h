@@ -3,7 +3,6 @@
 // the memory for activations.
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -11,6 +10,7 @@
 
 #include "runtime/graph/memory_plan.h"
 #include "runtime/graph/program.h"
+#include "runtime/graph/progress.h"
 #include "runtime/graph/weight_source.h"
 
 namespace rwkvk {
@@ -21,10 +21,6 @@ struct ModelPrograms {
     Program body, head;
     uint32_t width = 0, vocabulary = 0;
 };
-
-/// Told how much of a long task is done, from 0 to 1, in rising order and from one thread. Returning false
-/// cancels the task, which then throws Code::cancelled.
-using Progress = std::function<bool(double fraction)>;
 
 struct BackendOptions {
     uint32_t max_rows = 512;  // of one run of the body
@@ -56,6 +52,8 @@ class Backend {
 
     /// Runs a program. Errors: Code::device_lost.
     virtual void run(Part part, const RunTables& tables) = 0;
+    /// The same one step at a time: seconds of each step, by the device's clock where it has one.
+    virtual std::vector<double> run_timed(Part part, const RunTables& tables) = 0;
     /// The carried tensor's first elements after a run.
     virtual void read_carried(const std::string& name, std::span<float> values) = 0;
 

@@ -1,5 +1,7 @@
 #include "runtime/graph/weight_requests.h"
 
+#include <set>
+
 namespace rwkvk {
 
 std::vector<MatrixUse> matrix_uses(const Program& program) {
@@ -21,6 +23,18 @@ void check_shape(const WeightSource& weights, const MatrixRequest& request) {
         throw Error(Code::bad_shape, concat("tensor '", request.name, "' is ", shape->out, "x", shape->in,
                                             ", the model needs ", request.out, "x", request.in));
     }
+}
+
+std::vector<WeightFormat> formats_of(const std::vector<const Program*>& programs,
+                                     const WeightSource& weights) {
+    std::set<WeightFormat> formats;
+    for (const Program* program : programs) {
+        for (const MatrixRequest& request : program->matrices) {
+            check_shape(weights, request);
+            formats.insert(weights.find(request.name)->format);
+        }
+    }
+    return {formats.begin(), formats.end()};
 }
 
 std::vector<std::vector<float>> load_vectors(const Program& program, const WeightSource& weights) {

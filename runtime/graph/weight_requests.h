@@ -24,4 +24,9 @@ void check_shape(const WeightSource& weights, const MatrixRequest& request);
 /// Errors: Code::bad_shape.
 std::vector<std::vector<float>> load_vectors(const Program& program, const WeightSource& weights);
 
+/// The formats of the matrices that the programs ask for, each once, in the order of the table.
+/// Errors: Code::bad_shape when the source lacks one.
+std::vector<WeightFormat> formats_of(const std::vector<const Program*>& programs,
+                                     const WeightSource& weights);
+
 }  // namespace rwkvk

@@ -112,20 +112,53 @@ RWKVK_API rwkvk_status rwkvk_tools_kernels(rwkvk_runtime *runtime, const char *d
 
 /* ---- bench ------------------------------------------------------------------------------------------------ */
 
-typedef struct rwkvk_bench_facts {
+typedef struct rwkvk_bench_params {
+    uint32_t size;
+    uint32_t prompt, generate; /* tokens; 0: not measured; 512, 128 */
+    const uint32_t *batches;   /* sequences that generate together; NULL: 1 */
+    size_t batch_count;
+    uint32_t repeats; /* after one run that is not counted; 5 */
+    int32_t per_op;   /* 1: also the time of each op */
+} rwkvk_bench_params;
+
+RWKVK_API void rwkvk_bench_params_default(rwkvk_bench_params *params, uint32_t size);
+
+/** The slots and max_rows that a context for these tests needs. */
+RWKVK_API void rwkvk_bench_needs(const rwkvk_bench_params *params, uint32_t *slots, uint32_t *max_rows);
+
+typedef struct rwkvk_bench_row {
+    const char *test;                  /* "pp512", "tg128", "tg128@b8" */
+    double tokens_per_second, spread;  /* median, and half of the range between the quartiles */
+    double bytes_per_token, gb_per_second;
+} rwkvk_bench_row;
+
+typedef struct rwkvk_bench_op {
+    const char *test, *op; /* "linear 3072x768" */
+    double calls_per_token, us_per_token, share, gb_per_second;
+} rwkvk_bench_op;
+
+typedef struct rwkvk_bench_sink {
+    void *user;
+    void (*row)(void *user, const rwkvk_bench_row *row);
+    void (*op)(void *user, const rwkvk_bench_op *op);
+} rwkvk_bench_sink;
+
+typedef struct rwkvk_bench_summary {
     uint32_t size;
     char device[256], driver[256];
     int32_t on_host;               /* device memory is this process's own: the CPU, software devices */
     uint32_t dispatches_per_token; /* 0 on the CPU */
     uint64_t peak_device_bytes;
-} rwkvk_bench_facts;
+} rwkvk_bench_summary;
 
-/** What a context did so far; runs one token in slot 0 to count dispatches. */
-RWKVK_API rwkvk_status rwkvk_tools_bench_facts(rwkvk_context *context, rwkvk_bench_facts *facts);
+/** Speed of a context. Errors: as rwkvk_feed. */
+RWKVK_API rwkvk_status rwkvk_tools_bench(rwkvk_context *context, const rwkvk_bench_params *params,
+                                         const rwkvk_bench_sink *sink, rwkvk_bench_summary *summary);
 
-/** What one decode step of `batch` sequences must read and write, per token: weights once, but of the embedding only
- * the rows that are looked up, and every state read and written. */
-RWKVK_API double rwkvk_tools_bytes_per_token(const rwkvk_model *model, uint32_t batch);
+/** How fast a device, or the CPU with so many threads, reads its memory: the denominator of every other speed.
+ * `device_name` receives the name, cut to `capacity`. Errors: RWKVK_NO_DEVICE, RWKVK_OUT_OF_MEMORY. */
+RWKVK_API rwkvk_status rwkvk_tools_probe(rwkvk_runtime *runtime, const char *device, uint32_t threads,
+                                         double *bytes_per_second, char *device_name, size_t capacity);
 
 #ifdef __cplusplus
 }
