@@ -1,10 +1,12 @@
 #version 450
 // The RWKV-7 recurrence. Per sequence, head and token, state S[j][i] (key j, value i):
 //   s[i] = -sum_j S[j][i] kk[j];  S[j][i] = S[j][i] w[j] + s[i] (kk[j] a[j]) + v[i] k[j];  y[i] = sum_j S[j][i] r[j]
-// One invocation per value row i; it alone touches its column of S, so nothing needs to be exchanged.
+// One invocation makes VALUES value rows i; it alone touches their columns of S, so nothing needs to be exchanged.
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
 #include "ranges.glsl"
+
+layout(constant_id = 1) const uint VALUES = 1u;
 
 READ(0, uvec4, sequences);  // first row, length, slot, unused
 READ(1, float, r);
@@ -18,42 +20,59 @@ WRITE(8, float, y);
 PARAMS(Wkv7Params);
 
 void main() {
-    uint i = gl_GlobalInvocationID.x;
-    uint head = gl_GlobalInvocationID.y;
-    if (i >= p.head_size) return;
-    uvec4 sequence = sequences[gl_GlobalInvocationID.z];
+    uint lanes = gl_WorkGroupSize.x;
+    uint first = gl_WorkGroupID.x * lanes * VALUES + gl_LocalInvocationID.x;
+    uint head = gl_WorkGroupID.y;
+    uvec4 sequence = sequences[gl_WorkGroupID.z];
     uint size = p.head_size;
-    uint s_base = (sequence.z * p.heads + head) * size * size + i;
+    uint matrix = (sequence.z * p.heads + head) * size * size;
     uint groups = group_count(size, UNIT_VECTOR);
     uint ranges = range_count(groups);
+    if (first >= size) return;
+
+    // Value rows past the end repeat the last one that is there; they are computed and not stored.
+    uint value[VALUES];
+    [[unroll]] for (uint n = 0u; n < VALUES; ++n) value[n] = min(first + n * lanes, size - 1u);
 
     for (uint t = 0u; t < sequence.y; ++t) {
         uint base = (sequence.x + t) * p.width + head * size;
-        float total = 0.0;
+        float total[VALUES], s[VALUES], v_i[VALUES];
+        [[unroll]] for (uint n = 0u; n < VALUES; ++n) total[n] = 0.0;
         for (uint q = 0u; q < ranges; ++q) {
-            float sum = 0.0;
+            float sum[VALUES];
+            [[unroll]] for (uint n = 0u; n < VALUES; ++n) sum[n] = 0.0;
             uint end = range_end(q, groups, ranges, UNIT_VECTOR, size);
             for (uint j = range_begin(q, groups, ranges, UNIT_VECTOR); j < end; ++j) {
-                sum += state[s_base + j * size] * kk[base + j];
+                float kk_j = kk[base + j];
+                [[unroll]] for (uint n = 0u; n < VALUES; ++n) sum[n] += state[matrix + j * size + value[n]] * kk_j;
             }
-            total += sum;
+            [[unroll]] for (uint n = 0u; n < VALUES; ++n) total[n] += sum[n];
         }
-        float s = -settle(total);
-        float v_i = v[base + i];
-
-        total = 0.0;
+        [[unroll]] for (uint n = 0u; n < VALUES; ++n) {
+            s[n] = -settle(total[n]);
+            v_i[n] = v[base + value[n]];
+            total[n] = 0.0;
+        }
         for (uint q = 0u; q < ranges; ++q) {
-            float sum = 0.0;
+            float sum[VALUES];
+            [[unroll]] for (uint n = 0u; n < VALUES; ++n) sum[n] = 0.0;
             uint end = range_end(q, groups, ranges, UNIT_VECTOR, size);
             for (uint j = range_begin(q, groups, ranges, UNIT_VECTOR); j < end; ++j) {
-                uint at = s_base + j * size;
-                float decayed = state[at] * w[base + j] + s * settle(kk[base + j] * a[base + j]);
-                float updated = settle(decayed + v_i * k[base + j]);
-                state[at] = updated;
-                sum += updated * r[base + j];
+                float w_j = w[base + j];
+                float rate = settle(kk[base + j] * a[base + j]);
+                float k_j = k[base + j];
+                float r_j = r[base + j];
+                [[unroll]] for (uint n = 0u; n < VALUES; ++n) {
+                    uint at = matrix + j * size + value[n];
+                    float updated = settle((state[at] * w_j + s[n] * rate) + v_i[n] * k_j);
+                    if (first + n * lanes < size) state[at] = updated;
+                    sum[n] += updated * r_j;
+                }
             }
-            total += sum;
+            [[unroll]] for (uint n = 0u; n < VALUES; ++n) total[n] += sum[n];
         }
-        y[base + i] = settle(total);
+        [[unroll]] for (uint n = 0u; n < VALUES; ++n) {
+            if (first + n * lanes < size) y[base + value[n]] = settle(total[n]);
+        }
     }
 }

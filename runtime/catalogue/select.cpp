@@ -60,6 +60,16 @@ KernelChoice choose_linear(const Params& params, const vk::DeviceFacts& facts) {
                                                                 : narrow(facts, params.rows());
 }
 
+// What a software device loads for a key index serves eight value rows.
+KernelChoice state_rows(const vk::DeviceFacts& facts) {
+    if (facts.type != vk::DeviceType::software) {
+        const uint32_t lanes = element_lanes(facts);
+        return {.kernel = KernelId::wkv7, .constants = {lanes, 1}, .items = {lanes, 1, 1}};
+    }
+    const uint32_t lanes = narrow_lanes(facts);
+    return {.kernel = KernelId::wkv7, .constants = {lanes, 8}, .items = {lanes * 8, 1, 1}};
+}
+
 KernelChoice norm_group() { return {.kernel = KernelId::norm_group, .constants = {32}, .items = {1, 1, 1}}; }
 
 KernelChoice choose_norm(const Params& params, const vk::DeviceFacts& facts) {
@@ -115,6 +125,8 @@ KernelChoice choose_kernel(Op op, const Params& params, WeightFormat, const vk::
             return choose_linear(params, facts);
         case Op::norm:
             return choose_norm(params, facts);
+        case Op::wkv7:
+            return state_rows(facts);
         default:
             return lane_per_item(only_kernel_of(op), facts);
     }
@@ -134,6 +146,8 @@ std::vector<KernelChoice> all_choices(Op op, const vk::DeviceFacts& facts) {
         }
         case Op::norm:
             return {lane_per_item(KernelId::norm_lane, facts), norm_group()};
+        case Op::wkv7:
+            return {state_rows(facts)};
         default:
             return {lane_per_item(only_kernel_of(op), facts)};
     }

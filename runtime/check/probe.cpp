@@ -1,6 +1,7 @@
 #include "runtime/check/probe.h"
 
 #include <algorithm>
+#include <atomic>
 #include <numeric>
 
 #include "host/stopwatch.h"

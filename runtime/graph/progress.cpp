@@ -6,6 +6,11 @@
 #include "host/error.h"
 
 namespace rwkvk {
+namespace {
+
+constexpr uint64_t calls = 200;  // between 0 and 1
+
+}  // namespace
 
 ProgressMeter::ProgressMeter(Progress progress, uint64_t total_bytes)
     : progress_(std::move(progress)), total_(total_bytes) {
@@ -14,14 +19,12 @@ ProgressMeter::ProgressMeter(Progress progress, uint64_t total_bytes)
 
 void ProgressMeter::add(uint64_t bytes) {
     done_ += bytes;
-    if (total_ == 0) return;
-    const double fraction = static_cast<double>(done_) / static_cast<double>(total_);
-    if (fraction < 1 && fraction >= told_ + 0.005) tell(fraction);
+    if (done_ >= total_ || done_ * calls / total_ == told_) return;
+    told_ = done_ * calls / total_;
+    tell(static_cast<double>(done_) / static_cast<double>(total_));
 }
 
-void ProgressMeter::finish() {
-    if (told_ < 1) tell(1);
-}
+void ProgressMeter::finish() { tell(1); }
 
 uint64_t ProgressMeter::step_bytes() const {
     if (!progress_) return std::numeric_limits<uint64_t>::max();
@@ -29,7 +32,6 @@ uint64_t ProgressMeter::step_bytes() const {
 }
 
 void ProgressMeter::tell(double fraction) {
-    told_ = fraction;
     if (progress_ && !progress_(fraction)) throw Error(Code::cancelled, "loading was cancelled");
 }
 

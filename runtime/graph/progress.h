@@ -18,7 +18,7 @@ class ProgressMeter {
     ProgressMeter(Progress progress, uint64_t total_bytes);
 
     void add(uint64_t bytes);
-    void finish();
+    void finish();  // once
     /// Bytes that may be taken over between two calls of `add`: about a per cent, but enough to be worth a
     /// loop over several threads.
     uint64_t step_bytes() const;
@@ -28,7 +28,7 @@ class ProgressMeter {
 
     Progress progress_;
     uint64_t total_ = 0, done_ = 0;
-    double told_ = -1;
+    uint64_t told_ = 0;  // in units of half a per cent
 };
 
 }  // namespace rwkvk
