@@ -92,8 +92,6 @@ void answer(ChatSession& session, Turn turn, const std::string& message) {
 /// A failure costs the turn, not the conversation, unless nobody is there to go on.
 bool take_turn(ChatSession& session, const std::string& message, Interrupts& interrupts) {
     try {
-        if (const int64_t at = find_invalid_utf8(message); at >= 0)
-            throw usage_error(concat("byte ", at, " of the message is not UTF-8; nothing was said"));
         if (message.starts_with('/')) {
             const After after = run_command(session, message);
             if (after == After::answer) answer(session, Turn::regenerate, "");
@@ -128,9 +126,6 @@ void chat_with_pipe(ChatSession& session) {
     bool first = true;
     while (const std::optional<std::string> message = input.read()) {
         if (message->find_first_not_of(" \t\r") == message->npos) continue;
-        if (const int64_t at = find_invalid_utf8(*message); at >= 0)
-            throw Error(RWKVK_BAD_TEXT,
-                        concat("stdin: byte ", at, " of the line is not UTF-8; nothing was said"));
         if (!first) std::cout << '\n';
         first = false;
         answer(session, Turn::say, *message);

@@ -1,6 +1,5 @@
 #include "chat_input.h"
 
-#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -97,28 +96,6 @@ std::optional<std::string> ChatInput::read() {
         line = read_line(continuation);
     }
     return message + line.value_or("");
-}
-
-int64_t find_invalid_utf8(std::string_view text) {
-    for (size_t i = 0; i < text.size();) {
-        const auto byte = [&](size_t at) {
-            return at < text.size() ? static_cast<uint8_t>(text[at]) : uint8_t{0};
-        };
-        const uint8_t lead = byte(i);
-        const size_t length = lead < 0x80                   ? 1
-                              : lead >= 0xc2 && lead < 0xe0 ? 2
-                              : lead >= 0xe0 && lead < 0xf0 ? 3
-                              : lead >= 0xf0 && lead < 0xf5 ? 4
-                                                            : 0;
-        bool valid = length > 0;
-        for (size_t k = 1; k < length; ++k) valid &= (byte(i + k) & 0xc0) == 0x80;
-        // Overlong forms, surrogates, and beyond the last code point.
-        valid &= !(lead == 0xe0 && byte(i + 1) < 0xa0) && !(lead == 0xed && byte(i + 1) >= 0xa0) &&
-                 !(lead == 0xf0 && byte(i + 1) < 0x90) && !(lead == 0xf4 && byte(i + 1) >= 0x90);
-        if (!valid) return static_cast<int64_t>(i);
-        i += length;
-    }
-    return -1;
 }
 
 }  // namespace rwkvk::app

@@ -26,7 +26,4 @@ class ChatInput {
     std::string history_file_;
 };
 
-/// The offset of the first byte that is not UTF-8, or -1.
-int64_t find_invalid_utf8(std::string_view text);
-
 }  // namespace rwkvk::app

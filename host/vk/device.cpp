@@ -5,6 +5,7 @@
 
 #include "host/error.h"
 #include "host/log.h"
+#include "host/stopwatch.h"
 #include "host/vk/buffer.h"
 #include "host/vk/features.h"
 #include "host/vk/memory_types.h"
@@ -78,11 +79,13 @@ void Device::Impl::create_cache(std::span<const std::byte> data) {
 Device::Device(std::shared_ptr<Instance> instance, const Instance::Candidate& candidate,
                DeviceFacts masked_facts)
     : impl_(std::make_unique<Impl>()) {
+    const Stopwatch watch;
     impl_->instance = std::move(instance);
     impl_->facts = std::move(masked_facts);
     impl_->choose_queue(candidate.handle);
     impl_->create(candidate.handle);
     impl_->create_cache({});
+    log(LogLevel::info, concat(impl_->facts.name, " opened in ", watch.seconds(), " s"));
 }
 
 Device::~Device() = default;

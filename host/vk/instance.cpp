@@ -4,6 +4,7 @@
 
 #include "host/error.h"
 #include "host/log.h"
+#include "host/stopwatch.h"
 #include "host/vk/device.h"
 #include "host/vk/query.h"
 
@@ -188,11 +189,14 @@ InstanceOptions InstanceOptions::from_environment() {
 }
 
 std::shared_ptr<Instance> Instance::create(const InstanceOptions& options) {
+    const Stopwatch watch;
     auto impl = std::make_unique<Impl>();
     impl->loader = load_loader_functions();
     impl->check_loader();
     impl->create(options);
     impl->list_devices();
+    log(LogLevel::info,
+        concat("Vulkan: ", impl->devices.size(), " devices listed in ", watch.seconds(), " s"));
     return std::shared_ptr<Instance>(new Instance(std::move(impl)));
 }
 

@@ -92,7 +92,7 @@ bool write_pipelines(const std::string& path, uint64_t key, std::span<const std:
         file.finish();
         leave_newest(std::filesystem::path(path).parent_path());
         return true;
-    } catch (const Error& error) {
+    } catch (const std::exception& error) {
         log(LogLevel::info, concat("compiled pipelines are not kept: ", error.what()));
         return false;
     }

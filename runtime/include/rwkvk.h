@@ -363,7 +363,8 @@ typedef struct rwkvk_chat_reply {
 
 /** The user's turn and the answer to it. However the answer ends, the conversation is consistent: it holds the answer
  * as far as it was shown, without its reasoning. Interrupted before the answer began, or on an error, it is as if
- * nothing had been said. `reply` may be NULL. Errors: as rwkvk_feed and rwkvk_sampler_sample. */
+ * nothing had been said. `reply` may be NULL. Errors: RWKVK_BAD_ARGUMENT for an empty message, RWKVK_BAD_TEXT for one
+ * that is not UTF-8; as rwkvk_feed and rwkvk_sampler_sample. */
 RWKVK_API rwkvk_status rwkvk_chat_say(rwkvk_chat *chat, const char *text, rwkvk_text_fn sink, void *user,
                                       rwkvk_chat_reply *reply);
 /** Another answer to the last turn, with the next random numbers. Errors: RWKVK_BAD_ARGUMENT without one. */

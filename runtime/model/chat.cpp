@@ -8,6 +8,7 @@
 #include "runtime/model/answer.h"
 #include "runtime/model/state_file.h"
 #include "runtime/text/clean_message.h"
+#include "runtime/text/utf8.h"
 
 namespace rwkvk {
 namespace {
@@ -81,6 +82,8 @@ void Chat::feed_prompt(std::string_view message, Turn& turn, Reply& reply) {
 }
 
 Reply Chat::say(std::string_view message, const ReplySink& sink) {
+    if (const int64_t at = text::find_ill_formed_utf8(message); at >= 0)
+        throw Error(Code::bad_text, concat("byte ", at, " of the message is not UTF-8; nothing was said"));
     if (text::strip(message).empty()) throw Error(Code::bad_argument, "an empty message: say something");
     context_.take_interrupt();
     Reply reply;

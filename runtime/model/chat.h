@@ -47,7 +47,7 @@ class Chat {
 
     /// The user's turn and the answer to it. When the answer is stopped, by the sink or Context::interrupt,
     /// the conversation holds it as far as it was shown. On an error it is as if nothing had been said.
-    /// Errors: Code::bad_argument for an empty message; Code::cancelled when interrupted before the answer
+    /// Errors: Code::bad_argument for an empty message; Code::bad_text for one that is not UTF-8; Code::cancelled when interrupted before the answer
     /// began; as Context::feed and Sampler::sample.
     Reply say(std::string_view message, const ReplySink& sink);
     /// Another answer to the last turn. Errors: Code::bad_argument without a turn; as say.

@@ -53,4 +53,13 @@ void append_utf8(std::string& out, uint32_t unicode_scalar) {
     put(0xf0u | (unicode_scalar >> 18)), put_rest(3);
 }
 
+int64_t find_ill_formed_utf8(std::string_view text) {
+    for (size_t at = 0; at < text.size();) {
+        const Utf8Piece piece = first_utf8_piece(text.substr(at));
+        if (piece.kind != Utf8::character) return static_cast<int64_t>(at);
+        at += piece.size_bytes;
+    }
+    return -1;
+}
+
 }  // namespace rwkvk::text

@@ -22,6 +22,9 @@ struct Utf8Piece {
 /// What text that is not empty begins with.
 Utf8Piece first_utf8_piece(std::string_view text);
 
+/// The offset of the first byte that is not part of a well-formed character, or -1.
+int64_t find_ill_formed_utf8(std::string_view text);
+
 /// Whether there is such a character: at most 0x10ffff and no surrogate.
 constexpr bool is_unicode_scalar(uint32_t code_point) {
     return code_point <= 0x10ffffu && (code_point < 0xd800u || code_point > 0xdfffu);

@@ -1,0 +1,215 @@
+// `rwkvk chat` under a pseudo-terminal, as a person uses it.
+// usage: chat_terminal_test, with RWKVK_PROGRAM set to the program
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/support/reference_folder.h"
+#include "tests/support/temporary_folder.h"
+
+namespace rwkvk::test {
+namespace {
+
+constexpr auto patience = std::chrono::seconds(60);
+constexpr const char* prompt = "> ";
+
+/// Runs the program on a terminal of its own; killed when it takes too long.
+class Terminal {
+  public:
+    Terminal(const std::string& program, const std::vector<std::string>& arguments) {
+        std::vector<const char*> argv = {program.c_str()};
+        for (const std::string& argument : arguments) argv.push_back(argument.c_str());
+        argv.push_back(nullptr);
+        child_ = forkpty(&terminal_, nullptr, nullptr, nullptr);
+        REQUIRE(child_ >= 0);
+        if (child_ == 0) {
+            execv(program.c_str(), const_cast<char* const*>(argv.data()));
+            _exit(127);
+        }
+    }
+    ~Terminal() {
+        if (child_ > 0) {
+            kill(child_, SIGKILL);
+            waitpid(child_, nullptr, 0);
+        }
+        close(terminal_);
+    }
+    Terminal(const Terminal&) = delete;
+    Terminal& operator=(const Terminal&) = delete;
+
+    void type(const std::string& text) {
+        REQUIRE(write(terminal_, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+    }
+
+    /// What is shown up to and including `end`, which must come.
+    std::string read_until(const std::string& end) {
+        const auto deadline = std::chrono::steady_clock::now() + patience;
+        while (true) {
+            const size_t at = unread_.find(end);
+            if (at != unread_.npos) {
+                const std::string shown = unread_.substr(0, at + end.size());
+                unread_.erase(0, at + end.size());
+                return shown;
+            }
+            if (!read_some() || std::chrono::steady_clock::now() > deadline) {
+                FAIL("expected '" << end << "', found '" << unread_ << "'");
+            }
+        }
+    }
+
+    /// The exit status; what is left unread is thrown away.
+    int wait_for_exit() {
+        while (read_some()) {
+        }
+        int status = 0;
+        REQUIRE(waitpid(child_, &status, 0) == child_);
+        child_ = -1;
+        REQUIRE(WIFEXITED(status));
+        return WEXITSTATUS(status);
+    }
+
+  private:
+    bool read_some() {
+        pollfd ready{.fd = terminal_, .events = POLLIN, .revents = 0};
+        if (poll(&ready, 1, static_cast<int>(std::chrono::milliseconds(patience).count())) <= 0) return false;
+        char buffer[4096];
+        const ssize_t bytes = read(terminal_, buffer, sizeof buffer);  // fails when the child is gone
+        if (bytes > 0) unread_.append(buffer, static_cast<size_t>(bytes));
+        return bytes > 0;
+    }
+
+    int terminal_ = -1;
+    pid_t child_ = -1;
+    std::string unread_;
+};
+
+struct Session {
+    TemporaryFolder folder;
+    std::string program = std::getenv("RWKVK_PROGRAM");
+    std::string model = folder / "model.gguf";
+    std::vector<std::string> chat;
+
+    Session() {
+        setenv("XDG_STATE_HOME", folder.operator/("state").c_str(), 1);
+        setenv("NO_COLOR", "1", 1);
+        setenv("TERM", "xterm", 1);
+        const std::string synth = program + " synth " + model + " --size 2x64x257 --type f32";
+        REQUIRE(std::system(synth.c_str()) == 0);
+        chat = {"chat", "-m", model, "-dev", "cpu", "-t", "1", "--template", "world", "-n", "24"};
+    }
+    std::vector<std::string> on(const std::string& device) const {
+        std::vector<std::string> arguments = chat;
+        arguments[4] = device;
+        return arguments;
+    }
+    std::string run(const std::string& arguments) const {
+        const std::string out = folder / "out";
+        REQUIRE(std::system((program + " " + arguments + " >" + out + " 2>&1").c_str()) == 0);
+        return contents_of(out);
+    }
+    bool has_vulkan() const { return run("devices").find("uuid") != std::string::npos; }
+};
+
+void command(Terminal& terminal, const std::string& line, const std::string& expected) {
+    CAPTURE(line);
+    terminal.type(line + "\n");
+    terminal.read_until(expected);
+    terminal.read_until(prompt);
+}
+
+TEST_CASE("a conversation with everything a person can do") {
+    Session session;
+    const std::string file = session.folder / "chat.state";
+    {
+        Terminal terminal(session.program, session.chat);
+        terminal.read_until("/help lists the commands");
+        terminal.read_until(prompt);
+        for (const char* question : {"One", "Two", "Three", "Four", "Five", "Six", "Seven"})
+            command(terminal, question, "tokens/s");
+        command(terminal, "/help", "/regen");
+        command(terminal, "/regen", "tokens/s");
+        command(terminal, "/undo", "taken back");
+        command(terminal, "/fork", "branch 1");
+        command(terminal, "In the copy", "tokens/s");
+        command(terminal, "/fork 0", "branch 0");
+        command(terminal, "line one\\\nline two", "tokens/s");
+        command(terminal, "\"\"\"block\nof lines\"\"\"", "tokens/s");
+        command(terminal, "/stats", "template    world");
+        command(terminal, "/think", "without reasoning");
+        command(terminal, "/nonsense", "no command is called '/nonsense'");
+        command(terminal, "/load " + file, file + ": cannot open");
+        command(terminal, "/save /proc/none/x", "rwkvk: /proc/none/x");
+        command(terminal, "/save " + file, "saved to");
+        command(terminal, "/system Be brief", "a new conversation");
+        command(terminal, "/reset", "a new conversation");
+        terminal.type("/exit\n");
+        CHECK(terminal.wait_for_exit() == 0);
+    }
+    CHECK(contents_of(session.folder / "state/rwkvk/history").find("In\\040the\\040copy") !=
+          std::string::npos);
+    // A new process goes on, on the other device where there is one, and back.
+    for (const char* device : {"0", "cpu"}) {
+        if (device[0] == '0' && !session.has_vulkan()) continue;
+        CAPTURE(device);
+        Terminal terminal(session.program, session.on(device));
+        terminal.read_until(prompt);
+        command(terminal, "/load " + file, "goes on from");
+        command(terminal, "Where were we?", "tokens/s");
+        command(terminal, "/save " + file, "saved to");
+        terminal.type("\x04");  // Ctrl-D
+        CHECK(terminal.wait_for_exit() == 0);
+    }
+}
+
+TEST_CASE("a turn taken back leaves nothing behind") {
+    Session session;
+    const std::string file = session.folder / "chat.state";
+    Terminal terminal(session.program, session.chat);
+    terminal.read_until(prompt);
+    command(terminal, "Hello", "tokens/s");
+    command(terminal, "/undo", "taken back");
+    command(terminal, "/save " + file, "saved to");
+    terminal.type("/exit\n");
+    CHECK(terminal.wait_for_exit() == 0);
+    // Nothing was said: the state is empty, and one token on top of it gives what one token gives.
+    const std::string feed =
+        "logits -m " + session.model + " -dev cpu --tokens 5 -o " + (session.folder / "x.npy");
+    CHECK(session.run(feed + " --state-in " + file) == session.run(feed));
+}
+
+TEST_CASE("Ctrl-C stops the answer, twice leaves with 130") {
+    Session session;
+    std::vector<std::string> arguments = session.chat;
+    arguments.back() = "1000000";
+    Terminal terminal(session.program, arguments);
+    terminal.read_until(prompt);
+    terminal.type("Talk and talk\n");
+    terminal.read_until("Talk and talk\r\n");
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    terminal.type("\x03");
+    terminal.read_until("stopped");
+    terminal.read_until(prompt);
+    command(terminal, "/undo", "0 tokens are left");
+    terminal.type("Again\n");
+    terminal.read_until("Again\r\n");
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    terminal.type("\x03");
+    terminal.read_until("stopped");
+    terminal.type("\x03");
+    CHECK(terminal.wait_for_exit() == 130);
+}
+
+}  // namespace
+}  // namespace rwkvk::test
