@@ -6,6 +6,7 @@
 #include <pty.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -22,7 +23,8 @@
 namespace rwkvk::test {
 namespace {
 
-constexpr auto patience = std::chrono::seconds(10);
+constexpr auto patience = std::chrono::seconds(60);
+constexpr auto line_editor_patience = std::chrono::seconds(1);  // there may be none
 constexpr const char* prompt = "> ";
 
 /// Runs the program on a terminal of its own; killed when it takes too long.
@@ -67,6 +69,17 @@ class Terminal {
                 FAIL("expected '" << end << "', found '" << unread_ << "'");
             }
         }
+    }
+
+    /// The line editor shows its prompt, then takes the terminal over; what is typed in between may be lost.
+    void wait_for_prompt() {
+        read_until(prompt);
+        const auto deadline = std::chrono::steady_clock::now() + line_editor_patience;
+        termios mode{};
+        do {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            REQUIRE(tcgetattr(terminal_, &mode) == 0);
+        } while ((mode.c_lflag & ICANON) && std::chrono::steady_clock::now() < deadline);
     }
 
     /// The exit status, which must come.
@@ -130,7 +143,7 @@ void command(Terminal& terminal, const std::string& line, const std::string& exp
     CAPTURE(line);
     terminal.type(line + "\n");
     terminal.read_until(expected);
-    terminal.read_until(prompt);
+    terminal.wait_for_prompt();
 }
 
 TEST_CASE("a conversation with everything a person can do") {
@@ -139,7 +152,7 @@ TEST_CASE("a conversation with everything a person can do") {
     {
         Terminal terminal(session.program, session.chat);
         terminal.read_until("/help lists the commands");
-        terminal.read_until(prompt);
+        terminal.wait_for_prompt();
         for (const char* question : {"One", "Two", "Three", "Four", "Five", "Six", "Seven"})
             command(terminal, question, "tokens/s");
         command(terminal, "/help", "/regen");
@@ -168,7 +181,7 @@ TEST_CASE("a conversation with everything a person can do") {
         if (device[0] == '0' && !session.has_vulkan()) continue;
         CAPTURE(device);
         Terminal terminal(session.program, session.on(device));
-        terminal.read_until(prompt);
+        terminal.wait_for_prompt();
         command(terminal, "/load " + file, "goes on from");
         command(terminal, "Where were we?", "tokens/s");
         command(terminal, "/save " + file, "saved to");
@@ -181,7 +194,7 @@ TEST_CASE("a turn taken back leaves nothing behind") {
     Session session;
     const std::string file = session.folder / "chat.state";
     Terminal terminal(session.program, session.chat);
-    terminal.read_until(prompt);
+    terminal.wait_for_prompt();
     command(terminal, "Hello", "tokens/s");
     command(terminal, "/undo", "taken back");
     command(terminal, "/save " + file, "saved to");
@@ -200,16 +213,19 @@ TEST_CASE("Ctrl-C stops the answer, twice leaves with 130") {
     // The end of text and line feed are banned: only a person ends these answers.
     for (const char* word : {"-l", "0-inf", "-l", "11-inf"}) arguments.push_back(word);
     Terminal terminal(session.program, arguments);
-    terminal.read_until(prompt);
+    terminal.wait_for_prompt();
     terminal.type("Talk and talk\n");
     terminal.read_until("Talk and talk\r\n");
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
     terminal.type("\x03");
     terminal.read_until("stopped");
-    terminal.read_until(prompt);
+    terminal.wait_for_prompt();
     command(terminal, "/undo", "0 tokens are left");
-    terminal.type("half a line\x03");  // is thrown away
-    terminal.read_until(prompt);
+    terminal.type("half a line");
+    terminal.read_until("line");
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    terminal.type("\x03");  // throws it away
+    terminal.wait_for_prompt();
     command(terminal, "/stats", " 0 tokens, 0 turns");
     terminal.type("Again\n");
     terminal.read_until("Again\r\n");
