@@ -3,14 +3,15 @@
 #include <memory>
 #include <string>
 
-#include "runtime/arch/rwkv7.h"
+#include "runtime/graph/weight_source.h"
 
 namespace rwkvk {
 
 /// A random model that never was in a file: "v7:0.1b:f16" (sizes 0.1b, 0.4b, 1.5b, 2.9b, 7.2b), or
 /// "v7:2x768:f16" and "v7:2x768x264:f16" for layers x width (x vocabulary rows; 65536 if not given).
 struct SyntheticSpec {
-    arch::Rwkv7 model;
+    std::string version;  // "v7": a row of the table in synthetic_tensors.cpp
+    uint32_t layers, width, vocabulary;
     WeightFormat format;
     uint64_t seed = 1;
 
