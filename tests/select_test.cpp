@@ -5,13 +5,12 @@
 #include <cstring>
 #include <set>
 
-#include "runtime/arch/rwkv7.h"
 #include "runtime/catalogue/select.h"
 #include "runtime/gpu/device_weights.h"
 #include "runtime/gpu/packing.h"
 #include "runtime/gpu/schedule.h"
 #include "runtime/graph/memory_plan.h"
-#include "runtime/model/synthetic.h"
+#include "runtime/model/model.h"
 
 namespace rwkvk {
 namespace {
@@ -143,7 +142,7 @@ TEST_CASE("a matrix larger than a binding is split by rows") {
 }
 
 TEST_CASE("tensors that live at the same time do not overlap, and memory is reused") {
-    const auto programs = arch::build_rwkv7(SyntheticSpec::parse("v7:3x64x264:f16").model);
+    const auto programs = Model::synthetic("v7:3x64x264:f16")->programs();
     const Program& program = programs.body;
     const MemoryPlan plan = plan_memory(program, 5, false), all = plan_memory(program, 5, true);
     CHECK(plan.arena_bytes * 3 < all.arena_bytes);

@@ -24,7 +24,7 @@ rwkvk_status rwkvk_model_info_get(const rwkvk_model* model, rwkvk_model_info* in
         rwkvk_model_info full{};
         full.size = sizeof full;
         copy_text(m.name(), full.name);
-        copy_text("7.0", full.version);
+        copy_text(m.version(), full.version);
         copy_text(m.format(), full.format);
         full.layers = d.layers;
         full.width = d.width;

@@ -1,17 +1,10 @@
 // RWKV-7 "Goose" (x070). Formulas: RWKV-LM, RWKV-v7/rwkv_v7_numpy.py.
 #include "runtime/arch/rwkv7.h"
 
+#include "runtime/arch/parts.h"
+
 namespace rwkvk::arch {
 namespace {
-
-constexpr float layer_eps = 1e-5f;
-
-std::string block(uint32_t layer, const char* name) { return concat("blocks.", layer, ".", name); }
-
-Operand layer_norm(Builder& b, const std::string& y, Operand x, const std::string& weights, uint32_t width) {
-    return b.norm(y, x, b.vector(weights + ".weight", width), b.vector(weights + ".bias", width), 1,
-                  layer_eps);
-}
 
 // down and up projection of a low-rank pair, with an activation between them
 Operand low_rank(Builder& b, const Rwkv7& m, const std::string& name, Operand x, uint32_t rank,
@@ -20,11 +13,7 @@ Operand low_rank(Builder& b, const Rwkv7& m, const std::string& name, Operand x,
     return b.linear(name + "_up", hidden, b.matrix(name + "2", m.attention, rank));
 }
 
-struct TimeMixTables {
-    Operand shifts, sequences;
-};
-
-Operand time_mix(Builder& b, const Rwkv7& m, uint32_t layer, Operand x, const TimeMixTables& tables,
+Operand time_mix(Builder& b, const Rwkv7& m, uint32_t layer, Operand x, const BodyTables& tables,
                  Operand& v_first) {
     const auto name = [&](const char* suffix) { return block(layer, suffix); };
     const uint32_t D = m.width, A = m.attention;
@@ -83,25 +72,13 @@ Operand channel_mix(Builder& b, const Rwkv7& m, uint32_t layer, Operand x, Opera
 
 ModelPrograms build_rwkv7(const Rwkv7& m) {
     Builder b("rwkv7");
-    const TimeMixTables tables{b.table(tables::shifts, 2), b.table(tables::sequences, 4)};
-    Operand x = b.embed("embedding", b.table(tables::ids, 1), b.table(tables::vectors, m.width),
-                        b.matrix("emb.weight", m.vocabulary, m.width));
-    x = layer_norm(b, "ln0", x, "blocks.0.ln0", m.width);
+    const BodyTables tables = body_tables(b, m);
     Operand v_first{};
-    for (uint32_t i = 0; i < m.layers; ++i) {
-        const Operand x1 = layer_norm(b, block(i, "ln1"), x, block(i, "ln1"), m.width);
-        x = b.add(block(i, "x_att"), x, time_mix(b, m, i, x1, tables, v_first));
-        const Operand x2 = layer_norm(b, block(i, "ln2"), x, block(i, "ln2"), m.width);
-        const bool last = i + 1 == m.layers;
-        x = b.add(last ? "hidden" : block(i, "x_ffn"), x, channel_mix(b, m, i, x2, tables.shifts));
-    }
-    b.carry(x);
-
-    Builder h("rwkv7.head");
-    const Operand taken = h.take_rows("taken", h.carried("hidden", m.width), h.table(tables::numbers, 1));
-    h.carry(h.linear("logits", layer_norm(h, "ln_out", taken, "ln_out", m.width),
-                     h.matrix("head.weight", m.vocabulary, m.width)));
-    return {b.finish(), h.finish(), m.width, m.vocabulary};
+    add_blocks(
+        b, m, embedding(b, m, tables),
+        [&](uint32_t layer, Operand x) { return time_mix(b, m, layer, x, tables, v_first); },
+        [&](uint32_t layer, Operand x) { return channel_mix(b, m, layer, x, tables.shifts); });
+    return {b.finish(), build_head("rwkv7.head", m), m.width, m.vocabulary};
 }
 
 }  // namespace rwkvk::arch

@@ -1,13 +1,12 @@
 #pragma once
 
+#include "runtime/arch/shapes.h"
 #include "runtime/graph/backend.h"
-#include "runtime/graph/weight_source.h"
 
 namespace rwkvk::arch {
 
 /// Everything that distinguishes one RWKV-7 model from another, read from tensor shapes.
-struct Rwkv7 {
-    uint32_t layers, width, attention, heads, head_size, ffn, vocabulary;
+struct Rwkv7 : Dimensions {
     struct Ranks {
         uint32_t w, a, v, g;  // v is 0 in layer 0, which has no value residual
     };

@@ -67,7 +67,7 @@ class CpuBackend final : public Backend {
         carried_["hidden"].resize(uint64_t{options.max_rows} * programs.width);
         carried_["logits"].resize(uint64_t{head_rows} * programs.vocabulary);
         for (const StateRequest& state : programs_.body.states) {
-            states_.emplace_back(uint64_t{state.width} * state.entries * options.slots);
+            states_.emplace_back(uint64_t{state.width} * state.entries * options.slots, state.initial);
         }
     }
 

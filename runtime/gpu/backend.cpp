@@ -1,6 +1,7 @@
 #include "runtime/gpu/backend.h"
 
 #include <algorithm>
+#include <bit>
 #include <map>
 
 #include "host/log.h"
@@ -188,7 +189,7 @@ class GpuBackend final : public Backend {
                                    ": use fewer sessions"));
             }
             states_.push_back(std::make_unique<vk::Buffer>(device_, bytes, vk::Memory::device, state.name));
-            transfer_.fill(*states_.back(), 0, bytes, 0);
+            transfer_.fill(*states_.back(), 0, bytes, std::bit_cast<uint32_t>(state.initial));
         }
         transfer_.finish();
     }

@@ -35,10 +35,10 @@ Operand Builder::table(const char* name, uint32_t width) {
     return add_tensor({name, TensorKind::table, width});
 }
 
-Operand Builder::vector(std::vector<std::string> names, uint32_t width) {
+Operand Builder::vector(std::vector<std::string> names, uint32_t width, VectorChange change) {
     const auto index = static_cast<uint32_t>(program_.vectors.size());
     const auto total = static_cast<uint32_t>(width * names.size());
-    program_.vectors.push_back({names, width});
+    program_.vectors.push_back({names, width, change});
     return add_tensor({names.front(), TensorKind::vector, total, 1, index});
 }
 
@@ -48,9 +48,10 @@ Operand Builder::matrix(const std::string& name, uint32_t out, uint32_t in) {
     return add_tensor({name, TensorKind::matrix, out, 1, index});
 }
 
-Operand Builder::state(const std::string& name, uint32_t width, uint32_t entries, uint32_t heads) {
+Operand Builder::state(const std::string& name, uint32_t width, uint32_t entries, uint32_t heads,
+                       float initial) {
     const auto index = static_cast<uint32_t>(program_.states.size());
-    program_.states.push_back({name, width, entries, heads});
+    program_.states.push_back({name, width, entries, heads, initial});
     return add_tensor({name, TensorKind::state, width, 1, index});
 }
 

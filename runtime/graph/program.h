@@ -49,10 +49,20 @@ struct MatrixRequest {
     uint32_t out, in;
 };
 
+/// What the host makes of a vector before it is used, by the functions of exact_math.h.
+enum class VectorChange {
+    none,
+    one_minus,      // 1 - x
+    minus_exp,      // -e^x
+    exp,            // e^x
+    exp_minus_exp,  // e^(-e^x)
+};
+
 /// Small weights laid one after the other, each of `width` elements.
 struct VectorRequest {
     std::vector<std::string> names;
     uint32_t width;
+    VectorChange change = VectorChange::none;
 };
 
 /// A state tensor. Its canonical layout (specification of the version) differs from the device's where
@@ -63,6 +73,7 @@ struct StateRequest {
     uint32_t width;    // elements of one entry
     uint32_t entries;  // per slot: 2 for what is read and written by different rows of a run
     uint32_t heads = 0;
+    float initial = 0.0f;  // of every element, before the first token
 
     uint32_t head_size() const;  // of a state with heads: its matrices are square
 };
@@ -94,10 +105,13 @@ class Builder {
     explicit Builder(std::string name) { program_.name = std::move(name); }
 
     Operand table(const char* name, uint32_t width);
-    Operand vector(std::vector<std::string> names, uint32_t width);
-    Operand vector(const std::string& name, uint32_t width) { return vector(std::vector{name}, width); }
+    Operand vector(std::vector<std::string> names, uint32_t width, VectorChange change = VectorChange::none);
+    Operand vector(const std::string& name, uint32_t width, VectorChange change = VectorChange::none) {
+        return vector(std::vector{name}, width, change);
+    }
     Operand matrix(const std::string& name, uint32_t out, uint32_t in);
-    Operand state(const std::string& name, uint32_t width, uint32_t entries, uint32_t heads = 0);
+    Operand state(const std::string& name, uint32_t width, uint32_t entries, uint32_t heads = 0,
+                  float initial = 0.0f);
     Operand carried(const std::string& name, uint32_t width);
 
     Operand embed(const std::string& name, Operand ids, Operand vectors, Operand table);

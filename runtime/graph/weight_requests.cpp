@@ -2,7 +2,31 @@
 
 #include <set>
 
+#include "host/float_mode.h"
+#include "shaders/exact_math.h"
+
 namespace rwkvk {
+namespace {
+
+float changed(VectorChange change, float x) {
+    using exact::exact_exp;
+    switch (change) {
+        case VectorChange::none:
+            return x;
+        case VectorChange::one_minus:
+            return exact::settle(1.0f - x);
+        case VectorChange::minus_exp:
+            return exact::settle(-exact_exp(x));
+        case VectorChange::exp:
+            return exact_exp(x);
+        case VectorChange::exp_minus_exp:
+            return exact_exp(exact::settle(-exact_exp(x)));
+    }
+    RWKVK_ASSERT(!"a change without a function");
+    return x;
+}
+
+}  // namespace
 
 std::vector<MatrixUse> matrix_uses(const Program& program) {
     std::vector<MatrixUse> uses(program.matrices.size());
@@ -38,6 +62,7 @@ std::vector<WeightFormat> formats_of(const std::vector<const Program*>& programs
 }
 
 std::vector<std::vector<float>> load_vectors(const Program& program, const WeightSource& weights) {
+    const FloatModeScope mode(Denormals::keep);
     std::vector<std::vector<float>> vectors;
     for (const VectorRequest& request : program.vectors) {
         std::vector<float>& values = vectors.emplace_back();
@@ -49,8 +74,7 @@ std::vector<std::vector<float>> load_vectors(const Program& program, const Weigh
                 throw Error(Code::bad_shape, concat("tensor '", name, "' has ", elements,
                                                     " elements, the model needs ", request.width));
             }
-            const std::vector<float> part = weights.read_vector(name);
-            values.insert(values.end(), part.begin(), part.end());
+            for (const float x : weights.read_vector(name)) values.push_back(changed(request.change, x));
         }
     }
     return vectors;

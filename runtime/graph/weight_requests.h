@@ -20,7 +20,7 @@ std::vector<MatrixUse> matrix_uses(const Program& program);
 /// Errors: Code::bad_shape when the source has no such matrix, or another shape.
 void check_shape(const WeightSource& weights, const MatrixRequest& request);
 
-/// The program's vectors as float32, those of one request one after the other.
+/// The program's vectors as float32, changed as requested, those of one request one after the other.
 /// Errors: Code::bad_shape.
 std::vector<std::vector<float>> load_vectors(const Program& program, const WeightSource& weights);
 

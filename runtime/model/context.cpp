@@ -152,7 +152,7 @@ void Context::reset(uint32_t slot) {
     check_slot(slot);
     const auto& states = model_->programs().body.states;
     for (uint32_t i = 0; i < states.size(); ++i) {
-        backend_->write_state(i, entry(states[i], slot), std::vector<float>(states[i].width, 0.0f));
+        backend_->write_state(i, entry(states[i], slot), std::vector<float>(states[i].width, states[i].initial));
     }
 }
 

@@ -54,6 +54,7 @@ class Context {
     /// Takes an interrupt back that no feed has seen, and says whether there was one.
     bool take_interrupt() { return interrupted_.exchange(false); }
 
+    /// To the state before the first token, as every slot begins.
     void reset(uint32_t slot);
     /// On the device.
     void copy(uint32_t from, uint32_t to);

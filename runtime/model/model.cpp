@@ -14,14 +14,10 @@ namespace rwkvk {
 
 Model::Model(std::string name, std::string format, std::unique_ptr<WeightSource> weights)
     : name_(std::move(name)), format_(std::move(format)), weights_(std::move(weights)) {
-    if (!arch::is_rwkv7(*weights_)) {
-        throw Error(Code::unsupported,
-                    concat(name_,
-                           ": not an RWKV-7 model (no tensor 'blocks.0.att.r_k'); other versions are "
-                           "not supported yet"));
-    }
-    dimensions_ = arch::read_rwkv7(*weights_);
-    programs_ = arch::build_rwkv7(dimensions_);
+    version_ = &arch::version_of(*weights_, name_);
+    arch::Architecture read = version_->read(*weights_);
+    dimensions_ = read.dimensions;
+    programs_ = std::move(read.programs);
     for (const Program* program : {&programs_.body, &programs_.head}) {
         for (const MatrixRequest& request : program->matrices) check_shape(*weights_, request);
     }

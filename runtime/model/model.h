@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "runtime/arch/rwkv7.h"
+#include "runtime/arch/versions.h"
 #include "runtime/graph/backend.h"
 #include "runtime/graph/weight_source.h"
 #include "runtime/load/vocabulary.h"
@@ -25,7 +25,8 @@ class Model {
     const std::string& title() const { return title_; }    // what the file calls the model, any bytes, or ""
     /// The texts of its tokens where its file holds them, or null.
     const load::Vocabulary* vocabulary() const { return vocabulary_ ? &*vocabulary_ : nullptr; }
-    const arch::Rwkv7& dimensions() const { return dimensions_; }
+    std::string_view version() const { return version_->name; }  // "7.0"
+    const arch::Dimensions& dimensions() const { return dimensions_; }
     const WeightSource& weights() const { return *weights_; }
     const ModelPrograms& programs() const { return programs_; }
 
@@ -45,7 +46,8 @@ class Model {
     std::string name_, format_, title_;
     std::optional<load::Vocabulary> vocabulary_;
     std::unique_ptr<WeightSource> weights_;
-    arch::Rwkv7 dimensions_;
+    const arch::Version* version_;
+    arch::Dimensions dimensions_;
     ModelPrograms programs_;
     mutable std::once_flag fingerprint_once_;
     mutable std::string fingerprint_;

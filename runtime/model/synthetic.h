@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-#include "runtime/arch/rwkv7.h"
+#include "runtime/graph/weight_source.h"
 
 namespace rwkvk {
 
@@ -11,7 +11,8 @@ namespace rwkvk {
 /// "v7:2x768:f16" and "v7:2x768x264:f16" for layers x width (x vocabulary rows; 65536 if not given). Of a
 /// format of blocks are the large matrices; the low-rank ones are then f16.
 struct SyntheticSpec {
-    arch::Rwkv7 model;
+    std::string version;  // "v7": a row of the table in synthetic_tensors.cpp
+    uint32_t layers, width, vocabulary;
     WeightFormat format;
     uint64_t seed = 1;
 

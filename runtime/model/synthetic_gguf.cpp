@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "runtime/arch/rwkv7.h"
 #include "runtime/catalogue/weights.h"
 #include "runtime/load/gguf_types.h"
 #include "runtime/load/gguf_vocabulary.h"
@@ -70,8 +71,8 @@ Tokens make_tokens(uint32_t rows, const std::string& vocabulary) {
     return tokens;
 }
 
-load::GgufMetadataToWrite make_metadata(const SyntheticSpec& spec, const std::string& vocabulary) {
-    const arch::Rwkv7& m = spec.model;
+load::GgufMetadataToWrite make_metadata(const SyntheticSpec& spec, const arch::Rwkv7& m,
+                                        const std::string& vocabulary) {
     const arch::Rwkv7::Ranks& ranks = m.ranks.back();
     const auto key = [](const char* name) { return concat(architecture, ".", name); };
     load::GgufMetadataToWrite out;
@@ -183,9 +184,14 @@ class Tensors {
 
 void write_synthetic_gguf(const std::string& path, const SyntheticSpec& spec, const std::string& vocabulary,
                           const Progress& progress) {
-    const load::GgufMetadataToWrite metadata = make_metadata(spec, vocabulary);
+    if (spec.version != "v7") {
+        throw Error(Code::bad_argument,
+                    concat(path, ": expected the version v7, found ", spec.version,
+                           ": GGUF files are written of v7 only; use --synthetic for others"));
+    }
     const auto source = make_synthetic_source(spec);
-    const auto tensors = Tensors(*source, spec.model.layers).take();
+    const load::GgufMetadataToWrite metadata = make_metadata(spec, arch::read_rwkv7(*source), vocabulary);
+    const auto tensors = Tensors(*source, spec.layers).take();
     write_gguf(path, metadata, tensors, [&](uint64_t done, uint64_t all) {
         if (!progress || progress(static_cast<double>(done) / static_cast<double>(all))) return;
         throw Error(Code::cancelled, concat(path, ": writing was cancelled"));

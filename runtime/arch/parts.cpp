@@ -1,0 +1,47 @@
+#include "runtime/arch/parts.h"
+
+namespace rwkvk::arch {
+namespace {
+
+constexpr float layer_eps = 1e-5f;
+
+}  // namespace
+
+BodyTables body_tables(Builder& b, const Dimensions& m) {
+    return {.ids = b.table(tables::ids, 1),
+            .vectors = b.table(tables::vectors, m.width),
+            .shifts = b.table(tables::shifts, 2),
+            .sequences = b.table(tables::sequences, 4)};
+}
+
+Operand layer_norm(Builder& b, const std::string& y, Operand x, const std::string& weights, uint32_t width) {
+    return b.norm(y, x, b.vector(weights + ".weight", width), b.vector(weights + ".bias", width), 1,
+                  layer_eps);
+}
+
+Operand embedding(Builder& b, const Dimensions& m, const BodyTables& tables) {
+    const Operand x =
+        b.embed("embedding", tables.ids, tables.vectors, b.matrix("emb.weight", m.vocabulary, m.width));
+    return layer_norm(b, "ln0", x, "blocks.0.ln0", m.width);
+}
+
+void add_blocks(Builder& b, const Dimensions& m, Operand x, const Mix& time_mix, const Mix& channel_mix) {
+    for (uint32_t i = 0; i < m.layers; ++i) {
+        const Operand x1 = layer_norm(b, block(i, "ln1"), x, block(i, "ln1"), m.width);
+        x = b.add(block(i, "x_att"), x, time_mix(i, x1));
+        const Operand x2 = layer_norm(b, block(i, "ln2"), x, block(i, "ln2"), m.width);
+        const bool last = i + 1 == m.layers;
+        x = b.add(last ? "hidden" : block(i, "x_ffn"), x, channel_mix(i, x2));
+    }
+    b.carry(x);
+}
+
+Program build_head(const std::string& name, const Dimensions& m) {
+    Builder h(name);
+    const Operand taken = h.take_rows("taken", h.carried("hidden", m.width), h.table(tables::numbers, 1));
+    h.carry(h.linear("logits", layer_norm(h, "ln_out", taken, "ln_out", m.width),
+                     h.matrix("head.weight", m.vocabulary, m.width)));
+    return h.finish();
+}
+
+}  // namespace rwkvk::arch

@@ -1,0 +1,61 @@
+#include "runtime/arch/shapes.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace rwkvk::arch {
+namespace {
+
+uint32_t count_layers(const WeightSource& weights) {
+    constexpr std::string_view prefix = "blocks.";
+    uint32_t layers = 0;
+    for (const std::string& name : weights.names()) {
+        if (!name.starts_with(prefix)) continue;
+        uint32_t layer = 0;
+        const auto [end, error] =
+            std::from_chars(name.data() + prefix.size(), name.data() + name.size(), layer);
+        if (error != std::errc{} || layer >= 4096) {
+            throw Error(Code::bad_shape, concat("tensor '", name, "' does not name a layer from 0 to 4095"));
+        }
+        layers = std::max(layers, layer + 1);
+    }
+    return layers;
+}
+
+}  // namespace
+
+std::string block(uint32_t layer, std::string_view name) { return concat("blocks.", layer, ".", name); }
+
+bool has(const WeightSource& weights, const std::string& name) { return weights.find(name).has_value(); }
+
+WeightSource::Shape need(const WeightSource& weights, std::string_view version, const std::string& name) {
+    const auto shape = weights.find(name);
+    if (!shape) {
+        throw Error(Code::bad_shape,
+                    concat("tensor '", name, "' is missing; an RWKV-", version, " model needs it"));
+    }
+    if (shape->out == 0 || shape->in == 0)
+        throw Error(Code::bad_shape, concat("tensor '", name, "' has no elements"));
+    return *shape;
+}
+
+Dimensions read_dimensions(const WeightSource& weights, std::string_view version) {
+    const auto embedding = need(weights, version, "emb.weight");
+    return {.layers = count_layers(weights),
+            .width = embedding.in,
+            .attention = need(weights, version, block(0, "att.key.weight")).out,
+            .heads = 0,
+            .head_size = 0,
+            .ffn = need(weights, version, block(0, "ffn.key.weight")).out,
+            .vocabulary = embedding.out};
+}
+
+void refuse_variants(const WeightSource& weights, std::span<const Variant> variants) {
+    for (const auto& [tensor, name] : variants) {
+        if (!has(weights, tensor)) continue;
+        throw Error(Code::unsupported,
+                    concat("this is ", name, " (it has '", tensor, "'), which is not supported"));
+    }
+}
+
+}  // namespace rwkvk::arch

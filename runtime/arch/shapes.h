@@ -1,0 +1,35 @@
+#pragma once
+// Reading a model's dimensions from its tensors: what every version has in common.
+
+#include <span>
+#include <string_view>
+
+#include "runtime/graph/weight_source.h"
+
+namespace rwkvk::arch {
+
+/// What every version has. Heads are 0 where the version has none.
+struct Dimensions {
+    uint32_t layers, width, attention, heads, head_size, ffn, vocabulary;
+};
+
+/// "blocks.<layer>.<name>"
+std::string block(uint32_t layer, std::string_view name);
+
+bool has(const WeightSource& weights, const std::string& name);
+
+/// Errors: Code::bad_shape where the tensor is missing or empty; `version` ("7.0") is named.
+WeightSource::Shape need(const WeightSource& weights, std::string_view version, const std::string& name);
+
+/// All but the heads, from the embedding, att.key, ffn.key and the names of the blocks.
+/// Errors: Code::bad_shape naming the tensor.
+Dimensions read_dimensions(const WeightSource& weights, std::string_view version);
+
+/// A variant that no program is for, and the tensor that tells it.
+struct Variant {
+    const char *tensor, *name;
+};
+/// Errors: Code::unsupported with the variant's name.
+void refuse_variants(const WeightSource& weights, std::span<const Variant> variants);
+
+}  // namespace rwkvk::arch

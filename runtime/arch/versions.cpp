@@ -1,0 +1,33 @@
+#include "runtime/arch/versions.h"
+
+#include <algorithm>
+
+#include "runtime/arch/rwkv7.h"
+
+namespace rwkvk::arch {
+namespace {
+
+template <auto read, auto build>
+Architecture architecture(const WeightSource& weights) {
+    const auto model = read(weights);
+    return {model, build(model)};
+}
+
+constexpr Version versions[] = {
+    {"7.0", is_rwkv7, architecture<read_rwkv7, build_rwkv7>},
+};
+
+}  // namespace
+
+std::span<const Version> all_versions() { return versions; }
+
+const Version& version_of(const WeightSource& weights, std::string_view where) {
+    const auto found = std::ranges::find_if(versions, [&](const Version& row) { return row.is(weights); });
+    if (found != std::end(versions)) return *found;
+    std::string known;
+    for (const Version& row : versions) known += concat(known.empty() ? "" : ", ", row.name);
+    throw Error(Code::unsupported, concat(where, ": expected the tensors of RWKV ", known,
+                                          ", found others: use a model of one of these versions"));
+}
+
+}  // namespace rwkvk::arch
