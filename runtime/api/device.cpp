@@ -118,6 +118,7 @@ rwkvk_status rwkvk_runtime_device_count(rwkvk_runtime* runtime, uint32_t* count)
 rwkvk_status rwkvk_runtime_device_info(rwkvk_runtime* runtime, uint32_t index, rwkvk_device_info* info) {
     if (!runtime) return RWKVK_BAD_ARGUMENT;
     return guarded(*runtime->runtime, [&] {
+        require_room(info);
         const auto instance = runtime->runtime->instance();
         const auto& devices = instance->devices();
         if (index >= devices.size()) {

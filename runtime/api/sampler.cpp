@@ -100,6 +100,7 @@ rwkvk_status rwkvk_stream_create(const rwkvk_tokenizer* tokenizer, const char* c
     if (!tokenizer) return RWKVK_BAD_ARGUMENT;
     return guarded(*tokenizer->runtime, [&] {
         require(stream, "stream");
+        if (stop_count > 0) require(stops, "stops");
         std::vector<std::string> strings;
         for (size_t i = 0; i < stop_count; ++i) {
             require(stops[i], "a stop string");
