@@ -120,22 +120,26 @@ class Vocabulary {
 // ---- What is compared ----
 
 struct Expectation {
+    Expectation(std::string of, Strings until) : bytes(std::move(of)), stops(std::move(until)) {}
+
     std::string bytes;
     Strings stops;
     std::optional<size_t> stop = first_stop(bytes, stops);
     std::string text = reference_text(std::string_view(bytes).substr(0, stop.value_or(bytes.size())));
 
-    /// Bytes at the end that may belong to a stop string whose rest is to come.
-    size_t bytes_in_doubt() const {
+    std::vector<size_t> due = due_sizes();  // the least that is to be shown after so many bytes
+
+  private:
+    std::vector<size_t> due_sizes() const {
         size_t longest = 1;
         for (const std::string& one : stops) longest = std::max(longest, one.size());
-        return longest - 1;
-    }
-    /// The least that is to be shown after `count` bytes.
-    size_t due(size_t count) const {
-        const size_t sure = count - std::min(count, bytes_in_doubt());
-        return reference_text(std::string_view(bytes).substr(0, std::min(sure, stop.value_or(sure))), false)
-            .size();
+        std::vector<size_t> sizes;
+        for (size_t count = 0; count <= bytes.size(); ++count) {
+            const size_t sure = count - std::min(count, longest - 1);  // the rest may become a stop string
+            const std::string_view before_stop(bytes.data(), std::min(sure, stop.value_or(sure)));
+            sizes.push_back(reference_text(before_stop, false).size());
+        }
+        return sizes;
     }
 };
 
@@ -154,7 +158,7 @@ std::string fault_of(const Vocabulary& vocabulary, const Expectation& expected,
         if (was_stopped && !piece.empty()) return "text after the stop";
         if (reference_text(piece) != piece) return "half a character";
         if (!expected.text.starts_with(shown)) return "wrong text, or a piece of a stop string";
-        if (shown.size() < expected.due(at)) return "text that is certain held back";
+        if (shown.size() < expected.due[at]) return "text that is certain held back";
         if (stream.stopped() && !(expected.stop && shown == expected.text)) return "stopped too early";
     }
     shown += stream.finish();
@@ -214,7 +218,7 @@ TEST_CASE("short texts in every way that they can be cut") {
         const std::string bytes =
             seed % 2 ? valid_text(random, 5).substr(0, 11) : invalid_text(random, 6 + random() % 5);
         const Vocabulary vocabulary({bytes}, bytes.size());
-        const Expectation expected{bytes, some_stops(random, bytes)};
+        const Expectation expected(bytes, some_stops(random, bytes));
         stopped += expected.stop.has_value();
         for (uint32_t set = 0; set < 1u << (bytes.size() - 1); ++set) {
             std::vector<size_t> cuts;
@@ -253,7 +257,7 @@ TEST_CASE("long texts, a cut in every place, stop strings across tokens and char
         const std::string bytes = seed % 2 ? valid_text(random, 70) : invalid_text(random, 161);
         const Vocabulary vocabulary({bytes}, longest);
         for (int round = 0; round < 4; ++round) {
-            const Expectation expected{bytes, round == 0 ? Strings{} : some_stops(random, bytes)};
+            const Expectation expected(bytes, round == 0 ? Strings{} : some_stops(random, bytes));
             stopped += expected.stop.has_value();
             for (size_t place = 1; place < bytes.size(); ++place) {
                 const std::string fault =
@@ -276,7 +280,7 @@ TEST_CASE("the tokens that the tokenizer itself makes of a text") {
         size_t place = 30;
         while (bytes.substr(place, 3).find('\0') != bytes.npos) ++place;
         for (const Strings& stops : {Strings{}, Strings{bytes.substr(place, 3)}}) {
-            const Expectation expected{bytes, stops};
+            const Expectation expected(bytes, stops);
             rwkvk::Stream stream(vocabulary.tokenizer(), stops);
             std::string shown;
             for (const Token token : vocabulary.tokenizer().encode(bytes)) shown += stream.push(token);
