@@ -22,7 +22,7 @@
 namespace rwkvk::test {
 namespace {
 
-constexpr auto patience = std::chrono::seconds(60);
+constexpr auto patience = std::chrono::seconds(10);
 constexpr const char* prompt = "> ";
 
 /// Runs the program on a terminal of its own; killed when it takes too long.
@@ -69,12 +69,16 @@ class Terminal {
         }
     }
 
-    /// The exit status; what is left unread is thrown away.
+    /// The exit status, which must come.
     int wait_for_exit() {
         while (read_some()) {
         }
         int status = 0;
-        REQUIRE(waitpid(child_, &status, 0) == child_);
+        const auto deadline = std::chrono::steady_clock::now() + patience;
+        while (waitpid(child_, &status, WNOHANG) != child_) {
+            if (std::chrono::steady_clock::now() > deadline) FAIL("found '" << unread_ << "' and no exit");
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
         child_ = -1;
         REQUIRE(WIFEXITED(status));
         return WEXITSTATUS(status);
@@ -193,6 +197,8 @@ TEST_CASE("Ctrl-C stops the answer, twice leaves with 130") {
     Session session;
     std::vector<std::string> arguments = session.chat;
     arguments.back() = "1000000";
+    // The end of text and line feed are banned: only a person ends these answers.
+    for (const char* word : {"-l", "0-inf", "-l", "11-inf"}) arguments.push_back(word);
     Terminal terminal(session.program, arguments);
     terminal.read_until(prompt);
     terminal.type("Talk and talk\n");
@@ -202,6 +208,9 @@ TEST_CASE("Ctrl-C stops the answer, twice leaves with 130") {
     terminal.read_until("stopped");
     terminal.read_until(prompt);
     command(terminal, "/undo", "0 tokens are left");
+    terminal.type("half a line\x03");  // is thrown away
+    terminal.read_until(prompt);
+    command(terminal, "/stats", " 0 tokens, 0 turns");
     terminal.type("Again\n");
     terminal.read_until("Again\r\n");
     std::this_thread::sleep_for(std::chrono::milliseconds(300));

@@ -27,8 +27,8 @@ std::unique_ptr<Backend> cpu_backend(const Model& model) {
 
 ChatOptions world(uint64_t seed = 1) {
     const text::ChatTemplate& format = text::chat_template("world");
-    ChatOptions result{
-        .format = &format, .system = "", .thinking = {}, .sampling = format.sampling(), .max_tokens = 40};
+    ChatOptions result{.format = &format, .system = "", .thinking = {}, .sampling = format.sampling()};
+    result.max_tokens = 40;
     result.sampling.seed = seed;
     return result;
 }
@@ -121,6 +121,23 @@ TEST_CASE("an answer cut by its length, or by the person, ends its turn") {
 
     CHECK(s.ask("Half", "\n\nUsefghijklmnop", /*stop_after*/ 1).end == ReplyEnd::interrupted);
     check_state(s.chat, s.context);
+}
+
+TEST_CASE("stop strings and bans of one's own") {
+    ChatOptions how = greedy();
+    how.stops = {"###", "stop here"};
+    Scripted s(how);
+    CHECK(s.ask("Hi", " So it is, ## and.stop here it ends").end == ReplyEnd::stop);
+    CHECK(s.shown == "So it is, ## and.");
+    CHECK(text_of(s.chat) == "User: Hi\n\nAssistant: So it is, ## and.\n\n");
+    check_state(s.chat, s.context);
+    s.chat.sampler().ban('x');
+    s.ask("Hi", " axa###");
+    CHECK(s.shown.find('x') == s.shown.npos);
+    CHECK(s.shown.starts_with('a'));
+    check_state(s.chat, s.context);
+    how.stops = {""};
+    check_contains(refusal_of([&] { Scripted refused(how); }, Code::bad_argument), "stop string");
 }
 
 TEST_CASE("an interrupt ends the answer, or takes back the question") {

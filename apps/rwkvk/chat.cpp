@@ -30,6 +30,7 @@ class Interrupts {
         has_terminal_ = tcgetattr(STDIN_FILENO, &terminal_) == 0;
         struct sigaction action {};
         action.sa_handler = handle;
+        action.sa_flags = SA_RESTART;  // a full terminal must not look like a closed one
         sigaction(SIGINT, &action, &previous_);
     }
     ~Interrupts() { sigaction(SIGINT, &previous_, nullptr); }
@@ -65,13 +66,15 @@ int32_t thinking_of(const std::string& name) {
     throw usage_error(concat("--think: expected none, fast, on, little or lot, found '", name, "'"));
 }
 
-rwkvk_chat_params to_params(const Flags& flags) {
+rwkvk_chat_params to_params(const Flags& flags, const std::vector<const char*>& stops) {
     rwkvk_chat_params params = chat_params();
     params.template_name = flags.format.empty() ? nullptr : flags.format.c_str();
     params.system = flags.system.c_str();
     params.thinking = thinking_of(flags.thinking);
     params.max_tokens = flags.tokens;
     params.own_sampling = flags.own_sampling;
+    params.stops = stops.data();
+    params.stop_count = stops.size();
     params.sampler = flags.sampling.with_seed(flags.common.seed);
     return params;
 }
@@ -90,16 +93,14 @@ void answer(ChatSession& session, Turn turn, const std::string& message) {
 }
 
 /// A failure costs the turn, not the conversation, unless nobody is there to go on.
-bool take_turn(ChatSession& session, const std::string& message, Interrupts& interrupts) {
+bool take_turn(ChatSession& session, const std::string& message) {
     try {
         if (message.starts_with('/')) {
             const After after = run_command(session, message);
             if (after == After::answer) answer(session, Turn::regenerate, "");
-            interrupts.forget();
             return after != After::leave;
         }
         if (message.find_first_not_of(" \t\n") != message.npos) answer(session, Turn::say, message);
-        interrupts.forget();
     } catch (const Error& error) {
         if (!std::cout) throw;
         session.view.note(error.status() == RWKVK_CANCELLED ? "stopped; nothing was said"
@@ -115,7 +116,7 @@ void chat_with_person(ChatSession& session, Context& context) {
                              "; /help lists the commands"));
     while (const std::optional<std::string> message = input.read()) {
         if (!message->empty()) interrupts.forget();
-        if (!take_turn(session, *message, interrupts)) return;
+        if (!take_turn(session, *message)) return;
     }
     std::cout << '\n';
 }
@@ -138,7 +139,8 @@ void run(const Flags& flags) {
     const Model model = open_model(runtime, flags.common);
     const Tokenizer tokenizer = open_tokenizer(runtime, model, flags.common);
     Context context = open_context(model, flags.common, {.slots = 2});
-    Chat chat(context, tokenizer, to_params(flags));
+    Chat chat(context, tokenizer, to_params(flags, flags.sampling.stop_pointers()));
+    for (const auto& bias : flags.sampling.parsed_biases()) chat.bias(bias.token, bias.value);
     ChatView view(interactive);
     view.fold(flags.fold);
     ChatSession session{chat, view, model.info().state_elements * sizeof(float), context};

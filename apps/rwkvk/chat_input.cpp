@@ -1,5 +1,6 @@
 #include "chat_input.h"
 
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -52,7 +53,9 @@ std::optional<std::string> ChatInput::read_line(const char* with_prompt) {
         std::string line;
         return std::getline(std::cin, line) ? std::optional(line) : std::nullopt;
     }
+    errno = 0;
     char* typed = readline(with_prompt);
+    if (!typed && errno == EINTR) return "";  // Ctrl-C throws the line away
     if (!typed) return std::nullopt;
     std::string line = typed;
     std::free(typed);

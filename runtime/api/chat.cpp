@@ -43,6 +43,7 @@ ChatOptions to_options(const rwkvk_chat_params& params, const Model& model) {
             .system = text_or_empty(params.system),
             .thinking = thinking,
             .sampling = sampling,
+            .stops = to_stops(params.stops, params.stop_count),
             .max_tokens = params.max_tokens,
             .snapshot_bytes = params.snapshot_bytes};
 }
@@ -88,6 +89,8 @@ void rwkvk_chat_params_default(rwkvk_chat_params* params, uint32_t size) {
                            .max_tokens = defaults.max_tokens,
                            .own_sampling = 0,
                            .snapshot_bytes = defaults.snapshot_bytes,
+                           .stops = nullptr,
+                           .stop_count = 0,
                            .sampler = {}};
     rwkvk_sampler_params_default(&full.sampler, sizeof full.sampler);
     set_defaults(full, params, size);
@@ -123,6 +126,10 @@ rwkvk_status rwkvk_chat_regenerate(rwkvk_chat* chat, rwkvk_text_fn sink, void* u
         if (reply) require_room(reply);
         hand_out(on.regenerate(to_sink(sink, user)), reply);
     });
+}
+
+rwkvk_status rwkvk_chat_bias(rwkvk_chat* chat, rwkvk_token token, float bias) {
+    return with(chat, [&](Chat& on) { set_bias(on.sampler(), token, bias); });
 }
 
 rwkvk_status rwkvk_chat_undo(rwkvk_chat* chat) {

@@ -38,6 +38,22 @@ text::SamplerParams to_params(const rwkvk_sampler_params& params) {
             .seed = params.seed};
 }
 
+void set_bias(text::Sampler& sampler, text::Token token, float bias) {
+    if (std::isinf(bias) && bias < 0) return sampler.ban(token);
+    sampler.allow(token);
+    sampler.set_bias(token, bias);
+}
+
+std::vector<std::string> to_stops(const char* const* stops, size_t count) {
+    std::vector<std::string> strings;
+    if (count > 0) require(stops, "stops");
+    for (size_t i = 0; i < count; ++i) {
+        require(stops[i], "a stop string");
+        strings.emplace_back(stops[i]);
+    }
+    return strings;
+}
+
 }  // namespace rwkvk::api
 
 void rwkvk_sampler_params_default(rwkvk_sampler_params* params, uint32_t size) {
@@ -71,11 +87,7 @@ void rwkvk_sampler_destroy(rwkvk_sampler* sampler) { delete sampler; }
 
 rwkvk_status rwkvk_sampler_bias(rwkvk_sampler* sampler, rwkvk_token token, float bias) {
     if (!sampler) return RWKVK_BAD_ARGUMENT;
-    return guarded(*sampler->runtime, [&] {
-        if (std::isinf(bias) && bias < 0) return sampler->sampler.ban(token);
-        sampler->sampler.allow(token);
-        sampler->sampler.set_bias(token, bias);
-    });
+    return guarded(*sampler->runtime, [&] { set_bias(sampler->sampler, token, bias); });
 }
 
 rwkvk_status rwkvk_sampler_sample(rwkvk_sampler* sampler, const float* logits, size_t count,
@@ -100,12 +112,7 @@ rwkvk_status rwkvk_stream_create(const rwkvk_tokenizer* tokenizer, const char* c
     if (!tokenizer) return RWKVK_BAD_ARGUMENT;
     return guarded(*tokenizer->runtime, [&] {
         require(stream, "stream");
-        if (stop_count > 0) require(stops, "stops");
-        std::vector<std::string> strings;
-        for (size_t i = 0; i < stop_count; ++i) {
-            require(stops[i], "a stop string");
-            strings.emplace_back(stops[i]);
-        }
+        const std::vector<std::string> strings = to_stops(stops, stop_count);
         *stream = new rwkvk_stream{tokenizer->runtime, tokenizer->tokenizer, text::TextStream(strings), {}};
     });
 }

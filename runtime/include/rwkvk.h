@@ -336,6 +336,8 @@ typedef struct rwkvk_chat_params {
     uint32_t max_tokens;       /* of one answer; 2048 */
     int32_t own_sampling;      /* 0: the template's defaults with `sampler.seed`; 1: all of `sampler` */
     uint64_t snapshot_bytes;   /* of host memory for states to go back to; the oldest are dropped; 1 GiB */
+    const char *const *stops;  /* NUL-terminated strings that end an answer, besides the template's own; NULL */
+    size_t stop_count;
     rwkvk_sampler_params sampler; /* stays last: it may grow */
 } rwkvk_chat_params;
 
@@ -370,6 +372,8 @@ RWKVK_API rwkvk_status rwkvk_chat_say(rwkvk_chat *chat, const char *text, rwkvk_
                                       rwkvk_chat_reply *reply);
 /** Another answer to the last turn, with the next random numbers. Errors: RWKVK_BAD_ARGUMENT without one. */
 RWKVK_API rwkvk_status rwkvk_chat_regenerate(rwkvk_chat *chat, rwkvk_text_fn sink, void *user, rwkvk_chat_reply *reply);
+/** Added to the token's logit in the answers from now on; minus infinity bans it. */
+RWKVK_API rwkvk_status rwkvk_chat_bias(rwkvk_chat *chat, rwkvk_token token, float bias);
 /** Takes the last turn and its answer back, by copying a state. Errors: RWKVK_BAD_ARGUMENT without one. */
 RWKVK_API rwkvk_status rwkvk_chat_undo(rwkvk_chat *chat);
 /** A new conversation; `system` NULL keeps the present one. */

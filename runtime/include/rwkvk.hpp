@@ -352,6 +352,9 @@ class Chat {
             return rwkvk_chat_regenerate(handle_.get(), forward, user, reply);
         });
     }
+    void bias(Token token, float value) {
+        detail::check(runtime_, rwkvk_chat_bias(handle_.get(), token, value));
+    }
     void undo() { detail::check(runtime_, rwkvk_chat_undo(handle_.get())); }
     void reset() { detail::check(runtime_, rwkvk_chat_reset(handle_.get(), nullptr)); }
     void reset(const std::string& system) {

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "runtime/text/chat_template.h"
 #include "runtime/text/stop_filter.h"
@@ -14,7 +16,8 @@ class AnswerText {
   public:
     using Piece = text::ThinkSplitter::Piece;
 
-    AnswerText(const text::ChatTemplate& format, text::Thinking thinking);
+    /// `stops` end the answer besides the template's own stop strings.
+    AnswerText(const text::ChatTemplate& format, text::Thinking thinking, std::span<const std::string> stops);
 
     /// Takes a token's bytes; returns what they make certain.
     Piece push(std::string_view bytes);

@@ -30,7 +30,8 @@ Chat::Chat(Context& context, const text::Tokenizer& tokenizer, const ChatOptions
                     concat("a chat needs a context with ", slots, " slots, this one has ", there_are));
     }
     if (options.max_tokens == 0) throw Error(Code::bad_argument, "max_tokens is 0, expected at least 1");
-    options_.format->user_turn("", options.thinking);  // refuses what the template does not know
+    options_.format->user_turn("", options.thinking);              // refuses what the template does not know
+    AnswerText(*options.format, options.thinking, options.stops);  // and what is no stop string
     context_.take_interrupt();
     reset();
 }
@@ -146,7 +147,7 @@ void Chat::answer(const Turn& turn, const ReplySink& sink, Reply& reply) {
     sampler_.forget_accepted();
     const std::vector<Token> prefix = tokenizer_.encode(options_.format->prompt_end(options_.thinking));
     std::vector<float> logits = prefix.empty() ? turn.logits : feed(prefix);
-    AnswerText text(*options_.format, options_.thinking);
+    AnswerText text(*options_.format, options_.thinking, options_.stops);
     Fed fed{.tokens = here().tokens.size(), .bytes = 0};  // slot 0
     Fed safe = fed;                                       // slot 1: before what may be a stop string
     bool safe_in_slot_1 = false;

@@ -20,6 +20,7 @@ struct ChatOptions {
     std::string system;
     text::Thinking thinking = text::Thinking::none;
     text::SamplerParams sampling;
+    std::vector<std::string> stops = {};          // end an answer, besides the template's own
     uint32_t max_tokens = 2048;                   // of one answer
     uint64_t snapshot_bytes = uint64_t{1} << 30;  // of host memory; the oldest turns are forgotten beyond it
 };
@@ -42,13 +43,14 @@ class Chat {
   public:
     static constexpr uint32_t slots = 2;
 
-    /// Feeds the opening text. Errors: Code::bad_argument for a context of fewer slots; as Context::feed.
+    /// Feeds the opening text. Errors: Code::bad_argument for a context of fewer slots or bad stop strings;
+    /// as Context::feed.
     Chat(Context& context, const text::Tokenizer& tokenizer, const ChatOptions& options);
 
     /// The user's turn and the answer to it. When the answer is stopped, by the sink or Context::interrupt,
     /// the conversation holds it as far as it was shown. On an error it is as if nothing had been said.
-    /// Errors: Code::bad_argument for an empty message; Code::bad_text for one that is not UTF-8; Code::cancelled when interrupted before the answer
-    /// began; as Context::feed and Sampler::sample.
+    /// Errors: Code::bad_argument for an empty message; Code::bad_text for one that is not UTF-8;
+    /// Code::cancelled when interrupted before the answer began; as Context::feed and Sampler::sample.
     Reply say(std::string_view message, const ReplySink& sink);
     /// Another answer to the last turn. Errors: Code::bad_argument without a turn; as say.
     Reply regenerate(const ReplySink& sink);
@@ -67,6 +69,8 @@ class Chat {
     void save(const std::string& path);
     void load(const std::string& path);
 
+    /// Draws the answers, for biases and bans.
+    text::Sampler& sampler() { return sampler_; }
     const text::ChatTemplate& format() const { return *options_.format; }
     uint32_t branch() const { return current_; }
     uint32_t branches() const { return static_cast<uint32_t>(branches_.size()); }
