@@ -6,12 +6,14 @@
 #include <pty.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -22,7 +24,8 @@
 namespace rwkvk::test {
 namespace {
 
-constexpr auto patience = std::chrono::seconds(10);
+constexpr auto patience = std::chrono::seconds(60);
+constexpr auto line_editor_patience = std::chrono::seconds(1);  // there may be none
 constexpr const char* prompt = "> ";
 
 /// Runs the program on a terminal of its own; killed when it takes too long.
@@ -67,6 +70,17 @@ class Terminal {
                 FAIL("expected '" << end << "', found '" << unread_ << "'");
             }
         }
+    }
+
+    /// The line editor shows its prompt, then takes the terminal over; what is typed in between may be lost.
+    void wait_for_prompt() {
+        read_until(prompt);
+        const auto deadline = std::chrono::steady_clock::now() + line_editor_patience;
+        termios mode{};
+        do {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            REQUIRE(tcgetattr(terminal_, &mode) == 0);
+        } while ((mode.c_lflag & ICANON) && std::chrono::steady_clock::now() < deadline);
     }
 
     /// The exit status, which must come.
@@ -130,7 +144,7 @@ void command(Terminal& terminal, const std::string& line, const std::string& exp
     CAPTURE(line);
     terminal.type(line + "\n");
     terminal.read_until(expected);
-    terminal.read_until(prompt);
+    terminal.wait_for_prompt();
 }
 
 TEST_CASE("a conversation with everything a person can do") {
@@ -139,7 +153,7 @@ TEST_CASE("a conversation with everything a person can do") {
     {
         Terminal terminal(session.program, session.chat);
         terminal.read_until("/help lists the commands");
-        terminal.read_until(prompt);
+        terminal.wait_for_prompt();
         for (const char* question : {"One", "Two", "Three", "Four", "Five", "Six", "Seven"})
             command(terminal, question, "tokens/s");
         command(terminal, "/help", "/regen");
@@ -168,7 +182,7 @@ TEST_CASE("a conversation with everything a person can do") {
         if (device[0] == '0' && !session.has_vulkan()) continue;
         CAPTURE(device);
         Terminal terminal(session.program, session.on(device));
-        terminal.read_until(prompt);
+        terminal.wait_for_prompt();
         command(terminal, "/load " + file, "goes on from");
         command(terminal, "Where were we?", "tokens/s");
         command(terminal, "/save " + file, "saved to");
@@ -177,11 +191,112 @@ TEST_CASE("a conversation with everything a person can do") {
     }
 }
 
+/// A conversation over several processes. After every step the state that it saves must be the one of
+/// feeding all its tokens at once, to the last byte of the file.
+class CheckedChat {
+  public:
+    explicit CheckedChat(const Session& session) : session_(session) {}
+
+    void open(const std::string& device) {
+        terminal_.emplace(session_.program, session_.on(device));
+        terminal_->wait_for_prompt();
+        if (saved_.empty()) return;
+        ids_before_ = all_ids();
+        ids_.clear();
+        step("/load " + saved_, "goes on from");
+    }
+    void step(const std::string& line, const std::string& expected = "tokens/s") {
+        CAPTURE(line);
+        command(*terminal_, line, expected);
+        read_ids();
+        saved_ = session_.folder / "chat.state";
+        command(*terminal_, "/save " + saved_, "saved to");
+        const std::string whole = session_.folder / "whole.state";
+        session_.run("logits -m " + session_.model + " -dev cpu --tokens '" + all_ids() + "' --state-out " +
+                     whole + " -o " + (session_.folder / "x.npy"));
+        CHECK(!state().empty());
+        CHECK(state() == contents_of(whole));
+    }
+    void leave() {
+        terminal_->type("/exit\n");
+        CHECK(terminal_->wait_for_exit() == 0);
+    }
+    std::string state() const { return contents_of(saved_); }
+    std::string text() const {
+        std::ofstream(session_.folder / "ids") << all_ids();
+        return session_.run("tokenize -m " + session_.model + " --decode <" + (session_.folder / "ids"));
+    }
+
+  private:
+    std::string all_ids() const { return ids_before_ + " " + ids_; }
+    void read_ids() {
+        terminal_->type("/tokens\n");
+        const std::string shown = terminal_->read_until(" tokens since");
+        terminal_->wait_for_prompt();
+        const size_t end = shown.rfind("\r\n"), start = shown.rfind('\n', end) + 1;
+        const std::string line = shown.substr(start, end - start);
+        const bool is_list = line.find_first_not_of("0123456789 ") == line.npos;
+        ids_ = is_list ? line : "";  // without a token there is no list
+    }
+
+    const Session& session_;
+    std::optional<Terminal> terminal_;
+    std::string ids_before_, ids_;  // up to the last load, and since
+    std::string saved_;
+};
+
+TEST_CASE("after every step of a conversation the state is that of feeding its tokens at once") {
+    Session session;
+    if (const auto trained = reference("golden/rwkv.cpp/tiny-rwkv-7v0-834K-FP32.bin"))
+        session.chat[2] = session.model = *trained;
+    CheckedChat chat(session);
+    chat.open("cpu");
+    for (const char* question : {"One", "Two", "Three"}) chat.step(question);
+    const std::string three_turns = chat.state();
+    chat.step("Four");
+    CHECK(chat.state() != three_turns);
+    chat.step("/undo", "taken back");
+    CHECK(chat.state() == three_turns);
+    chat.step("/regen");
+    const std::string another_three = chat.state();
+    chat.step("/fork", "branch 1");
+    CHECK(chat.state() == another_three);
+    chat.step("In the copy");
+    chat.step("/fork 0", "branch 0");
+    CHECK(chat.state() == another_three);
+    chat.step("Five");
+    chat.leave();
+    // New processes go on, on the other device where there is one, and back.
+    const char* other = session.has_vulkan() ? "0" : "cpu";
+    for (const char* device : {other, "cpu", other}) {
+        CAPTURE(device);
+        const std::string before = chat.state();
+        chat.open(device);
+        CHECK(chat.state() == before);
+        chat.step(std::string("Six on ") + device);
+        chat.step("/regen");
+        const std::string six = chat.state();
+        chat.step("Seven");
+        chat.step("/undo", "taken back");
+        CHECK(chat.state() == six);
+        chat.step("/fork", "branch 1");
+        chat.step("In another copy");
+        chat.step("/fork 0", "branch 0");
+        CHECK(chat.state() == six);
+        chat.leave();
+    }
+    const std::string text = chat.text();
+    for (const char* said : {"User: One\n\nAssistant:", "User: Three", "User: Five", "User: Six on cpu"})
+        CHECK_MESSAGE(text.find(said) != text.npos, said);
+    for (const char* taken_back : {"Four", "Seven", "In"})
+        CHECK_MESSAGE(text.find(std::string("User: ") + taken_back) == text.npos, taken_back);
+}
+
 TEST_CASE("a turn taken back leaves nothing behind") {
     Session session;
     const std::string file = session.folder / "chat.state";
     Terminal terminal(session.program, session.chat);
-    terminal.read_until(prompt);
+    terminal.wait_for_prompt();
     command(terminal, "Hello", "tokens/s");
     command(terminal, "/undo", "taken back");
     command(terminal, "/save " + file, "saved to");
@@ -200,16 +315,19 @@ TEST_CASE("Ctrl-C stops the answer, twice leaves with 130") {
     // The end of text and line feed are banned: only a person ends these answers.
     for (const char* word : {"-l", "0-inf", "-l", "11-inf"}) arguments.push_back(word);
     Terminal terminal(session.program, arguments);
-    terminal.read_until(prompt);
+    terminal.wait_for_prompt();
     terminal.type("Talk and talk\n");
     terminal.read_until("Talk and talk\r\n");
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
     terminal.type("\x03");
     terminal.read_until("stopped");
-    terminal.read_until(prompt);
+    terminal.wait_for_prompt();
     command(terminal, "/undo", "0 tokens are left");
-    terminal.type("half a line\x03");  // is thrown away
-    terminal.read_until(prompt);
+    terminal.type("half a line");
+    terminal.read_until("line");
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    terminal.type("\x03");  // throws it away
+    terminal.wait_for_prompt();
     command(terminal, "/stats", " 0 tokens, 0 turns");
     terminal.type("Again\n");
     terminal.read_until("Again\r\n");
