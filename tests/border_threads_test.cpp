@@ -1,6 +1,7 @@
 // The C border from several threads: each has its own last error; a feed is interrupted from another one.
 #include <doctest/doctest.h>
 
+#include <rwkvk_tools.h>
 #include <atomic>
 #include <barrier>
 #include <rwkvk.hpp>
@@ -118,6 +119,30 @@ TEST_CASE("a long feed is interrupted from another thread on a device") {
         return;
     }
     check_interrupt("0");
+}
+
+TEST_CASE("a device without the memory for so many sessions says so, and goes on with fewer") {
+    const rwkvk::Runtime runtime;
+    if (runtime.devices().empty()) {
+        MESSAGE("no Vulkan device: skipped");
+        return;
+    }
+    rwkvk_model* handle = nullptr;
+    runtime.check(rwkvk_tools_synthetic(runtime.handle(), "v7:1x256x256:f16", 1, &handle));
+    const rwkvk::Model model(runtime.shared(), handle);
+    rwkvk_context_params params = rwkvk::context_params();
+    params.device = "0";
+    params.slots = 65536;  // whose wkv states take 4 GiB, more than Vulkan can bind
+    rwkvk_context* context = nullptr;
+    CHECK(rwkvk_context_create(model.handle(), &params, &context) == RWKVK_OUT_OF_MEMORY);
+    CHECK(context == nullptr);
+    const std::string reason = rwkvk_last_error(runtime.handle());
+    CHECK_MESSAGE(reason.find("65536 sessions need ") == 0, reason);
+    CHECK(reason.find("use fewer sessions") != reason.npos);
+    params.slots = 2;
+    const std::vector<float> logits = rwkvk::Context(model, params).eval(1, {1, 2, 3});
+    params.device = "cpu";
+    CHECK(rwkvk::Context(model, params).eval(1, {1, 2, 3}) == logits);
 }
 
 }  // namespace

@@ -292,6 +292,27 @@ TEST_CASE("after every step of a conversation the state is that of feeding its t
         CHECK_MESSAGE(text.find(std::string("User: ") + taken_back) == text.npos, taken_back);
 }
 
+TEST_CASE("a full disk and text that is none leave the conversation and the files as they were") {
+    Session session;
+    const std::string file = session.folder / "chat.state", previous = "previous";
+    std::ofstream(file) << previous;
+    std::vector<std::string> limited = {"-c", "ulimit -f 16 && exec \"$@\"", "sh", session.program};
+    limited.insert(limited.end(), session.chat.begin(), session.chat.end());
+    Terminal terminal("/bin/sh", limited);
+    terminal.wait_for_prompt();
+    const std::vector<std::string> names = session.folder.names();
+    command(terminal, "Hello", "tokens/s");
+    command(terminal, "/stats", "1 turns can be taken back");
+    command(terminal, "/save " + file, "rwkvk: " + file + ": cannot be written: File too large");
+    CHECK(contents_of(file) == previous);
+    command(terminal, "not \xff\xfe text", "");
+    command(terminal, "Are you there?", "tokens/s");
+    command(terminal, "/undo", "taken back");
+    terminal.type("/exit\n");
+    CHECK(terminal.wait_for_exit() == 0);
+    CHECK(session.folder.names() == names);  // nothing half written
+}
+
 TEST_CASE("a turn taken back leaves nothing behind") {
     Session session;
     const std::string file = session.folder / "chat.state";

@@ -296,7 +296,7 @@ TEST_CASE("a stop string with a NUL inside is refused, not cut there") {
         rwkvk::Stream(vocabulary.tokenizer(), {std::string("a\0b", 3)});
         FAIL("accepted");
     } catch (const rwkvk::Error& error) {
-        CHECK(error.status() == RWKVK_BAD_ARGUMENT);
+        CHECK(error.status() == RWKVK_BAD_TEXT);
     }
 }
 

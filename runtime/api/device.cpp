@@ -28,7 +28,8 @@ bool wants_cpu(Runtime& runtime, const std::string& device) {
     try {
         return vk::choose_device(*runtime.instance(), "").facts.type == vk::DeviceType::software;
     } catch (const Error& error) {
-        log(LogLevel::info, concat("no Vulkan device: ", error.what()));
+        log(LogLevel::warning,
+            concat("no Vulkan device, so this runs on the CPU (-dev cpu asks for that): ", error.what()));
         return true;
     }
 }

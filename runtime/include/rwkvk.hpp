@@ -77,7 +77,7 @@ inline void check(const RuntimePointer& runtime, rwkvk_status status) {
 /// The string for C, where it would end at a NUL inside.
 inline const char* c_string(const std::string& text, const char* what) {
     if (text.find('\0') == text.npos) return text.c_str();
-    throw Error(RWKVK_BAD_ARGUMENT, std::string(what) + ": expected text, found a NUL character in it: take it out");
+    throw Error(RWKVK_BAD_TEXT, std::string(what) + ": expected text, found a NUL character in it: take it out");
 }
 
 /// Calls back into C++ from C: an exception of the callback waits until the call has returned.
