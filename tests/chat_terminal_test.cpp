@@ -251,7 +251,7 @@ TEST_CASE("after every step of a conversation the state is that of feeding its t
         session.chat[2] = session.model = *trained;
     CheckedChat chat(session);
     chat.open("cpu");
-    for (const char* question : {"One", "Two", "Three"}) chat.step(question);
+    for (const char* question : {"One", "Grüße, 你好 😀", "Three"}) chat.step(question);
     const std::string three_turns = chat.state();
     chat.step("Four");
     CHECK(chat.state() != three_turns);
@@ -286,7 +286,8 @@ TEST_CASE("after every step of a conversation the state is that of feeding its t
         chat.leave();
     }
     const std::string text = chat.text();
-    for (const char* said : {"User: One\n\nAssistant:", "User: Three", "User: Five", "User: Six on cpu"})
+    for (const char* said : {"User: One\n\nAssistant:", "User: Grüße, 你好 😀\n\nAssistant:", "User: Three",
+                             "User: Five", "User: Six on cpu"})
         CHECK_MESSAGE(text.find(said) != text.npos, said);
     for (const char* taken_back : {"Four", "Seven", "In"})
         CHECK_MESSAGE(text.find(std::string("User: ") + taken_back) == text.npos, taken_back);
@@ -305,7 +306,7 @@ TEST_CASE("a full disk and text that is none leave the conversation and the file
     command(terminal, "/stats", "1 turns can be taken back");
     command(terminal, "/save " + file, "rwkvk: " + file + ": cannot be written: File too large");
     CHECK(contents_of(file) == previous);
-    command(terminal, "not \xff\xfe text", "");
+    command(terminal, "not \xff\xfe text", "text");
     command(terminal, "Are you there?", "tokens/s");
     command(terminal, "/undo", "taken back");
     terminal.type("/exit\n");
