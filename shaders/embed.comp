@@ -3,11 +3,11 @@
 // first_id .. first_id + ids - 1; rows of other pieces are left alone. One invocation per element.
 #extension GL_GOOGLE_include_directive : require
 #include "elements.glsl"
+#define MATRIX_SLOT 2
 #include "weight.glsl"
 
 READ(0, uint, ids);
 READ(1, float, vectors);
-READ(2, uint, table);  // row-major, rows start at whole words
 WRITE(3, float, y);
 PARAMS(EmbedParams);
 
@@ -19,8 +19,7 @@ void main() {
     if (id == NONE) {
         if (p.take_vectors != 0u) y[i] = settle(vectors[i]);
     } else if (id >= p.first_id && id - p.first_id < p.ids) {
-        uint words_per_row = (p.width + ELEMENTS_PER_WORD - 1u) / ELEMENTS_PER_WORD;
-        uint word = table[(id - p.first_id) * words_per_row + column / ELEMENTS_PER_WORD];
-        y[i] = decode_element(word, column % ELEMENTS_PER_WORD);
+        uint row = (id - p.first_id) * row_units(p.width);
+        y[i] = decode_element(load_chunk(row, 1u, column / CHUNK), column % CHUNK);
     }
 }

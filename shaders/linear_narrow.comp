@@ -1,30 +1,30 @@
 #version 450
 // y = activation(matrix x): a lane per output, no shared memory, no barrier. One invocation makes OUTS outputs
-// of TOKENS rows. Packing "tiles": [tile of 32 outputs][block of one uvec4][output in tile], so that the lanes
-// of a subgroup read neighbouring words; inputs are the same for all lanes.
+// of TOKENS rows. Packing "tiles": [tile of 32 outputs][unit of a row][output in tile], so that the lanes of a
+// subgroup read neighbouring units; inputs are the same for all lanes.
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
 #include "ranges.glsl"
 #include "activation.glsl"
+#define MATRIX_SLOT 1
 #include "weight.glsl"
 
 layout(constant_id = 1) const uint OUTS = 1u;
 layout(constant_id = 2) const uint TOKENS = 1u;
 
 READ(0, float, x);
-READ(1, uvec4, matrix);
 WRITE(2, float, y);
 PARAMS(LinearParams);
 // The same inputs four at a time, for widths that are multiples of 4: software devices pay by the load.
 layout(std430, set = 0, binding = 0) readonly restrict buffer InputsByFour { vec4 x4[]; };
 
-const uint BLOCK = 4u * ELEMENTS_PER_WORD;
+const uint TILE = 32u;
 
 void main() {
     uint lanes = gl_WorkGroupSize.x;
     uint first = gl_WorkGroupID.x * lanes * OUTS + gl_LocalInvocationID.x;
     uint row = gl_WorkGroupID.y * TOKENS;
-    uint blocks = (p.in_width + BLOCK - 1u) / BLOCK;
+    uint units = row_units(p.in_width);
     uint groups = group_count(p.in_width, UNIT_MATRIX);
     uint ranges = range_count(groups);
 
@@ -33,7 +33,7 @@ void main() {
     uint last_tile_row = ((p.outs + 31u) & ~31u) - 1u;
     [[unroll]] for (uint o = 0u; o < OUTS; ++o) {
         uint n = min(first + o * lanes, last_tile_row);
-        at[o] = (n / 32u) * blocks * 32u + n % 32u;
+        at[o] = (n / TILE) * units * TILE + n % TILE;
     }
     uint x_at[TOKENS];
     [[unroll]] for (uint t = 0u; t < TOKENS; ++t) x_at[t] = min(row + t, p.rows - 1u) * p.in_width;
@@ -48,27 +48,23 @@ void main() {
         float sum[OUTS * TOKENS];
         [[unroll]] for (uint i = 0u; i < OUTS * TOKENS; ++i) sum[i] = 0.0;
         uint k = begin;
-        for (; by_four && k + BLOCK <= end; k += BLOCK) {
-            uvec4 words[OUTS];
-            [[unroll]] for (uint o = 0u; o < OUTS; ++o) words[o] = matrix[at[o] + (k / BLOCK) * 32u];
-            [[unroll]] for (uint e = 0u; e < BLOCK; e += 4u) {
+        for (; by_four && k + CHUNK <= end; k += CHUNK) {
+            Chunk chunks[OUTS];
+            [[unroll]] for (uint o = 0u; o < OUTS; ++o) chunks[o] = load_chunk(at[o], TILE, k / CHUNK);
+            [[unroll]] for (uint e = 0u; e < CHUNK; e += 4u) {
                 [[unroll]] for (uint t = 0u; t < TOKENS; ++t) {
                     vec4 x_k = x4[(x_at[t] + k + e) / 4u];
                     [[unroll]] for (uint i = 0u; i < 4u; ++i) {
                         [[unroll]] for (uint o = 0u; o < OUTS; ++o) {
-                            uint word = words[o][(e + i) / ELEMENTS_PER_WORD];
-                            float weight = decode_element(word, (e + i) % ELEMENTS_PER_WORD);
-                            sum[t * OUTS + o] += weight * x_k[i];
+                            sum[t * OUTS + o] += decode_element(chunks[o], e + i) * x_k[i];
                         }
                     }
                 }
             }
         }
-        for (; k < end; ++k) {  // what is left of a width that is no multiple of the block, or of 4
-            uint e = k % BLOCK;
+        for (; !WHOLE_CHUNKS && k < end; ++k) {  // what is left of a width that is no multiple of the chunk, or of 4
             [[unroll]] for (uint o = 0u; o < OUTS; ++o) {
-                uint word = matrix[at[o] + (k / BLOCK) * 32u][e / ELEMENTS_PER_WORD];
-                float weight = decode_element(word, e % ELEMENTS_PER_WORD);
+                float weight = decode_element(load_chunk(at[o], TILE, k / CHUNK), k % CHUNK);
                 [[unroll]] for (uint t = 0u; t < TOKENS; ++t) sum[t * OUTS + o] += weight * x[x_at[t] + k];
             }
         }

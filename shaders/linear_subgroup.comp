@@ -1,13 +1,15 @@
 #version 450
 // y = activation(matrix x): a team of min(32, subgroup) lanes per OUTS outputs of TOKENS rows, each lane summing
 // the ranges lane, lane + TEAM, ... of a row; the range sums are then read from lane to lane and added in order.
-// Packing "ranges": a row's blocks of one uvec4 lie in the order in which the lanes of a team want them.
+// Packing "ranges": a row's chunks of single elements lie in the order in which the lanes of a team want them; blocks
+// lie one after the other.
 #extension GL_GOOGLE_include_directive : require
 #extension GL_KHR_shader_subgroup_basic : require
 #extension GL_KHR_shader_subgroup_shuffle : require
 #include "common.glsl"
 #include "ranges.glsl"
 #include "activation.glsl"
+#define MATRIX_SLOT 1
 #include "weight.glsl"
 
 layout(constant_id = 1) const uint OUTS = 1u;
@@ -15,12 +17,10 @@ layout(constant_id = 2) const uint TOKENS = 1u;
 layout(constant_id = 3) const uint SUBGROUP = 32u;
 
 READ(0, float, x);
-READ(1, uvec4, matrix);
 WRITE(2, float, y);
 PARAMS(LinearParams);
 
-const uint BLOCK = 4u * ELEMENTS_PER_WORD;
-const uint BLOCKS_PER_GROUP = UNIT_MATRIX / BLOCK;
+const uint CHUNKS_PER_GROUP = UNIT_MATRIX / CHUNK;
 const uint TEAM = SUBGROUP < 32u ? SUBGROUP : 32u;
 const uint RANGES_PER_LANE = 32u / TEAM;
 
@@ -34,11 +34,12 @@ void main() {
     uint ranges = range_count(groups);
     uint groups_each = groups / ranges;               // every range has so many groups,
     uint long_ranges = groups - groups_each * ranges; // and so many ranges one more
-    uint common_blocks = groups_each * BLOCKS_PER_GROUP;
+    uint common_chunks = groups_each * CHUNKS_PER_GROUP;
+    uint units = BY_RANGES ? groups * CHUNKS_PER_GROUP : row_units(p.in_width);
 
     // Outputs and rows past the end repeat the last one, so that every load stays inside the buffers.
     uint at[OUTS];
-    [[unroll]] for (uint o = 0u; o < OUTS; ++o) at[o] = min(first + o, p.outs - 1u) * groups * BLOCKS_PER_GROUP;
+    [[unroll]] for (uint o = 0u; o < OUTS; ++o) at[o] = min(first + o, p.outs - 1u) * units;
     uint x_at[TOKENS];
     [[unroll]] for (uint t = 0u; t < TOKENS; ++t) x_at[t] = min(row + t, p.rows - 1u) * p.in_width;
 
@@ -51,17 +52,17 @@ void main() {
             uint begin = range_begin(r, groups, ranges, UNIT_MATRIX);
             uint end = range_end(r, groups, ranges, UNIT_MATRIX, p.in_width);
             uint rank = begin / UNIT_MATRIX - r * groups_each;  // among the longer ranges
-            for (uint k = begin; k < end; k += BLOCK) {
-                uint step = (k - begin) / BLOCK;
-                uint block = step < common_blocks
-                                 ? step * ranges + r
-                                 : common_blocks * ranges + (step - common_blocks) * long_ranges + rank;
-                uint count = min(end - k, BLOCK);
+            for (uint k = begin; k < end; k += CHUNK) {
+                uint step = (k - begin) / CHUNK;
+                uint by_range = step < common_chunks
+                                    ? step * ranges + r
+                                    : common_chunks * ranges + (step - common_chunks) * long_ranges + rank;
+                uint count = min(end - k, CHUNK);
                 [[unroll]] for (uint o = 0u; o < OUTS; ++o) {
-                    uvec4 words = matrix[at[o] + block];
-                    [[unroll]] for (uint e = 0u; e < BLOCK; ++e) {
-                        if (e < count) {
-                            float weight = decode_element(words[e / ELEMENTS_PER_WORD], e % ELEMENTS_PER_WORD);
+                    Chunk chunk = load_chunk(at[o], 1u, BY_RANGES ? by_range : k / CHUNK);
+                    [[unroll]] for (uint e = 0u; e < CHUNK; ++e) {
+                        if (WHOLE_CHUNKS || e < count) {
+                            float weight = decode_element(chunk, e);
                             [[unroll]] for (uint t = 0u; t < TOKENS; ++t) {
                                 sum[slot + t * OUTS + o] += weight * x[x_at[t] + k + e];
                             }

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "runtime/catalogue/weights.h"
-#include "runtime/check/op_case.h"
+#include "runtime/check/op_run.h"
 #include "runtime/cpu/call.h"
 #include "runtime/cpu/linear.h"
 #include "runtime/cpu/sum.h"
@@ -13,25 +13,27 @@ namespace {
 
 struct Problem {
     cpu::Matrix matrix;
-    std::vector<float> x;
+    std::vector<float> weights, x;
     uint32_t rows;
 };
 
 Problem make_problem(WeightFormat format, uint32_t rows, uint32_t tiles, uint32_t in, check::Random& random) {
-    Problem p{{.format = format,
-               .out = tiles * 16,
-               .in = in,
-               .layout = cpu::Matrix::Layout::lanes,
-               .bytes = nullptr},
-              {},
-              rows};
+    check::OpCase::Matrix stored{tiles * 16, in, format, {}};
     std::vector<float> weights(uint64_t{tiles} * 16 * in);
     for (float& w : weights) w = random.below(9) == 0 ? 0.0f : random.number(-22, 3);
-    p.matrix.bytes = std::make_unique<std::byte[]>(p.matrix.size_bytes());
-    encode(format, weights, p.matrix.bytes.get());
-    p.x.resize(uint64_t{rows} * in);
+    stored.stored.resize(stored_bytes(format, weights.size()));
+    encode(format, weights, stored.stored.data());
+    decode(format, stored.stored.data(), weights);
+    ThreadPool pool(1);
+    Problem p{cpu::load_matrix(*check::make_case_source(stored), "matrix", cpu::Matrix::Layout::lanes, pool),
+              std::move(weights), std::vector<float>(uint64_t{rows} * in), rows};
     for (float& x : p.x) x = random.number();
     return p;
+}
+
+uint32_t whole_blocks(uint32_t in, WeightFormat format) {
+    const uint32_t block = info(format).block_elements;
+    return (in + block - 1) / block * block;
 }
 
 TEST_CASE("every instruction set gives the plain loops' bits") {
@@ -45,9 +47,10 @@ TEST_CASE("every instruction set gives the plain loops' bits") {
             continue;
         }
         for (size_t f = 0; f < all_weights().size(); ++f) {
-            for (const auto& [rows, tiles, in] :
+            for (const auto& [rows, tiles, about] :
                  {std::array{1u, 5u, 768u}, {3u, 1u, 33u}, {6u, 2u, 1100u}, {1u, 9u, 8u}}) {
                 const auto format = static_cast<WeightFormat>(f);
+                const uint32_t in = whole_blocks(about, format);
                 const Problem p = make_problem(format, rows, tiles, in, random);
                 std::vector<float> totals(uint64_t{rows} * tiles * 16);
                 function({format, p.matrix.bytes.get(), p.x.data(), totals.data(), in, rows, tiles});
@@ -55,7 +58,7 @@ TEST_CASE("every instruction set gives the plain loops' bits") {
                 for (uint32_t row = 0; row < rows; ++row) {
                     for (uint32_t o = 0; o < tiles * 16; ++o) {
                         const float plain = cpu::sum(in, UNIT_MATRIX, [&](uint32_t k) {
-                            return p.matrix.at(o, k) * p.x[row * in + k];
+                            return p.weights[o * in + k] * p.x[row * in + k];
                         });
                         differing += std::bit_cast<uint32_t>(plain) !=
                                      std::bit_cast<uint32_t>(totals[row * tiles * 16 + o]);
@@ -72,16 +75,8 @@ TEST_CASE("the whole op equals its plain twin") {
     ThreadPool pool(2);
     for (check::OpCase c : check::make_cases(Op::linear, check::CaseSet::full, 3)) {
         if (uint64_t{c.matrix->out} * c.matrix->in > 50000) continue;
-        cpu::Matrix matrix{c.matrix->format, c.matrix->out, c.matrix->in, cpu::Matrix::Layout::lanes,
-                           nullptr};
-        matrix.bytes = std::make_unique<std::byte[]>(matrix.size_bytes());
-        const uint64_t element = info(matrix.format).block_bytes;
-        for (uint64_t o = 0; o < matrix.out; ++o) {
-            for (uint64_t k = 0; k < matrix.in; ++k) {
-                std::memcpy(matrix.bytes.get() + ((o / 16 * matrix.in + k) * 16 + o % 16) * element,
-                            c.matrix->stored.data() + (o * matrix.in + k) * element, element);
-            }
-        }
+        const cpu::Matrix matrix =
+            cpu::load_matrix(*check::make_case_source(*c.matrix), "matrix", cpu::Matrix::Layout::lanes, pool);
         std::vector<uint32_t> plain = c.slots[2], twin = c.slots[2];
         cpu::Call call{.params = c.params, .slots = {}, .matrix = &matrix, .pool = &pool};
         call.slots[0] = reinterpret_cast<std::byte*>(c.slots[0].data());

@@ -55,7 +55,7 @@ std::vector<double> values_of(const TensorView& view) {
         case DType::bf16:
             values = values_as<uint16_t>(view);
             break;
-        case DType::q8_0:
+        default:
             FAIL("no values of single elements");
     }
     for (double& value : values) {

@@ -30,7 +30,8 @@ std::unique_ptr<text::Tokenizer> tokenizer_of(const Model& model) {
 
 TEST_CASE("a written random model computes what the unwritten one does") {
     const test::TemporaryFolder folder;
-    for (const char* spec : {"v7:3x96x301:f32", "v7:2x128x18:f16", "v7:2x96x301:bf16", "v7:1x64x64:f16"}) {
+    for (const char* spec : {"v7:3x96x301:f32", "v7:2x128x18:f16", "v7:2x96x301:bf16", "v7:1x64x64:f16", "v7:2x96x301:q8_0",
+                             "v7:2x256x30:q4_k", "v7:1x64x64:iq4_nl"}) {
         INFO(spec);
         write_synthetic_gguf(folder / "x.gguf", SyntheticSpec::parse(spec, 5));
         const auto written = Model::load(folder / "x.gguf");

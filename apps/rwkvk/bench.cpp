@@ -4,6 +4,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "bench_long.h"
 #include "command.h"
 #include "memory_watch.h"
 
@@ -12,7 +13,7 @@ namespace {
 
 struct Flags {
     CommonFlags common;
-    uint32_t prompt = 512, generate = 128, repeats = 5;
+    uint32_t prompt = 512, generate = 128, repeats = 5, long_run = 0;
     std::vector<uint32_t> batches = {1};
     bool per_op = false, probe_only = false;
     std::string format = "md";
@@ -196,6 +197,7 @@ void print_probe(const Probe& probe, const std::string& format) {
 }
 
 void run(const Flags& flags) {
+    if (flags.long_run > 0) return bench_long(flags.common, flags.long_run, flags.format);
     const Runtime runtime = open_runtime(flags.common);
     if (flags.probe_only) {
         print_probe(probe(runtime, flags), flags.format);
@@ -228,6 +230,8 @@ void add_bench(CLI::App& app) {
     command->add_flag("--per-op", flags->per_op, "Also the time that each op takes");
     command->add_flag("--probe", flags->probe_only,
                       "Only how fast the device reads its memory; needs no model");
+    command->add_option("--long", flags->long_run,
+                        "Instead: speed and memory along so many tokens of one session");
     command->add_option("-o,--output", flags->format, "md, json or csv")
         ->check(CLI::IsMember({"md", "json", "csv"}));
     command->callback([flags] { run(*flags); });

@@ -35,7 +35,7 @@ void add_synth(CLI::App& app) {
     command->add_option("output", flags->path, "The file to write")->required();
     command->add_option("--arch", flags->arch, "Model version: v7");
     command->add_option("--size", flags->size, "0.1b, 0.4b, 1.5b, 2.9b, 7.2b, or LAYERSxWIDTH[xVOCABULARY]");
-    command->add_option("--type", flags->type, "Type of the matrices: f32, f16, bf16");
+    command->add_option("--type", flags->type, "Weight format of the matrices, as f16 or q8_0");
     command->add_option("-s,--seed", flags->seed, "Which of all random models");
     command->add_option("--vocab", flags->vocabulary, "Vocabulary file (World format) to put in");
     command->callback([flags] { run(*flags); });

@@ -5,8 +5,6 @@
 namespace rwkvk {
 namespace {
 
-constexpr uint32_t block_bytes = 16;  // a lane's load
-
 uint32_t lanes_for(const vk::DeviceFacts& facts, uint32_t wanted) {
     return std::min({wanted, facts.max_invocations, facts.max_group_size[0]});
 }
@@ -23,8 +21,8 @@ KernelChoice lane_per_item(KernelId kernel, const vk::DeviceFacts& facts) {
     return {.kernel = kernel, .constants = {lanes}, .items = {lanes, 1, 1}};
 }
 
-// Rows that share what an invocation loads and decodes. Software devices gain most from many, and take long to
-// compile each kernel: two must do.
+// Rows that share what an invocation loads and decodes. Software devices gain most from many, and take long
+// to compile each kernel: two must do.
 uint32_t narrow_tokens(const vk::DeviceFacts& facts, uint32_t rows) {
     if (rows < 4) return 1;
     return facts.type == vk::DeviceType::software ? 8 : 4;
@@ -166,19 +164,20 @@ std::array<uint32_t, 3> group_counts(const KernelChoice& choice, const std::arra
     return groups;
 }
 
+DeviceBlock device_block(WeightFormat format) {
+    const WeightInfo& row = info(format);
+    if (row.block_elements == 1) return {16 / row.block_bytes, 16};
+    const uint32_t blocks = row.block_bytes % 4 == 0 ? 1 : 2;
+    return {blocks * row.block_elements, blocks * row.block_bytes};
+}
+
 uint64_t packed_bytes(Packing packing, WeightFormat format, uint32_t out, uint32_t in) {
     const auto whole = [](uint64_t value, uint64_t unit) { return (value + unit - 1) / unit * unit; };
-    const uint64_t row_bytes = stored_bytes(format, in);
-    switch (packing) {
-        case Packing::rows:
-            return out * whole(row_bytes, 4);
-        case Packing::tiles:
-            return whole(out, 32) * whole(row_bytes, block_bytes);
-        case Packing::ranges:
-            return out * stored_bytes(format, whole(in, UNIT_MATRIX));
-    }
-    RWKVK_ASSERT(!"packing without a size");
-    return 0;
+    const DeviceBlock block = device_block(format);
+    const bool whole_units = packing == Packing::ranges && info(format).block_elements == 1;
+    const uint64_t padded_in = whole(in, whole_units ? UNIT_MATRIX : block.elements);
+    const uint64_t row_bytes = padded_in / block.elements * block.bytes;
+    return (packing == Packing::tiles ? whole(out, 32) : out) * row_bytes;
 }
 
 }  // namespace rwkvk

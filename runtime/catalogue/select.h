@@ -13,9 +13,11 @@ namespace rwkvk {
 
 /// How a matrix lies in device memory.
 enum class Packing : uint32_t {
-    rows,    // [out][in], rows padded to whole words: what `embed` reads
-    tiles,   // [out / 32][in block][out % 32], a block is 16 bytes: what `linear_narrow` reads
-    ranges,  // [out][in blocks in the order of the lanes of a team]: what `linear_subgroup` reads
+    rows,   // [out][device block]: what `embed` reads
+    tiles,  // [out / 32][part of a row][out % 32], a part being 16 bytes of single elements or a word of a
+            // block: what `linear_narrow` reads
+    ranges,  // [out][device blocks], of single elements in the order of the lanes of a team: what
+             // `linear_subgroup` reads
 };
 
 struct KernelChoice {
@@ -46,6 +48,13 @@ std::vector<KernelChoice> possible_choices(Op op, const vk::DeviceFacts& facts);
 std::array<uint32_t, 3> group_counts(const KernelChoice& choice, const std::array<uint32_t, 3>& work);
 
 /// Bytes of a matrix in a packing, padding included.
+/// What a kernel reads at once of a row: 16 bytes of single elements; whole words of a format of blocks,
+/// which are one block of it, or two where a block has a half word to spare.
+struct DeviceBlock {
+    uint32_t elements, bytes;
+};
+DeviceBlock device_block(WeightFormat format);
+
 uint64_t packed_bytes(Packing packing, WeightFormat format, uint32_t out, uint32_t in);
 
 }  // namespace rwkvk

@@ -3,6 +3,8 @@
 #include <bit>
 
 #include "host/half.h"
+#include "runtime/catalogue/block_encoders.h"
+#include "runtime/catalogue/block_formats.h"
 
 namespace rwkvk {
 namespace {
@@ -28,7 +30,7 @@ struct Bf16 {
 };
 
 template <typename Body>
-auto with_format(WeightFormat format, const Body& body) {
+auto with_element_format(WeightFormat format, const Body& body) {
     switch (format) {
         case WeightFormat::f32:
             return body(F32{});
@@ -36,8 +38,10 @@ auto with_format(WeightFormat format, const Body& body) {
             return body(F16{});
         case WeightFormat::bf16:
             return body(Bf16{});
+        default:
+            break;
     }
-    RWKVK_ASSERT(!"weight format without an encoder");
+    RWKVK_ASSERT(!"a format of blocks");
     return body(F32{});
 }
 
@@ -48,28 +52,62 @@ Stored load(const std::byte* stored, uint64_t index) {
     return bits;
 }
 
+bool is_finite(uint16_t half) { return (half & F16::magnitude) < F16::infinity; }
+
+/// Index of the first block whose scales are not finite, or -1.
+int64_t find_infinite_block(WeightFormat format, const std::byte* stored, uint64_t count) {
+    const uint32_t bytes = info(format).block_bytes;
+    return blocks::with_block_format(format, [&](auto f) -> int64_t {
+        for (uint64_t i = 0; i < count; ++i) {
+            for (const uint32_t at : f.halves) {
+                uint16_t half;
+                std::memcpy(&half, stored + i * bytes + at, sizeof half);
+                if (!is_finite(half)) return static_cast<int64_t>(i);
+            }
+        }
+        return -1;
+    });
+}
+
 }  // namespace
 
 void decode(WeightFormat format, const std::byte* stored, std::span<float> values) {
-    with_format(format, [&](auto f) {
-        for (size_t i = 0; i < values.size(); ++i) {
-            values[i] = f.decode(load<typename decltype(f)::Stored>(stored, i));
-        }
-    });
+    const auto [name, elements, bytes] = info(format);
+    RWKVK_ASSERT(values.size() % elements == 0);
+    if (elements == 1) {
+        return with_element_format(format, [&](auto f) {
+            for (size_t i = 0; i < values.size(); ++i)
+                values[i] = f.decode(load<typename decltype(f)::Stored>(stored, i));
+        });
+    }
+    for (size_t i = 0; i < values.size(); i += elements)
+        blocks::decode_block(format, stored + i / elements * bytes, values.subspan(i, elements));
 }
 
 void encode(WeightFormat format, std::span<const float> values, std::byte* stored) {
-    with_format(format, [&](auto f) {
-        for (size_t i = 0; i < values.size(); ++i) {
-            const auto bits = f.encode(values[i]);
-            std::memcpy(stored + i * sizeof bits, &bits, sizeof bits);
-        }
-    });
+    const auto [name, elements, bytes] = info(format);
+    RWKVK_ASSERT(values.size() % elements == 0);
+    if (elements == 1) {
+        return with_element_format(format, [&](auto f) {
+            for (size_t i = 0; i < values.size(); ++i) {
+                const auto bits = f.encode(values[i]);
+                std::memcpy(stored + i * sizeof bits, &bits, sizeof bits);
+            }
+        });
+    }
+    for (size_t i = 0; i < values.size(); i += elements)
+        blocks::encode_block(format, values.subspan(i, elements), stored + i / elements * bytes);
 }
 
-int64_t settle_stored(WeightFormat format, std::byte* stored, uint64_t elements) {
-    return with_format(format, [&](auto f) -> int64_t {
-        for (uint64_t i = 0; i < elements; ++i) {
+int64_t settle_stored(WeightFormat format, std::byte* stored, uint64_t count) {
+    const uint32_t elements = info(format).block_elements;
+    RWKVK_ASSERT(count % elements == 0);
+    if (elements > 1) {
+        const int64_t bad = find_infinite_block(format, stored, count / elements);
+        return bad < 0 ? bad : bad * elements;
+    }
+    return with_element_format(format, [&](auto f) -> int64_t {
+        for (uint64_t i = 0; i < count; ++i) {
             const auto bits = load<typename decltype(f)::Stored>(stored, i);
             const auto magnitude = bits & f.magnitude;
             if (magnitude >= f.infinity) return static_cast<int64_t>(i);

@@ -9,14 +9,16 @@
 
 namespace rwkvk {
 
-/// Exact values of stored elements. Shapes: `stored` [values.size()] elements in `format`.
+/// Exact values of stored elements. Shapes: `stored` [values.size()] elements in `format`, whole blocks.
 void decode(WeightFormat format, const std::byte* stored, std::span<float> values);
 
-/// Stored elements nearest to `values` (ties to even). `stored` has room for them.
+/// Stored elements nearest to `values` (ties to even), or blocks with a small error. `stored` has room for
+/// them; `values` are finite and whole blocks. The same bits on every machine.
 void encode(WeightFormat format, std::span<const float> values, std::byte* stored);
 
-/// Makes stored elements fit for exact arithmetic: those below 2^-50 in magnitude become 0 (f16 has none).
-/// Returns the index of the first element that is NaN or infinite, or -1.
-int64_t settle_stored(WeightFormat format, std::byte* stored, uint64_t elements);
+/// Makes stored elements fit for exact arithmetic: those below 2^-50 in magnitude become 0 (f16 has none, nor
+/// have blocks, whose values are multiples of 2^-24). Returns the index of the first element that is NaN or
+/// infinite, or of its block, or -1.
+int64_t settle_stored(WeightFormat format, std::byte* stored, uint64_t count);
 
 }  // namespace rwkvk

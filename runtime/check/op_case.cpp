@@ -119,7 +119,8 @@ class Maker {
     void each_matrix(const std::vector<std::pair<uint32_t, uint32_t>>& sizes, const Body& body) {
         for (size_t f = 0; f < all_weights().size(); ++f) {
             for (const auto& [out, in] : sizes) {
-                body(matrix(out, in, static_cast<WeightFormat>(f)));
+                const uint32_t block = all_weights()[f].block_elements;
+                body(matrix(out, (in + block - 1) / block * block, static_cast<WeightFormat>(f)));
                 if (!full_) break;
             }
         }

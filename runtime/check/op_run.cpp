@@ -9,7 +9,6 @@
 #include "host/vk/recorder.h"
 #include "runtime/cpu/call.h"
 #include "runtime/gpu/packing.h"
-#include "runtime/graph/weight_source.h"
 
 namespace rwkvk::check {
 namespace {
@@ -18,7 +17,6 @@ constexpr uint64_t guard_bytes = 256;
 constexpr uint64_t enough_values = 16;                                 // fewer may all be zero by chance
 constexpr uint32_t guard_word = 0xfeedfaceu, unwritten = 0x7fc0deadu;  // the latter is a NaN
 
-/// A case's matrix as a source of weights.
 class CaseSource final : public WeightSource {
   public:
     explicit CaseSource(const OpCase::Matrix& matrix) : matrix_(matrix) {}
@@ -92,13 +90,17 @@ Slots before(const OpCase& c) {
 
 }  // namespace
 
+std::unique_ptr<WeightSource> make_case_source(const OpCase::Matrix& matrix) {
+    return std::make_unique<CaseSource>(matrix);
+}
+
 Slots run_on_cpu(const OpCase& c, ThreadPool& pool) {
     Slots slots = before(c);
     cpu::Call call{.params = c.params, .slots = {}, .matrix = nullptr, .pool = &pool};
     cpu::Matrix matrix;
     if (c.matrix) {
         const auto layout = c.op == Op::embed ? cpu::Matrix::Layout::rows : cpu::Matrix::Layout::lanes;
-        matrix = cpu::load_matrix(CaseSource(*c.matrix), "matrix", layout, pool);
+        matrix = cpu::load_matrix(*make_case_source(*c.matrix), "matrix", layout, pool);
         call.matrix = &matrix;
     }
     for (size_t i = 0; i < slots.size(); ++i) call.slots[i] = reinterpret_cast<std::byte*>(slots[i].data());

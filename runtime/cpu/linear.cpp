@@ -68,11 +68,12 @@ void run_linear(const Call& call) {
 
 void run_linear_plain(const Call& call) {
     const auto p = call.params.as<LinearParams>();
-    for (uint32_t row = 0; row < p.rows; ++row) {
-        const float* x = call.in(0) + uint64_t{row} * p.in_width;
-        for (uint32_t o = 0; o < p.outs; ++o) {
-            const float total =
-                sum(p.in_width, UNIT_MATRIX, [&](uint32_t k) { return call.matrix->at(o, k) * x[k]; });
+    std::vector<float> weights(p.in_width);
+    for (uint32_t o = 0; o < p.outs; ++o) {
+        call.matrix->decode_row(o, weights);
+        for (uint32_t row = 0; row < p.rows; ++row) {
+            const float* x = call.in(0) + uint64_t{row} * p.in_width;
+            const float total = sum(p.in_width, UNIT_MATRIX, [&](uint32_t k) { return weights[k] * x[k]; });
             store(p, &total, o, 1, row, call.out(2));
         }
     }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "runtime/catalogue/block_formats.h"
 #include "runtime/cpu/linear.h"
 #include "runtime/cpu/sum.h"
 
@@ -26,7 +27,9 @@ constexpr uint32_t vectors = tile / lanes;
 
 typedef float Floats __attribute__((vector_size(lanes * 4)));
 typedef uint32_t Words __attribute__((vector_size(lanes * 4)));
+typedef int32_t Integers __attribute__((vector_size(lanes * 4)));
 typedef uint16_t Halves __attribute__((vector_size(lanes * 2)));
+typedef uint8_t Bytes __attribute__((vector_size(lanes)));
 
 template <typename Vector>
 Vector load(const void* from) {
@@ -35,12 +38,38 @@ Vector load(const void* from) {
     return vector;
 }
 
-struct LoadF32 {
+/// Halves, one in the low bits of each word; the sign in bit 15.
+inline Floats halves_to_floats(Words half) {
+    const Words magnitude = half & 0x7fffu;
+    const Words normal = (magnitude << 13) + 0x38000000u;
+    const Floats smallest = Floats{} + 6.103515625e-5f;
+    const Floats subnormal = reinterpret_cast<Floats>((magnitude << 13) + 0x38800000u) - smallest;
+    const Words is_normal = reinterpret_cast<Words>(magnitude >= 0x400u);
+    const Words bits = (normal & is_normal) | (reinterpret_cast<Words>(subnormal) & ~is_normal);
+    return reinterpret_cast<Floats>(bits | ((half & 0x8000u) << 16));
+}
+
+// How a format is read: Group::open(tile, k, v) is what the weights of the `elements` elements from k on
+// share, for vector v of the tile's outputs; Group::at(k) are the weights of one of them.
+
+/// Formats of single elements: a tile is [in][16].
+template <typename Element>
+struct ElementGroup {
+    static constexpr uint32_t elements = UNIT_MATRIX;
+    const std::byte* from = nullptr;
+
+    void open(const std::byte* tile_begin, uint32_t, uint32_t v) {
+        from = tile_begin + uint64_t{v} * lanes * Element::bytes;
+    }
+    Floats at(uint32_t k) const { return Element::at(from + uint64_t{k} * tile * Element::bytes); }
+};
+
+struct ElementF32 {
     static constexpr uint32_t bytes = 4;
     static Floats at(const std::byte* from) { return load<Floats>(from); }
 };
 
-struct LoadBf16 {
+struct ElementBf16 {
     static constexpr uint32_t bytes = 2;
     static Floats at(const std::byte* from) {
         return reinterpret_cast<Floats>(__builtin_convertvector(load<Halves>(from), Words) << 16);
@@ -48,7 +77,7 @@ struct LoadBf16 {
 };
 
 // The conversion instructions turn subnormal halves into normal floats whatever the flush mode is.
-struct LoadF16 {
+struct ElementF16 {
     static constexpr uint32_t bytes = 2;
     static Floats at(const std::byte* from) {
 #if defined(__AVX512F__)
@@ -56,36 +85,67 @@ struct LoadF16 {
 #elif defined(__AVX2__)
         return reinterpret_cast<Floats>(_mm256_cvtph_ps(load<__m128i>(from)));
 #else
-        const Words half = __builtin_convertvector(load<Halves>(from), Words);
-        const Words magnitude = half & 0x7fffu;
-        const Words normal = (magnitude << 13) + 0x38000000u;
-        const Floats smallest = Floats{} + 6.103515625e-5f;
-        const Floats subnormal = reinterpret_cast<Floats>((magnitude << 13) + 0x38800000u) - smallest;
-        const Words is_normal = reinterpret_cast<Words>(magnitude >= 0x400u);
-        const Words bits = (normal & is_normal) | (reinterpret_cast<Words>(subnormal) & ~is_normal);
-        return reinterpret_cast<Floats>(bits | ((half & 0x8000u) << 16));
+        return halves_to_floats(__builtin_convertvector(load<Halves>(from), Words));
 #endif
     }
 };
 
+/// The same block of `lanes` rows, in a tile [block][byte][16].
+struct Rows {
+    const std::byte* block = nullptr;
+
+    Words byte(uint32_t i) const {
+        return __builtin_convertvector(load<Bytes>(block + uint64_t{i} * tile), Words);
+    }
+    Floats half(uint32_t i) const { return halves_to_floats(byte(i) | byte(i + 1) << 8); }
+    Floats number(Words quant, uint32_t bias) const {
+        return __builtin_convertvector(reinterpret_cast<Integers>(quant - bias), Floats);
+    }
+    Words lookup(Words n) const {
+        Words result;
+        for (uint32_t lane = 0; lane < lanes; ++lane) result[lane] = blocks::iq4_values[n[lane]];
+        return result;
+    }
+};
+
+/// Formats of blocks.
+template <typename Format>
+struct BlockGroup {
+    static constexpr uint32_t elements = Format::group;
+    Rows rows;
+    blocks::Group<Format, Rows> group;
+
+    void open(const std::byte* tile_begin, uint32_t k, uint32_t v) {
+        rows.block = tile_begin + uint64_t{k / Format::elements} * Format::bytes * tile + uint64_t{v} * lanes;
+        group.open(rows, k % Format::elements);
+    }
+    Floats at(uint32_t k) const { return group.value(rows, k % Format::elements); }
+};
+
 /// `Tiles` tiles for `Rows` rows: every sum in registers.
-template <typename Load, uint32_t Tiles, uint32_t Rows>
+template <typename Group, uint32_t Tiles, uint32_t Rows>
 void multiply(const LinearBlock& b, uint32_t first_tile, uint32_t first_row) {
     const Ranges ranges{b.in, UNIT_MATRIX};
-    const uint64_t tile_bytes = uint64_t{b.in} * tile * Load::bytes;
+    const uint64_t tile_bytes = stored_bytes(b.format, b.in) * tile;
     const std::byte* weights = b.weights + first_tile * tile_bytes;
     const float* x = b.x + uint64_t{first_row} * b.in;
     Floats total[Rows][Tiles][vectors] = {};
     for (uint32_t r = 0; r < ranges.count; ++r) {
         Floats sum[Rows][Tiles][vectors] = {};
         const uint32_t end = ranges.end(r);
-        for (uint32_t k = ranges.begin(r); k < end; ++k) {
+        for (uint32_t first = ranges.begin(r); first < end; first += Group::elements) {
+            const uint32_t stop = std::min(end, first + Group::elements);
+            Group groups[Tiles][vectors];
             for (uint32_t t = 0; t < Tiles; ++t) {
-                for (uint32_t v = 0; v < vectors; ++v) {
-                    const Floats weight =
-                        Load::at(weights + t * tile_bytes + (uint64_t{k} * tile + v * lanes) * Load::bytes);
-                    for (uint32_t row = 0; row < Rows; ++row)
-                        sum[row][t][v] += weight * x[uint64_t{row} * b.in + k];
+                for (uint32_t v = 0; v < vectors; ++v) groups[t][v].open(weights + t * tile_bytes, first, v);
+            }
+            for (uint32_t k = first; k < stop; ++k) {
+                for (uint32_t t = 0; t < Tiles; ++t) {
+                    for (uint32_t v = 0; v < vectors; ++v) {
+                        const Floats weight = groups[t][v].at(k);
+                        for (uint32_t row = 0; row < Rows; ++row)
+                            sum[row][t][v] += weight * x[uint64_t{row} * b.in + k];
+                    }
                 }
             }
         }
@@ -101,16 +161,16 @@ void multiply(const LinearBlock& b, uint32_t first_tile, uint32_t first_row) {
     }
 }
 
-template <typename Load>
+template <typename Group>
 void multiply_all(const LinearBlock& b) {
     uint32_t row = 0;
     for (; row + 4 <= b.rows; row += 4) {
-        for (uint32_t t = 0; t < b.tiles; ++t) multiply<Load, 1, 4>(b, t, row);
+        for (uint32_t t = 0; t < b.tiles; ++t) multiply<Group, 1, 4>(b, t, row);
     }
     for (; row < b.rows; ++row) {
         uint32_t t = 0;
-        for (; t + 4 <= b.tiles; t += 4) multiply<Load, 4, 1>(b, t, row);
-        for (; t < b.tiles; ++t) multiply<Load, 1, 1>(b, t, row);
+        for (; t + 4 <= b.tiles; t += 4) multiply<Group, 4, 1>(b, t, row);
+        for (; t < b.tiles; ++t) multiply<Group, 1, 1>(b, t, row);
     }
 }
 
@@ -119,12 +179,18 @@ void multiply_all(const LinearBlock& b) {
 void RWKVK_LINEAR(const LinearBlock& block) {
     switch (block.format) {
         case WeightFormat::f32:
-            return multiply_all<LoadF32>(block);
+            return multiply_all<ElementGroup<ElementF32>>(block);
         case WeightFormat::f16:
-            return multiply_all<LoadF16>(block);
+            return multiply_all<ElementGroup<ElementF16>>(block);
         case WeightFormat::bf16:
-            return multiply_all<LoadBf16>(block);
+            return multiply_all<ElementGroup<ElementBf16>>(block);
+        default:
+            break;
     }
+    blocks::with_block_format(block.format, [&](auto f) {
+        using Format = decltype(f);
+        multiply_all<BlockGroup<Format>>(block);
+    });
 }
 
 }  // namespace rwkvk::cpu

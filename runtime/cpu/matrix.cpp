@@ -8,15 +8,21 @@
 namespace rwkvk::cpu {
 namespace {
 
-/// Rows [16][in] of a tile, interleaved to [in][16]; rows past `rows` become zero.
-void interleave(const std::byte* rows_bytes, uint32_t rows, uint32_t in, uint32_t element, std::byte* tile) {
+/// Bytes of what stays together when rows are interleaved.
+uint32_t part_bytes(WeightFormat format) {
+    const WeightInfo& row = info(format);
+    return row.block_elements == 1 ? row.block_bytes : 1;
+}
+
+/// Rows [16][parts] of a tile, interleaved to [parts][16]; rows past `rows` become zero.
+void interleave(const std::byte* rows_bytes, uint32_t rows, uint64_t parts, uint32_t bytes, std::byte* tile) {
     for (uint32_t lane = 0; lane < Matrix::lanes; ++lane) {
-        for (uint32_t i = 0; i < in; ++i) {
-            std::byte* to = tile + (uint64_t{i} * Matrix::lanes + lane) * element;
+        for (uint64_t i = 0; i < parts; ++i) {
+            std::byte* to = tile + (i * Matrix::lanes + lane) * bytes;
             if (lane < rows) {
-                std::memcpy(to, rows_bytes + (uint64_t{lane} * in + i) * element, element);
+                std::memcpy(to, rows_bytes + (lane * parts + i) * bytes, bytes);
             } else {
-                std::memset(to, 0, element);
+                std::memset(to, 0, bytes);
             }
         }
     }
@@ -41,18 +47,22 @@ uint64_t Matrix::size_bytes() const {
     return rows * stored_bytes(format, in);
 }
 
-float Matrix::at(uint32_t o, uint32_t i) const {
-    const uint64_t index =
-        layout == Layout::rows ? uint64_t{o} * in + i : (uint64_t{o / lanes} * in + i) * lanes + o % lanes;
-    float value;
-    decode(format, bytes.get() + index * info(format).block_bytes, {&value, 1});
-    return value;
+void Matrix::decode_row(uint32_t o, std::span<float> values) const {
+    RWKVK_ASSERT(values.size() == in);
+    const uint64_t row_bytes = stored_bytes(format, in);
+    if (layout == Layout::rows) return decode(format, bytes.get() + o * row_bytes, values);
+    const uint32_t part = part_bytes(format);
+    const std::byte* tile = bytes.get() + o / lanes * lanes * row_bytes;
+    std::vector<std::byte> row(row_bytes);
+    for (uint64_t i = 0; i < row_bytes / part; ++i)
+        std::memcpy(row.data() + i * part, tile + (i * lanes + o % lanes) * part, part);
+    decode(format, row.data(), values);
 }
 
 Matrix load_matrix(const WeightSource& source, const std::string& name, Matrix::Layout layout,
                    ThreadPool& pool, ProgressMeter& meter) {
     const auto shape = source.find(name);
-    RWKVK_ASSERT(shape && info(shape->format).block_elements == 1);
+    RWKVK_ASSERT(shape);
     Matrix matrix{
         .format = shape->format, .out = shape->out, .in = shape->in, .layout = layout, .bytes = nullptr};
     matrix.bytes = std::make_unique_for_overwrite<std::byte[]>(matrix.size_bytes());
@@ -64,6 +74,7 @@ Matrix load_matrix(const WeightSource& source, const std::string& name, Matrix::
         });
         return matrix;
     }
+    const uint32_t part = part_bytes(matrix.format);
     const uint64_t tiles = (uint64_t{matrix.out} + Matrix::lanes - 1) / Matrix::lanes;
     in_steps(tiles, Matrix::lanes * row_bytes, pool, meter, [&](uint64_t begin, uint64_t end) {
         std::vector<std::byte> rows(Matrix::lanes * row_bytes);
@@ -71,7 +82,7 @@ Matrix load_matrix(const WeightSource& source, const std::string& name, Matrix::
             const auto first = static_cast<uint32_t>(tile * Matrix::lanes);
             const uint32_t count = std::min(Matrix::lanes, matrix.out - first);
             source.read_rows(name, first, count, rows.data());
-            interleave(rows.data(), count, matrix.in, info(matrix.format).block_bytes,
+            interleave(rows.data(), count, row_bytes / part, part,
                        matrix.bytes.get() + tile * Matrix::lanes * row_bytes);
         }
     });

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,8 @@ namespace rwkvk::cpu {
 struct Matrix {
     enum class Layout {
         rows,   // [out][in]: for `embed`
-        lanes,  // [out / 16][in][out % 16]: for `linear`, a vector of 16 outputs at a time
+        lanes,  // [out / 16][part of a row][out % 16]: for `linear`, a vector of 16 outputs at a time; a part
+                // is an element, or a byte of a format that comes in blocks
     };
     static constexpr uint32_t lanes = 16;
 
@@ -26,8 +28,8 @@ struct Matrix {
     std::unique_ptr<std::byte[]> bytes;
 
     uint64_t size_bytes() const;
-    /// Exact value of one element.
-    float at(uint32_t o, uint32_t i) const;
+    /// Exact values of one row, [in].
+    void decode_row(uint32_t o, std::span<float> values) const;
 };
 
 /// Errors: Code::cancelled by the meter.

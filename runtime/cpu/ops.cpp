@@ -31,9 +31,11 @@ void run_embed(const Call& call) {
     const float* vectors = call.in(1);
     float* y = call.out(3);
     for (uint32_t row = 0; row < p.rows; ++row) {
-        for (uint32_t i = 0; i < p.width; ++i) {
-            const uint64_t at = uint64_t{row} * p.width + i;
-            y[at] = ids[row] == NONE ? settle(vectors[at]) : call.matrix->at(ids[row], i);
+        const uint64_t at = uint64_t{row} * p.width;
+        if (ids[row] != NONE) {
+            call.matrix->decode_row(ids[row], {y + at, p.width});
+        } else {
+            for (uint32_t i = 0; i < p.width; ++i) y[at + i] = settle(vectors[at + i]);
         }
     }
 }

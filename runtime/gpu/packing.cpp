@@ -1,47 +1,89 @@
 #include "runtime/gpu/packing.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <span>
+#include <vector>
+
+#include "runtime/catalogue/block_formats.h"
 
 namespace rwkvk::gpu {
 namespace {
 
-constexpr uint64_t block_bytes = 16;
+/// The stored elements of one row.
+struct Row {
+    WeightFormat format;
+    const std::byte* begin;
+    uint64_t bytes;
+};
 
-/// Copies one block of a row, zero past the row's end.
-void copy_block(const std::byte* row, uint64_t row_bytes, uint64_t block, std::byte* to) {
-    const uint64_t begin = std::min(block * block_bytes, row_bytes);
-    const uint64_t bytes = std::min(block_bytes, row_bytes - begin);
-    std::memcpy(to, row + begin, bytes);
-    std::memset(to + bytes, 0, block_bytes - bytes);
+/// Copies the part of a row that begins at `offset`, zero past the row's end.
+void copy_part(const Row& row, uint64_t offset, uint64_t bytes, std::byte* to) {
+    const uint64_t begin = std::min(offset, row.bytes);
+    const uint64_t there = std::min(bytes, row.bytes - begin);
+    std::memcpy(to, row.begin + begin, there);
+    std::memset(to + there, 0, bytes - there);
 }
 
-void pack_rows(uint64_t row_bytes, uint32_t count, const std::byte* rows, std::byte* packed) {
-    const uint64_t padded = (row_bytes + 3) / 4 * 4;
-    for (uint32_t row = 0; row < count; ++row) {
-        std::memcpy(packed + row * padded, rows + row * row_bytes, row_bytes);
-        std::memset(packed + row * padded + row_bytes, 0, padded - row_bytes);
+/// Two blocks with an odd number of halves, put together so that all but their scales lies at whole words:
+/// the two scales, the rest of the first, the rest of the second. A row's last block may be alone.
+void join_blocks(const Row& row, uint64_t offset, uint32_t bytes, std::byte* to) {
+    const uint32_t half_at =
+        blocks::with_block_format(row.format, [](auto format) { return format.halves.front(); });
+    constexpr uint32_t half = 2;
+    for (uint32_t i = 0; i < 2; ++i) {
+        std::array<std::byte, 256> block;
+        copy_part(row, offset + i * bytes, bytes, block.data());
+        std::byte* rest = to + 2 * half + i * (bytes - half);
+        std::memcpy(to + i * half, block.data() + half_at, half);
+        std::memcpy(rest, block.data(), half_at);
+        std::memcpy(rest + half_at, block.data() + half_at + half, bytes - half_at - half);
     }
 }
 
-void pack_tiles(uint64_t row_bytes, uint32_t count, const std::byte* rows, std::byte* packed) {
-    const uint64_t blocks = (row_bytes + block_bytes - 1) / block_bytes;
-    for (uint64_t block = 0; block < blocks; ++block) {
+/// The device block number `index` of a row.
+void copy_block(const Row& row, uint64_t index, std::byte* to) {
+    const WeightInfo& stored = info(row.format);
+    const DeviceBlock block = device_block(row.format);
+    if (stored.block_elements > 1 && block.elements != stored.block_elements) {
+        join_blocks(row, index * block.bytes, stored.block_bytes, to);
+    } else {
+        copy_part(row, index * block.bytes, block.bytes, to);
+    }
+}
+
+void pack_row(const Row& row, uint64_t blocks, std::byte* packed) {
+    const uint32_t bytes = device_block(row.format).bytes;
+    for (uint64_t i = 0; i < blocks; ++i) copy_block(row, i, packed + i * bytes);
+}
+
+/// [block][part of a block][row], where a part is what a lane loads at once.
+void pack_tiles(std::span<const Row> rows, WeightFormat format, uint64_t blocks, std::byte* packed) {
+    const uint32_t bytes = device_block(format).bytes;
+    const uint32_t part_bytes = info(format).block_elements == 1 ? bytes : 4;
+    const uint32_t parts = bytes / part_bytes;
+    std::vector<std::byte> block(bytes);
+    for (uint64_t b = 0; b < blocks; ++b) {
         for (uint32_t lane = 0; lane < rows_per_tile; ++lane) {
-            std::byte* to = packed + (block * rows_per_tile + lane) * block_bytes;
-            if (lane < count) {
-                copy_block(rows + lane * row_bytes, row_bytes, block, to);
+            if (lane < rows.size()) {
+                copy_block(rows[lane], b, block.data());
             } else {
-                std::memset(to, 0, block_bytes);
+                std::ranges::fill(block, std::byte{0});
+            }
+            for (uint32_t part = 0; part < parts; ++part) {
+                std::memcpy(packed + ((b * parts + part) * rows_per_tile + lane) * part_bytes,
+                            block.data() + part * part_bytes, part_bytes);
             }
         }
     }
 }
 
-/// A row's blocks in the order in which the lanes of a team read them: first step of every range, second step
-/// of every range, and so on; the last steps exist only in the longer ranges.
-void pack_ranges(uint64_t row_bytes, uint32_t in, uint32_t blocks_per_group, const std::byte* row,
-                 std::byte* packed) {
+/// A row's blocks of single elements in the order in which the lanes of a team read them: first step of every
+/// range, second step of every range, and so on; the last steps exist only in the longer ranges.
+void pack_ranges(const Row& row, uint32_t in, std::byte* packed) {
+    const DeviceBlock block = device_block(row.format);
+    const uint32_t blocks_per_group = UNIT_MATRIX / block.elements;
     const uint32_t groups = (in + UNIT_MATRIX - 1) / UNIT_MATRIX;
     const uint32_t ranges = std::min(groups, 32u);
     uint64_t at = 0;
@@ -49,7 +91,7 @@ void pack_ranges(uint64_t row_bytes, uint32_t in, uint32_t blocks_per_group, con
         for (uint32_t r = 0; r < ranges; ++r) {
             const uint32_t begin = r * groups / ranges * blocks_per_group;
             const uint32_t end = (r + 1) * groups / ranges * blocks_per_group;
-            if (begin + step < end) copy_block(row, row_bytes, begin + step, packed + at++ * block_bytes);
+            if (begin + step < end) copy_block(row, begin + step, packed + at++ * block.bytes);
         }
     }
 }
@@ -58,20 +100,20 @@ void pack_ranges(uint64_t row_bytes, uint32_t in, uint32_t blocks_per_group, con
 
 void pack_tile(Packing packing, WeightFormat format, uint32_t in, uint32_t count, const std::byte* rows,
                std::byte* packed) {
+    RWKVK_ASSERT(count <= rows_per_tile);
     const uint64_t row_bytes = stored_bytes(format, in);
-    switch (packing) {
-        case Packing::rows:
-            return pack_rows(row_bytes, count, rows, packed);
-        case Packing::tiles:
-            return pack_tiles(row_bytes, count, rows, packed);
-        case Packing::ranges: {
-            const auto blocks_per_group =
-                static_cast<uint32_t>(stored_bytes(format, UNIT_MATRIX) / block_bytes);
-            const uint64_t packed_row = packed_bytes(packing, format, 1, in);
-            for (uint32_t row = 0; row < count; ++row) {
-                pack_ranges(row_bytes, in, blocks_per_group, rows + row * row_bytes,
-                            packed + row * packed_row);
-            }
+    const uint32_t block_elements = device_block(format).elements;
+    const uint64_t blocks = (in + block_elements - 1) / block_elements;
+    std::vector<Row> each;
+    for (uint32_t i = 0; i < count; ++i) each.push_back({format, rows + i * row_bytes, row_bytes});
+    if (packing == Packing::tiles) return pack_tiles(each, format, blocks, packed);
+    const uint64_t packed_row = packed_bytes(packing, format, 1, in);
+    for (uint32_t i = 0; i < count; ++i) {
+        std::byte* to = packed + i * packed_row;
+        if (packing == Packing::ranges && info(format).block_elements == 1) {
+            pack_ranges(each[i], in, to);
+        } else {
+            pack_row(each[i], blocks, to);
         }
     }
 }

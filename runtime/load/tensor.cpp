@@ -10,6 +10,21 @@
 namespace rwkvk::load {
 namespace {
 
+struct Type {
+    const char* name;
+    Block block;
+};
+
+/// In the order of DType.
+constexpr Type types[] = {
+    {"f32", {1, 4}},      {"f16", {1, 2}},       {"bf16", {1, 2}},     {"f64", {1, 8}},
+    {"u8", {1, 1}},       {"i8", {1, 1}},        {"i16", {1, 2}},      {"i32", {1, 4}},
+    {"i64", {1, 8}},      {"bool", {1, 1}},      {"q8_0", {32, 34}},   {"q4_0", {32, 18}},
+    {"q4_1", {32, 20}},   {"q5_0", {32, 22}},    {"q5_1", {32, 24}},   {"q2_k", {256, 84}},
+    {"q3_k", {256, 110}}, {"q4_k", {256, 144}},  {"q5_k", {256, 176}}, {"q6_k", {256, 210}},
+    {"iq4_nl", {32, 18}}, {"iq4_xs", {256, 136}}};
+static_assert(std::size(types) == static_cast<size_t>(DType::iq4_xs) + 1);
+
 // The same elements in the same order, in as few dimensions as possible: unit dimensions dropped, neighbours
 // that lie one after the other in memory joined, and at least two dimensions (rows and columns of the walk).
 struct Walk {
@@ -126,17 +141,9 @@ void copy_elements(const Walk& walk, const std::byte* data, uint64_t first, uint
 
 }  // namespace
 
-const char* name_of(DType type) {
-    constexpr const char* names[] = {"f32", "f16", "bf16", "f64",  "u8",  "i8",
-                                     "i16", "i32", "i64",  "bool", "q8_0"};
-    return names[static_cast<size_t>(type)];
-}
+const char* name_of(DType type) { return types[static_cast<size_t>(type)].name; }
 
-Block block_of(DType type) {
-    constexpr Block blocks[] = {{1, 4}, {1, 2}, {1, 2}, {1, 8}, {1, 1},  {1, 1},
-                                {1, 2}, {1, 4}, {1, 8}, {1, 1}, {32, 34}};
-    return blocks[static_cast<size_t>(type)];
-}
+Block block_of(DType type) { return types[static_cast<size_t>(type)].block; }
 
 uint32_t bytes_of(DType type) {
     RWKVK_ASSERT(block_of(type).elements == 1);

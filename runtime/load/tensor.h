@@ -18,7 +18,30 @@ namespace rwkvk::load {
 inline constexpr size_t max_dims = 8;
 
 /// Element types that files store. Those of quantised formats come in blocks of several elements.
-enum class DType { f32, f16, bf16, f64, u8, i8, i16, i32, i64, boolean, q8_0 };
+enum class DType {
+    f32,
+    f16,
+    bf16,
+    f64,
+    u8,
+    i8,
+    i16,
+    i32,
+    i64,
+    boolean,
+    q8_0,
+    q4_0,
+    q4_1,
+    q5_0,
+    q5_1,
+    q2_k,
+    q3_k,
+    q4_k,
+    q5_k,
+    q6_k,
+    iq4_nl,
+    iq4_xs
+};
 
 struct Block {
     uint32_t elements, bytes;

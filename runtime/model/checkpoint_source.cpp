@@ -58,23 +58,20 @@ class CheckpointSource final : public WeightSource {
             throw Error(Code::bad_shape, concat(checkpoint_.path, ": tensor '", name, "' is ",
                                                 view.shape_text(), ", expected a matrix or vector"));
         }
-        return {static_cast<uint32_t>(out), static_cast<uint32_t>(in), format_of(name, view.dtype)};
+        const WeightFormat format = format_of(name, view.dtype);
+        if (const uint32_t block = info(format).block_elements; in % block != 0) {
+            throw Error(Code::bad_shape,
+                        concat(checkpoint_.path, ": tensor '", name, "' is ", view.shape_text(), ", but ",
+                               info(format).name, " comes in blocks of ", block));
+        }
+        return {static_cast<uint32_t>(out), static_cast<uint32_t>(in), format};
     }
 
     WeightFormat format_of(const std::string& name, load::DType type) const {
-        switch (type) {
-            case load::DType::f32:
-            case load::DType::f64:
-                return WeightFormat::f32;
-            case load::DType::f16:
-                return WeightFormat::f16;
-            case load::DType::bf16:
-                return WeightFormat::bf16;
-            default:
-                throw Error(Code::unsupported,
-                            concat(checkpoint_.path, ": tensor '", name, "' holds ", load::name_of(type),
-                                   ", expected f32, f16, bf16 or f64"));
-        }
+        if (type == load::DType::f64) return WeightFormat::f32;
+        if (const auto format = weight_format_of(type)) return *format;
+        throw Error(Code::unsupported, concat(checkpoint_.path, ": tensor '", name, "' holds ",
+                                              load::name_of(type), ", which is no type of weights"));
     }
 
     static void read_doubles(const load::TensorView& view, uint64_t begin, uint64_t count,
@@ -91,6 +88,13 @@ class CheckpointSource final : public WeightSource {
 };
 
 }  // namespace
+
+std::optional<WeightFormat> weight_format_of(load::DType type) {
+    for (size_t i = 0; i < all_weights().size(); ++i) {
+        if (all_weights()[i].name == load::name_of(type)) return static_cast<WeightFormat>(i);
+    }
+    return std::nullopt;
+}
 
 std::unique_ptr<WeightSource> make_checkpoint_source(load::Checkpoint checkpoint) {
     return std::make_unique<CheckpointSource>(std::move(checkpoint));

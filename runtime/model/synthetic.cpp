@@ -85,7 +85,13 @@ class Catalogue {
     // Uniform values of this spread keep the size of what they multiply, times `gain`.
     void matrix(const std::string& name, uint32_t out, uint32_t in, float gain = 1.0f) {
         const float spread = gain * static_cast<float>(std::sqrt(3.0 / in));
-        entries_[name] = {{out, in, spec_.format}, {0.0f, spread}};
+        entries_[name] = {{out, in, format_for(name, in)}, {0.0f, spread}};
+    }
+    // As converters do: low-rank matrices and rows that are no whole blocks stay single elements.
+    WeightFormat format_for(const std::string& name, uint32_t in) const {
+        const uint32_t block = info(spec_.format).block_elements;
+        const bool whole = name.ends_with(".weight") && in % block == 0;
+        return block == 1 || whole ? spec_.format : WeightFormat::f16;
     }
     void norm(const std::string& name, uint32_t n) {
         vector(name + ".weight", n, {1.0f, 0.2f});
@@ -203,10 +209,11 @@ SyntheticSpec SyntheticSpec::parse(const std::string& spec, uint64_t seed) {
             return {make_model(n[0], n[1], n.size() == 3 ? n[2] : 65536, ranks), format, seed};
         }
     }
-    throw Error(Code::bad_argument,
-                concat("'", spec,
-                       "' is no synthetic model; write v7:SIZE:TYPE, where SIZE is 0.1b, 0.4b, "
-                       "1.5b, 2.9b, 7.2b or LAYERSxWIDTH[xVOCABULARY], and TYPE is f32, f16 or bf16"));
+    throw Error(
+        Code::bad_argument,
+        concat("'", spec,
+               "' is no synthetic model; write v7:SIZE:TYPE, where SIZE is 0.1b, 0.4b, "
+               "1.5b, 2.9b, 7.2b or LAYERSxWIDTH[xVOCABULARY], and TYPE a weight format, as f16 or q8_0"));
 }
 
 std::unique_ptr<WeightSource> make_synthetic_source(const SyntheticSpec& spec) {

@@ -19,9 +19,14 @@ struct Stored {
     uint32_t file_type;  // llama.cpp's number for a model mostly of this type
 };
 constexpr Stored stored_types[] = {
-    {WeightFormat::f32, load::DType::f32, 0},
-    {WeightFormat::f16, load::DType::f16, 1},
-    {WeightFormat::bf16, load::DType::bf16, 32},
+    {WeightFormat::f32, load::DType::f32, 0},        {WeightFormat::f16, load::DType::f16, 1},
+    {WeightFormat::bf16, load::DType::bf16, 32},     {WeightFormat::q8_0, load::DType::q8_0, 7},
+    {WeightFormat::q4_0, load::DType::q4_0, 2},      {WeightFormat::q4_1, load::DType::q4_1, 3},
+    {WeightFormat::q5_0, load::DType::q5_0, 8},      {WeightFormat::q5_1, load::DType::q5_1, 9},
+    {WeightFormat::q2_k, load::DType::q2_k, 10},     {WeightFormat::q3_k, load::DType::q3_k, 11},
+    {WeightFormat::q4_k, load::DType::q4_k, 14},     {WeightFormat::q5_k, load::DType::q5_k, 16},
+    {WeightFormat::q6_k, load::DType::q6_k, 18},     {WeightFormat::iq4_nl, load::DType::iq4_nl, 25},
+    {WeightFormat::iq4_xs, load::DType::iq4_xs, 30},
 };
 
 const Stored& stored_as(WeightFormat format) {

@@ -1,0 +1,85 @@
+#include "bench_long.h"
+
+#include <algorithm>
+#include <chrono>
+#include <iomanip>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "memory_watch.h"
+
+namespace rwkvk::app {
+namespace {
+
+constexpr uint32_t parts = 50;
+
+struct Part {
+    uint32_t tokens;  // since the beginning
+    double tokens_per_second;
+    uint64_t host_bytes, device_bytes;  // those of a software device are on the host too
+};
+
+/// The end of a text is banned, so that it goes on.
+std::vector<Part> generate(const Runtime& runtime, Context& context, const CommonFlags& flags,
+                           uint32_t tokens) {
+    rwkvk_sampler_params params = sampler_params();
+    params.seed = flags.seed;
+    Sampler sampler(runtime, params);
+    sampler.bias(0, -INFINITY);
+    std::vector<Part> result;
+    std::vector<float> logits = context.eval(0, {0});
+    for (uint32_t done = 0; done < tokens;) {
+        const uint32_t count = std::min(std::max(tokens / parts, 1u), tokens - done);
+        const auto start = std::chrono::steady_clock::now();
+        for (uint32_t i = 0; i < count; ++i) logits = context.eval(0, {sampler.sample(logits)});
+        const double seconds =
+            std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        done += count;
+        result.push_back({done, count / seconds, own_bytes(), context.device_bytes()});
+    }
+    return result;
+}
+
+void print_json(const std::string& device, const std::vector<Part>& list) {
+    nlohmann::json rows = nlohmann::json::array();
+    for (const Part& part : list) {
+        rows.push_back({{"tokens", part.tokens},
+                        {"tokens_per_second", part.tokens_per_second},
+                        {"host_bytes", part.host_bytes},
+                        {"device_bytes", part.device_bytes}});
+    }
+    std::cout << nlohmann::json{{"device", device}, {"commit", RWKVK_COMMIT}, {"rows", rows}}.dump(2) << '\n';
+}
+
+double megabytes(uint64_t bytes) { return static_cast<double>(bytes) * 1e-6; }
+
+void print_table(const std::vector<Part>& list, bool markdown) {
+    const char *begin = markdown ? "| " : "", *comma = markdown ? " | " : ",",
+               *end = markdown ? " |\n" : "\n";
+    std::cout << begin << "tokens" << comma << "tokens/s" << comma << "host MB" << comma << "device MB"
+              << end;
+    if (markdown) std::cout << "|---|---|---|---|\n";
+    for (const Part& part : list) {
+        std::cout << std::fixed << std::setprecision(1) << begin << part.tokens << comma
+                  << part.tokens_per_second << comma << megabytes(part.host_bytes) << comma
+                  << megabytes(part.device_bytes) << end;
+    }
+}
+
+}  // namespace
+
+void bench_long(const CommonFlags& flags, uint32_t tokens, const std::string& format) {
+    const Runtime runtime = open_runtime(flags);
+    const Model model = open_model(runtime, flags);
+    Context context = open_context(model, flags, {});
+    const std::vector<Part> list = generate(runtime, context, flags, tokens);
+    if (format == "json") {
+        print_json(context.device(), list);
+    } else {
+        print_table(list, format == "md");
+    }
+    check_validation(runtime);
+}
+
+}  // namespace rwkvk::app

@@ -1,0 +1,13 @@
+// Q5_K: scales of the scales and minima, 12 bytes of those of eight groups, 32 bytes of fifth bits, 128 of nibbles.
+const uint BLOCK_ELEMENTS = 256u, BLOCK_WORDS = 44u, BIAS = 0u;
+const bool HAS_OFFSET = true;
+#include "block_chunks.glsl"
+#include "scales_12_bytes.glsl"
+
+Chunk load_chunk(uint at, uint stride, uint index) {
+    Block b = block_of(at, stride, index);
+    uint c = chunk_in_block(index), g = c / 4u;
+    uvec2 low = nibbles(two_words(b, 12u + 8u * (g / 2u) + 2u * (c % 4u)), g % 2u);
+    uvec2 high = ((two_words(b, 4u + 2u * (c % 4u)) >> g) & 0x01010101u) << 4;
+    return chunk_of_group(b, g, low | high);
+}
