@@ -3,11 +3,20 @@
 #include <algorithm>
 #include <exception>
 
+#include "host/error.h"
+#include "host/log.h"
+
 namespace rwkvk {
 
 ThreadPool::ThreadPool(uint32_t threads, Denormals denormals) : denormals_(denormals) {
     if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
-    for (uint32_t i = 1; i < threads; ++i) workers_.emplace_back([this] { worker_loop(); });
+    workers_.reserve(threads - 1);
+    try {
+        for (uint32_t i = 1; i < threads; ++i) workers_.emplace_back([this] { worker_loop(); });
+    } catch (const std::exception& error) {  // a limit of the system: fewer give the same bits
+        log(LogLevel::warning,
+            concat("only ", this->threads(), " of ", threads, " threads could be started: ", error.what()));
+    }
 }
 
 ThreadPool::~ThreadPool() {

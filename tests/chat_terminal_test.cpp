@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -188,6 +189,129 @@ TEST_CASE("a conversation with everything a person can do") {
         terminal.type("\x04");  // Ctrl-D
         CHECK(terminal.wait_for_exit() == 0);
     }
+}
+
+/// A conversation over several processes. After every step the state that it saves must be the one of
+/// feeding all its tokens at once, to the last byte of the file.
+class CheckedChat {
+  public:
+    explicit CheckedChat(const Session& session) : session_(session) {}
+
+    void open(const std::string& device) {
+        terminal_.emplace(session_.program, session_.on(device));
+        terminal_->wait_for_prompt();
+        if (saved_.empty()) return;
+        ids_before_ = all_ids();
+        ids_.clear();
+        step("/load " + saved_, "goes on from");
+    }
+    void step(const std::string& line, const std::string& expected = "tokens/s") {
+        CAPTURE(line);
+        command(*terminal_, line, expected);
+        read_ids();
+        saved_ = session_.folder / "chat.state";
+        command(*terminal_, "/save " + saved_, "saved to");
+        const std::string whole = session_.folder / "whole.state";
+        session_.run("logits -m " + session_.model + " -dev cpu --tokens '" + all_ids() + "' --state-out " +
+                     whole + " -o " + (session_.folder / "x.npy"));
+        CHECK(!state().empty());
+        CHECK(state() == contents_of(whole));
+    }
+    void leave() {
+        terminal_->type("/exit\n");
+        CHECK(terminal_->wait_for_exit() == 0);
+    }
+    std::string state() const { return contents_of(saved_); }
+    std::string text() const {
+        std::ofstream(session_.folder / "ids") << all_ids();
+        return session_.run("tokenize -m " + session_.model + " --decode <" + (session_.folder / "ids"));
+    }
+
+  private:
+    std::string all_ids() const { return ids_before_ + " " + ids_; }
+    void read_ids() {
+        terminal_->type("/tokens\n");
+        const std::string shown = terminal_->read_until(" tokens since");
+        terminal_->wait_for_prompt();
+        const size_t end = shown.rfind("\r\n"), start = shown.rfind('\n', end) + 1;
+        const std::string line = shown.substr(start, end - start);
+        const bool is_list = line.find_first_not_of("0123456789 ") == line.npos;
+        ids_ = is_list ? line : "";  // without a token there is no list
+    }
+
+    const Session& session_;
+    std::optional<Terminal> terminal_;
+    std::string ids_before_, ids_;  // up to the last load, and since
+    std::string saved_;
+};
+
+TEST_CASE("after every step of a conversation the state is that of feeding its tokens at once") {
+    Session session;
+    if (const auto trained = reference("golden/rwkv.cpp/tiny-rwkv-7v0-834K-FP32.bin"))
+        session.chat[2] = session.model = *trained;
+    CheckedChat chat(session);
+    chat.open("cpu");
+    for (const char* question : {"One", "Grüße, 你好 😀", "Three"}) chat.step(question);
+    const std::string three_turns = chat.state();
+    chat.step("Four");
+    CHECK(chat.state() != three_turns);
+    chat.step("/undo", "taken back");
+    CHECK(chat.state() == three_turns);
+    chat.step("/regen");
+    const std::string another_three = chat.state();
+    chat.step("/fork", "branch 1");
+    CHECK(chat.state() == another_three);
+    chat.step("In the copy");
+    chat.step("/fork 0", "branch 0");
+    CHECK(chat.state() == another_three);
+    chat.step("Five");
+    chat.leave();
+    // New processes go on, on the other device where there is one, and back.
+    const char* other = session.has_vulkan() ? "0" : "cpu";
+    for (const char* device : {other, "cpu"}) {
+        CAPTURE(device);
+        const std::string before = chat.state();
+        chat.open(device);
+        CHECK(chat.state() == before);
+        chat.step(std::string("Six on ") + device);
+        chat.step("/regen");
+        const std::string six = chat.state();
+        chat.step("Seven");
+        chat.step("/undo", "taken back");
+        CHECK(chat.state() == six);
+        chat.step("/fork", "branch 1");
+        chat.step("In another copy");
+        chat.step("/fork 0", "branch 0");
+        CHECK(chat.state() == six);
+        chat.leave();
+    }
+    const std::string text = chat.text();
+    for (const char* said : {"User: One\n\nAssistant:", "User: Grüße, 你好 😀\n\nAssistant:", "User: Three",
+                             "User: Five", "User: Six on cpu"})
+        CHECK_MESSAGE(text.find(said) != text.npos, said);
+    for (const char* taken_back : {"Four", "Seven", "In"})
+        CHECK_MESSAGE(text.find(std::string("User: ") + taken_back) == text.npos, taken_back);
+}
+
+TEST_CASE("a full disk and text that is none leave the conversation and the files as they were") {
+    Session session;
+    const std::string file = session.folder / "chat.state", previous = "previous";
+    std::ofstream(file) << previous;
+    std::vector<std::string> limited = {"-c", "ulimit -f 16 && exec \"$@\"", "sh", session.program};
+    limited.insert(limited.end(), session.chat.begin(), session.chat.end());
+    Terminal terminal("/bin/sh", limited);
+    terminal.wait_for_prompt();
+    const std::vector<std::string> names = session.folder.names();
+    command(terminal, "Hello", "tokens/s");
+    command(terminal, "/stats", "1 turns can be taken back");
+    command(terminal, "/save " + file, "rwkvk: " + file + ": cannot be written: File too large");
+    CHECK(contents_of(file) == previous);
+    command(terminal, "not \xff\xfe text", "text");
+    command(terminal, "Are you there?", "tokens/s");
+    command(terminal, "/undo", "taken back");
+    terminal.type("/exit\n");
+    CHECK(terminal.wait_for_exit() == 0);
+    CHECK(session.folder.names() == names);  // nothing half written
 }
 
 TEST_CASE("a turn taken back leaves nothing behind") {

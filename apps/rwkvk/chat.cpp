@@ -125,11 +125,16 @@ void chat_with_person(ChatSession& session, Context& context) {
 void chat_with_pipe(ChatSession& session) {
     ChatInput input(/*interactive*/ false);
     bool first = true;
-    while (const std::optional<std::string> message = input.read()) {
+    for (uint64_t line = 1; const std::optional<std::string> message = input.read(); ++line) {
         if (message->find_first_not_of(" \t\r") == message->npos) continue;
         if (!first) std::cout << '\n';
         first = false;
-        answer(session, Turn::say, *message);
+        try {
+            answer(session, Turn::say, *message);
+        } catch (const Error& error) {
+            if (error.status() != RWKVK_BAD_TEXT) throw;
+            throw Error(error.status(), concat("stdin, line ", line, ": ", error.what()));
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <iostream>
 #include <span>
+#include <vector>
 
 #include "memory_watch.h"
 
@@ -103,6 +104,15 @@ After stats(ChatSession& session, const std::string&) {
     return After::prompt;
 }
 
+/// What `rwkvk logits --tokens` takes and `rwkvk tokenize --decode` makes text of.
+After tokens(ChatSession& session, const std::string&) {
+    const std::vector<Token> ids = session.chat.tokens();
+    for (size_t i = 0; i < ids.size(); ++i) std::cerr << (i > 0 ? " " : "") << ids[i];
+    if (!ids.empty()) std::cerr << '\n';
+    session.view.note(concat(ids.size(), " tokens since the beginning or the last /load"));
+    return After::prompt;
+}
+
 After leave(ChatSession&, const std::string&) { return After::leave; }
 
 constexpr Command all[] = {
@@ -116,6 +126,7 @@ constexpr Command all[] = {
     {"/system", "[TEXT]", "begins a new conversation with this system text", system},
     {"/think", "[fold|show]", "shows the last reasoning; folds or shows it from now on", think},
     {"/stats", "", "device, memory, tokens", stats},
+    {"/tokens", "", "the ids of the tokens that made the state", tokens},
     {"/exit", "", "leaves; so does Ctrl-D", leave}};
 
 std::span<const Command> commands() { return all; }

@@ -1,6 +1,9 @@
 #include "chat_input.h"
 
+#include <langinfo.h>
+
 #include <cerrno>
+#include <clocale>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -35,8 +38,19 @@ std::string find_history_file() {
 
 #ifdef RWKVK_HAVE_EDITLINE
 
+namespace {
+
+/// The line editor drops every character that the locale does not know.
+void expect_utf8() {
+    std::setlocale(LC_CTYPE, "");
+    if (std::string(nl_langinfo(CODESET)) != "UTF-8") std::setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+}  // namespace
+
 ChatInput::ChatInput(bool interactive) : interactive_(interactive) {
     if (!interactive_) return;
+    expect_utf8();
     rl_initialize();
     using_history();
     stifle_history(history_lines);

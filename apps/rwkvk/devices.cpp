@@ -35,12 +35,16 @@ void print(const rwkvk_device_info& device) {
 }
 
 void run(bool json) {
-    CommonFlags flags;
-    flags.verbose = true;  // why there is no device
-    const Runtime runtime = open_runtime(flags);
+    std::string last_line;
+    const Runtime runtime([&](int32_t level, const char* line) {
+        if (level >= RWKVK_LOG_WARNING) std::cerr << line << '\n';
+        last_line = line;
+    });
+    const std::vector<rwkvk_device_info> devices = runtime.devices();
+    if (devices.empty()) std::cerr << last_line << '\n';  // why
     const unsigned threads = std::thread::hardware_concurrency();
     nlohmann::json all = nlohmann::json::array();
-    for (const rwkvk_device_info& device : runtime.devices()) {
+    for (const rwkvk_device_info& device : devices) {
         if (json) {
             all.push_back(to_json(device));
         } else {

@@ -1,3 +1,5 @@
+#include <fcntl.h>
+
 #include <csignal>
 #include <iostream>
 #include <new>
@@ -21,9 +23,21 @@ std::vector<std::string> with_long_spelling(int argc, char** argv) {
     return arguments;
 }
 
+/// A closed stdin, stdout or stderr stays so: the next file that is opened must not take its place. What is
+/// written to stdout fails, as it must; what goes to stderr is lost.
+void hold_standard_streams() {
+    for (const int stream : {0, 1, 2}) {
+        if (fcntl(stream, F_GETFD) != -1) continue;
+        [[maybe_unused]] const int held = open("/dev/null", stream == 2 ? O_WRONLY : O_RDONLY);
+    }
+}
+
 int run(int argc, char** argv) {
     CLI::App app("rwkvk: RWKV language models on any Vulkan GPU, with the same bits on every device");
     app.require_subcommand(1);
+    app.failure_message([](const CLI::App*, const CLI::Error& error) {
+        return app::concat("rwkvk: ", error.what(), "; --help says what there is\n");
+    });
     app.set_version_flag("--version", std::string("rwkvk ") + rwkvk_version());
     app::add_bench(app);
     app::add_chat(app);
@@ -39,7 +53,7 @@ int run(int argc, char** argv) {
     try {
         app.parse(with_long_spelling(argc, argv));
     } catch (const CLI::Success& success) {  // --help, --version
-        return app.exit(success);
+        app.exit(success);
     } catch (const CLI::ParseError& error) {
         app.exit(error, std::cerr, std::cerr);
         return 2;
@@ -52,7 +66,10 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    std::signal(SIGPIPE, SIG_IGN);  // a closed stdout is an error to report, not a silent death
+    hold_standard_streams();
+    // A closed stdout and a file that grew too large are errors to report, not silent deaths.
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
     try {
         return run(argc, argv);
     } catch (const app::Failed&) {

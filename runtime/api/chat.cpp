@@ -115,13 +115,17 @@ rwkvk_status rwkvk_chat_say(rwkvk_chat* chat, const char* text, rwkvk_text_fn si
                             rwkvk_chat_reply* reply) {
     return with(chat, [&](Chat& on) {
         require(text, "text");
+        if (reply) require_room(reply);  // before anything is said
         hand_out(on.say(text, to_sink(sink, user)), reply);
     });
 }
 
 rwkvk_status rwkvk_chat_regenerate(rwkvk_chat* chat, rwkvk_text_fn sink, void* user,
                                    rwkvk_chat_reply* reply) {
-    return with(chat, [&](Chat& on) { hand_out(on.regenerate(to_sink(sink, user)), reply); });
+    return with(chat, [&](Chat& on) {
+        if (reply) require_room(reply);
+        hand_out(on.regenerate(to_sink(sink, user)), reply);
+    });
 }
 
 rwkvk_status rwkvk_chat_bias(rwkvk_chat* chat, rwkvk_token token, float bias) {

@@ -28,7 +28,8 @@ bool wants_cpu(Runtime& runtime, const std::string& device) {
     try {
         return vk::choose_device(*runtime.instance(), "").facts.type == vk::DeviceType::software;
     } catch (const Error& error) {
-        log(LogLevel::info, concat("no Vulkan device: ", error.what()));
+        log(LogLevel::warning,
+            concat("no Vulkan device, so this runs on the CPU (-dev cpu asks for that): ", error.what()));
         return true;
     }
 }
@@ -118,6 +119,7 @@ rwkvk_status rwkvk_runtime_device_count(rwkvk_runtime* runtime, uint32_t* count)
 rwkvk_status rwkvk_runtime_device_info(rwkvk_runtime* runtime, uint32_t index, rwkvk_device_info* info) {
     if (!runtime) return RWKVK_BAD_ARGUMENT;
     return guarded(*runtime->runtime, [&] {
+        require_room(info);
         const auto instance = runtime->runtime->instance();
         const auto& devices = instance->devices();
         if (index >= devices.size()) {

@@ -26,27 +26,44 @@ struct OpenContext {
     std::string name;  // of the device
 };
 
+/// Errors: Code::bad_argument naming what is missing.
+void require(const void* pointer, const char* name);
+
+/// Whether a struct of some version can have this size: no version ends inside a field.
+template <typename Struct>
+constexpr bool is_size_of(uint32_t size) {
+    return size >= sizeof(uint32_t) && size % alignof(Struct) == 0;
+}
+
 /// A caller's struct of any version over this version's defaults. Errors: Code::bad_argument.
 template <typename Params>
 Params complete(const Params* given, void (*set_defaults)(Params*, uint32_t)) {
     Params params{};
     set_defaults(&params, sizeof params);
     if (!given) return params;
-    if (given->size < sizeof(uint32_t)) {
-        throw Error(Code::bad_argument,
-                    "a parameter struct has the size 0: fill it with its *_params_default first");
+    if (!is_size_of<Params>(given->size)) {
+        throw Error(Code::bad_argument, concat("a parameter struct has the size ", given->size,
+                                               ": fill it with its *_params_default first"));
     }
     std::memcpy(&params, given, std::min<size_t>(given->size, sizeof params));
     params.size = sizeof params;
     return params;
 }
 
-/// As much of `value` as the caller's struct has room for; its size stays.
+/// Errors: Code::bad_argument for a struct that `hand_out` cannot fill.
+template <typename Info>
+void require_room(const Info* to) {
+    require(to, "an output struct");
+    if (!is_size_of<Info>(to->size)) {
+        throw Error(Code::bad_argument,
+                    concat("an output struct has the size ", to->size, ": set its `size` to sizeof first"));
+    }
+}
+
+/// As much of `value` as the caller's struct has room for; its size stays. Errors: as require_room.
 template <typename Info>
 void hand_out(const Info& value, Info* to) {
-    if (!to || to->size < sizeof(uint32_t)) {
-        throw Error(Code::bad_argument, "an output struct has the size 0: set its `size` to sizeof first");
-    }
+    require_room(to);
     const uint32_t size = to->size;
     std::memcpy(to, &value, std::min<size_t>(size, sizeof value));
     to->size = size;
@@ -81,8 +98,6 @@ void copy_list(std::span<const T> list, T* to, size_t capacity, size_t* count) {
     if (count) *count = list.size();
 }
 
-/// Errors: Code::bad_argument naming what is missing.
-void require(const void* pointer, const char* name);
 inline std::string text_or_empty(const char* text) { return text ? text : ""; }
 
 }  // namespace rwkvk::api

@@ -1,11 +1,29 @@
 #include "runtime/api/runtime.h"
 
+#include <atomic>
+#include <map>
 #include <new>
 
 #include "runtime/api/handles.h"
 #include "runtime/model/fingerprint.h"
 
 namespace rwkvk::api {
+namespace {
+
+uint64_t next_number() {
+    static std::atomic<uint64_t> last = 0;
+    return ++last;
+}
+
+/// By runtime. They end with their thread: the system gives ids of threads that ended to new ones.
+std::map<uint64_t, std::string>& errors_of_this_thread() {
+    thread_local std::map<uint64_t, std::string> errors;
+    return errors;
+}
+
+}  // namespace
+
+Runtime::Runtime(LogSink sink) : sink_(std::move(sink)), number_(next_number()) {}
 
 std::shared_ptr<vk::Instance> Runtime::instance() {
     std::scoped_lock lock(mutex_);
@@ -19,15 +37,14 @@ uint64_t Runtime::validation_messages() const {
 }
 
 const char* Runtime::last_error() const {
-    std::scoped_lock lock(mutex_);
-    const auto found = errors_.find(std::this_thread::get_id());
-    return found == errors_.end() ? "" : found->second.c_str();
+    const auto& errors = errors_of_this_thread();
+    const auto found = errors.find(number_);
+    return found == errors.end() ? "" : found->second.c_str();
 }
 
 void Runtime::set_last_error(const char* reason) noexcept {
     try {
-        std::scoped_lock lock(mutex_);
-        errors_[std::this_thread::get_id()] = reason;
+        errors_of_this_thread()[number_] = reason;
     } catch (...) {  // no memory for the message: the status says it
     }
 }

@@ -1,10 +1,8 @@
 #pragma once
 
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 
 #include "host/error.h"
 #include "host/log.h"
@@ -16,7 +14,7 @@ namespace rwkvk::api {
 /// What all handles share: where messages go, why calls failed, the Vulkan instance. Thread-safe.
 class Runtime {
   public:
-    explicit Runtime(LogSink sink) : sink_(std::move(sink)) {}
+    explicit Runtime(LogSink sink);
 
     const LogSink& sink() const { return sink_; }
 
@@ -30,9 +28,9 @@ class Runtime {
 
   private:
     const LogSink sink_;
+    const uint64_t number_;  // no other runtime of the process has it
     mutable std::mutex mutex_;
     std::shared_ptr<vk::Instance> instance_;
-    std::map<std::thread::id, std::string> errors_;
 };
 
 /// The status of the exception that is being handled; its message goes to the runtime.

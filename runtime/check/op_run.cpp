@@ -111,9 +111,9 @@ Slots run_on_cpu(const OpCase& c, ThreadPool& pool) {
 
 Slots run_on_device(const OpCase& c, const KernelChoice& choice, gpu::KernelStore& kernels) {
     vk::Device& device = kernels.device();
-    vk::Transfer transfer(device);
     const std::string_view letters = info(c.op).slots;
     std::vector<DeviceSlot> slots;
+    vk::Transfer transfer(device);  // after the slots: it waits for what is under way to them, then they go
     for (const std::vector<uint32_t>& contents : before(c)) {
         slots.push_back(make_slot(device, transfer,
                                   contents.empty() ? pack(*c.matrix, choice.packing) : as_bytes(contents)));

@@ -292,11 +292,11 @@ class GpuBackend final : public Backend {
     KernelStore& kernels_;
     vk::Device& device_;
     DeviceWeights weights_;
-    vk::Transfer transfer_;
-    vk::Timeline timeline_;
     std::vector<std::unique_ptr<vk::Buffer>> states_;
     std::unique_ptr<vk::Buffer> arena_, tables_;
     std::map<std::string, std::unique_ptr<vk::Buffer>> carried_;
+    vk::Transfer transfer_;  // after the buffers: it waits for what is under way to them, then they go
+    vk::Timeline timeline_;
     std::map<std::pair<Part, uint32_t>, Recorded> recorded_;
     Recorded* current_ = nullptr;
     const Program* current_program_ = nullptr;

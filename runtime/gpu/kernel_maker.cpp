@@ -7,13 +7,11 @@ namespace rwkvk::gpu {
 KernelMaker::KernelMaker(KernelStore& kernels, std::vector<KernelUse> uses, uint32_t threads)
     : kernels_(kernels), uses_(std::move(uses)) {
     if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
+    const size_t wanted = std::min<size_t>(threads, uses_.size());
+    threads_.reserve(wanted);
     try {
-        for (size_t i = 0; i < std::min<size_t>(threads, uses_.size()); ++i)
-            threads_.emplace_back([this] { make_kernels(); });
-    } catch (...) {
-        next_ = uses_.size();
-        join();
-        throw;
+        for (size_t i = 0; i < wanted; ++i) threads_.emplace_back([this] { make_kernels(); });
+    } catch (const std::exception&) {  // a limit of the system: the threads there are, or `finish`, make them
     }
 }
 
@@ -23,6 +21,7 @@ KernelMaker::~KernelMaker() {
 }
 
 void KernelMaker::finish() {
+    make_kernels();
     join();
     if (failure_) std::rethrow_exception(failure_);
 }

@@ -26,7 +26,8 @@ class KernelMaker {
     KernelMaker(const KernelMaker&) = delete;
     KernelMaker& operator=(const KernelMaker&) = delete;
 
-    /// Waits for all of them. Errors: the first that a kernel threw; those not begun by then are left out.
+    /// Helps and waits for all of them. Errors: the first that a kernel threw; those not begun by then are
+    /// left out.
     void finish();
 
   private:

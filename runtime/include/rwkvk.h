@@ -16,7 +16,8 @@
  * line for a person, is rwkvk_last_error() of the runtime. No exception crosses this border.
  *
  * Parameters. *_params structs begin with their size, so that a program works with a later library: fill them with
- * their *_params_default(&params, sizeof params), then change what you want. NULL means all defaults.
+ * their *_params_default(&params, sizeof params), then change what you want. NULL means all defaults. A size that no
+ * version of a struct has is refused: RWKVK_BAD_ARGUMENT.
  *
  * Threads. A runtime, a model and a tokenizer are shared freely between threads. Calls on one context, and on the
  * samplers, streams and chats that a thread uses with it, are serialised by the caller; different contexts may run

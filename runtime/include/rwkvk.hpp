@@ -74,6 +74,12 @@ inline void check(const RuntimePointer& runtime, rwkvk_status status) {
     throw Error(status, *reason ? reason : rwkvk_status_name(status));
 }
 
+/// The string for C, where it would end at a NUL inside.
+inline const char* c_string(const std::string& text, const char* what) {
+    if (text.find('\0') == text.npos) return text.c_str();
+    throw Error(RWKVK_BAD_TEXT, std::string(what) + ": expected text, found a NUL character in it: take it out");
+}
+
 /// Calls back into C++ from C: an exception of the callback waits until the call has returned.
 template <typename Call>
 void rethrowing(const RuntimePointer& runtime, std::exception_ptr& thrown, const Call& call) {
@@ -294,7 +300,7 @@ class Stream {
     explicit Stream(const Tokenizer& tokenizer, const std::vector<std::string>& stops = {})
         : runtime_(tokenizer.runtime()) {
         std::vector<const char*> pointers;
-        for (const std::string& stop : stops) pointers.push_back(stop.c_str());
+        for (const std::string& stop : stops) pointers.push_back(detail::c_string(stop, "stop string"));
         rwkvk_stream* handle = nullptr;
         detail::check(runtime_,
                       rwkvk_stream_create(tokenizer.handle(), pointers.data(), pointers.size(), &handle));
@@ -336,8 +342,9 @@ class Chat {
     }
 
     rwkvk_chat_reply say(const std::string& text, const TextSink& sink) {
+        const char* message = detail::c_string(text, "message");
         return answer(sink, [&](rwkvk_text_fn forward, void* user, rwkvk_chat_reply* reply) {
-            return rwkvk_chat_say(handle_.get(), text.c_str(), forward, user, reply);
+            return rwkvk_chat_say(handle_.get(), message, forward, user, reply);
         });
     }
     rwkvk_chat_reply regenerate(const TextSink& sink) {
@@ -351,7 +358,7 @@ class Chat {
     void undo() { detail::check(runtime_, rwkvk_chat_undo(handle_.get())); }
     void reset() { detail::check(runtime_, rwkvk_chat_reset(handle_.get(), nullptr)); }
     void reset(const std::string& system) {
-        detail::check(runtime_, rwkvk_chat_reset(handle_.get(), system.c_str()));
+        detail::check(runtime_, rwkvk_chat_reset(handle_.get(), detail::c_string(system, "system text")));
     }
     uint32_t fork() {
         uint32_t branch = 0;

@@ -1,0 +1,138 @@
+#!/usr/bin/env bash
+# What the world does to the program: files, devices, memory, disks and pipes that are missing or full. Each
+# time: one clear line on stderr, the promised exit status, and nothing that was there is lost.
+# usage: bad_input_test.sh PROGRAM DATA_FOLDER
+set -u
+program=$1 data=$2 failures=0
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+model=$data/v7.0/model-fp32.pth
+talker=$folder/talker.gguf
+"$program" synth "$talker" --size 2x64x257 --type f32 || exit 1
+
+fail() {
+    printf 'FAILED: %s\n' "$1"
+    failures=$((failures + 1))
+}
+# Runs a command, whose stderr goes to a file. result WHAT STATUS PATTERN: it ended so, with this one line.
+run() {
+    "$@" 2>"$folder/stderr"
+    status=$?
+}
+result() {
+    local what=$1 expected=$2 pattern=$3
+    if [[ $status -ne $expected || $(wc -l <"$folder/stderr") -ne 1 ]] || ! grep -qE -e "$pattern" "$folder/stderr"; then
+        fail "$what: expected status $expected and one line /$pattern/, found $status and:
+$(cat "$folder/stderr")"
+    fi
+}
+same() { [[ $2 == "$3" && -n $2 ]] || fail "$1: '$2' is not '$3'"; } # WHAT A B
+chat() { "$program" chat -m "$talker" -dev cpu -t 1 "$@"; }
+logits() { "$program" logits -m "$model" -t 1 -o "$folder/x.npy" "$@"; }
+
+# Files and flags.
+run "$program" chat -m "$folder/missing.gguf" </dev/null
+result 'an unknown model' 1 'missing.gguf: cannot open: No such file'
+run "$program" chat -m "$folder" </dev/null
+result 'a folder as a model' 1 'not a regular file'
+run "$program" chat -m "$model" -dev cpu </dev/null
+result 'no vocabulary' 2 'has a vocabulary of 264 .*give --vocab'
+run chat --vocab "$folder/missing.txt" </dev/null
+result 'a missing vocabulary' 1 'missing.txt: cannot open'
+run chat --nonsense </dev/null
+result 'an unknown flag' 2 'not expected: --nonsense; --help'
+run "$program" --nonsense
+result 'an unknown flag before any subcommand' 2 '--help'
+run "$program" nonsense
+result 'an unknown subcommand' 2 'subcommand is required'
+run chat -n </dev/null
+result 'a flag without its value' 2 '--predict'
+run chat -n many </dev/null
+result 'a flag with a wrong value' 2 'many'
+run chat --template nonsense </dev/null
+result 'an unknown template' 2 'nonsense'
+
+# No Vulkan.
+no_vulkan=(env VK_DRIVER_FILES="$folder/none.json" VK_ICD_FILENAMES="$folder/none.json")
+run "${no_vulkan[@]}" "$program" logits -m "$model" -o "$folder/x.npy" --tokens 1 -dev 0
+result 'a device without Vulkan' 1 'Vulkan: .*driver is installed|libvulkan'
+on_cpu=$(logits --tokens 1,2,3 -dev cpu)
+run "${no_vulkan[@]}" "$program" logits -m "$model" -o "$folder/x.npy" --tokens 1,2,3 >"$folder/stdout"
+result 'the automatic choice without Vulkan' 0 'no Vulkan device, so this runs on the CPU'
+same 'the logits then' "$(cat "$folder/stdout")" "$on_cpu"
+
+# Text that is none.
+run chat -n 5 >"$folder/stdout" < <(printf 'Hi\n\nHi \xff there\nHi\n')
+result 'invalid UTF-8 in a pipe' 1 'stdin, line 3: byte 3 of the message is not UTF-8'
+[[ -s $folder/stdout ]] || fail 'invalid UTF-8 took the answer before it away'
+run chat -n 5 < <(printf 'Hi\0there\n')
+result 'a NUL in a pipe' 1 'stdin, line 1: .*NUL'
+run chat <&-
+[[ $status -eq 0 && ! -s $folder/stderr ]] || fail "a closed stdin: $status"
+
+# Nobody reads what is written.
+echo abc >"$folder/input"
+endless=(chat -m "$talker" -dev cpu -t 1 -n 1000000 -l 0-inf -l 11-inf)
+each_with_output() { # WHAT SINK, a command that runs the rest of its arguments with a bad stdout
+    local what=$1 sink=$2
+    for arguments in "info -m $model --tensors" 'devices' 'devices --json' '--help' 'chat --help' "tokenize -m $talker" \
+        "generate -m $talker -dev cpu -t 1 -p abc -n 10" "logits -m $talker -dev cpu --tokens 1,2 -o $folder/closed.npy" "${endless[*]}"; do
+        # shellcheck disable=SC2086
+        run "$sink" "$program" $arguments <"$folder/input"
+        result "$what: $arguments" 1 '^rwkvk: stdout: cannot be written$'
+    done
+}
+closed() { "$@" >&-; }
+full() { "$@" >/dev/full; }
+each_with_output 'a closed stdout' closed
+each_with_output 'a full stdout' full
+"$program" logits -m "$talker" -dev cpu --tokens 1,2 -o "$folder/open.npy" >/dev/null
+same 'what was written with a full stdout' "$(sha256sum <"$folder/closed.npy")" "$(sha256sum <"$folder/open.npy")"
+closed "$program" logits -m "$talker" -dev cpu --tokens 1,2 -o "$folder/closed.npy" 2>&- <&-
+same 'what was written without any stream' "$(sha256sum <"$folder/closed.npy")" "$(sha256sum <"$folder/open.npy")"
+only_a_byte() { "$@" | head -c1 >/dev/null; return "${PIPESTATUS[0]}"; }
+run only_a_byte "$program" "${endless[@]}" <"$folder/input"
+result 'an answer of which one byte is read' 1 '^rwkvk: stdout: cannot be written$'
+
+# Full disks: what was there before stays, and nothing half written is left.
+outputs_survive() { # WHAT FOLDER RUNNER...: the runner runs a command for which the folder is full
+    local what=$1 where=$2 name
+    shift 2
+    for name in model.gguf state out.npy; do echo previous >"$where/$name"; done
+    run "$@" "$program" synth "$where/model.gguf" --size 2x64x257 --type f32
+    result "synth, $what" 1 'model.gguf: cannot be written: (No space|File too large)'
+    run "$@" "$program" logits -m "$talker" -dev cpu -t 1 --tokens 1 -o "$where/x.npy" --state-out "$where/state"
+    result "a state, $what" 1 'state: cannot be written: (No space|File too large)'
+    run "$@" "$program" logits -m "$talker" -dev cpu -t 1 --tokens "$(seq -s, 1 100)" --all -o "$where/out.npy"
+    result "logits, $what" 1 'out.npy: cannot be written: (No space|File too large)'
+    for name in model.gguf state out.npy; do same "$name, $what" "$(cat "$where/$name")" previous; done
+    [[ -z $(find "$where" -name '*.part') ]] || fail "$what: $(find "$where" -name '*.part') was left"
+}
+small_files_only() { bash -c 'ulimit -f 16 && exec "$@"' - "$@"; }
+mkdir "$folder/small"
+outputs_survive 'with a limit of 16 KiB' "$folder/small" small_files_only
+mkdir "$folder/disk"
+mount_small() { mount -t tmpfs -o size=64k none "$1" && head -c 40000 /dev/zero >"$1/ballast"; }
+export -f mount_small outputs_survive run result same fail
+export program folder talker
+if unshare -rm bash -c 'mount_small "$folder/disk"' 2>/dev/null; then
+    # Mounted where only this shell sees it; its failures are counted by its status.
+    unshare -rm bash -c 'failures=0; mount_small "$folder/disk" && outputs_survive "on a full disk" "$folder/disk" env
+        exit $failures' || failures=$((failures + $?))
+else
+    echo 'no file system can be mounted here: the full disk is skipped'
+fi
+
+# No memory, or few threads. (AddressSanitizer takes terabytes of addresses.)
+if [[ -n ${ASAN_OPTIONS-} ]]; then
+    echo 'under AddressSanitizer: the limits of memory are skipped'
+else
+    with_memory() { bash -c 'ulimit -v "$1" && shift && exec "$@"' - "$@"; } # KIB COMMAND...
+    run with_memory 300000 "$program" logits --synthetic v7:0.4b:f16 -t 1 --tokens 1 -o "$folder/x.npy" -dev cpu
+    result 'no memory for the weights' 1 '^rwkvk: out of memory; '
+    run with_memory 1000000 "$program" logits -m "$model" -o "$folder/x.npy" --tokens 1,2,3 -dev cpu -t 1000 >"$folder/stdout"
+    result 'no memory for all threads' 0 'only [0-9]+ of 1000 threads could be started'
+    same 'the logits of fewer threads' "$(cat "$folder/stdout")" "$on_cpu"
+fi
+echo "$failures failures"
+exit $((failures > 0))

@@ -1,0 +1,468 @@
+// The C border against careless callers: NULL for every pointer, structs of any size.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <regex>
+#include <rwkvk.hpp>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/support/temporary_folder.h"
+
+namespace {
+
+const std::string model_file = RWKVK_TEST_DATA "/v7.0/model-fp32.pth";
+
+rwkvk_context_params on_cpu() {
+    rwkvk_context_params params = rwkvk::context_params();
+    params.device = "cpu";
+    params.threads = 1;
+    params.slots = 2;
+    return params;
+}
+
+/// One of each kind.
+struct Handles {
+    rwkvk::Runtime runtime;
+    rwkvk::Model model = runtime.load(model_file);
+    rwkvk::Tokenizer tokenizer = runtime.tokenizer();
+    rwkvk::Context context{model, on_cpu()};
+    rwkvk_sampler* sampler = nullptr;
+    rwkvk_stream* stream = nullptr;
+    rwkvk_chat* chat = nullptr;
+
+    Handles() {
+        runtime.check(rwkvk_sampler_create(runtime.handle(), nullptr, &sampler));
+        runtime.check(rwkvk_stream_create(tokenizer.handle(), nullptr, 0, &stream));
+        rwkvk_chat_params params = rwkvk::chat_params();
+        params.max_tokens = 2;
+        runtime.check(rwkvk_chat_create(context.handle(), tokenizer.handle(), &params, &chat));
+    }
+    ~Handles() {
+        rwkvk_chat_destroy(chat);
+        rwkvk_stream_destroy(stream);
+        rwkvk_sampler_destroy(sampler);
+    }
+    Handles(const Handles&) = delete;
+    Handles& operator=(const Handles&) = delete;
+
+    std::string last_error() const { return rwkvk_last_error(runtime.handle()); }
+};
+
+/// What an out parameter holds before a call that fails, and after it.
+template <typename T>
+T* untouched() {
+    static char somewhere;
+    return reinterpret_cast<T*>(&somewhere);
+}
+
+/// Remembers which functions were called.
+struct Calls {
+    std::set<std::string> names;
+
+    void expect(const char* name, rwkvk_status expected, rwkvk_status found) {
+        names.insert(name);
+        CHECK_MESSAGE(found == expected, name, ": ", rwkvk_status_name(found));
+    }
+    template <typename T>
+    void returns(const char* name, const T& expected, const T& found) {
+        names.insert(name);
+        CHECK_MESSAGE(found == expected, name);
+    }
+};
+#define REFUSED(function, ...) calls.expect(#function, RWKVK_BAD_ARGUMENT, function(__VA_ARGS__))
+#define ALLOWED(function, ...) calls.expect(#function, RWKVK_OK, function(__VA_ARGS__))
+#define HARMLESS(function, ...) (function(__VA_ARGS__), calls.names.insert(#function))
+
+void null_library(Calls& calls, Handles& h) {
+    HARMLESS(rwkvk_version);
+    HARMLESS(rwkvk_numerics_version);
+    HARMLESS(rwkvk_status_name, -7);
+    HARMLESS(rwkvk_runtime_params_default, nullptr, 24);
+    auto* runtime = untouched<rwkvk_runtime>();
+    REFUSED(rwkvk_runtime_create, nullptr, nullptr);
+    ALLOWED(rwkvk_runtime_create, nullptr, &runtime);
+    HARMLESS(rwkvk_runtime_destroy, runtime);
+    HARMLESS(rwkvk_runtime_destroy, nullptr);
+    calls.returns("rwkvk_last_error", std::string(), std::string(rwkvk_last_error(nullptr)));
+    uint32_t count = 77;
+    REFUSED(rwkvk_runtime_device_count, nullptr, &count);
+    CHECK(count == 77);
+    REFUSED(rwkvk_runtime_device_count, h.runtime.handle(), nullptr);
+    rwkvk_device_info info{};
+    info.size = sizeof info;
+    REFUSED(rwkvk_runtime_device_info, nullptr, 0, &info);
+    REFUSED(rwkvk_runtime_device_info, h.runtime.handle(), 0, nullptr);
+    calls.returns("rwkvk_runtime_validation_messages", uint64_t{0},
+                  rwkvk_runtime_validation_messages(nullptr));
+}
+
+void null_model(Calls& calls, Handles& h) {
+    auto* model = untouched<rwkvk_model>();
+    REFUSED(rwkvk_model_load, nullptr, model_file.c_str(), nullptr, &model);
+    REFUSED(rwkvk_model_load, h.runtime.handle(), nullptr, nullptr, &model);
+    REFUSED(rwkvk_model_load, h.runtime.handle(), model_file.c_str(), nullptr, nullptr);
+    CHECK(model == untouched<rwkvk_model>());
+    HARMLESS(rwkvk_model_destroy, nullptr);
+    rwkvk_model_info info{};
+    info.size = sizeof info;
+    REFUSED(rwkvk_model_info_get, nullptr, &info);
+    REFUSED(rwkvk_model_info_get, h.model.handle(), nullptr);
+    char hex[17] = "untouched";
+    REFUSED(rwkvk_model_fingerprint, nullptr, hex);
+    REFUSED(rwkvk_model_fingerprint, h.model.handle(), nullptr);
+    CHECK(std::string(hex) == "untouched");
+}
+
+void null_tokenizer(Calls& calls, Handles& h) {
+    auto* tokenizer = untouched<rwkvk_tokenizer>();
+    REFUSED(rwkvk_tokenizer_of_model, nullptr, &tokenizer);
+    REFUSED(rwkvk_tokenizer_of_model, h.model.handle(), nullptr);
+    REFUSED(rwkvk_tokenizer_open, nullptr, nullptr, &tokenizer);
+    REFUSED(rwkvk_tokenizer_open, h.runtime.handle(), nullptr, nullptr);
+    CHECK(tokenizer == untouched<rwkvk_tokenizer>());
+    HARMLESS(rwkvk_tokenizer_destroy, nullptr);
+    rwkvk_token token = 77;
+    size_t count = 77;
+    REFUSED(rwkvk_tokenize, nullptr, "x", 1, &token, 1, &count);
+    REFUSED(rwkvk_tokenize, h.tokenizer.handle(), nullptr, 1, &token, 1, &count);
+    REFUSED(rwkvk_tokenize, h.tokenizer.handle(), "x", 1, nullptr, 1, &count);
+    CHECK(token == 77);
+    CHECK(count == 77);
+    ALLOWED(rwkvk_tokenize, h.tokenizer.handle(), nullptr, 0, nullptr, 0, nullptr);
+    calls.returns("rwkvk_token_text", std::string(), std::string(rwkvk_token_text(nullptr, 1, &count)));
+    CHECK(count == 0);
+    calls.returns("rwkvk_token_text", 'A', *rwkvk_token_text(h.tokenizer.handle(), 65, nullptr));
+    calls.returns("rwkvk_tokenizer_end_of_text", int64_t{-1}, rwkvk_tokenizer_end_of_text(nullptr));
+}
+
+void null_context(Calls& calls, Handles& h) {
+    HARMLESS(rwkvk_context_params_default, nullptr, sizeof(rwkvk_context_params));
+    auto* context = untouched<rwkvk_context>();
+    const rwkvk_context_params params = on_cpu();
+    REFUSED(rwkvk_context_create, nullptr, &params, &context);
+    REFUSED(rwkvk_context_create, h.model.handle(), &params, nullptr);
+    CHECK(context == untouched<rwkvk_context>());
+    HARMLESS(rwkvk_context_destroy, nullptr);
+    calls.returns("rwkvk_context_device", std::string(), std::string(rwkvk_context_device(nullptr)));
+    calls.returns("rwkvk_context_device_bytes", uint64_t{0}, rwkvk_context_device_bytes(nullptr));
+    HARMLESS(rwkvk_context_interrupt, nullptr);
+
+    const rwkvk_token token = 1;
+    const rwkvk_feed_item without_tokens{
+        .slot = 0, .want = 0, .tokens = nullptr, .count = 1, .vectors = nullptr};
+    const rwkvk_feed_item without_vectors{
+        .slot = 0, .want = 2, .tokens = &token, .count = 1, .vectors = nullptr};
+    const rwkvk_feed_item empty{.slot = 0, .want = 0, .tokens = nullptr, .count = 0, .vectors = nullptr};
+    REFUSED(rwkvk_feed, nullptr, &without_vectors, 1, 0, nullptr, nullptr);
+    REFUSED(rwkvk_feed, h.context.handle(), nullptr, 1, 0, nullptr, nullptr);
+    REFUSED(rwkvk_feed, h.context.handle(), &without_tokens, 1, 0, nullptr, nullptr);
+    ALLOWED(rwkvk_feed, h.context.handle(), &without_vectors, 1, 0, nullptr, nullptr);
+    ALLOWED(rwkvk_feed, h.context.handle(), &empty, 1, 0, nullptr, nullptr);
+    ALLOWED(rwkvk_feed, h.context.handle(), nullptr, 0, 0, nullptr, nullptr);
+    REFUSED(rwkvk_eval, nullptr, 0, &token, 1, nullptr);
+    REFUSED(rwkvk_eval, h.context.handle(), 0, nullptr, 1, nullptr);
+    ALLOWED(rwkvk_eval, h.context.handle(), 0, &token, 1, nullptr);
+}
+
+void null_state(Calls& calls, Handles& h) {
+    const rwkvk::test::TemporaryFolder folder;
+    const std::string file = folder / "state";
+    std::vector<float> values(h.model.info().state_elements);
+    uint64_t position = 77;
+    REFUSED(rwkvk_state_reset, nullptr, 0);
+    REFUSED(rwkvk_state_copy, nullptr, 0, 1);
+    REFUSED(rwkvk_state_get, nullptr, 0, values.data(), values.size());
+    REFUSED(rwkvk_state_get, h.context.handle(), 0, nullptr, values.size());
+    REFUSED(rwkvk_state_set, nullptr, 0, values.data(), values.size());
+    REFUSED(rwkvk_state_set, h.context.handle(), 0, nullptr, values.size());
+    REFUSED(rwkvk_state_save, nullptr, 0, file.c_str(), 0);
+    REFUSED(rwkvk_state_save, h.context.handle(), 0, nullptr, 0);
+    CHECK(folder.names().empty());
+    ALLOWED(rwkvk_state_save, h.context.handle(), 0, file.c_str(), 5);
+    REFUSED(rwkvk_state_load, nullptr, 0, file.c_str(), &position);
+    REFUSED(rwkvk_state_load, h.context.handle(), 0, nullptr, &position);
+    CHECK(position == 77);
+    ALLOWED(rwkvk_state_load, h.context.handle(), 0, file.c_str(), nullptr);
+}
+
+void null_sampler(Calls& calls, Handles& h) {
+    HARMLESS(rwkvk_sampler_params_default, nullptr, sizeof(rwkvk_sampler_params));
+    auto* sampler = untouched<rwkvk_sampler>();
+    REFUSED(rwkvk_sampler_create, nullptr, nullptr, &sampler);
+    REFUSED(rwkvk_sampler_create, h.runtime.handle(), nullptr, nullptr);
+    CHECK(sampler == untouched<rwkvk_sampler>());
+    HARMLESS(rwkvk_sampler_destroy, nullptr);
+    REFUSED(rwkvk_sampler_bias, nullptr, 1, 1.0f);
+    const float logits[] = {1, 2};
+    rwkvk_token token = 77;
+    REFUSED(rwkvk_sampler_sample, nullptr, logits, 2, &token);
+    REFUSED(rwkvk_sampler_sample, h.sampler, nullptr, 2, &token);
+    REFUSED(rwkvk_sampler_sample, h.sampler, logits, 0, &token);
+    CHECK(token == 77);
+    REFUSED(rwkvk_sampler_sample, h.sampler, logits, 2, nullptr);
+    REFUSED(rwkvk_sampler_forget, nullptr);
+}
+
+void null_stream(Calls& calls, Handles& h) {
+    auto* stream = untouched<rwkvk_stream>();
+    const char* const stops[] = {"a", nullptr};
+    REFUSED(rwkvk_stream_create, nullptr, stops, 1, &stream);
+    REFUSED(rwkvk_stream_create, h.tokenizer.handle(), nullptr, 1, &stream);
+    REFUSED(rwkvk_stream_create, h.tokenizer.handle(), stops, 2, &stream);
+    REFUSED(rwkvk_stream_create, h.tokenizer.handle(), stops, 1, nullptr);
+    CHECK(stream == untouched<rwkvk_stream>());
+    HARMLESS(rwkvk_stream_destroy, nullptr);
+    const char* text = untouched<const char>();
+    size_t bytes = 77;
+    int32_t stopped = 77;
+    REFUSED(rwkvk_stream_push, nullptr, 65, &text, &bytes, &stopped);
+    REFUSED(rwkvk_stream_push, h.stream, 65, nullptr, &bytes, &stopped);
+    REFUSED(rwkvk_stream_push, h.stream, 65, &text, nullptr, &stopped);
+    REFUSED(rwkvk_stream_finish, nullptr, &text, &bytes);
+    REFUSED(rwkvk_stream_finish, h.stream, nullptr, &bytes);
+    REFUSED(rwkvk_stream_finish, h.stream, &text, nullptr);
+    CHECK(text == untouched<const char>());
+    CHECK(bytes == 77);
+    CHECK(stopped == 77);
+    ALLOWED(rwkvk_stream_push, h.stream, 65, &text, &bytes, nullptr);
+    CHECK(std::string(text, bytes) == "A");  // what was refused left nothing behind
+}
+
+void null_chat(Calls& calls, Handles& h) {
+    CHECK(rwkvk_chat_template_name(UINT32_MAX) == nullptr);
+    HARMLESS(rwkvk_chat_template_name, 0);
+    HARMLESS(rwkvk_chat_params_default, nullptr, sizeof(rwkvk_chat_params));
+    auto* chat = untouched<rwkvk_chat>();
+    REFUSED(rwkvk_chat_create, nullptr, h.tokenizer.handle(), nullptr, &chat);
+    REFUSED(rwkvk_chat_create, h.context.handle(), nullptr, nullptr, &chat);
+    REFUSED(rwkvk_chat_create, h.context.handle(), h.tokenizer.handle(), nullptr, nullptr);
+    HARMLESS(rwkvk_chat_destroy, nullptr);
+    rwkvk_chat_params with_stops = rwkvk::chat_params();
+    const char* const stops[] = {"a", nullptr};
+    with_stops.stop_count = 2;
+    REFUSED(rwkvk_chat_create, h.context.handle(), h.tokenizer.handle(), &with_stops, &chat);
+    with_stops.stops = stops;
+    REFUSED(rwkvk_chat_create, h.context.handle(), h.tokenizer.handle(), &with_stops, &chat);
+    CHECK(chat == untouched<rwkvk_chat>());
+    REFUSED(rwkvk_chat_say, nullptr, "Hi", nullptr, nullptr, nullptr);
+    REFUSED(rwkvk_chat_say, h.chat, nullptr, nullptr, nullptr, nullptr);
+    ALLOWED(rwkvk_chat_say, h.chat, "Hi", nullptr, nullptr, nullptr);
+    REFUSED(rwkvk_chat_regenerate, nullptr, nullptr, nullptr, nullptr);
+    ALLOWED(rwkvk_chat_regenerate, h.chat, nullptr, nullptr, nullptr);
+    REFUSED(rwkvk_chat_bias, nullptr, 1, 1.0f);
+    REFUSED(rwkvk_chat_undo, nullptr);
+    REFUSED(rwkvk_chat_reset, nullptr, nullptr);
+    ALLOWED(rwkvk_chat_reset, h.chat, nullptr);
+    REFUSED(rwkvk_chat_fork, nullptr, nullptr);
+    ALLOWED(rwkvk_chat_fork, h.chat, nullptr);
+    REFUSED(rwkvk_chat_select, nullptr, 0);
+    rwkvk_chat_info info{};
+    info.size = sizeof info;
+    REFUSED(rwkvk_chat_info_get, nullptr, &info);
+    REFUSED(rwkvk_chat_info_get, h.chat, nullptr);
+    REFUSED(rwkvk_chat_save, nullptr, "file");
+    REFUSED(rwkvk_chat_save, h.chat, nullptr);
+    REFUSED(rwkvk_chat_load, nullptr, "file");
+    REFUSED(rwkvk_chat_load, h.chat, nullptr);
+    size_t count = 77;
+    REFUSED(rwkvk_chat_tokens, nullptr, nullptr, 0, &count);
+    REFUSED(rwkvk_chat_tokens, h.chat, nullptr, 1, &count);
+    CHECK(count == 77);
+    ALLOWED(rwkvk_chat_tokens, h.chat, nullptr, 0, nullptr);
+}
+
+/// All functions that the header declares.
+std::set<std::string> declared_functions() {
+    std::ifstream file(RWKVK_TEST_DATA "/../../runtime/include/rwkvk.h");
+    const std::string header{std::istreambuf_iterator<char>(file), {}};
+    const std::regex declaration(R"(RWKVK_API [^;(]*?(rwkvk_\w+)\()");
+    std::set<std::string> names;
+    for (std::sregex_iterator at(header.begin(), header.end(), declaration), end; at != end; ++at)
+        names.insert((*at)[1]);
+    return names;
+}
+
+TEST_CASE("NULL for every pointer of every function") {
+    Handles h;
+    Calls calls;
+    null_model(calls, h);
+    null_tokenizer(calls, h);
+    null_context(calls, h);
+    null_state(calls, h);
+    null_sampler(calls, h);
+    null_stream(calls, h);
+    null_chat(calls, h);
+    null_library(calls, h);
+    CHECK(declared_functions().size() > 50);
+    CHECK(declared_functions() == calls.names);
+}
+
+// ---- Structs of other versions ----
+
+/// A struct at the end of its memory: what goes beyond it is found by AddressSanitizer.
+template <typename Struct>
+struct Exact {
+    std::vector<unsigned char> bytes;
+    explicit Exact(const Struct& value, size_t size = sizeof(Struct)) : bytes(size) {
+        std::memcpy(bytes.data(), &value, std::min(size, sizeof value));
+    }
+    Struct* get() { return reinterpret_cast<Struct*>(bytes.data()); }
+    void set_size(uint32_t size) { std::memcpy(bytes.data(), &size, sizeof size); }
+};
+
+/// What a function that takes a struct makes of each size: those a version can have are taken, and of the
+/// struct no more is read than that.
+template <typename Params>
+void check_params(const Params& defaults, const std::function<rwkvk_status(const Params*)>& use) {
+    for (const uint32_t size :
+         {0u, 1u, 3u, 4u, 7u, 9u, 12u, uint32_t{sizeof(Params)} - 1, uint32_t{sizeof(Params)} + 1}) {
+        Exact<Params> params(defaults);
+        params.set_size(size);
+        CHECK_MESSAGE(use(params.get()) == RWKVK_BAD_ARGUMENT, "size ", size);
+    }
+    for (uint32_t size = alignof(Params); size <= sizeof(Params); size += alignof(Params)) {
+        Exact<Params> params(defaults, size);  // an older version's
+        params.set_size(size);
+        CHECK_MESSAGE(use(params.get()) == RWKVK_OK, "size ", size);
+        Exact<Params> with_rubbish(defaults);
+        std::fill(with_rubbish.bytes.begin() + size, with_rubbish.bytes.end(), 0xff);
+        with_rubbish.set_size(size);
+        CHECK_MESSAGE(use(with_rubbish.get()) == RWKVK_OK, "size ", size);
+    }
+    for (const uint32_t size : {uint32_t{2 * sizeof(Params)}, UINT32_MAX - 7}) {  // a later version's
+        Exact<Params> params(defaults);
+        params.set_size(size);
+        CHECK_MESSAGE(use(params.get()) == RWKVK_OK, "size ", size);
+    }
+}
+
+/// A default-maker fills as much as there is room for, and notes the size that it was given.
+template <typename Params>
+void check_defaults(void (*set_defaults)(Params*, uint32_t)) {
+    for (uint32_t size = 0; size <= 2 * sizeof(Params); ++size) {
+        const size_t written = size < 4 ? 0 : std::min<size_t>(size, sizeof(Params));
+        std::vector<unsigned char> first(std::max<size_t>(size, 4), 0xaa), second(first.size(), 0x55);
+        set_defaults(reinterpret_cast<Params*>(first.data()), size);
+        set_defaults(reinterpret_cast<Params*>(second.data()), size);
+        for (size_t i = 0; i < first.size(); ++i) {
+            const bool kept = first[i] == 0xaa && second[i] == 0x55;
+            CHECK_MESSAGE(kept == (i >= written), "size ", size, ", byte ", i);
+        }
+        if (size >= 4) CHECK(std::memcmp(first.data(), &size, sizeof size) == 0);
+    }
+}
+
+TEST_CASE("parameter structs of any size") {
+    Handles h;
+    rwkvk_runtime_params runtime;
+    rwkvk_runtime_params_default(&runtime, sizeof runtime);
+    check_defaults(rwkvk_runtime_params_default);
+    check_params<rwkvk_runtime_params>(runtime, [](const auto* params) {
+        rwkvk_runtime* made = nullptr;
+        const rwkvk_status status = rwkvk_runtime_create(params, &made);
+        rwkvk_runtime_destroy(made);
+        return status;
+    });
+    check_defaults(rwkvk_context_params_default);
+    check_params<rwkvk_context_params>(on_cpu(), [&](const auto* params) {
+        rwkvk_context* made = nullptr;
+        const rwkvk_status status = rwkvk_context_create(h.model.handle(), params, &made);
+        rwkvk_context_destroy(made);
+        return status;
+    });
+    check_defaults(rwkvk_sampler_params_default);
+    check_params<rwkvk_sampler_params>(rwkvk::sampler_params(), [&](const auto* params) {
+        rwkvk_sampler* made = nullptr;
+        const rwkvk_status status = rwkvk_sampler_create(h.runtime.handle(), params, &made);
+        rwkvk_sampler_destroy(made);
+        return status;
+    });
+    const auto make_chat = [&](const rwkvk_chat_params* params) {
+        rwkvk_chat* made = nullptr;
+        const rwkvk_status status =
+            rwkvk_chat_create(h.context.handle(), h.tokenizer.handle(), params, &made);
+        rwkvk_chat_destroy(made);
+        return status;
+    };
+    check_defaults(rwkvk_chat_params_default);
+    check_params<rwkvk_chat_params>(rwkvk::chat_params(), make_chat);
+    for (const uint32_t size : {0u, 3u, 13u}) {
+        rwkvk_chat_params params = rwkvk::chat_params();
+        params.sampler.size = size;
+        CHECK(make_chat(&params) == RWKVK_BAD_ARGUMENT);
+    }
+}
+
+/// What a function that fills a struct makes of each size.
+template <typename Info>
+void check_info(const std::function<rwkvk_status(Info*)>& fill) {
+    const auto filled = [&](uint32_t size, size_t room) {
+        Exact<Info> info(Info{}, room);
+        std::fill(info.bytes.begin(), info.bytes.end(), 0xaa);
+        info.set_size(size);
+        const rwkvk_status status = fill(info.get());
+        CHECK_MESSAGE(status == (size >= 4 && size % alignof(Info) == 0 ? RWKVK_OK : RWKVK_BAD_ARGUMENT),
+                      "size ", size);
+        uint32_t size_after = 0;
+        std::memcpy(&size_after, info.bytes.data(), sizeof size_after);
+        CHECK(size_after == size);
+        return info.bytes;
+    };
+    const auto whole = filled(sizeof(Info), sizeof(Info));
+    CHECK(std::ranges::count(whole, 0xaa) < 4);
+    for (uint32_t size = 0; size < sizeof(Info); size += size < 16 ? 1 : alignof(Info)) {
+        const auto part = filled(size, std::max<size_t>(size, 4));
+        const bool was_filled = size > 4 && size % alignof(Info) == 0;
+        CHECK(std::equal(part.begin() + 4, part.end(), whole.begin() + 4) ==
+              (was_filled || part.size() == 4));
+    }
+    for (const uint32_t size : {uint32_t{2 * sizeof(Info)}, UINT32_MAX - 7}) {
+        const auto larger = filled(size, 2 * sizeof(Info));
+        CHECK(std::count(larger.begin() + sizeof(Info), larger.end(), 0xaa) == sizeof(Info));
+    }
+}
+
+TEST_CASE("output structs of any size") {
+    Handles h;
+    check_info<rwkvk_model_info>([&](auto* info) { return rwkvk_model_info_get(h.model.handle(), info); });
+    check_info<rwkvk_chat_info>([&](auto* info) { return rwkvk_chat_info_get(h.chat, info); });
+    if (h.runtime.devices().empty()) {
+        MESSAGE("no Vulkan device: skipped");
+    } else {
+        check_info<rwkvk_device_info>(
+            [&](auto* info) { return rwkvk_runtime_device_info(h.runtime.handle(), 0, info); });
+    }
+}
+
+TEST_CASE("a reply that cannot be filled is refused before anything is said") {
+    Handles h;
+    const auto position = [&] {
+        rwkvk_chat_info info{};
+        info.size = sizeof info;
+        h.runtime.check(rwkvk_chat_info_get(h.chat, &info));
+        return info.position;
+    };
+    const uint64_t before = position();
+    rwkvk_chat_reply reply{};
+    for (const uint32_t size : {0u, 3u, 9u}) {
+        reply.size = size;
+        CHECK(rwkvk_chat_say(h.chat, "Hi", nullptr, nullptr, &reply) == RWKVK_BAD_ARGUMENT);
+        CHECK(h.last_error().find("size") != std::string::npos);
+        CHECK(position() == before);
+    }
+    reply.size = sizeof reply;
+    CHECK(rwkvk_chat_say(h.chat, "Hi", nullptr, nullptr, &reply) == RWKVK_OK);
+    CHECK(reply.tokens == 2);
+    const uint64_t after = position();
+    reply.size = 2;
+    CHECK(rwkvk_chat_regenerate(h.chat, nullptr, nullptr, &reply) == RWKVK_BAD_ARGUMENT);
+    CHECK(position() == after);
+}
+
+}  // namespace
