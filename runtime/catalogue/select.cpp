@@ -108,6 +108,7 @@ std::array<uint32_t, 3> work_of(Op op, const Params& params) {
         case Op::add:
         case Op::key_mix:
         case Op::take_rows:
+        case Op::wkv4:  // its rows are those of the sequence table
             return {params.as<ElementParams>().width, rows, 1};
         case Op::l2norm:
         case Op::bonus:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <numeric>
 
 #include "runtime/catalogue/weights.h"
 
@@ -66,6 +67,9 @@ class Maker {
                 break;
             case Op::wkv7:
                 wkv7();
+                break;
+            case Op::wkv4:
+                wkv4();
                 break;
             case Op::take_rows:
                 take_rows();
@@ -235,6 +239,51 @@ class Maker {
         }
     }
 
+    /// The table of sequences of these lengths, in slots that are in another order.
+    static Words sequence_table(const std::vector<uint32_t>& lengths) {
+        Words table;
+        uint32_t first = 0;
+        for (uint32_t i = 0; i < lengths.size(); ++i) {
+            table.insert(table.end(), {first, lengths[i], static_cast<uint32_t>(lengths.size()) - 1 - i, 0});
+            first += lengths[i];
+        }
+        return table;
+    }
+
+    /// Exponents as they are, and at the ends: far apart, equal maxima, states before the first token.
+    void wkv4() {
+        struct Size {
+            uint32_t width;
+            std::vector<uint32_t> lengths;
+        };
+        const std::vector<Size> sizes =
+            full_ ? std::vector<Size>{{1, {1}}, {33, {3, 1, 0, 2}}, {100, {2, 2}}, {257, {1, 9}}}
+                  : std::vector<Size>{{70, {4, 1}}};
+        for (const auto& [width, lengths] : sizes) {
+            for (const int high : {-1, 2, 6}) {
+                const auto entries = static_cast<uint32_t>(lengths.size());
+                const uint64_t n = uint64_t{std::accumulate(lengths.begin(), lengths.end(), 0u)} * width;
+                Words k = numbers(n, -12, high), decay = numbers(width, -12, high);
+                for (uint32_t& word : decay) word |= 0x80000000u;
+                Words first = numbers(width, -4, high),
+                      maximum = numbers(uint64_t{entries} * width, -4, high);
+                Words denominator = numbers(uint64_t{entries} * width, 0, 12);
+                for (uint32_t& word : denominator) word &= 0x7fffffffu;
+                Words numerator = numbers(uint64_t{entries} * width, -12, 11);
+                for (uint32_t i = 0; i < width; i += 3) {
+                    // The first rows meet an exponent equal to theirs, or no state at all.
+                    first[i] = 0;
+                    maximum[i] = i % 2 ? k[i] : std::bit_cast<uint32_t>(-1e30f);
+                    if (i % 2 == 0) numerator[i] = denominator[i] = 0;
+                }
+                add(Op::wkv4, ElementParams{entries, width},
+                    {sequence_table(lengths), k, numbers(n, -12, 11), decay, first, numerator, denominator,
+                     maximum, zeros(n)},
+                    concat(entries, " sequences of ", width, " channels, exponents to 2^", high + 1));
+            }
+        }
+    }
+
     void wkv7() {
         struct Size {
             uint32_t heads, head_size;
@@ -247,18 +296,12 @@ class Maker {
             uint32_t rows = 0;
             for (const uint32_t length : lengths) rows += length;
             const auto entries = static_cast<uint32_t>(lengths.size());
-            Words sequences;
-            uint32_t first = 0;
-            for (uint32_t i = 0; i < entries; ++i) {
-                sequences.insert(sequences.end(), {first, lengths[i], entries - 1 - i, 0});
-                first += lengths[i];
-            }
             const uint32_t width = heads * size;
             const uint64_t n = uint64_t{rows} * width;
             add(Op::wkv7, Wkv7Params{entries, heads, size, width},
-                {sequences, numbers(n, -6, 3), numbers(n, -2, -1), numbers(n, -6, 3), numbers(n, -6, 3),
-                 numbers(n, -6, -1), numbers(n, -6, -1), numbers(uint64_t{entries} * width * size, -12, 4),
-                 zeros(n)},
+                {sequence_table(lengths), numbers(n, -6, 3), numbers(n, -2, -1), numbers(n, -6, 3),
+                 numbers(n, -6, 3), numbers(n, -6, -1), numbers(n, -6, -1),
+                 numbers(uint64_t{entries} * width * size, -12, 4), zeros(n)},
                 concat(entries, " sequences, ", heads, " heads of ", size));
         }
     }

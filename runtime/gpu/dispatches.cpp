@@ -24,6 +24,8 @@ uint64_t cost_of(Op op, const Params& params) {
             return items * params.as<NormParams>().width * 4;
         case Op::wkv7:
             return items * params.as<Wkv7Params>().head_size * 5;
+        case Op::wkv4:
+            return items * 128;
         case Op::l2norm:
         case Op::bonus:
             return items * params.as<HeadParams>().head_size * 4;

@@ -147,6 +147,15 @@ Operand Builder::wkv7(const std::string& name, const Wkv7Inputs& in, uint32_t he
                 Wkv7Params{.rows = 0, .heads = heads, .head_size = n / heads, .width = n});
 }
 
+Operand Builder::wkv4(const std::string& name, const Wkv4Inputs& in) {
+    const uint32_t n = width(in.k);
+    for (const Operand& other : {in.v, in.decay, in.first, in.numerator, in.denominator, in.maximum})
+        RWKVK_ASSERT(width(other) == n);
+    return step(Op::wkv4, name,
+                {in.sequences, in.k, in.v, in.decay, in.first, in.numerator, in.denominator, in.maximum}, n,
+                ElementParams{.rows = 0, .width = n});
+}
+
 Operand Builder::bonus(const std::string& name, Operand z, Operand r, Operand k, Operand v, Operand r_k,
                        uint32_t heads) {
     return step(Op::bonus, name, {z, r, k, v, r_k}, width(z),

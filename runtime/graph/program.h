@@ -130,9 +130,15 @@ class Builder {
         Operand sequences, r, w, k, v, kk, a, state;
     };
     Operand wkv7(const std::string& name, const Wkv7Inputs& inputs, uint32_t heads);
+    struct Wkv4Inputs {
+        Operand sequences, k, v, decay, first, numerator, denominator, maximum;
+    };
+    Operand wkv4(const std::string& name, const Wkv4Inputs& inputs);
     Operand bonus(const std::string& name, Operand z, Operand r, Operand k, Operand v, Operand r_k,
                   uint32_t heads);
     Operand take_rows(const std::string& name, Operand x, Operand numbers);
+
+    uint32_t width(Operand operand) const { return program_.tensors[operand.tensor].width; }
 
     /// Makes the tensor outlive the run.
     void carry(Operand operand) { program_.tensors[operand.tensor].kind = TensorKind::carried; }
@@ -140,7 +146,6 @@ class Builder {
     Program finish();
 
   private:
-    uint32_t width(Operand operand) const { return program_.tensors[operand.tensor].width; }
     Operand add_tensor(Tensor tensor);
     Operand step(Op op, const std::string& name, std::vector<Operand> inputs, uint32_t width, Params params,
                  uint32_t planes = 1);

@@ -7,6 +7,7 @@ namespace rwkvk {
 namespace {
 
 constexpr SyntheticVersion versions[] = {
+    {"v4", add_synthetic_rwkv4},
     {"v7", add_synthetic_rwkv7},
 };
 
