@@ -270,15 +270,21 @@ class Maker {
                 Words denominator = numbers(uint64_t{entries} * width, 0, 12);
                 for (uint32_t& word : denominator) word &= 0x7fffffffu;
                 Words numerator = numbers(uint64_t{entries} * width, -12, 11);
-                for (uint32_t i = 0; i < width; i += 3) {
-                    // The first rows meet an exponent equal to theirs, or no state at all.
-                    first[i] = 0;
-                    maximum[i] = i % 2 ? k[i] : std::bit_cast<uint32_t>(-1e30f);
-                    if (i % 2 == 0) numerator[i] = denominator[i] = 0;
+                const Words sequences = sequence_table(lengths);
+                for (uint32_t entry = 0; entry < entries; ++entry) {
+                    const uint32_t *sequence = &sequences[entry * 4], length = sequence[1];
+                    const uint64_t row = uint64_t{sequence[0]} * width, at = uint64_t{sequence[2]} * width;
+                    for (uint32_t i = 0; i < width && length > 0; i += 3) {
+                        first[i] = decay[i] = 0;
+                        const bool begun = i % 2 == 1;  // then every maximum equals the new exponent
+                        maximum[at + i] = begun ? k[row + i] : std::bit_cast<uint32_t>(-1e30f);
+                        if (!begun) numerator[at + i] = denominator[at + i] = 0;
+                        if (begun && length > 1) k[row + width + i] = k[row + i];
+                    }
                 }
                 add(Op::wkv4, ElementParams{entries, width},
-                    {sequence_table(lengths), k, numbers(n, -12, 11), decay, first, numerator, denominator,
-                     maximum, zeros(n)},
+                    {sequences, k, numbers(n, -12, 11), decay, first, numerator, denominator, maximum,
+                     zeros(n)},
                     concat(entries, " sequences of ", width, " channels, exponents to 2^", high + 1));
             }
         }
