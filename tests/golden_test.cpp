@@ -51,6 +51,7 @@ struct Set {
 constexpr Set sets[] = {
     {"v4.0", "model-fp32.pth", "logits", "4.0"},
     {"v4.0", "model-bf16.pth", "logits_bf16_weights", "4.0"},
+    {"v7a", "model-fp32.pth", "logits", "7a"},
     {"v7.0", "model-fp32.pth", "logits", "7.0"},
     {"v7.0", "model-bf16.pth", "logits_bf16_weights", "7.0"},
 };

@@ -15,6 +15,7 @@ Architecture architecture(const WeightSource& weights) {
 }
 
 constexpr Version versions[] = {
+    {"7a", is_rwkv7a, architecture<read_rwkv7, build_rwkv7>},
     {"7.0", is_rwkv7, architecture<read_rwkv7, build_rwkv7>},
     {"4.0", is_rwkv4, architecture<read_rwkv4, build_rwkv4>},
 };

@@ -35,7 +35,10 @@ class Maker {
     std::vector<OpCase> make(Op op) {
         switch (op) {
             case Op::embed:
-                each_matrix({{9, 40}, {33, 7}}, [&](auto m) { embed(std::move(m)); });
+                each_matrix({{9, 40}, {33, 7}}, [&](auto m) { embed(std::move(m), op); });
+                break;
+            case Op::embed_add:
+                each_matrix({{9, 40}, {33, 7}}, [&](auto m) { embed(std::move(m), op); });
                 break;
             case Op::norm:
                 norm();
@@ -67,6 +70,9 @@ class Maker {
                 break;
             case Op::wkv7:
                 wkv7();
+                break;
+            case Op::row_matrix:
+                row_matrix();
                 break;
             case Op::wkv4:
                 wkv4();
@@ -129,13 +135,13 @@ class Maker {
         }
     }
 
-    void embed(OpCase::Matrix m) {
+    void embed(OpCase::Matrix m, Op op) {
         const uint32_t rows = 6;
         Words ids(rows);
         for (uint32_t& id : ids) id = random_.below(m.out);
         ids[2] = NONE;
         const EmbedParams params{rows, m.in, 0, m.out, 1};
-        add(Op::embed, params, {ids, numbers(uint64_t{rows} * m.in), {}, zeros(uint64_t{rows} * m.in)},
+        add(op, params, {ids, numbers(uint64_t{rows} * m.in), {}, zeros(uint64_t{rows} * m.in)},
             concat(m.out, "x", m.in, " ", info(m.format).name), m);
     }
 
@@ -309,6 +315,19 @@ class Maker {
                  numbers(n, -6, 3), numbers(n, -6, -1), numbers(n, -6, -1),
                  numbers(uint64_t{entries} * width * size, -12, 4), zeros(n)},
                 concat(entries, " sequences, ", heads, " heads of ", size));
+        }
+    }
+
+    void row_matrix() {
+        const std::vector<RowMatrixParams> sizes =
+            full_
+                ? std::vector<RowMatrixParams>{{1, 1, 1}, {3, 32, 32}, {2, 20, 33}, {5, 7, 64}, {1, 300, 40}}
+                : std::vector<RowMatrixParams>{{2, 40, 33}};
+        for (const RowMatrixParams& p : sizes) {
+            add(Op::row_matrix, p,
+                {numbers(uint64_t{p.rows} * p.in_width), numbers(uint64_t{p.rows} * p.in_width * p.width),
+                 zeros(uint64_t{p.rows} * p.width)},
+                concat(p.rows, " rows, ", p.in_width, "x", p.width));
         }
     }
 

@@ -55,5 +55,6 @@ std::map<std::string, SyntheticTensor> synthetic_tensors(const SyntheticSpec& sp
 
 void add_synthetic_rwkv4(SyntheticTensors& tensors);
 void add_synthetic_rwkv7(SyntheticTensors& tensors);
+void add_synthetic_rwkv7a(SyntheticTensors& tensors);
 
 }  // namespace rwkvk
