@@ -69,6 +69,13 @@ EXACT_FN float exact_exp(float x) {
     return (floatBitsToUint(x) & 0x7fffffffu) > 0x7f800000u ? x : settle(uintBitsToFloat(scaled));
 }
 
+// 1 / x for settled x from 2^-50 to 2^50; beyond, that of the nearer end. What a quotient is made with whose
+// divisor is in the range unless a state was made up.
+EXACT_FN float exact_bounded_reciprocal(float x) {
+    float c = x < 8.8817842e-16f ? 8.8817842e-16f : (x > 1.12589991e15f ? 1.12589991e15f : x);
+    return settle(exact_reciprocal(c));
+}
+
 // ln x for positive normal x. x = 2^n (1 + f) with 1 + f between sqrt(1/2) and sqrt(2); f is exact, and 0 or
 // at least 2^-24, so that its cube is normal.
 EXACT_FN float exact_log(float x) {

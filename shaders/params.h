@@ -30,7 +30,7 @@ struct EmbedParams {
     uint width;
     uint first_id;      // the piece of the table that is bound holds ids first_id .. first_id + ids - 1
     uint ids;
-    uint take_vectors;  // 1 in one piece of each run: rows without an id are copied from `vectors`
+    uint take_vectors;  // 1 in one piece of each run: it makes the rows without an id
 };
 
 struct NormParams {
@@ -79,6 +79,12 @@ struct Wkv7Params {
     uint heads;
     uint head_size;
     uint width;      // heads * head_size
+};
+
+struct RowMatrixParams {
+    uint rows;
+    uint in_width;
+    uint width;
 };
 
 // The operations of `arithmetic`.

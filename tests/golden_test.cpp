@@ -1,4 +1,4 @@
-// RWKV-7 against outputs of the official code, on the CPU and on the device.
+// All versions against outputs of the official code, on the CPU and on the device.
 #include <doctest/doctest.h>
 
 #include "runtime/cpu/backend.h"
@@ -33,48 +33,62 @@ Result run(Context& context, const std::vector<Token>& tokens) {
 
 void check_states(const Golden& golden, const Model& model, std::span<const float> state) {
     size_t at = 0;
-    for (uint32_t layer = 0; layer < model.dimensions().layers; ++layer) {
-        for (const char* name : {"att_x_prev", "att_kv", "ffn_x_prev"}) {
-            const auto expected = golden.array(concat("state.", layer, ".", name));
-            INFO("state ", layer, " ", name);
-            CHECK(test::largest_difference(expected, state.subspan(at, expected.size())) <=
-                  state_tolerance * test::largest(expected));
-            at += expected.size();
-        }
+    for (const StateRequest& request : model.programs().body.states) {
+        const std::string name = concat("state.", request.name.substr(std::string_view("blocks.").size()));
+        const auto expected = golden.array(name);
+        INFO(name);
+        REQUIRE(expected.size() == request.width);
+        CHECK(test::largest_difference(expected, state.subspan(at, expected.size())) <=
+              state_tolerance * test::largest(expected));
+        at += expected.size();
     }
     CHECK(at == state.size());
 }
 
-void check_golden(const char* file, const char* logits_name, Context& context) {
-    const Golden golden(RWKVK_TEST_DATA "/v7.0");
+struct Set {
+    const char *folder, *file, *logits, *version;
+};
+constexpr Set sets[] = {
+    {"v4.0", "model-fp32.pth", "logits", "4.0"},
+    {"v4.0", "model-bf16.pth", "logits_bf16_weights", "4.0"},
+    {"v7a", "model-fp32.pth", "logits", "7a"},
+    {"v7.0", "model-fp32.pth", "logits", "7.0"},
+    {"v7.0", "model-bf16.pth", "logits_bf16_weights", "7.0"},
+};
+
+void check_golden(const Set& set, Context& context) {
+    const Golden golden(concat(RWKVK_TEST_DATA "/", set.folder));
     const Result result = run(context, golden.tokens());
-    const auto expected = golden.array(logits_name);
-    INFO(file, " on ", context.backend().description());
+    const auto expected = golden.array(set.logits);
+    INFO(set.folder, " ", set.file, " on ", context.backend().description());
     CHECK(test::largest_difference(expected, result.logits) <= logits_tolerance * test::spread(expected));
-    if (std::string_view(logits_name) == "logits") check_states(golden, context.model(), result.state);
+    if (std::string_view(set.logits) == "logits") check_states(golden, context.model(), result.state);
 }
 
-constexpr std::pair<const char*, const char*> sets[] = {{"model-fp32.pth", "logits"},
-                                                        {"model-bf16.pth", "logits_bf16_weights"}};
+std::shared_ptr<const Model> load(const Set& set) {
+    return Model::load(concat(RWKVK_TEST_DATA "/", set.folder, "/", set.file));
+}
 
-TEST_CASE("RWKV-7 agrees with the official code on the CPU") {
-    for (const auto& [file, logits] : sets) {
-        const auto model = Model::load(concat(RWKVK_TEST_DATA "/v7.0/", file));
+TEST_CASE("every version agrees with the official code on the CPU") {
+    for (const Set& set : sets) {
+        INFO(set.folder);
+        const auto model = load(set);
         CHECK(model->unused_tensors().empty());
+        CHECK(model->version() == set.version);
         Context context(
             model, cpu::make_backend(model->programs(), model->weights(), {.max_rows = 32}, {.threads = 2}));
-        check_golden(file, logits, context);
+        check_golden(set, context);
     }
 }
 
-TEST_CASE("RWKV-7 agrees with the official code on the device") {
+TEST_CASE("every version agrees with the official code on the device") {
     const auto device = test::open_device();
     if (!device) return;
-    for (const auto& [file, logits] : sets) {
-        const auto model = Model::load(concat(RWKVK_TEST_DATA "/v7.0/", file));
+    for (const Set& set : sets) {
+        const auto model = load(set);
         Context context(model, gpu::make_backend(model->programs(), model->weights(), {.max_rows = 32},
                                                  *device->kernels, {}));
-        check_golden(file, logits, context);
+        check_golden(set, context);
     }
     test::check_no_messages(*device);
 }

@@ -36,6 +36,26 @@ void add_blocks(Builder& b, const Dimensions& m, Operand x, const Mix& time_mix,
     b.carry(x);
 }
 
+uint32_t static_mixes(Builder& b, const std::string& y, Operand x, Operand shifts,
+                      const std::vector<std::string>& mixes, const std::string& state) {
+    const uint32_t width = b.width(x);
+    return b
+        .shift_mix(y, x, shifts, b.vector(mixes, width, VectorChange::one_minus), b.state(state, width, 2))
+        .tensor;
+}
+
+Operand gated_channel_mix(Builder& b, const Dimensions& m, uint32_t layer, Operand x, Operand shifts) {
+    const auto name = [&](const char* suffix) { return block(layer, suffix); };
+    const uint32_t xs = static_mixes(b, name("ffn.x"), x, shifts,
+                                     {name("ffn.time_mix_k"), name("ffn.time_mix_r")}, name("ffn_x_prev"));
+    const Operand k =
+        b.linear(name("ffn.k"), {xs, 0}, b.matrix(name("ffn.key.weight"), m.ffn, m.width), ACT_RELU2);
+    const Operand v = b.linear(name("ffn.v"), k, b.matrix(name("ffn.value.weight"), m.width, m.ffn));
+    const Operand r = b.linear(name("ffn.r"), {xs, 1},
+                               b.matrix(name("ffn.receptance.weight"), m.width, m.width), ACT_SIGMOID);
+    return b.mul(name("ffn.out"), r, v);
+}
+
 Program build_head(const std::string& name, const Dimensions& m) {
     Builder h(name);
     const Operand taken = h.take_rows("taken", h.carried("hidden", m.width), h.table(tables::numbers, 1));

@@ -26,6 +26,14 @@ using Mix = std::function<Operand(uint32_t layer, Operand x)>;
 /// The blocks: x += time_mix(ln1(x)); x += channel_mix(ln2(x)). Ends in the carried tensor "hidden".
 void add_blocks(Builder& b, const Dimensions& m, Operand x, const Mix& time_mix, const Mix& channel_mix);
 
+/// x mixed with the row before it, once for each vector of `mixes`: plane c is x m_c + previous (1 - m_c).
+/// What versions before 6 do. Returns the tensor; `state` keeps the last row.
+uint32_t static_mixes(Builder& b, const std::string& y, Operand x, Operand shifts,
+                      const std::vector<std::string>& mixes, const std::string& state);
+
+/// The channel mix of versions 4 and 5: sigmoid(R x_r) * V relu(K x_k)^2.
+Operand gated_channel_mix(Builder& b, const Dimensions& m, uint32_t layer, Operand x, Operand shifts);
+
 /// The program that turns hidden vectors into logits.
 Program build_head(const std::string& name, const Dimensions& m);
 

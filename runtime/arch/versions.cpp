@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "runtime/arch/rwkv4.h"
 #include "runtime/arch/rwkv7.h"
 
 namespace rwkvk::arch {
@@ -14,7 +15,9 @@ Architecture architecture(const WeightSource& weights) {
 }
 
 constexpr Version versions[] = {
+    {"7a", is_rwkv7a, architecture<read_rwkv7, build_rwkv7>},
     {"7.0", is_rwkv7, architecture<read_rwkv7, build_rwkv7>},
+    {"4.0", is_rwkv4, architecture<read_rwkv4, build_rwkv4>},
 };
 
 }  // namespace

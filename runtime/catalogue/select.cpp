@@ -88,6 +88,7 @@ std::array<uint32_t, 3> work_of(Op op, const Params& params) {
     const uint32_t rows = params.rows();
     switch (op) {
         case Op::embed:
+        case Op::embed_add:
             return {params.as<EmbedParams>().width, rows, 1};
         case Op::norm:
             return {params.as<NormParams>().groups, rows, 1};
@@ -97,6 +98,8 @@ std::array<uint32_t, 3> work_of(Op op, const Params& params) {
             return {params.as<LinearParams>().outs, rows, 1};
         case Op::arithmetic:
             return {params.as<ArithmeticParams>().width, rows, 1};
+        case Op::row_matrix:
+            return {params.as<RowMatrixParams>().width, rows, 1};
         case Op::read_sum:
             return {params.as<ReadSumParams>().width, rows, 1};
         case Op::activate:
@@ -106,6 +109,7 @@ std::array<uint32_t, 3> work_of(Op op, const Params& params) {
         case Op::add:
         case Op::key_mix:
         case Op::take_rows:
+        case Op::wkv4:  // its rows are those of the sequence table
             return {params.as<ElementParams>().width, rows, 1};
         case Op::l2norm:
         case Op::bonus:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <numeric>
 
 #include "runtime/catalogue/weights.h"
 
@@ -34,7 +35,10 @@ class Maker {
     std::vector<OpCase> make(Op op) {
         switch (op) {
             case Op::embed:
-                each_matrix({{9, 40}, {33, 7}}, [&](auto m) { embed(std::move(m)); });
+                each_matrix({{9, 40}, {33, 7}}, [&](auto m) { embed(std::move(m), op); });
+                break;
+            case Op::embed_add:
+                each_matrix({{9, 40}, {33, 7}}, [&](auto m) { embed(std::move(m), op); });
                 break;
             case Op::norm:
                 norm();
@@ -66,6 +70,12 @@ class Maker {
                 break;
             case Op::wkv7:
                 wkv7();
+                break;
+            case Op::row_matrix:
+                row_matrix();
+                break;
+            case Op::wkv4:
+                wkv4();
                 break;
             case Op::take_rows:
                 take_rows();
@@ -126,13 +136,13 @@ class Maker {
         }
     }
 
-    void embed(OpCase::Matrix m) {
+    void embed(OpCase::Matrix m, Op op) {
         const uint32_t rows = 6;
         Words ids(rows);
         for (uint32_t& id : ids) id = random_.below(m.out);
         ids[2] = NONE;
         const EmbedParams params{rows, m.in, 0, m.out, 1};
-        add(Op::embed, params, {ids, numbers(uint64_t{rows} * m.in), {}, zeros(uint64_t{rows} * m.in)},
+        add(op, params, {ids, numbers(uint64_t{rows} * m.in), {}, zeros(uint64_t{rows} * m.in)},
             concat(m.out, "x", m.in, " ", info(m.format).name), m);
     }
 
@@ -236,6 +246,57 @@ class Maker {
         }
     }
 
+    /// The table of sequences of these lengths, in slots that are in another order.
+    static Words sequence_table(const std::vector<uint32_t>& lengths) {
+        Words table;
+        uint32_t first = 0;
+        for (uint32_t i = 0; i < lengths.size(); ++i) {
+            table.insert(table.end(), {first, lengths[i], static_cast<uint32_t>(lengths.size()) - 1 - i, 0});
+            first += lengths[i];
+        }
+        return table;
+    }
+
+    /// Exponents as they are, and at the ends: far apart, equal maxima, states before the first token.
+    void wkv4() {
+        struct Size {
+            uint32_t width;
+            std::vector<uint32_t> lengths;
+        };
+        const std::vector<Size> sizes =
+            full_ ? std::vector<Size>{{1, {1}}, {33, {3, 1, 0, 2}}, {100, {2, 2}}, {257, {1, 9}}}
+                  : std::vector<Size>{{70, {4, 1}}};
+        for (const auto& [width, lengths] : sizes) {
+            for (const int high : {-1, 2, 6}) {
+                const auto entries = static_cast<uint32_t>(lengths.size());
+                const uint64_t n = uint64_t{std::accumulate(lengths.begin(), lengths.end(), 0u)} * width;
+                Words k = numbers(n, -12, high), decay = numbers(width, -12, high);
+                for (uint32_t& word : decay) word |= 0x80000000u;
+                Words first = numbers(width, -4, high),
+                      maximum = numbers(uint64_t{entries} * width, -4, high);
+                Words denominator = numbers(uint64_t{entries} * width, 0, 12);
+                for (uint32_t& word : denominator) word &= 0x7fffffffu;
+                Words numerator = numbers(uint64_t{entries} * width, -12, 11);
+                const Words sequences = sequence_table(lengths);
+                for (uint32_t entry = 0; entry < entries; ++entry) {
+                    const uint32_t *sequence = &sequences[entry * 4], length = sequence[1];
+                    const uint64_t row = uint64_t{sequence[0]} * width, at = uint64_t{sequence[2]} * width;
+                    for (uint32_t i = 0; i < width && length > 0; i += 3) {
+                        first[i] = decay[i] = 0;
+                        const bool begun = i % 2 == 1;  // then every maximum equals the new exponent
+                        maximum[at + i] = begun ? k[row + i] : std::bit_cast<uint32_t>(-1e30f);
+                        if (!begun) numerator[at + i] = denominator[at + i] = 0;
+                        if (begun && length > 1) k[row + width + i] = k[row + i];
+                    }
+                }
+                add(Op::wkv4, ElementParams{entries, width},
+                    {sequences, k, numbers(n, -12, 11), decay, first, numerator, denominator, maximum,
+                     zeros(n)},
+                    concat(entries, " sequences of ", width, " channels, exponents to 2^", high + 1));
+            }
+        }
+    }
+
     void wkv7() {
         struct Size {
             uint32_t heads, head_size;
@@ -248,19 +309,26 @@ class Maker {
             uint32_t rows = 0;
             for (const uint32_t length : lengths) rows += length;
             const auto entries = static_cast<uint32_t>(lengths.size());
-            Words sequences;
-            uint32_t first = 0;
-            for (uint32_t i = 0; i < entries; ++i) {
-                sequences.insert(sequences.end(), {first, lengths[i], entries - 1 - i, 0});
-                first += lengths[i];
-            }
             const uint32_t width = heads * size;
             const uint64_t n = uint64_t{rows} * width;
             add(Op::wkv7, Wkv7Params{entries, heads, size, width},
-                {sequences, numbers(n, -6, 3), numbers(n, -2, -1), numbers(n, -6, 3), numbers(n, -6, 3),
-                 numbers(n, -6, -1), numbers(n, -6, -1), numbers(uint64_t{entries} * width * size, -12, 4),
-                 zeros(n)},
+                {sequence_table(lengths), numbers(n, -6, 3), numbers(n, -2, -1), numbers(n, -6, 3),
+                 numbers(n, -6, 3), numbers(n, -6, -1), numbers(n, -6, -1),
+                 numbers(uint64_t{entries} * width * size, -12, 4), zeros(n)},
                 concat(entries, " sequences, ", heads, " heads of ", size));
+        }
+    }
+
+    void row_matrix() {
+        const std::vector<RowMatrixParams> sizes =
+            full_
+                ? std::vector<RowMatrixParams>{{1, 1, 1}, {3, 32, 32}, {2, 20, 33}, {5, 7, 64}, {1, 300, 40}}
+                : std::vector<RowMatrixParams>{{2, 40, 33}};
+        for (const RowMatrixParams& p : sizes) {
+            add(Op::row_matrix, p,
+                {numbers(uint64_t{p.rows} * p.in_width), numbers(uint64_t{p.rows} * p.in_width * p.width),
+                 zeros(uint64_t{p.rows} * p.width)},
+                concat(p.rows, " rows, ", p.in_width, "x", p.width));
         }
     }
 

@@ -115,6 +115,8 @@ class Builder {
     Operand carried(const std::string& name, uint32_t width);
 
     Operand embed(const std::string& name, Operand ids, Operand vectors, Operand table);
+    /// Rows without an id stay as they are.
+    Operand embed_add(const std::string& name, Operand ids, Operand x, Operand table);
     Operand norm(const std::string& name, Operand x, Operand weight, Operand bias, uint32_t groups,
                  float eps);
     /// Returns plane 0; plane c is {tensor, c}.
@@ -130,9 +132,17 @@ class Builder {
         Operand sequences, r, w, k, v, kk, a, state;
     };
     Operand wkv7(const std::string& name, const Wkv7Inputs& inputs, uint32_t heads);
+    struct Wkv4Inputs {
+        Operand sequences, k, v, decay, first, numerator, denominator, maximum;
+    };
+    Operand wkv4(const std::string& name, const Wkv4Inputs& inputs);
     Operand bonus(const std::string& name, Operand z, Operand r, Operand k, Operand v, Operand r_k,
                   uint32_t heads);
+    /// `matrices` is [rows, width of x * width of y].
+    Operand row_matrix(const std::string& name, Operand x, Operand matrices);
     Operand take_rows(const std::string& name, Operand x, Operand numbers);
+
+    uint32_t width(Operand operand) const { return program_.tensors[operand.tensor].width; }
 
     /// Makes the tensor outlive the run.
     void carry(Operand operand) { program_.tensors[operand.tensor].kind = TensorKind::carried; }
@@ -140,7 +150,6 @@ class Builder {
     Program finish();
 
   private:
-    uint32_t width(Operand operand) const { return program_.tensors[operand.tensor].width; }
     Operand add_tensor(Tensor tensor);
     Operand step(Op op, const std::string& name, std::vector<Operand> inputs, uint32_t width, Params params,
                  uint32_t planes = 1);

@@ -7,7 +7,9 @@ namespace rwkvk {
 namespace {
 
 constexpr SyntheticVersion versions[] = {
+    {"v4", add_synthetic_rwkv4},
     {"v7", add_synthetic_rwkv7},
+    {"v7a", add_synthetic_rwkv7a},
 };
 
 }  // namespace

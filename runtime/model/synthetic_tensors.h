@@ -57,6 +57,8 @@ std::span<const SyntheticVersion> synthetic_versions();
 /// All tensors of a model of a known version.
 std::map<std::string, SyntheticTensor> synthetic_tensors(const SyntheticSpec& spec);
 
+void add_synthetic_rwkv4(SyntheticTensors& tensors);
 void add_synthetic_rwkv7(SyntheticTensors& tensors);
+void add_synthetic_rwkv7a(SyntheticTensors& tensors);
 
 }  // namespace rwkvk
