@@ -49,10 +49,10 @@ struct Set {
     const char *folder, *file, *logits, *version;
 };
 constexpr Set sets[] = {
-    {"v4.0", "model-fp32.pth", "logits", "4.0"},
-    {"v4.0", "model-bf16.pth", "logits_bf16_weights", "4.0"},
-    {"v7.0", "model-fp32.pth", "logits", "7.0"},
-    {"v7.0", "model-bf16.pth", "logits_bf16_weights", "7.0"},
+    {"v4.0", "model-fp32.pth", "logits", "4.0"}, {"v4.0", "model-bf16.pth", "logits_bf16_weights", "4.0"},
+    {"v5.0", "model-fp32.pth", "logits", "5.0"}, {"v5.1", "model-fp32.pth", "logits", "5.1"},
+    {"v5.2", "model-fp32.pth", "logits", "5.2"}, {"v6.0", "model-fp32.pth", "logits", "6.0"},
+    {"v7.0", "model-fp32.pth", "logits", "7.0"}, {"v7.0", "model-bf16.pth", "logits_bf16_weights", "7.0"},
 };
 
 void check_golden(const Set& set, Context& context) {

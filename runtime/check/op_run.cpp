@@ -98,7 +98,8 @@ Slots run_on_cpu(const OpCase& c, ThreadPool& pool) {
     cpu::Matrix matrix;
     if (c.matrix) {
         const auto layout = c.op == Op::embed ? cpu::Matrix::Layout::rows : cpu::Matrix::Layout::lanes;
-        matrix = cpu::load_matrix(CaseSource(*c.matrix), "matrix", layout, pool);
+        matrix = cpu::load_matrix(CaseSource(*c.matrix),
+                                  {"matrix", c.matrix->out, c.matrix->in, 0, c.matrix->out}, layout, pool);
         call.matrix = &matrix;
     }
     for (size_t i = 0; i < slots.size(); ++i) call.slots[i] = reinterpret_cast<std::byte*>(slots[i].data());

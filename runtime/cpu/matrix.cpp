@@ -49,18 +49,18 @@ float Matrix::at(uint32_t o, uint32_t i) const {
     return value;
 }
 
-Matrix load_matrix(const WeightSource& source, const std::string& name, Matrix::Layout layout,
+Matrix load_matrix(const WeightSource& source, const MatrixRequest& request, Matrix::Layout layout,
                    ThreadPool& pool, ProgressMeter& meter) {
-    const auto shape = source.find(name);
+    const auto shape = source.find(request.name);
     RWKVK_ASSERT(shape && info(shape->format).block_elements == 1);
     Matrix matrix{
-        .format = shape->format, .out = shape->out, .in = shape->in, .layout = layout, .bytes = nullptr};
+        .format = shape->format, .out = request.out, .in = request.in, .layout = layout, .bytes = nullptr};
     matrix.bytes = std::make_unique_for_overwrite<std::byte[]>(matrix.size_bytes());
     const uint64_t row_bytes = stored_bytes(matrix.format, matrix.in);
     if (layout == Matrix::Layout::rows) {
         in_steps(matrix.out, row_bytes, pool, meter, [&](uint64_t begin, uint64_t end) {
-            source.read_rows(name, static_cast<uint32_t>(begin), static_cast<uint32_t>(end - begin),
-                             matrix.bytes.get() + begin * row_bytes);
+            source.read_rows(request.name, request.first + static_cast<uint32_t>(begin),
+                             static_cast<uint32_t>(end - begin), matrix.bytes.get() + begin * row_bytes);
         });
         return matrix;
     }
@@ -70,7 +70,7 @@ Matrix load_matrix(const WeightSource& source, const std::string& name, Matrix::
         for (uint64_t tile = begin; tile < end; ++tile) {
             const auto first = static_cast<uint32_t>(tile * Matrix::lanes);
             const uint32_t count = std::min(Matrix::lanes, matrix.out - first);
-            source.read_rows(name, first, count, rows.data());
+            source.read_rows(request.name, request.first + first, count, rows.data());
             interleave(rows.data(), count, matrix.in, info(matrix.format).block_bytes,
                        matrix.bytes.get() + tile * Matrix::lanes * row_bytes);
         }
@@ -78,10 +78,10 @@ Matrix load_matrix(const WeightSource& source, const std::string& name, Matrix::
     return matrix;
 }
 
-Matrix load_matrix(const WeightSource& source, const std::string& name, Matrix::Layout layout,
+Matrix load_matrix(const WeightSource& source, const MatrixRequest& request, Matrix::Layout layout,
                    ThreadPool& pool) {
     ProgressMeter unwatched;
-    return load_matrix(source, name, layout, pool, unwatched);
+    return load_matrix(source, request, layout, pool, unwatched);
 }
 
 }  // namespace rwkvk::cpu
