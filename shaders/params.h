@@ -20,6 +20,8 @@ RWKVK_CONST ACT_TANH = 1u;
 RWKVK_CONST ACT_SIGMOID = 2u;
 RWKVK_CONST ACT_RELU2 = 3u;   // max(x, 0)^2
 RWKVK_CONST ACT_DECAY7 = 4u;  // exp(-e^(-1/2) * sigmoid(x))
+RWKVK_CONST ACT_SILU = 5u;    // x * sigmoid(x)
+RWKVK_CONST ACT_DECAY6 = 6u;  // exp(-exp(x))
 
 // Summation units: a sum over K terms is made of groups of this many (docs/NUMERICS.md).
 RWKVK_CONST UNIT_MATRIX = 32u;
@@ -44,7 +46,7 @@ struct NormParams {
 struct ShiftMixParams {
     uint rows;
     uint width;
-    uint planes;        // mixes made at once
+    uint planes;        // mixes made at once; 5 in shift_mix6
     uint plane_stride;  // floats between the planes of y
 };
 
@@ -85,6 +87,14 @@ struct RowMatrixParams {
     uint rows;
     uint in_width;
     uint width;
+};
+
+struct Wkv6Params {
+    uint rows;          // entries of the sequence table, those of length 0 included
+    uint heads;
+    uint head_size;
+    uint width;         // heads * head_size
+    uint decay_stride;  // floats between the decays of two tokens: width, or 0 where all have the same
 };
 
 // The operations of `arithmetic`.

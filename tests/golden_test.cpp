@@ -49,11 +49,11 @@ struct Set {
     const char *folder, *file, *logits, *version;
 };
 constexpr Set sets[] = {
-    {"v4.0", "model-fp32.pth", "logits", "4.0"},
-    {"v4.0", "model-bf16.pth", "logits_bf16_weights", "4.0"},
+    {"v4.0", "model-fp32.pth", "logits", "4.0"}, {"v4.0", "model-bf16.pth", "logits_bf16_weights", "4.0"},
+    {"v5.0", "model-fp32.pth", "logits", "5.0"}, {"v5.1", "model-fp32.pth", "logits", "5.1"},
+    {"v5.2", "model-fp32.pth", "logits", "5.2"}, {"v6.0", "model-fp32.pth", "logits", "6.0"},
+    {"v7.0", "model-fp32.pth", "logits", "7.0"}, {"v7.0", "model-bf16.pth", "logits_bf16_weights", "7.0"},
     {"v7a", "model-fp32.pth", "logits", "7a"},
-    {"v7.0", "model-fp32.pth", "logits", "7.0"},
-    {"v7.0", "model-bf16.pth", "logits_bf16_weights", "7.0"},
 };
 
 void check_golden(const Set& set, Context& context) {
@@ -137,7 +137,8 @@ TEST_CASE("GGUF models agree with their exact logits on the CPU and the device")
     const auto folder = test::reference("golden/gguf");
     if (!folder) return;
     const auto device = test::open_device();
-    for (const char* name : {"rwkv7-head64-f16", "rwkv7-head64-q8_0", "tiny-rwkv7-mixed"}) check_gguf(*folder / name, device.get());
+    for (const char* name : {"rwkv7-head64-f16", "rwkv7-head64-q8_0", "tiny-rwkv7-mixed"})
+        check_gguf(*folder / name, device.get());
     if (device) test::check_no_messages(*device);
 }
 

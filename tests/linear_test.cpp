@@ -25,8 +25,8 @@ Problem make_problem(WeightFormat format, uint32_t rows, uint32_t tiles, uint32_
     encode(format, weights, stored.stored.data());
     decode(format, stored.stored.data(), weights);
     ThreadPool pool(1);
-    Problem p{cpu::load_matrix(*check::make_case_source(stored), "matrix", cpu::Matrix::Layout::lanes, pool),
-              std::move(weights), std::vector<float>(uint64_t{rows} * in), rows};
+    Problem p{check::load_case_matrix(stored, cpu::Matrix::Layout::lanes, pool), std::move(weights),
+              std::vector<float>(uint64_t{rows} * in), rows};
     for (float& x : p.x) x = random.number();
     return p;
 }
@@ -75,8 +75,7 @@ TEST_CASE("the whole op equals its plain twin") {
     ThreadPool pool(2);
     for (check::OpCase c : check::make_cases(Op::linear, check::CaseSet::full, 3)) {
         if (uint64_t{c.matrix->out} * c.matrix->in > 50000) continue;
-        const cpu::Matrix matrix =
-            cpu::load_matrix(*check::make_case_source(*c.matrix), "matrix", cpu::Matrix::Layout::lanes, pool);
+        const cpu::Matrix matrix = check::load_case_matrix(*c.matrix, cpu::Matrix::Layout::lanes, pool);
         std::vector<uint32_t> plain = c.slots[2], twin = c.slots[2];
         cpu::Call call{.params = c.params, .slots = {}, .matrix = &matrix, .pool = &pool};
         call.slots[0] = reinterpret_cast<std::byte*>(c.slots[0].data());

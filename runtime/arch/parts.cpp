@@ -44,16 +44,30 @@ uint32_t static_mixes(Builder& b, const std::string& y, Operand x, Operand shift
         .tensor;
 }
 
-Operand gated_channel_mix(Builder& b, const Dimensions& m, uint32_t layer, Operand x, Operand shifts) {
+Operand gated_ffn(Builder& b, const Dimensions& m, uint32_t layer, uint32_t xs) {
     const auto name = [&](const char* suffix) { return block(layer, suffix); };
-    const uint32_t xs = static_mixes(b, name("ffn.x"), x, shifts,
-                                     {name("ffn.time_mix_k"), name("ffn.time_mix_r")}, name("ffn_x_prev"));
     const Operand k =
         b.linear(name("ffn.k"), {xs, 0}, b.matrix(name("ffn.key.weight"), m.ffn, m.width), ACT_RELU2);
     const Operand v = b.linear(name("ffn.v"), k, b.matrix(name("ffn.value.weight"), m.width, m.ffn));
     const Operand r = b.linear(name("ffn.r"), {xs, 1},
                                b.matrix(name("ffn.receptance.weight"), m.width, m.width), ACT_SIGMOID);
     return b.mul(name("ffn.out"), r, v);
+}
+
+Operand gated_channel_mix(Builder& b, const Dimensions& m, uint32_t layer, Operand x, Operand shifts) {
+    const auto name = [&](const char* suffix) { return block(layer, suffix); };
+    const uint32_t xs = static_mixes(b, name("ffn.x"), x, shifts,
+                                     {name("ffn.time_mix_k"), name("ffn.time_mix_r")}, name("ffn_x_prev"));
+    return gated_ffn(b, m, layer, xs);
+}
+
+Operand head_wkv(Builder& b, const Dimensions& m, uint32_t layer, const HeadWkv& in, float group_eps) {
+    const auto name = [&](const char* suffix) { return block(layer, suffix); };
+    const Operand state = b.head_state(name("att_kv"), m.heads, m.head_size, Builder::HeadOrder::key_value);
+    const Operand wkv =
+        b.wkv6(name("att.wkv"), {in.sequences, in.r, in.decay, in.k, in.v, in.bonus, state}, m.heads);
+    return b.norm(name("att.ln_x"), wkv, b.vector(name("att.ln_x.weight"), m.attention),
+                  b.vector(name("att.ln_x.bias"), m.attention), m.heads, group_eps);
 }
 
 Program build_head(const std::string& name, const Dimensions& m) {

@@ -31,8 +31,18 @@ void add_blocks(Builder& b, const Dimensions& m, Operand x, const Mix& time_mix,
 uint32_t static_mixes(Builder& b, const std::string& y, Operand x, Operand shifts,
                       const std::vector<std::string>& mixes, const std::string& state);
 
-/// The channel mix of versions 4 and 5: sigmoid(R x_r) * V relu(K x_k)^2.
+/// sigmoid(R x_r) * V relu(K x_k)^2, where x_k and x_r are the planes of `xs`: from version 4 to 6.
+Operand gated_ffn(Builder& b, const Dimensions& m, uint32_t layer, uint32_t xs);
+
+/// The channel mix of versions 4 and 5: gated_ffn of static mixes.
 Operand gated_channel_mix(Builder& b, const Dimensions& m, uint32_t layer, Operand x, Operand shifts);
+
+/// What enters the recurrence of versions 5 and 6; the decay as for Builder::wkv6.
+struct HeadWkv {
+    Operand sequences, r, decay, k, v, bonus;
+};
+/// The recurrence with the state "att_kv" [head][key][value], then a norm over each head by ln_x.
+Operand head_wkv(Builder& b, const Dimensions& m, uint32_t layer, const HeadWkv& in, float group_eps);
 
 /// The program that turns hidden vectors into logits.
 Program build_head(const std::string& name, const Dimensions& m);

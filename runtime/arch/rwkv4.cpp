@@ -32,7 +32,7 @@ Operand time_mix(Builder& b, const Rwkv4& m, uint32_t layer, Operand x, const Bo
                                                  .first = first,
                                                  .numerator = b.state(name("att_aa"), A, 1),
                                                  .denominator = b.state(name("att_bb"), A, 1),
-                                                 .maximum = b.state(name("att_pp"), A, 1, 0, no_maximum)});
+                                                 .maximum = b.state(name("att_pp"), A, 1, no_maximum)});
     return b.linear(name("att.out"), b.mul(name("att.gated"), r, wkv),
                     b.matrix(name("att.output.weight"), D, A));
 }

@@ -50,7 +50,7 @@ Operand time_mix(Builder& b, const Rwkv7& m, uint32_t layer, Operand x, const Bo
 
     const Operand kk = b.l2norm(name("att.kk"), k_raw, b.vector(name("att.k_k"), A), m.heads);
     const Operand k = b.key_mix(name("att.k"), k_raw, a, b.vector(name("att.k_a"), A));
-    const Operand state = b.state(name("att_kv"), A * m.head_size, 1, m.heads);
+    const Operand state = b.head_state(name("att_kv"), m.heads, m.head_size, Builder::HeadOrder::value_key);
     const Operand wkv = b.wkv7(name("att.wkv"), {tables.sequences, r, w, k, v, kk, a, state}, m.heads);
 
     const Operand normed = b.norm(name("att.ln_x"), wkv, b.vector(name("att.ln_x.weight"), A),

@@ -6,6 +6,9 @@
 namespace rwkvk::arch {
 namespace {
 
+constexpr uint32_t largest_head = 1024;
+constexpr uint64_t largest_state = uint64_t{1} << 31;  // elements; shaders count them in 32 bits
+
 uint32_t count_layers(const WeightSource& weights) {
     constexpr std::string_view prefix = "blocks.";
     uint32_t layers = 0;
@@ -48,6 +51,21 @@ Dimensions read_dimensions(const WeightSource& weights, std::string_view version
             .head_size = 0,
             .ffn = need(weights, version, block(0, "ffn.key.weight")).out,
             .vocabulary = embedding.out};
+}
+
+void set_heads(Dimensions& m, const std::string& tensor, uint64_t heads) {
+    if (heads == 0 || m.attention % heads != 0) {
+        throw Error(Code::bad_shape,
+                    concat("tensor '", tensor, "' has ", heads, " heads, which do not divide the ",
+                           m.attention, " channels of the attention"));
+    }
+    m.heads = static_cast<uint32_t>(heads);
+    m.head_size = m.attention / m.heads;
+    if (m.head_size > largest_head || uint64_t{m.attention} * m.head_size > largest_state) {
+        throw Error(Code::bad_shape, concat("tensor '", tensor, "' has ", heads, " heads of ", m.head_size,
+                                            " channels, expected at most ", largest_head,
+                                            " channels and 2^31 elements of the state"));
+    }
 }
 
 void refuse_variants(const WeightSource& weights, std::span<const Variant> variants) {

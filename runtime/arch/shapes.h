@@ -25,6 +25,10 @@ WeightSource::Shape need(const WeightSource& weights, std::string_view version, 
 /// Errors: Code::bad_shape naming the tensor.
 Dimensions read_dimensions(const WeightSource& weights, std::string_view version);
 
+/// Heads of the same size from their number, which `tensor` tells.
+/// Errors: Code::bad_shape where they do not divide the attention or are too large for a state.
+void set_heads(Dimensions& m, const std::string& tensor, uint64_t heads);
+
 /// A variant that no program is for, and the tensor that tells it.
 struct Variant {
     const char *tensor, *name;

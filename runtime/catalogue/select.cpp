@@ -59,13 +59,13 @@ KernelChoice choose_linear(const Params& params, const vk::DeviceFacts& facts) {
 }
 
 // What a software device loads for a key index serves eight value rows.
-KernelChoice state_rows(const vk::DeviceFacts& facts) {
+KernelChoice state_rows(KernelId kernel, const vk::DeviceFacts& facts) {
     if (facts.type != vk::DeviceType::software) {
         const uint32_t lanes = element_lanes(facts);
-        return {.kernel = KernelId::wkv7, .constants = {lanes, 1}, .items = {lanes, 1, 1}};
+        return {.kernel = kernel, .constants = {lanes, 1}, .items = {lanes, 1, 1}};
     }
     const uint32_t lanes = narrow_lanes(facts);
-    return {.kernel = KernelId::wkv7, .constants = {lanes, 8}, .items = {lanes * 8, 1, 1}};
+    return {.kernel = kernel, .constants = {lanes, 8}, .items = {lanes * 8, 1, 1}};
 }
 
 KernelChoice norm_group() { return {.kernel = KernelId::norm_group, .constants = {32}, .items = {1, 1, 1}}; }
@@ -93,6 +93,7 @@ std::array<uint32_t, 3> work_of(Op op, const Params& params) {
         case Op::norm:
             return {params.as<NormParams>().groups, rows, 1};
         case Op::shift_mix:
+        case Op::shift_mix6:
             return {params.as<ShiftMixParams>().width, rows, 1};
         case Op::linear:
             return {params.as<LinearParams>().outs, rows, 1};
@@ -114,6 +115,8 @@ std::array<uint32_t, 3> work_of(Op op, const Params& params) {
         case Op::l2norm:
         case Op::bonus:
             return {params.as<HeadParams>().heads, rows, 1};
+        case Op::wkv6:
+            return {params.as<Wkv6Params>().head_size, params.as<Wkv6Params>().heads, rows};
         case Op::wkv7:
             return {params.as<Wkv7Params>().head_size, params.as<Wkv7Params>().heads, rows};
     }
@@ -127,8 +130,9 @@ KernelChoice choose_kernel(Op op, const Params& params, WeightFormat, const vk::
             return choose_linear(params, facts);
         case Op::norm:
             return choose_norm(params, facts);
+        case Op::wkv6:
         case Op::wkv7:
-            return state_rows(facts);
+            return state_rows(only_kernel_of(op), facts);
         default:
             return lane_per_item(only_kernel_of(op), facts);
     }
@@ -148,8 +152,9 @@ std::vector<KernelChoice> all_choices(Op op, const vk::DeviceFacts& facts) {
         }
         case Op::norm:
             return {lane_per_item(KernelId::norm_lane, facts), norm_group()};
+        case Op::wkv6:
         case Op::wkv7:
-            return {state_rows(facts)};
+            return {state_rows(only_kernel_of(op), facts)};
         default:
             return {lane_per_item(only_kernel_of(op), facts)};
     }

@@ -46,6 +46,9 @@ class Maker {
             case Op::shift_mix:
                 shift_mix();
                 break;
+            case Op::shift_mix6:
+                shift_mix6();
+                break;
             case Op::linear:
                 linear();
                 break;
@@ -67,6 +70,9 @@ class Maker {
                 break;
             case Op::bonus:
                 heads(op, 4, 1);
+                break;
+            case Op::wkv6:
+                wkv6();
                 break;
             case Op::wkv7:
                 wkv7();
@@ -164,27 +170,49 @@ class Maker {
         }
     }
 
+    /// Two sequences where there is room; each reads one entry and writes the other of its slot.
+    static Words shift_entries(uint32_t rows) {
+        Words entries(rows * 2, NONE);
+        const uint32_t second = rows > 2 ? 2 : 0;
+        entries[0] = 0;
+        if (second) {
+            entries[(second - 1) * 2 + 1] = 1;
+            entries[second * 2] = 3;
+            entries[(rows - 1) * 2 + 1] = 2;
+        } else {
+            entries[(rows - 1) * 2 + 1] = 1;
+        }
+        return entries;
+    }
+
+    static uint32_t plane_stride(uint64_t elements) {
+        return static_cast<uint32_t>((elements + 63) / 64 * 64);
+    }
+
     void shift_mix() {
         for (const auto& [rows, width] : shapes()) {
             for (const uint32_t planes : {1u, 6u}) {
                 const uint64_t n = uint64_t{rows} * width;
-                const auto stride = static_cast<uint32_t>((n + 63) / 64 * 64);
-                Words entries(rows * 2, NONE);
-                // Two sequences where there is room; each reads one entry and writes the other of its slot.
-                const uint32_t second = rows > 2 ? 2 : 0;
-                entries[0] = 0;
-                if (second) {
-                    entries[(second - 1) * 2 + 1] = 1;
-                    entries[second * 2] = 3;
-                    entries[(rows - 1) * 2 + 1] = 2;
-                } else {
-                    entries[(rows - 1) * 2 + 1] = 1;
-                }
+                const uint32_t stride = plane_stride(n);
                 add(Op::shift_mix, ShiftMixParams{rows, width, planes, stride},
-                    {numbers(n), entries, numbers(uint64_t{planes} * width, -4, 0),
+                    {numbers(n), shift_entries(rows), numbers(uint64_t{planes} * width, -4, 0),
                      numbers(uint64_t{4} * width), zeros(uint64_t{planes - 1} * stride + n)},
                     concat(rows, "x", width, ", ", planes, " planes"));
             }
+        }
+    }
+
+    void shift_mix6() {
+        for (const auto& [rows, width] : shapes()) {
+            const uint64_t n = uint64_t{rows} * width;
+            const uint32_t planes = 5, stride = plane_stride(n);
+            std::vector<Words> slots = {numbers(n), shift_entries(rows),
+                                        numbers(uint64_t{planes} * width, -4, 0)};
+            for (uint32_t plane = 0; plane < planes; ++plane) slots.push_back(numbers(n, -12, 0));
+            slots.push_back(numbers(uint64_t{4} * width));
+            slots.push_back(zeros(uint64_t{planes - 1} * stride + n));
+            add(Op::shift_mix6, ShiftMixParams{rows, width, planes, stride}, std::move(slots),
+                concat(rows, "x", width));
         }
     }
 
@@ -195,10 +223,11 @@ class Maker {
                   : std::vector<std::pair<uint32_t, uint32_t>>{{37, 1100}};
         each_matrix(sizes, [&](OpCase::Matrix m) {
             // Every activation, with one row and with several.
-            for (const uint32_t rows : {1u, 2u, 4u, 9u}) {
-                const uint32_t activation = next_activation_++ % 4;
+            constexpr uint32_t activations[] = {ACT_NONE, ACT_TANH, ACT_SIGMOID, ACT_RELU2, ACT_SILU};
+            for (const uint32_t rows : {1u, 2u, 4u, 9u, 5u}) {
+                const uint32_t activation = activations[next_activation_++ % std::size(activations)];
                 // Sums small enough for the activations that saturate.
-                const int high = activation == ACT_TANH || activation == ACT_SIGMOID ? -4 : 11;
+                const int high = activation == ACT_NONE || activation == ACT_RELU2 ? 11 : -4;
                 add(Op::linear, LinearParams{rows, m.in, m.out, 0, m.out, activation},
                     {numbers(uint64_t{rows} * m.in, -16, high), {}, zeros(uint64_t{rows} * m.out)},
                     concat(rows, " rows, ", m.out, "x", m.in, " ", info(m.format).name, ", activation ",
@@ -210,7 +239,8 @@ class Maker {
 
     void activate() {
         for (const auto& [rows, width] : shapes()) {
-            for (const uint32_t activation : {ACT_NONE, ACT_TANH, ACT_SIGMOID, ACT_RELU2, ACT_DECAY7}) {
+            for (const uint32_t activation :
+                 {ACT_NONE, ACT_TANH, ACT_SIGMOID, ACT_RELU2, ACT_DECAY7, ACT_SILU, ACT_DECAY6}) {
                 const uint64_t n = uint64_t{rows} * width;
                 add(Op::activate, ActivateParams{rows, width, activation},
                     {numbers(n, -20, 5), numbers(width, -12, 2), zeros(n)},
@@ -293,6 +323,34 @@ class Maker {
                     {sequences, k, numbers(n, -12, 11), decay, first, numerator, denominator, maximum,
                      zeros(n)},
                     concat(entries, " sequences of ", width, " channels, exponents to 2^", high + 1));
+            }
+        }
+    }
+
+    /// Decays from 1/8 to 1, and some that are exactly 0 or 1: of each token, or the same for all.
+    void wkv6() {
+        struct Size {
+            uint32_t heads, head_size;
+            std::vector<uint32_t> lengths;
+        };
+        const std::vector<Size> sizes =
+            full_ ? std::vector<Size>{{1, 64, {1}}, {2, 32, {3, 1, 0, 2}}, {3, 20, {2, 2}}, {12, 64, {1, 4}}}
+                  : std::vector<Size>{{2, 64, {2, 1}}};
+        for (const auto& [heads, size, lengths] : sizes) {
+            for (const bool per_token : {true, false}) {
+                const uint32_t rows = std::accumulate(lengths.begin(), lengths.end(), 0u);
+                const auto entries = static_cast<uint32_t>(lengths.size());
+                const uint32_t width = heads * size;
+                const uint64_t n = uint64_t{rows} * width;
+                Words decay = numbers(per_token ? n : width, -3, -1);
+                for (uint32_t& word : decay) word &= 0x7fffffffu;
+                for (uint64_t i = 0; i < decay.size(); i += 5)
+                    decay[i] = i % 2 ? 0 : std::bit_cast<uint32_t>(1.0f);
+                add(Op::wkv6, Wkv6Params{entries, heads, size, width, per_token ? width : 0},
+                    {sequence_table(lengths), numbers(n, -6, 3), decay, numbers(n, -6, 3), numbers(n, -6, 3),
+                     numbers(width, -6, 1), numbers(uint64_t{entries} * width * size, -12, 4), zeros(n)},
+                    concat(entries, " sequences, ", heads, " heads of ", size,
+                           per_token ? "" : ", the same decays for all tokens"));
             }
         }
     }

@@ -90,8 +90,8 @@ Slots before(const OpCase& c) {
 
 }  // namespace
 
-std::unique_ptr<WeightSource> make_case_source(const OpCase::Matrix& matrix) {
-    return std::make_unique<CaseSource>(matrix);
+cpu::Matrix load_case_matrix(const OpCase::Matrix& m, cpu::Matrix::Layout layout, ThreadPool& pool) {
+    return cpu::load_matrix(CaseSource(m), {"matrix", m.out, m.in, 0, m.out}, layout, pool);
 }
 
 Slots run_on_cpu(const OpCase& c, ThreadPool& pool) {
@@ -100,7 +100,7 @@ Slots run_on_cpu(const OpCase& c, ThreadPool& pool) {
     cpu::Matrix matrix;
     if (c.matrix) {
         const auto layout = looks_up(c.op) ? cpu::Matrix::Layout::rows : cpu::Matrix::Layout::lanes;
-        matrix = cpu::load_matrix(*make_case_source(*c.matrix), "matrix", layout, pool);
+        matrix = load_case_matrix(*c.matrix, layout, pool);
         call.matrix = &matrix;
     }
     for (size_t i = 0; i < slots.size(); ++i) call.slots[i] = reinterpret_cast<std::byte*>(slots[i].data());

@@ -1,23 +1,22 @@
 #pragma once
 // Running one case on the CPU reference and on one kernel of a device, and comparing the bits.
 
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "host/thread_pool.h"
 #include "runtime/catalogue/select.h"
 #include "runtime/check/op_case.h"
+#include "runtime/cpu/matrix.h"
 #include "runtime/gpu/kernel_store.h"
-#include "runtime/graph/weight_source.h"
 
 namespace rwkvk::check {
 
 /// Contents of every slot after the step; those of read-only slots are as before.
 using Slots = std::vector<std::vector<uint32_t>>;
 
-/// A case's matrix as a source of weights, by the name "matrix"; refers to it.
-std::unique_ptr<WeightSource> make_case_source(const OpCase::Matrix& matrix);
+/// A case's matrix as the CPU backend holds it.
+cpu::Matrix load_case_matrix(const OpCase::Matrix& matrix, cpu::Matrix::Layout layout, ThreadPool& pool);
 
 Slots run_on_cpu(const OpCase& c, ThreadPool& pool);
 

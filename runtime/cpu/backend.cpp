@@ -39,7 +39,7 @@ LoadedProgram load(const Program& program, const WeightSource& weights, ThreadPo
     LoadedProgram loaded{program, {}, load_vectors(program, weights), {}, {}, {}};
     for (const MatrixUse& use : matrix_uses(program)) {
         const auto layout = looks_up(use.op) ? Matrix::Layout::rows : Matrix::Layout::lanes;
-        loaded.matrices.push_back(load_matrix(weights, use.request->name, layout, pool, meter));
+        loaded.matrices.push_back(load_matrix(weights, *use.request, layout, pool, meter));
     }
     return loaded;
 }

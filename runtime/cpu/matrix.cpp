@@ -59,18 +59,18 @@ void Matrix::decode_row(uint32_t o, std::span<float> values) const {
     decode(format, row.data(), values);
 }
 
-Matrix load_matrix(const WeightSource& source, const std::string& name, Matrix::Layout layout,
+Matrix load_matrix(const WeightSource& source, const MatrixRequest& request, Matrix::Layout layout,
                    ThreadPool& pool, ProgressMeter& meter) {
-    const auto shape = source.find(name);
+    const auto shape = source.find(request.name);
     RWKVK_ASSERT(shape);
     Matrix matrix{
-        .format = shape->format, .out = shape->out, .in = shape->in, .layout = layout, .bytes = nullptr};
+        .format = shape->format, .out = request.out, .in = request.in, .layout = layout, .bytes = nullptr};
     matrix.bytes = std::make_unique_for_overwrite<std::byte[]>(matrix.size_bytes());
     const uint64_t row_bytes = stored_bytes(matrix.format, matrix.in);
     if (layout == Matrix::Layout::rows) {
         in_steps(matrix.out, row_bytes, pool, meter, [&](uint64_t begin, uint64_t end) {
-            source.read_rows(name, static_cast<uint32_t>(begin), static_cast<uint32_t>(end - begin),
-                             matrix.bytes.get() + begin * row_bytes);
+            source.read_rows(request.name, request.first + static_cast<uint32_t>(begin),
+                             static_cast<uint32_t>(end - begin), matrix.bytes.get() + begin * row_bytes);
         });
         return matrix;
     }
@@ -81,7 +81,7 @@ Matrix load_matrix(const WeightSource& source, const std::string& name, Matrix::
         for (uint64_t tile = begin; tile < end; ++tile) {
             const auto first = static_cast<uint32_t>(tile * Matrix::lanes);
             const uint32_t count = std::min(Matrix::lanes, matrix.out - first);
-            source.read_rows(name, first, count, rows.data());
+            source.read_rows(request.name, request.first + first, count, rows.data());
             interleave(rows.data(), count, row_bytes / part, part,
                        matrix.bytes.get() + tile * Matrix::lanes * row_bytes);
         }
@@ -89,10 +89,10 @@ Matrix load_matrix(const WeightSource& source, const std::string& name, Matrix::
     return matrix;
 }
 
-Matrix load_matrix(const WeightSource& source, const std::string& name, Matrix::Layout layout,
+Matrix load_matrix(const WeightSource& source, const MatrixRequest& request, Matrix::Layout layout,
                    ThreadPool& pool) {
     ProgressMeter unwatched;
-    return load_matrix(source, name, layout, pool, unwatched);
+    return load_matrix(source, request, layout, pool, unwatched);
 }
 
 }  // namespace rwkvk::cpu

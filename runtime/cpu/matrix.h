@@ -8,6 +8,7 @@
 
 #include "host/thread_pool.h"
 #include "runtime/catalogue/catalogue.h"
+#include "runtime/graph/program.h"
 #include "runtime/graph/progress.h"
 #include "runtime/graph/weight_source.h"
 
@@ -32,11 +33,11 @@ struct Matrix {
     void decode_row(uint32_t o, std::span<float> values) const;
 };
 
-/// Errors: Code::cancelled by the meter.
-Matrix load_matrix(const WeightSource& source, const std::string& name, Matrix::Layout layout,
+/// Of a source that has what is requested. Errors: Code::cancelled by the meter.
+Matrix load_matrix(const WeightSource& source, const MatrixRequest& request, Matrix::Layout layout,
                    ThreadPool& pool, ProgressMeter& meter);
 /// Without anyone who watches.
-Matrix load_matrix(const WeightSource& source, const std::string& name, Matrix::Layout layout,
+Matrix load_matrix(const WeightSource& source, const MatrixRequest& request, Matrix::Layout layout,
                    ThreadPool& pool);
 
 }  // namespace rwkvk::cpu

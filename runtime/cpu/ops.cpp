@@ -20,6 +20,10 @@ float activate(uint32_t activation, float x) {
             return x > 0.0f ? x * x : 0.0f;
         case ACT_DECAY7:
             return exact_exp(settle(-0.60653066f * exact_sigmoid(x)));
+        case ACT_SILU:
+            return exact_silu(x);
+        case ACT_DECAY6:
+            return exact_exp(settle(-exact_exp(x)));
         default:
             return x;
     }
@@ -78,6 +82,26 @@ void run_shift_mix(const Call& call) {
             }
         }
         if (to != NONE) std::copy_n(current, p.width, shift + uint64_t{to} * p.width);
+    }
+}
+
+void run_shift_mix6(const Call& call) {
+    const auto p = call.params.as<ShiftMixParams>();
+    const float *x = call.in(0), *mixes = call.in(2), *shift = call.in(8);
+    const uint32_t* entries = call.table(1);
+    float* y = call.out(9);
+    for (uint32_t row = 0; row < p.rows; ++row) {
+        const float* current = x + uint64_t{row} * p.width;
+        const uint32_t from = entries[2 * row];
+        const float* previous = from == NONE ? current - p.width : shift + uint64_t{from} * p.width;
+        for (uint32_t plane = 0; plane < p.planes; ++plane) {
+            const float* added = call.in(3 + plane) + uint64_t{row} * p.width;
+            float* mixed = y + uint64_t{plane} * p.plane_stride + uint64_t{row} * p.width;
+            for (uint32_t i = 0; i < p.width; ++i) {
+                const float mix = settle(mixes[plane * p.width + i] + added[i]);
+                mixed[i] = settle(current[i] + settle(previous[i] - current[i]) * mix);
+            }
+        }
     }
 }
 

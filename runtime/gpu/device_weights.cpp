@@ -16,7 +16,7 @@ constexpr uint64_t largest_block = 256ull << 20;
 uint64_t aligned(uint64_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
 
 /// Packs the tiles of a piece and sends them: as many at a time as fit in a piece of the transfer.
-void upload_piece(const WeightSource& source, const std::string& name, const MatrixRecord& matrix,
+void upload_piece(const WeightSource& source, const MatrixRequest& request, const MatrixRecord& matrix,
                   const MatrixRecord::Piece& piece, vk::Transfer& transfer, ThreadPool& pool,
                   ProgressMeter& meter) {
     const uint64_t row_bytes = stored_bytes(matrix.format, matrix.in);
@@ -33,7 +33,7 @@ void upload_piece(const WeightSource& source, const std::string& name, const Mat
             for (uint64_t t = from; t < to; ++t) {
                 const auto row = static_cast<uint32_t>((first + t) * rows_per_tile);
                 const uint32_t count = std::min(rows_per_tile, piece.outs - row);
-                source.read_rows(name, piece.first + row, count, rows.data());
+                source.read_rows(request.name, request.first + piece.first + row, count, rows.data());
                 pack_tile(matrix.packing, matrix.format, matrix.in, count, rows.data(),
                           packed.data() + t * tile_bytes);
             }
@@ -78,9 +78,9 @@ DeviceWeights::DeviceWeights(vk::Device& device, const std::vector<const Program
     place_matrices(device, uses, source);
     ThreadPool pool;
     ProgressMeter meter(progress, matrix_bytes());
-    for (const auto& [name, matrix] : matrices_) {
+    for (const auto& [request, matrix] : matrices_) {
         for (const MatrixRecord::Piece& piece : matrix.pieces)
-            upload_piece(source, name, matrix, piece, transfer, pool, meter);
+            upload_piece(source, request, matrix, piece, transfer, pool, meter);
     }
     transfer.finish();
     meter.finish();
@@ -89,7 +89,7 @@ DeviceWeights::DeviceWeights(vk::Device& device, const std::vector<const Program
 
 uint64_t DeviceWeights::matrix_bytes() const {
     uint64_t bytes = 0;
-    for (const auto& [name, matrix] : matrices_) {
+    for (const auto& [request, matrix] : matrices_) {
         for (const MatrixRecord::Piece& piece : matrix.pieces) bytes += piece.bytes;
     }
     return bytes;
@@ -108,15 +108,15 @@ void DeviceWeights::place_matrices(vk::Device& device, const std::vector<MatrixU
         used = 0;
     };
     for (const MatrixUse& use : uses) {
-        const auto shape = *source.find(use.request->name);
+        const auto [out, in] = std::pair(use.request->out, use.request->in);
+        const WeightFormat format = source.find(use.request->name)->format;
         const Packing packing = choose_packing(use.op, facts);
         matrices_.push_back(
-            {use.request->name,
-             {shape.format, packing, shape.out, shape.in,
-              split_matrix(packing, shape.format, shape.out, shape.in, facts.max_binding_bytes)}});
+            {*use.request,
+             {format, packing, out, in, split_matrix(packing, format, out, in, facts.max_binding_bytes)}});
     }
     const uint64_t limit = std::min(largest_block, facts.max_allocation_bytes);
-    for (auto& [name, matrix] : matrices_) {
+    for (auto& [request, matrix] : matrices_) {
         for (MatrixRecord::Piece& piece : matrix.pieces) {
             if (used + piece.bytes > limit) close_block();
             piece.offset = used;
@@ -144,9 +144,10 @@ void DeviceWeights::place_vectors(vk::Device& device, vk::Transfer& transfer,
     transfer.write(*buffers_.back(), 0, bytes);
 }
 
-const MatrixRecord& DeviceWeights::matrix(const std::string& name) const {
-    const auto at = std::find_if(matrices_.begin(), matrices_.end(),
-                                 [&](const auto& entry) { return entry.first == name; });
+const MatrixRecord& DeviceWeights::matrix(const MatrixRequest& request) const {
+    const auto at = std::find_if(matrices_.begin(), matrices_.end(), [&](const auto& entry) {
+        return entry.first.name == request.name && entry.first.first == request.first;
+    });
     RWKVK_ASSERT(at != matrices_.end());
     return at->second;
 }

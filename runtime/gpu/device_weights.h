@@ -39,7 +39,7 @@ class DeviceWeights {
     DeviceWeights(vk::Device& device, const std::vector<const Program*>& programs, const WeightSource& source,
                   const Progress& progress = {});
 
-    const MatrixRecord& matrix(const std::string& name) const;
+    const MatrixRecord& matrix(const MatrixRequest& request) const;
     /// A request's vectors, one after the other.
     struct Vector {
         vk::Buffer* buffer;
@@ -54,7 +54,7 @@ class DeviceWeights {
     uint64_t matrix_bytes() const;
 
     std::vector<std::unique_ptr<vk::Buffer>> buffers_;
-    std::vector<std::pair<std::string, MatrixRecord>> matrices_;
+    std::vector<std::pair<MatrixRequest, MatrixRecord>> matrices_;
     std::vector<std::pair<std::string, Vector>> vectors_;
 };
 

@@ -22,6 +22,8 @@ uint64_t cost_of(Op op, const Params& params) {
             return items * params.as<LinearParams>().in_width;
         case Op::norm:
             return items * params.as<NormParams>().width * 4;
+        case Op::wkv6:
+            return items * params.as<Wkv6Params>().head_size * 4;
         case Op::wkv7:
             return items * params.as<Wkv7Params>().head_size * 5;
         case Op::row_matrix:
@@ -55,7 +57,7 @@ class Maker {
             std::find_if(step.operands.begin(), step.operands.end(),
                          [&](const Operand& operand) { return tensor(operand).kind == TensorKind::matrix; });
         if (matrix == step.operands.end()) return add(index, params, nullptr, {});
-        const MatrixRecord& record = layout_.weights.matrix(tensor(*matrix).name);
+        const MatrixRecord& record = layout_.weights.matrix(layout_.program.matrices[tensor(*matrix).index]);
         for (const MatrixRecord::Piece& piece : record.pieces) {
             if (looks_up(step.op)) {
                 auto p = params.as<EmbedParams>();
@@ -143,7 +145,8 @@ std::vector<KernelUse> kernels_of(const Program& program, uint32_t rows, const W
         WeightFormat format = WeightFormat::f32;
         for (const Operand& operand : step.operands) {
             const Tensor& tensor = program.tensors[operand.tensor];
-            if (tensor.kind == TensorKind::matrix) format = weights.find(tensor.name)->format;
+            if (tensor.kind == TensorKind::matrix)
+                format = weights.find(program.matrices[tensor.index].name)->format;
         }
         const KernelChoice choice = choose_kernel(step.op, params, format, facts);
         if (seen.insert({module_name(choice.kernel, format), choice.constants}).second)

@@ -74,7 +74,7 @@ MemoryPlan plan_memory(const Program& program, uint32_t rows, bool keep_all) {
 Params params_of(const MemoryPlan& plan, const Step& step) {
     Params params = step.params;
     params.set_rows(plan.rows);
-    if (step.op == Op::shift_mix) {
+    if (step.op == Op::shift_mix || step.op == Op::shift_mix6) {
         auto mix = params.as<ShiftMixParams>();
         mix.plane_stride = static_cast<uint32_t>(plan.plane_bytes[step.written().tensor] / sizeof(float));
         params = mix;

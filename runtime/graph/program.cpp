@@ -42,17 +42,36 @@ Operand Builder::vector(std::vector<std::string> names, uint32_t width, VectorCh
     return add_tensor({names.front(), TensorKind::vector, total, 1, index});
 }
 
-Operand Builder::matrix(const std::string& name, uint32_t out, uint32_t in) {
-    const auto index = static_cast<uint32_t>(program_.matrices.size());
-    program_.matrices.push_back({name, out, in});
-    return add_tensor({name, TensorKind::matrix, out, 1, index});
+Operand Builder::repeated_vector(const std::string& name, uint32_t width, uint32_t repeat,
+                                 VectorChange change) {
+    const auto index = static_cast<uint32_t>(program_.vectors.size());
+    program_.vectors.push_back({{name}, width, change, repeat});
+    return add_tensor({name, TensorKind::vector, width, 1, index});
 }
 
-Operand Builder::state(const std::string& name, uint32_t width, uint32_t entries, uint32_t heads,
-                       float initial) {
+Operand Builder::matrix(const std::string& name, uint32_t out, uint32_t in) {
+    return matrix_part(name, 0, 1, out, in);
+}
+
+Operand Builder::matrix_part(const std::string& name, uint32_t part, uint32_t parts, uint32_t out,
+                             uint32_t in) {
+    const auto index = static_cast<uint32_t>(program_.matrices.size());
+    program_.matrices.push_back({name, out, in, part * out, parts * out});
+    return add_tensor({parts == 1 ? name : concat(name, "[", part, "]"), TensorKind::matrix, out, 1, index});
+}
+
+Operand Builder::state(const std::string& name, uint32_t width, uint32_t entries, float initial) {
     const auto index = static_cast<uint32_t>(program_.states.size());
-    program_.states.push_back({name, width, entries, heads, initial});
+    program_.states.push_back({.name = name, .width = width, .entries = entries, .initial = initial});
     return add_tensor({name, TensorKind::state, width, 1, index});
+}
+
+Operand Builder::head_state(const std::string& name, uint32_t heads, uint32_t head_size,
+                            HeadOrder canonical) {
+    const Operand state = this->state(name, heads * head_size * head_size, 1);
+    program_.states.back().heads = heads;
+    program_.states.back().value_first = canonical == HeadOrder::value_key;
+    return state;
 }
 
 Operand Builder::carried(const std::string& name, uint32_t width) {
@@ -109,6 +128,15 @@ Operand Builder::shift_mix(const std::string& name, Operand x, Operand entries, 
                 ShiftMixParams{.rows = 0, .width = width(x), .planes = planes, .plane_stride = 0}, planes);
 }
 
+Operand Builder::shift_mix6(const std::string& name, Operand x, Operand entries, Operand mixes,
+                            const std::array<Operand, 5>& added, Operand shift) {
+    const auto planes = static_cast<uint32_t>(added.size());
+    RWKVK_ASSERT(width(mixes) == planes * width(x) && width(shift) == width(x));
+    return step(Op::shift_mix6, name,
+                {x, entries, mixes, added[0], added[1], added[2], added[3], added[4], shift}, width(x),
+                ShiftMixParams{.rows = 0, .width = width(x), .planes = planes, .plane_stride = 0}, planes);
+}
+
 Operand Builder::linear(const std::string& name, Operand x, Operand matrix, uint32_t activation) {
     const MatrixRequest& request = program_.matrices[program_.tensors[matrix.tensor].index];
     RWKVK_ASSERT(request.in == width(x));
@@ -146,6 +174,19 @@ Operand Builder::l2norm(const std::string& name, Operand x, Operand scale, uint3
 
 Operand Builder::key_mix(const std::string& name, Operand key, Operand rate, Operand k_a) {
     return elementwise(Op::key_mix, name, {key, rate, k_a});
+}
+
+Operand Builder::wkv6(const std::string& name, const Wkv6Inputs& in, uint32_t heads) {
+    const uint32_t n = width(in.r);
+    RWKVK_ASSERT(n % heads == 0 && width(in.state) == n * (n / heads));
+    RWKVK_ASSERT(width(in.decay) == n && width(in.bonus) == n);
+    const bool per_token = program_.tensors[in.decay.tensor].kind == TensorKind::activation;
+    return step(Op::wkv6, name, {in.sequences, in.r, in.decay, in.k, in.v, in.bonus, in.state}, n,
+                Wkv6Params{.rows = 0,
+                           .heads = heads,
+                           .head_size = n / heads,
+                           .width = n,
+                           .decay_stride = per_token ? n : 0});
 }
 
 Operand Builder::wkv7(const std::string& name, const Wkv7Inputs& in, uint32_t heads) {

@@ -2,6 +2,7 @@
 // An immutable list of ops over named tensors; either backend runs it. Activations are [rows, width] where
 // rows is chosen when the program is laid out, so the program itself knows only widths.
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <unordered_map>
@@ -43,10 +44,11 @@ struct Step {
     const Operand& written() const;  // the last slot, by convention
 };
 
-/// A matrix the program needs, [out, in] under its official name.
+/// A matrix the program needs, [out, in]: the tensor with this official name, or some of its rows.
 struct MatrixRequest {
     std::string name;
     uint32_t out, in;
+    uint32_t first, all;  // rows first .. first + out - 1 of the tensor's `all`
 };
 
 /// What the host makes of a vector before it is used, by the functions of exact_math.h.
@@ -63,19 +65,20 @@ struct VectorRequest {
     std::vector<std::string> names;
     uint32_t width;
     VectorChange change = VectorChange::none;
+    uint32_t repeat = 1;  // every element stands so many times, one after the other; `width` counts them all
 };
 
-/// A state tensor. Its canonical layout (specification of the version) differs from the device's where
-/// `heads` is not 0: canonical [head][i][j] is stored [head][j][i], so that neighbouring lanes read
-/// neighbours.
+/// A state tensor: a vector, or a square matrix per head. On the device a matrix is always [key][value], so
+/// that neighbouring lanes read neighbours.
 struct StateRequest {
-    std::string name;  // "blocks.3.att_kv"
-    uint32_t width;    // elements of one entry
-    uint32_t entries;  // per slot: 2 for what is read and written by different rows of a run
-    uint32_t heads = 0;
-    float initial = 0.0f;  // of every element, before the first token
+    std::string name;          // "blocks.3.att_kv"
+    uint32_t width;            // elements of one entry
+    uint32_t entries;          // per slot: 2 for what is read and written by different rows of a run
+    uint32_t heads = 0;        // of a state of matrices
+    bool value_first = false;  // whether the canonical matrix (specification of the version) is [value][key]
+    float initial = 0.0f;      // of every element, before the first token
 
-    uint32_t head_size() const;  // of a state with heads: its matrices are square
+    uint32_t head_size() const;  // of a state with heads
 };
 
 struct Program {
@@ -109,9 +112,15 @@ class Builder {
     Operand vector(const std::string& name, uint32_t width, VectorChange change = VectorChange::none) {
         return vector(std::vector{name}, width, change);
     }
+    /// A vector of `width` elements from one of width / repeat, each of which stands `repeat` times.
+    Operand repeated_vector(const std::string& name, uint32_t width, uint32_t repeat, VectorChange change);
     Operand matrix(const std::string& name, uint32_t out, uint32_t in);
-    Operand state(const std::string& name, uint32_t width, uint32_t entries, uint32_t heads = 0,
-                  float initial = 0.0f);
+    /// Part `part` of a tensor of `parts` matrices [out, in], one below the other.
+    Operand matrix_part(const std::string& name, uint32_t part, uint32_t parts, uint32_t out, uint32_t in);
+    Operand state(const std::string& name, uint32_t width, uint32_t entries, float initial = 0.0f);
+    enum class HeadOrder { key_value, value_key };
+    /// A matrix per head, whose canonical layout is given.
+    Operand head_state(const std::string& name, uint32_t heads, uint32_t head_size, HeadOrder canonical);
     Operand carried(const std::string& name, uint32_t width);
 
     Operand embed(const std::string& name, Operand ids, Operand vectors, Operand table);
@@ -121,6 +130,10 @@ class Builder {
                  float eps);
     /// Returns plane 0; plane c is {tensor, c}.
     Operand shift_mix(const std::string& name, Operand x, Operand entries, Operand mixes, Operand shift);
+    /// The mixes of RWKV-6: mixes[c] + added[c] in place of mixes[c], in the order w, k, v, r, g. After a
+    /// shift_mix of the same rows, which stores the last one.
+    Operand shift_mix6(const std::string& name, Operand x, Operand entries, Operand mixes,
+                       const std::array<Operand, 5>& added, Operand shift);
     Operand linear(const std::string& name, Operand x, Operand matrix, uint32_t activation = ACT_NONE);
     Operand activate(const std::string& name, Operand x, Operand bias, uint32_t activation);
     Operand lerp(const std::string& name, Operand from, Operand to, Operand amount);
@@ -128,6 +141,11 @@ class Builder {
     Operand add(const std::string& name, Operand a, Operand b);
     Operand l2norm(const std::string& name, Operand x, Operand scale, uint32_t heads);
     Operand key_mix(const std::string& name, Operand key, Operand rate, Operand k_a);
+    struct Wkv6Inputs {
+        Operand sequences, r, decay, k, v, bonus, state;
+    };
+    /// The decay is an activation, or a vector for all tokens.
+    Operand wkv6(const std::string& name, const Wkv6Inputs& inputs, uint32_t heads);
     struct Wkv7Inputs {
         Operand sequences, r, w, k, v, kk, a, state;
     };

@@ -43,9 +43,9 @@ std::vector<MatrixUse> matrix_uses(const Program& program) {
 void check_shape(const WeightSource& weights, const MatrixRequest& request) {
     const auto shape = weights.find(request.name);
     if (!shape) throw Error(Code::bad_shape, concat("tensor '", request.name, "' is missing"));
-    if (shape->out != request.out || shape->in != request.in) {
+    if (shape->out != request.all || shape->in != request.in) {
         throw Error(Code::bad_shape, concat("tensor '", request.name, "' is ", shape->out, "x", shape->in,
-                                            ", the model needs ", request.out, "x", request.in));
+                                            ", the model needs ", request.all, "x", request.in));
     }
 }
 
@@ -70,11 +70,13 @@ std::vector<std::vector<float>> load_vectors(const Program& program, const Weigh
             const auto shape = weights.find(name);
             if (!shape) throw Error(Code::bad_shape, concat("tensor '", name, "' is missing"));
             const uint64_t elements = uint64_t{shape->out} * shape->in;
-            if (elements != request.width) {
-                throw Error(Code::bad_shape, concat("tensor '", name, "' has ", elements,
-                                                    " elements, the model needs ", request.width));
+            if (elements * request.repeat != request.width) {
+                throw Error(Code::bad_shape,
+                            concat("tensor '", name, "' has ", elements, " elements, the model needs ",
+                                   request.width / request.repeat));
             }
-            for (const float x : weights.read_vector(name)) values.push_back(changed(request.change, x));
+            for (const float x : weights.read_vector(name))
+                values.insert(values.end(), request.repeat, changed(request.change, x));
         }
     }
     return vectors;

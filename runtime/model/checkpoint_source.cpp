@@ -1,5 +1,6 @@
 #include "runtime/model/checkpoint_source.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "runtime/catalogue/weights.h"
@@ -52,11 +53,14 @@ class CheckpointSource final : public WeightSource {
     Shape shape_of(const std::string& name, const load::TensorView& view) const {
         const load::TensorView squeezed = view.squeezed();
         const auto& dims = squeezed.shape;
-        const uint64_t out = dims.size() > 1 ? dims[0] : 1, in = dims.empty() ? 1 : dims.back();
         constexpr uint64_t most = std::numeric_limits<int32_t>::max();
-        if (dims.size() > 2 || out > most || in > most) {
-            throw Error(Code::bad_shape, concat(checkpoint_.path, ": tensor '", name, "' is ",
-                                                view.shape_text(), ", expected a matrix or vector"));
+        const uint64_t in = dims.empty() ? 1 : dims.back();
+        uint64_t out = 1;  // matrices of one tensor lie one below the other
+        for (size_t i = 0; i + 1 < dims.size() && out <= most; ++i) out *= std::min(dims[i], most + 1);
+        if (dims.size() > 3 || out > most || in > most) {
+            throw Error(Code::bad_shape,
+                        concat(checkpoint_.path, ": tensor '", name, "' is ", view.shape_text(),
+                               ", expected a vector, a matrix or some of the same shape"));
         }
         const WeightFormat format = format_of(name, view.dtype);
         if (const uint32_t block = info(format).block_elements; in % block != 0) {

@@ -152,7 +152,8 @@ void Context::reset(uint32_t slot) {
     check_slot(slot);
     const auto& states = model_->programs().body.states;
     for (uint32_t i = 0; i < states.size(); ++i) {
-        backend_->write_state(i, entry(states[i], slot), std::vector<float>(states[i].width, states[i].initial));
+        backend_->write_state(i, entry(states[i], slot),
+                              std::vector<float>(states[i].width, states[i].initial));
     }
 }
 
@@ -195,7 +196,7 @@ void Context::set_state(uint32_t slot, std::span<const float> values) {
 
 std::vector<float> transpose_state(const StateRequest& state, std::span<const float> values) {
     std::vector<float> result(values.begin(), values.end());
-    if (state.heads == 0) return result;
+    if (!state.value_first) return result;
     const uint32_t size = state.head_size();
     for (uint32_t h = 0; h < state.heads; ++h) {
         const uint64_t base = uint64_t{h} * size * size;

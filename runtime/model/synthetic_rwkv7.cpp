@@ -21,7 +21,7 @@ void low_rank(SyntheticTensors& tensors, const std::string& name, uint32_t width
 }
 
 void add_block(SyntheticTensors& tensors, const std::string& p, bool first) {
-    const uint32_t D = tensors.spec().width, head_size = D % 64 == 0 ? 64 : 32;
+    const uint32_t D = tensors.spec().width, head_size = synthetic_head_size(D);
     const Ranks ranks = ranks_of(D);
     tensors.norm(p + "att.ln_x", D);
     for (const char* name : {"x_r", "x_w", "x_k", "x_v", "x_a", "x_g"})

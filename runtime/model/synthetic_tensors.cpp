@@ -7,8 +7,8 @@ namespace rwkvk {
 namespace {
 
 constexpr SyntheticVersion versions[] = {
-    {"v4", add_synthetic_rwkv4},
-    {"v7", add_synthetic_rwkv7},
+    {"v4", add_synthetic_rwkv4},     {"v5.0", add_synthetic_rwkv5_0}, {"v5.1", add_synthetic_rwkv5_1},
+    {"v5.2", add_synthetic_rwkv5_2}, {"v6", add_synthetic_rwkv6},     {"v7", add_synthetic_rwkv7},
     {"v7a", add_synthetic_rwkv7a},
 };
 
@@ -53,6 +53,8 @@ void SyntheticTensors::frame() {
         norm(concat("blocks.", i, ".ln2"), spec_.width);
     }
 }
+
+uint32_t synthetic_head_size(uint32_t width) { return width % 64 == 0 ? 64 : 32; }
 
 std::span<const SyntheticVersion> synthetic_versions() { return versions; }
 

@@ -46,6 +46,9 @@ class SyntheticTensors {
     std::map<std::string, SyntheticTensor> tensors_;
 };
 
+/// 64, as released models have, or 32 where the width is no multiple of that.
+uint32_t synthetic_head_size(uint32_t width);
+
 /// A version that random models can be of.
 struct SyntheticVersion {
     std::string_view name;  // "v7"
@@ -58,6 +61,10 @@ std::span<const SyntheticVersion> synthetic_versions();
 std::map<std::string, SyntheticTensor> synthetic_tensors(const SyntheticSpec& spec);
 
 void add_synthetic_rwkv4(SyntheticTensors& tensors);
+void add_synthetic_rwkv5_0(SyntheticTensors& tensors);
+void add_synthetic_rwkv5_1(SyntheticTensors& tensors);
+void add_synthetic_rwkv5_2(SyntheticTensors& tensors);
+void add_synthetic_rwkv6(SyntheticTensors& tensors);
 void add_synthetic_rwkv7(SyntheticTensors& tensors);
 void add_synthetic_rwkv7a(SyntheticTensors& tensors);
 

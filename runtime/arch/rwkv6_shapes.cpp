@@ -1,0 +1,38 @@
+// Reading an RWKV-6 model's dimensions from its tensors.
+#include "runtime/arch/rwkv6.h"
+
+namespace rwkvk::arch {
+namespace {
+
+constexpr std::string_view version = "6.0";
+constexpr uint32_t mixes = 5;
+
+constexpr Variant variants[] = {
+    {"blocks.0.att.gate_w1", "RWKV-6a"},
+    {"blocks.0.att.time_maa_rkvw_w1", "RWKV-6b or 6c"},
+};
+
+Rwkv6::Ranks ranks_of(const WeightSource& weights, uint32_t layer) {
+    const std::string name = block(layer, "att.time_maa_w1");
+    const uint32_t joined = need(weights, version, name).out;
+    if (joined % mixes != 0) {
+        throw Error(Code::bad_shape, concat("tensor '", name, "': expected ", mixes,
+                                            " mixes of the same rank, found ", joined, " columns in all"));
+    }
+    return {joined / mixes, need(weights, version, block(layer, "att.time_decay_w1")).out};
+}
+
+}  // namespace
+
+bool is_rwkv6(const WeightSource& weights) { return has(weights, "blocks.0.att.time_maa_x"); }
+
+Rwkv6 read_rwkv6(const WeightSource& weights) {
+    refuse_variants(weights, variants);
+    Rwkv6 m{read_dimensions(weights, version), {}};
+    const std::string bonus = "blocks.0.att.time_faaaa";
+    set_heads(m, bonus, need(weights, version, bonus).out);
+    for (uint32_t i = 0; i < m.layers; ++i) m.ranks.push_back(ranks_of(weights, i));
+    return m;
+}
+
+}  // namespace rwkvk::arch
