@@ -100,7 +100,7 @@ TEST_CASE("the fused mixes become six views in the order r w k v a g, however th
 }
 
 TEST_CASE("the first block's value residual is ignored, whatever its type, the second's is not") {
-    File file = with_tensor({"blk.0.time_mix_v1.weight", {32, 1}, q4_0, std::string(18, 'x')});
+    File file = with_tensor({"blk.0.time_mix_v1.weight", {256, 1}, iq2_xxs, std::string(66, 'x')});
     file.tensors.push_back({"blk.1.time_mix_v0.weight", {2}, f32, ramp<float>(2)});
     const std::string bytes = build(file);
     const Checkpoint model = read(bytes);
@@ -240,8 +240,8 @@ TEST_CASE("tensors that cannot be are refused") {
     check_contains(message({"token_embd.weight", {1}, f32, "1234"}), "two tensors named 'emb.weight'");
     check_contains(message({"x", {1}, 77, "1234"}, Code::unsupported),
                    "'x': elements of the unknown type 77");
-    check_contains(message({"x", {32}, q4_0, std::string(18, 'x')}, Code::unsupported),
-                   "'x' is Q4_0 (type 2)");
+    check_contains(message({"x", {256}, iq2_xxs, std::string(66, 'x')}, Code::unsupported),
+                   "'x' is IQ2_XXS (type 16)");
     std::string cut = build(tiny_v7());
     cut.resize(cut.size() - 32);
     check_contains(refusal(cut), "does not lie in the");

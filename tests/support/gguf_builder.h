@@ -11,7 +11,7 @@
 
 namespace rwkvk::test::gguf {
 
-inline constexpr uint32_t f32 = 0, f16 = 1, q4_0 = 2, q8_0 = 8, bf16 = 30;  // element types
+inline constexpr uint32_t f32 = 0, f16 = 1, q8_0 = 8, iq2_xxs = 16, bf16 = 30;  // element types
 
 inline std::string text(std::string_view value) { return le(uint64_t{value.size()}) + std::string(value); }
 
