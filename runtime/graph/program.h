@@ -75,6 +75,7 @@ struct StateRequest {
     uint32_t heads = 0;
     float initial = 0.0f;  // of every element, before the first token
 
+    std::vector<uint32_t> shape() const;  // canonical
     uint32_t head_size() const;  // of a state with heads: its matrices are square
 };
 
