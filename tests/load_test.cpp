@@ -177,8 +177,19 @@ TEST_CASE("rwkv.cpp files that are not read yet say which tensor or version is t
         return refusal(contents_of(*folder / file), Code::unsupported);
     };
     check_contains(message("tiny-rwkv-7v0-834K-Q5_1.bin"), "is Q5_1");
-    check_contains(message("tiny-rwkv-4v0-660K-FP16.bin"), "this version is not supported yet");
-    check_contains(message("tiny-rwkv-5v2-730K-FP32.bin"), "this version is not supported yet");
+    check_contains(message("tiny-rwkv-5v2-730K-FP32.bin"), "expected version 4 or 7");
+}
+
+TEST_CASE("decays that rwkv.cpp has transformed do not have the official name") {
+    const std::string decay = rwkv_cpp_tensor("blocks.0.att.time_decay", {2}, 0, ramp<float>(2));
+    const std::string file = rwkv_cpp_header() + decay;
+    const Checkpoint model = read_rwkv_cpp(as_bytes(file), "tiny.bin");
+    CHECK(model.tensors.size() == 1);
+    CHECK(values_of(model.tensors.at("blocks.0.att.decay")) == std::vector<double>{0, 1});
+    const std::string both = file + rwkv_cpp_tensor("blocks.0.att.decay", {2}, 0, ramp<float>(2));
+    check_contains(refusal(both, Code::bad_file), "two tensors named");
+    const std::string v5 = file + rwkv_cpp_tensor("blocks.0.att.ln_x.weight", {2}, 0, ramp<float>(2));
+    check_contains(refusal(v5, Code::unsupported), "expected version 4 or 7");
 }
 
 TEST_CASE("the joined mixes of rwkv.cpp become six views in the order r w k v a g") {

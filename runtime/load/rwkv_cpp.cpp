@@ -103,14 +103,34 @@ void add_split_mixes(Checkpoint& checkpoint, size_t file_size_bytes, std::string
     }
 }
 
-// Decays of earlier versions are stored already transformed, which no view can undo.
-void refuse_before_v7(const Checkpoint& checkpoint) {
-    const bool v7 = std::ranges::any_of(checkpoint.tensors,
-                                        [](const auto& entry) { return entry.first.ends_with(".att.r_k"); });
-    if (v7) return;
-    throw Error(Code::unsupported, concat(checkpoint.path,
-                                          ": an rwkv.cpp file without 'att.r_k', so of an RWKV "
-                                          "before 7: this version is not supported yet, use the .pth"));
+bool has_tensor(const Checkpoint& checkpoint, std::string_view ending) {
+    return std::ranges::any_of(checkpoint.tensors,
+                               [&](const auto& entry) { return entry.first.ends_with(ending); });
+}
+
+// Their converter stores decays as the recurrence uses them: -exp(time_decay) in version 4. Such a tensor
+// must not have the official one's name.
+std::string final_name(const std::string& name) {
+    constexpr std::string_view official = ".att.time_decay", final_decay = ".att.decay";
+    if (!name.ends_with(official)) return name;
+    return concat(std::string_view(name).substr(0, name.size() - official.size()), final_decay);
+}
+
+void rename_final_decays(Checkpoint& checkpoint, size_t file_size_bytes) {
+    auto tensors = std::exchange(checkpoint.tensors, {});
+    for (auto& [name, view] : tensors)
+        add_tensor(checkpoint, file_size_bytes, final_name(name), std::move(view));
+}
+
+// What versions 5 and 6 change is not known here yet.
+void finish_before_v7(Checkpoint& checkpoint, size_t file_size_bytes) {
+    if (has_tensor(checkpoint, ".att.r_k")) return;
+    if (has_tensor(checkpoint, ".att.time_decay") && !has_tensor(checkpoint, ".att.ln_x.weight"))
+        return rename_final_decays(checkpoint, file_size_bytes);
+    throw Error(Code::unsupported,
+                concat(checkpoint.path,
+                       ": an rwkv.cpp file without 'att.r_k', but not of RWKV-4: expected version 4 or 7, "
+                       "use the .pth"));
 }
 
 }  // namespace
@@ -133,7 +153,7 @@ Checkpoint read_rwkv_cpp(std::span<const std::byte> file, const std::string& pat
             add_tensor(checkpoint, file.size(), std::move(name), std::move(view));
         }
     }
-    refuse_before_v7(checkpoint);
+    finish_before_v7(checkpoint, file.size());
     return checkpoint;
 }
 
