@@ -72,7 +72,7 @@ EXACT_FN float exact_exp(float x) {
 // 1 / x for settled x from 2^-50 to 2^50; beyond, that of the nearer end. What a quotient is made with whose
 // divisor is in the range unless a state was made up.
 EXACT_FN float exact_bounded_reciprocal(float x) {
-    float c = x > 8.8817842e-16f ? (x < 1.12589991e15f ? x : 1.12589991e15f) : 8.8817842e-16f;
+    float c = x < 8.8817842e-16f ? 8.8817842e-16f : (x > 1.12589991e15f ? 1.12589991e15f : x);
     return settle(exact_reciprocal(c));
 }
 

@@ -32,7 +32,7 @@ struct EmbedParams {
     uint width;
     uint first_id;      // the piece of the table that is bound holds ids first_id .. first_id + ids - 1
     uint ids;
-    uint take_vectors;  // 1 in one piece of each run: rows without an id are copied from `vectors`
+    uint take_vectors;  // 1 in one piece of each run: it makes the rows without an id
 };
 
 struct NormParams {
@@ -89,6 +89,12 @@ struct Wkv6Params {
     uint head_size;
     uint width;         // heads * head_size
     uint decay_stride;  // floats between the decays of two tokens: width, or 0 where all have the same
+};
+
+struct RowMatrixParams {
+    uint rows;
+    uint in_width;
+    uint width;
 };
 
 // The operations of `arithmetic`.

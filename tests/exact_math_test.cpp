@@ -40,6 +40,8 @@ const Function functions[] = {
      Sign::both},
     {"silu", exact_silu, [](double x) { return x / (1 + std::exp(-x)); }, smallest_settled, 1e4f, Sign::both},
     {"tanh", exact_tanh, [](double x) { return std::tanh(x); }, smallest_settled, 1e4f, Sign::both},
+    {"bounded reciprocal", exact_bounded_reciprocal, [](double x) { return 1 / x; }, smallest_settled,
+     0x1p50f, Sign::positive},
 };
 
 /// Magnitudes from the lowest to the highest in equal steps of the bit pattern, so in nearly equal ratios,
@@ -159,6 +161,12 @@ TEST_CASE("results stay finite and settled however large the argument") {
     CHECK(std::isfinite(exact_exp(88)));
     CHECK(exact_exp(-34.6f) > 0);
     CHECK(exact_exp(-34.7f) == 0);
+}
+
+TEST_CASE("a bounded reciprocal has a value for every divisor") {
+    for (const float x : {0.0f, -1.0f, -infinity, 0x1p-51f}) CHECK(exact_bounded_reciprocal(x) == 0x1p50f);
+    for (const float x : {0x1p51f, std::numeric_limits<float>::max(), infinity})
+        CHECK(exact_bounded_reciprocal(x) == 0x1p-50f);
 }
 
 TEST_CASE("tanh is odd, bit for bit, and never beyond 1") {

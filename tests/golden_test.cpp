@@ -53,6 +53,7 @@ constexpr Set sets[] = {
     {"v5.0", "model-fp32.pth", "logits", "5.0"}, {"v5.1", "model-fp32.pth", "logits", "5.1"},
     {"v5.2", "model-fp32.pth", "logits", "5.2"}, {"v6.0", "model-fp32.pth", "logits", "6.0"},
     {"v7.0", "model-fp32.pth", "logits", "7.0"}, {"v7.0", "model-bf16.pth", "logits_bf16_weights", "7.0"},
+    {"v7a", "model-fp32.pth", "logits", "7a"},
 };
 
 void check_golden(const Set& set, Context& context) {

@@ -1,4 +1,5 @@
-// RWKV-7 "Goose" (x070). Formulas: RWKV-LM, RWKV-v7/rwkv_v7_numpy.py.
+// RWKV-7 "Goose" (x070). Formulas: RWKV-LM, RWKV-v7/rwkv_v7_numpy.py. With DeepEmbed it is RWKV-7a, from
+// RWKV-v7/rwkv_v7a_demo.py.
 #include "runtime/arch/rwkv7.h"
 
 #include "runtime/arch/parts.h"
@@ -59,12 +60,28 @@ Operand time_mix(Builder& b, const Rwkv7& m, uint32_t layer, Operand x, const Bo
                     b.matrix(name("att.output.weight"), D, A));
 }
 
-Operand channel_mix(Builder& b, const Rwkv7& m, uint32_t layer, Operand x, Operand shifts) {
+/// DeepEmbed: what the hidden vector of the channel mix is multiplied with, from its input x and a matrix
+/// that the token has in this layer.
+Operand deep_gate(Builder& b, const Rwkv7& m, uint32_t layer, Operand x, Operand embedding, Operand ids) {
     const auto name = [&](const char* suffix) { return block(layer, suffix); };
-    const Operand xk = b.shift_mix(name("ffn.x"), x, shifts, b.vector(name("ffn.x_k"), m.width),
+    const auto& [rows, columns] = m.deep[layer];
+    const Operand shared = b.linear(name("ffn.s_emb_x"), embedding,
+                                    b.matrix(name("ffn.s_emb_x.weight"), rows * columns, m.width));
+    const Operand matrix = b.embed_add(name("ffn.s_matrix"), ids, shared,
+                                       b.matrix(name("ffn.s_emb.weight"), m.vocabulary, rows * columns));
+    const Operand down = b.linear(name("ffn.s_down"), x, b.matrix(name("ffn.s1"), rows, m.width));
+    const Operand mixed = b.row_matrix(name("ffn.s_mixed"), down, matrix);
+    const Operand up = b.linear(name("ffn.s_up"), mixed, b.matrix(name("ffn.s2"), m.ffn, columns));
+    return b.activate(name("ffn.s"), up, b.vector(name("ffn.s0"), m.ffn), ACT_NONE);
+}
+
+Operand channel_mix(Builder& b, const Rwkv7& m, uint32_t layer, Operand x, Operand embedding,
+                    const BodyTables& tables) {
+    const auto name = [&](const char* suffix) { return block(layer, suffix); };
+    const Operand xk = b.shift_mix(name("ffn.x"), x, tables.shifts, b.vector(name("ffn.x_k"), m.width),
                                    b.state(name("ffn_x_prev"), m.width, 2));
-    const Operand k =
-        b.linear(name("ffn.k"), xk, b.matrix(name("ffn.key.weight"), m.ffn, m.width), ACT_RELU2);
+    Operand k = b.linear(name("ffn.k"), xk, b.matrix(name("ffn.key.weight"), m.ffn, m.width), ACT_RELU2);
+    if (!m.deep.empty()) k = b.mul(name("ffn.k_deep"), k, deep_gate(b, m, layer, x, embedding, tables.ids));
     return b.linear(name("ffn.out"), k, b.matrix(name("ffn.value.weight"), m.width, m.ffn));
 }
 
@@ -73,11 +90,11 @@ Operand channel_mix(Builder& b, const Rwkv7& m, uint32_t layer, Operand x, Opera
 ModelPrograms build_rwkv7(const Rwkv7& m) {
     Builder b("rwkv7");
     const BodyTables tables = body_tables(b, m);
+    const Operand embedded = embedding(b, m, tables);
     Operand v_first{};
     add_blocks(
-        b, m, embedding(b, m, tables),
-        [&](uint32_t layer, Operand x) { return time_mix(b, m, layer, x, tables, v_first); },
-        [&](uint32_t layer, Operand x) { return channel_mix(b, m, layer, x, tables.shifts); });
+        b, m, embedded, [&](uint32_t layer, Operand x) { return time_mix(b, m, layer, x, tables, v_first); },
+        [&](uint32_t layer, Operand x) { return channel_mix(b, m, layer, x, embedded, tables); });
     return {b.finish(), build_head("rwkv7.head", m), m.width, m.vocabulary};
 }
 

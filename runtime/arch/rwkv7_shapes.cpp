@@ -9,20 +9,37 @@ constexpr std::string_view version = "7.0";
 constexpr Variant variants[] = {
     {"blocks.0.ffn.enn.weight", "RWKV-8 rc00"},
     {"blocks.0.qkv.qq.weight", "RWKV-7b (deep-embedding attention)"},
-    {"blocks.0.ffn.s_emb.weight", "RWKV-7a (DeepEmbed)"},
 };
 
 uint32_t rank_of(const WeightSource& weights, uint32_t layer, const char* name) {
     return need(weights, version, block(layer, concat("att.", name))).out;
 }
 
+/// s1 makes a vector of `rows` elements, which the token's matrix turns into `columns`, which s2 takes.
+Rwkv7::DeepMatrix read_deep(const WeightSource& weights, const Rwkv7& m, uint32_t layer) {
+    const auto size = [&](const char* name) { return need(weights, "7a", block(layer, name)); };
+    const Rwkv7::DeepMatrix deep{size("ffn.s1").out, size("ffn.s2").in};
+    const auto table = size("ffn.s_emb.weight");
+    if (table.out != m.vocabulary || uint64_t{deep.rows} * deep.columns != table.in) {
+        throw Error(Code::bad_shape, concat("tensor '", block(layer, "ffn.s_emb.weight"), "': expected ",
+                                            m.vocabulary, " rows of ", deep.rows, "x", deep.columns,
+                                            " elements as ffn.s1 and ffn.s2 have, found ", table.out, "x",
+                                            table.in, ": the file is damaged or of an unknown variant"));
+    }
+    return deep;
+}
+
 }  // namespace
 
 bool is_rwkv7(const WeightSource& weights) { return has(weights, "blocks.0.att.r_k"); }
 
+bool is_rwkv7a(const WeightSource& weights) {
+    return is_rwkv7(weights) && has(weights, "blocks.0.ffn.s_emb.weight");
+}
+
 Rwkv7 read_rwkv7(const WeightSource& weights) {
     refuse_variants(weights, variants);
-    Rwkv7 m{read_dimensions(weights, version), {}};
+    Rwkv7 m{read_dimensions(weights, version), {}, {}};
     const auto r_k = need(weights, version, "blocks.0.att.r_k");
     m.heads = r_k.out;
     m.head_size = r_k.in;
@@ -33,6 +50,9 @@ Rwkv7 read_rwkv7(const WeightSource& weights) {
     for (uint32_t i = 0; i < m.layers; ++i) {
         m.ranks.push_back({rank_of(weights, i, "w1"), rank_of(weights, i, "a1"),
                            i ? rank_of(weights, i, "v1") : 0, rank_of(weights, i, "g1")});
+    }
+    if (is_rwkv7a(weights)) {
+        for (uint32_t i = 0; i < m.layers; ++i) m.deep.push_back(read_deep(weights, m, i));
     }
     return m;
 }

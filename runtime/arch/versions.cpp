@@ -17,6 +17,7 @@ Architecture architecture(const WeightSource& weights) {
 }
 
 constexpr Version versions[] = {
+    {"7a", is_rwkv7a, architecture<read_rwkv7, build_rwkv7>},
     {"7.0", is_rwkv7, architecture<read_rwkv7, build_rwkv7>},
     {"6.0", is_rwkv6, architecture<read_rwkv6, build_rwkv6>},
     {"5.2", is_rwkv5_2, architecture<read_rwkv5, build_rwkv5>},

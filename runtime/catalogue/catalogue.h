@@ -35,6 +35,9 @@ struct OpInfo {
 std::span<const OpInfo> all_ops();
 const OpInfo& info(Op op);
 
+/// Whether the op takes single rows of its matrix, by ids.
+constexpr bool looks_up(Op op) { return op == Op::embed || op == Op::embed_add; }
+
 enum class WeightFormat : uint32_t {
 #define WEIGHT(name, elements, bytes) name,
 #include "runtime/catalogue/weights.def"

@@ -90,6 +90,7 @@ std::array<uint32_t, 3> work_of(Op op, const Params& params) {
     const uint32_t rows = params.rows();
     switch (op) {
         case Op::embed:
+        case Op::embed_add:
             return {params.as<EmbedParams>().width, rows, 1};
         case Op::norm:
             return {params.as<NormParams>().groups, rows, 1};
@@ -100,6 +101,8 @@ std::array<uint32_t, 3> work_of(Op op, const Params& params) {
             return {params.as<LinearParams>().outs, rows, 1};
         case Op::arithmetic:
             return {params.as<ArithmeticParams>().width, rows, 1};
+        case Op::row_matrix:
+            return {params.as<RowMatrixParams>().width, rows, 1};
         case Op::read_sum:
             return {params.as<ReadSumParams>().width, rows, 1};
         case Op::activate:

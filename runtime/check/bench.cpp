@@ -87,7 +87,7 @@ uint64_t bytes_of(const Program& program, const Step& step, uint32_t rows, const
             case TensorKind::matrix: {
                 const auto shape = *weights.find(tensor.name);
                 bytes +=
-                    stored_bytes(shape.format, uint64_t{step.op == Op::embed ? rows : shape.out} * shape.in);
+                    stored_bytes(shape.format, uint64_t{looks_up(step.op) ? rows : shape.out} * shape.in);
                 break;
             }
             case TensorKind::vector:

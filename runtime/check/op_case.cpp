@@ -35,7 +35,10 @@ class Maker {
     std::vector<OpCase> make(Op op) {
         switch (op) {
             case Op::embed:
-                each_matrix({{9, 40}, {33, 7}}, [&](auto m) { embed(std::move(m)); });
+                each_matrix({{9, 40}, {33, 7}}, [&](auto m) { embed(std::move(m), op); });
+                break;
+            case Op::embed_add:
+                each_matrix({{9, 40}, {33, 7}}, [&](auto m) { embed(std::move(m), op); });
                 break;
             case Op::norm:
                 norm();
@@ -73,6 +76,9 @@ class Maker {
                 break;
             case Op::wkv7:
                 wkv7();
+                break;
+            case Op::row_matrix:
+                row_matrix();
                 break;
             case Op::wkv4:
                 wkv4();
@@ -135,13 +141,13 @@ class Maker {
         }
     }
 
-    void embed(OpCase::Matrix m) {
+    void embed(OpCase::Matrix m, Op op) {
         const uint32_t rows = 6;
         Words ids(rows);
         for (uint32_t& id : ids) id = random_.below(m.out);
         ids[2] = NONE;
         const EmbedParams params{rows, m.in, 0, m.out, 1};
-        add(Op::embed, params, {ids, numbers(uint64_t{rows} * m.in), {}, zeros(uint64_t{rows} * m.in)},
+        add(op, params, {ids, numbers(uint64_t{rows} * m.in), {}, zeros(uint64_t{rows} * m.in)},
             concat(m.out, "x", m.in, " ", info(m.format).name), m);
     }
 
@@ -300,15 +306,21 @@ class Maker {
                 Words denominator = numbers(uint64_t{entries} * width, 0, 12);
                 for (uint32_t& word : denominator) word &= 0x7fffffffu;
                 Words numerator = numbers(uint64_t{entries} * width, -12, 11);
-                for (uint32_t i = 0; i < width; i += 3) {
-                    // The first rows meet an exponent equal to theirs, or no state at all.
-                    first[i] = 0;
-                    maximum[i] = i % 2 ? k[i] : std::bit_cast<uint32_t>(-1e30f);
-                    if (i % 2 == 0) numerator[i] = denominator[i] = 0;
+                const Words sequences = sequence_table(lengths);
+                for (uint32_t entry = 0; entry < entries; ++entry) {
+                    const uint32_t *sequence = &sequences[entry * 4], length = sequence[1];
+                    const uint64_t row = uint64_t{sequence[0]} * width, at = uint64_t{sequence[2]} * width;
+                    for (uint32_t i = 0; i < width && length > 0; i += 3) {
+                        first[i] = decay[i] = 0;
+                        const bool begun = i % 2 == 1;  // then every maximum equals the new exponent
+                        maximum[at + i] = begun ? k[row + i] : std::bit_cast<uint32_t>(-1e30f);
+                        if (!begun) numerator[at + i] = denominator[at + i] = 0;
+                        if (begun && length > 1) k[row + width + i] = k[row + i];
+                    }
                 }
                 add(Op::wkv4, ElementParams{entries, width},
-                    {sequence_table(lengths), k, numbers(n, -12, 11), decay, first, numerator, denominator,
-                     maximum, zeros(n)},
+                    {sequences, k, numbers(n, -12, 11), decay, first, numerator, denominator, maximum,
+                     zeros(n)},
                     concat(entries, " sequences of ", width, " channels, exponents to 2^", high + 1));
             }
         }
@@ -361,6 +373,19 @@ class Maker {
                  numbers(n, -6, 3), numbers(n, -6, -1), numbers(n, -6, -1),
                  numbers(uint64_t{entries} * width * size, -12, 4), zeros(n)},
                 concat(entries, " sequences, ", heads, " heads of ", size));
+        }
+    }
+
+    void row_matrix() {
+        const std::vector<RowMatrixParams> sizes =
+            full_
+                ? std::vector<RowMatrixParams>{{1, 1, 1}, {3, 32, 32}, {2, 20, 33}, {5, 7, 64}, {1, 300, 40}}
+                : std::vector<RowMatrixParams>{{2, 40, 33}};
+        for (const RowMatrixParams& p : sizes) {
+            add(Op::row_matrix, p,
+                {numbers(uint64_t{p.rows} * p.in_width), numbers(uint64_t{p.rows} * p.in_width * p.width),
+                 zeros(uint64_t{p.rows} * p.width)},
+                concat(p.rows, " rows, ", p.in_width, "x", p.width));
         }
     }
 

@@ -97,7 +97,7 @@ Slots run_on_cpu(const OpCase& c, ThreadPool& pool) {
     cpu::Call call{.params = c.params, .slots = {}, .matrix = nullptr, .pool = &pool};
     cpu::Matrix matrix;
     if (c.matrix) {
-        const auto layout = c.op == Op::embed ? cpu::Matrix::Layout::rows : cpu::Matrix::Layout::lanes;
+        const auto layout = looks_up(c.op) ? cpu::Matrix::Layout::rows : cpu::Matrix::Layout::lanes;
         matrix = cpu::load_matrix(CaseSource(*c.matrix),
                                   {"matrix", c.matrix->out, c.matrix->in, 0, c.matrix->out}, layout, pool);
         call.matrix = &matrix;

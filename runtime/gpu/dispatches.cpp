@@ -26,6 +26,8 @@ uint64_t cost_of(Op op, const Params& params) {
             return items * params.as<Wkv6Params>().head_size * 4;
         case Op::wkv7:
             return items * params.as<Wkv7Params>().head_size * 5;
+        case Op::row_matrix:
+            return items * params.as<RowMatrixParams>().in_width;
         case Op::wkv4:
             return items * 128;
         case Op::l2norm:
@@ -57,7 +59,7 @@ class Maker {
         if (matrix == step.operands.end()) return add(index, params, nullptr, {});
         const MatrixRecord& record = layout_.weights.matrix(layout_.program.matrices[tensor(*matrix).index]);
         for (const MatrixRecord::Piece& piece : record.pieces) {
-            if (step.op == Op::embed) {
+            if (looks_up(step.op)) {
                 auto p = params.as<EmbedParams>();
                 p.first_id = piece.first;
                 p.ids = piece.outs;

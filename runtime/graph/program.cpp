@@ -99,6 +99,14 @@ Operand Builder::embed(const std::string& name, Operand ids, Operand vectors, Op
         EmbedParams{.rows = 0, .width = matrix.in, .first_id = 0, .ids = matrix.out, .take_vectors = 1});
 }
 
+Operand Builder::embed_add(const std::string& name, Operand ids, Operand x, Operand table) {
+    const MatrixRequest& matrix = program_.matrices[program_.tensors[table.tensor].index];
+    RWKVK_ASSERT(matrix.in == width(x));
+    return step(
+        Op::embed_add, name, {ids, x, table}, matrix.in,
+        EmbedParams{.rows = 0, .width = matrix.in, .first_id = 0, .ids = matrix.out, .take_vectors = 1});
+}
+
 Operand Builder::norm(const std::string& name, Operand x, Operand weight, Operand bias, uint32_t groups,
                       float eps) {
     const uint32_t group = width(x) / groups;
@@ -201,6 +209,13 @@ Operand Builder::bonus(const std::string& name, Operand z, Operand r, Operand k,
                        uint32_t heads) {
     return step(Op::bonus, name, {z, r, k, v, r_k}, width(z),
                 HeadParams{.rows = 0, .heads = heads, .head_size = width(z) / heads});
+}
+
+Operand Builder::row_matrix(const std::string& name, Operand x, Operand matrices) {
+    const uint32_t in = width(x), out = width(matrices) / in;
+    RWKVK_ASSERT(width(matrices) == in * out);
+    return step(Op::row_matrix, name, {x, matrices}, out,
+                RowMatrixParams{.rows = 0, .in_width = in, .width = out});
 }
 
 Operand Builder::take_rows(const std::string& name, Operand x, Operand numbers) {

@@ -124,6 +124,8 @@ class Builder {
     Operand carried(const std::string& name, uint32_t width);
 
     Operand embed(const std::string& name, Operand ids, Operand vectors, Operand table);
+    /// Rows without an id stay as they are.
+    Operand embed_add(const std::string& name, Operand ids, Operand x, Operand table);
     Operand norm(const std::string& name, Operand x, Operand weight, Operand bias, uint32_t groups,
                  float eps);
     /// Returns plane 0; plane c is {tensor, c}.
@@ -154,6 +156,8 @@ class Builder {
     Operand wkv4(const std::string& name, const Wkv4Inputs& inputs);
     Operand bonus(const std::string& name, Operand z, Operand r, Operand k, Operand v, Operand r_k,
                   uint32_t heads);
+    /// `matrices` is [rows, width of x * width of y].
+    Operand row_matrix(const std::string& name, Operand x, Operand matrices);
     Operand take_rows(const std::string& name, Operand x, Operand numbers);
 
     uint32_t width(Operand operand) const { return program_.tensors[operand.tensor].width; }

@@ -42,11 +42,27 @@ void add_block(SyntheticTensors& tensors, const std::string& p, bool first) {
     tensors.matrix(p + "ffn.value.weight", D, 4 * D, 0.5f);
 }
 
+/// DeepEmbed: gates about 1.
+void add_deep(SyntheticTensors& tensors, const std::string& p) {
+    constexpr uint32_t rank = 32;
+    const uint32_t D = tensors.spec().width;
+    tensors.lookup(p + "ffn.s_emb.weight", tensors.spec().vocabulary, rank * rank);
+    tensors.matrix(p + "ffn.s_emb_x.weight", rank * rank, D);
+    tensors.matrix(p + "ffn.s1", rank, D);
+    tensors.matrix(p + "ffn.s2", 4 * D, rank, 0.1f);
+    tensors.vector(p + "ffn.s0", 4 * D, {1.0f, 0.2f});
+}
+
 }  // namespace
 
 void add_synthetic_rwkv7(SyntheticTensors& tensors) {
     for (uint32_t i = 0; i < tensors.spec().layers; ++i)
         add_block(tensors, concat("blocks.", i, "."), i == 0);
+}
+
+void add_synthetic_rwkv7a(SyntheticTensors& tensors) {
+    add_synthetic_rwkv7(tensors);
+    for (uint32_t i = 0; i < tensors.spec().layers; ++i) add_deep(tensors, concat("blocks.", i, "."));
 }
 
 }  // namespace rwkvk

@@ -9,6 +9,7 @@ namespace {
 constexpr SyntheticVersion versions[] = {
     {"v4", add_synthetic_rwkv4},     {"v5.0", add_synthetic_rwkv5_0}, {"v5.1", add_synthetic_rwkv5_1},
     {"v5.2", add_synthetic_rwkv5_2}, {"v6", add_synthetic_rwkv6},     {"v7", add_synthetic_rwkv7},
+    {"v7a", add_synthetic_rwkv7a},
 };
 
 }  // namespace

@@ -62,5 +62,6 @@ void add_synthetic_rwkv5_1(SyntheticTensors& tensors);
 void add_synthetic_rwkv5_2(SyntheticTensors& tensors);
 void add_synthetic_rwkv6(SyntheticTensors& tensors);
 void add_synthetic_rwkv7(SyntheticTensors& tensors);
+void add_synthetic_rwkv7a(SyntheticTensors& tensors);
 
 }  // namespace rwkvk
