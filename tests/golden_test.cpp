@@ -99,10 +99,12 @@ TEST_CASE("the trained tiny models agree with their exact logits on the CPU and 
     const std::string folder = reference->string() + "/";
     const std::vector<Token> tokens = {34, 105, 110};  // "in
     const auto device = test::open_device();
-    for (const char* type : {"FP32", "FP16"}) {
-        const auto model = Model::load(concat(folder, "tiny-rwkv-7v0-834K-", type, ".bin"));
+    for (const char* name : {"4v0-660K-FP32", "4v0-660K-FP16", "5v2-730K-FP32", "5v2-730K-FP16",
+                             "7v0-834K-FP32", "7v0-834K-FP16"}) {
+        INFO(name);
+        const auto model = Model::load(concat(folder, "tiny-rwkv-", name, ".bin"));
         const std::vector<float> expected =
-            Golden::read_floats(concat(folder, "exact-logits-7v0-834K-", type, ".bin"));
+            Golden::read_floats(concat(folder, "exact-logits-", name, ".bin"));
         Context cpu(model,
                     cpu::make_backend(model->programs(), model->weights(), {.max_rows = 8}, {.threads = 2}));
         const std::vector<float> on_cpu = cpu.feed(0, tokens);

@@ -7,6 +7,7 @@
 #include "runtime/gpu/backend.h"
 #include "runtime/model/context.h"
 #include "runtime/model/fingerprint.h"
+#include "runtime/model/synthetic_tensors.h"
 #include "tests/support/test_device.h"
 
 namespace rwkvk {
@@ -20,10 +21,8 @@ std::vector<Token> tokens_of(uint32_t count, uint32_t seed) {
     return tokens;
 }
 
-/// Runs the body on a CPU context and, where there is one, on a device context.
 template <typename Body>
-void on_every_backend(const std::string& spec, const BackendOptions& options, const Body& body) {
-    const auto model = Model::synthetic(spec);
+void with_model(const std::shared_ptr<const Model>& model, const BackendOptions& options, const Body& body) {
     Context cpu(model, cpu::make_backend(model->programs(), model->weights(), options, {.threads = 2}));
     body(cpu);
     const auto device = test::open_device();
@@ -33,8 +32,17 @@ void on_every_backend(const std::string& spec, const BackendOptions& options, co
     test::check_no_messages(*device);
 }
 
+/// Runs the body on a CPU context and, where there is one, on a device context, for a model of every version.
+template <typename Body>
+void on_every_backend(const std::string& size, const BackendOptions& options, const Body& body) {
+    for (const SyntheticVersion& version : synthetic_versions()) {
+        INFO(version.name);
+        with_model(Model::synthetic(concat(version.name, ":", size)), options, body);
+    }
+}
+
 TEST_CASE("a prompt fed in any pieces gives the same bits") {
-    on_every_backend("v7:2x64x264:f16", {.max_rows = 32}, [](Context& context) {
+    on_every_backend("2x64x264:f16", {.max_rows = 32}, [](Context& context) {
         const std::vector<Token> tokens = tokens_of(45, 1);
         const Logits whole = context.feed(0, tokens);
         const std::vector<float> state = context.state(0);
@@ -48,7 +56,7 @@ TEST_CASE("a prompt fed in any pieces gives the same bits") {
 }
 
 TEST_CASE("sequences fed together, in any order, give the bits of each alone") {
-    on_every_backend("v7:2x64x264:bf16", {.max_rows = 16, .slots = 4}, [](Context& context) {
+    on_every_backend("2x64x264:bf16", {.max_rows = 16, .slots = 4}, [](Context& context) {
         const std::vector<std::vector<Token>> all = {tokens_of(9, 1), tokens_of(1, 2), tokens_of(30, 3),
                                                      tokens_of(4, 4)};
         std::vector<Logits> alone(4);
@@ -77,7 +85,7 @@ TEST_CASE("sequences fed together, in any order, give the bits of each alone") {
 }
 
 TEST_CASE("a copied, a saved and a restored state continue alike") {
-    on_every_backend("v7:2x64x264:f32", {.max_rows = 16, .slots = 3}, [](Context& context) {
+    on_every_backend("2x64x264:f32", {.max_rows = 16, .slots = 3}, [](Context& context) {
         context.feed(0, tokens_of(11, 5));
         context.feed(1, tokens_of(4, 6));  // leaves slot 1 at the other parity
         const std::vector<float> saved = context.state(0);
@@ -94,7 +102,9 @@ TEST_CASE("a copied, a saved and a restored state continue alike") {
 }
 
 TEST_CASE("vectors of the embedding give the bits of the ids") {
-    on_every_backend("v7:2x64x264:f32", {.max_rows = 16, .slots = 2}, [](Context& context) {
+    on_every_backend("2x64x264:f32", {.max_rows = 16, .slots = 2}, [](Context& context) {
+        // Its tokens have matrices too, which a vector does not stand for: see deep_embed_test.
+        if (context.model().version() == "7a") return;
         const std::vector<Token> tokens = tokens_of(5, 8);
         std::vector<float> vectors;
         std::vector<float> row(64);
@@ -115,7 +125,7 @@ TEST_CASE("vectors of the embedding give the bits of the ids") {
 }
 
 TEST_CASE("bad requests are refused and change nothing") {
-    on_every_backend("v7:2x64x264:f32", {.max_rows = 16, .slots = 2}, [](Context& context) {
+    on_every_backend("2x64x264:f32", {.max_rows = 16, .slots = 2}, [](Context& context) {
         context.feed(0, tokens_of(3, 9));
         const std::vector<float> before = context.state(0);
         const std::vector<Token> outside = {1, 264}, fine = {1};

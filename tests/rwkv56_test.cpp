@@ -378,6 +378,9 @@ TEST_CASE("tensors that do not fit together are named") {
     test::check_contains(
         refusal(v6, Code::unsupported, replace("blocks.0.att.time_maa_rkvw_w1", {width, 64})),
         "RWKV-6b or 6c");
+    for (const Kind* kind : {&v50, &v6})
+        test::check_contains(refusal(*kind, Code::unsupported, replace("blocks.0.att.more", {width})),
+                             "'blocks.0.att.more': expected those of RWKV-");
 }
 
 }  // namespace

@@ -44,6 +44,10 @@ constexpr uint32_t one_submission = 60000, a_submission_per_dispatch = 0;  // bu
 
 TEST_CASE("with every barrier there is no message, with any one left out there is") {
     if (!validates_synchronisation()) return;
+    for (const char* spec : {"v4:2x64x264:f16", "v5.0:2x64x264:f16", "v6:2x64x264:f16", "v7a:2x64x264:f16"}) {
+        INFO(spec);
+        CHECK(run_without(Model::synthetic(spec), -1, one_submission).messages == 0);
+    }
     const auto model = Model::synthetic("v7:2x64x264:f16");
     const Outcome whole = run_without(model, -1, one_submission);
     CHECK(whole.messages == 0);

@@ -48,6 +48,20 @@ nlohmann::json ranks_of(const std::vector<Tensor>& tensors, uint32_t layers) {
     return ranks;
 }
 
+/// Tensors of the state that a block keeps, with their shapes.
+nlohmann::json state_of_block(const Runtime& runtime, const Model& model) {
+    nlohmann::json state = nlohmann::json::object();
+    const auto add = [](void* user, const char* name, const uint32_t* shape, uint32_t count, float) {
+        constexpr std::string_view first = "blocks.0.";
+        const std::string_view text(name);
+        if (!text.starts_with(first)) return;
+        (*static_cast<nlohmann::json*>(user))[std::string(text.substr(first.size()))] =
+            std::vector<uint32_t>(shape, shape + count);
+    };
+    runtime.check(rwkvk_tools_state_tensors(model.handle(), add, &state));
+    return state;
+}
+
 nlohmann::json summary(const Runtime& runtime, const Model& model) {
     const rwkvk_model_info m = model.info();
     const std::vector<Tensor> tensors = tensors_of(runtime, model);
@@ -73,6 +87,7 @@ nlohmann::json summary(const Runtime& runtime, const Model& model) {
             {"parameters", m.parameters},
             {"bytes_by_type", bytes_by_type},
             {"bytes", m.weight_bytes},
+            {"state_per_block", state_of_block(runtime, model)},
             {"state_bytes", m.state_elements * sizeof(float)},
             {"fingerprint", model.fingerprint()},
             {"unused_tensors", unused}};

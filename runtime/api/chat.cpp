@@ -23,7 +23,7 @@ namespace {
 const text::ChatTemplate& format_of(const rwkvk_chat_params& params, const Model& model) {
     if (params.template_name) return text::chat_template(params.template_name);
     const text::ChatTemplate& fitting =
-        text::chat_template_for(model.name(), "7.0", model.programs().vocabulary);
+        text::chat_template_for(model.name(), model.version(), model.programs().vocabulary);
     // A GGUF file may say so itself.
     const bool says_world = model.vocabulary() && model.vocabulary()->chat_template == "rwkv-world";
     return says_world && fitting.name() == "plain" ? text::chat_template("world") : fitting;

@@ -83,6 +83,16 @@ rwkvk_status rwkvk_tools_program(const rwkvk_model* model, rwkvk_step_fn sink, v
     });
 }
 
+rwkvk_status rwkvk_tools_state_tensors(const rwkvk_model* model, rwkvk_state_tensor_fn sink, void* user) {
+    if (!model) return RWKVK_BAD_ARGUMENT;
+    return guarded(*model->runtime, [&] {
+        for (const StateRequest& state : model->model->programs().body.states) {
+            const std::vector<uint32_t> shape = state.shape();
+            sink(user, state.name.c_str(), shape.data(), static_cast<uint32_t>(shape.size()), state.initial);
+        }
+    });
+}
+
 rwkvk_status rwkvk_hasher_create(rwkvk_hasher** hasher) {
     if (!hasher) return RWKVK_BAD_ARGUMENT;
     try {

@@ -14,6 +14,12 @@ constexpr Variant variants[] = {
     {"blocks.0.tiny_q.weight", "an RWKV-4 with a tiny attention"},
 };
 
+constexpr std::string_view known[] = {
+    "att.time_decay", "att.decay",      "att.time_first",   "att.time_mix_k",    "att.time_mix_v",
+    "att.time_mix_r", "att.key.weight", "att.value.weight", "att.output.weight", "att.receptance.weight",
+    "ffn.time_mix_k", "ffn.time_mix_r", "ffn.key.weight",   "ffn.value.weight",  "ffn.receptance.weight",
+};
+
 }  // namespace
 
 bool is_rwkv4(const WeightSource& weights) {
@@ -23,6 +29,7 @@ bool is_rwkv4(const WeightSource& weights) {
 
 Rwkv4 read_rwkv4(const WeightSource& weights) {
     refuse_variants(weights, variants);
+    refuse_unknown(weights, "4", known);
     return {read_dimensions(weights, "4"), has(weights, "blocks.0.att.decay")};
 }
 

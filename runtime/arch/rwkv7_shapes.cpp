@@ -11,6 +11,45 @@ constexpr Variant variants[] = {
     {"blocks.0.qkv.qq.weight", "RWKV-7b (deep-embedding attention)"},
 };
 
+// Block 0 may have a value residual, which is ignored there. time_state is a tuned initial state.
+constexpr std::string_view known[] = {
+    "att.x_r",
+    "att.x_w",
+    "att.x_k",
+    "att.x_v",
+    "att.x_a",
+    "att.x_g",
+    "att.w0",
+    "att.w1",
+    "att.w2",
+    "att.a0",
+    "att.a1",
+    "att.a2",
+    "att.v0",
+    "att.v1",
+    "att.v2",
+    "att.g1",
+    "att.g2",
+    "att.k_k",
+    "att.k_a",
+    "att.r_k",
+    "att.receptance.weight",
+    "att.key.weight",
+    "att.value.weight",
+    "att.output.weight",
+    "att.ln_x.weight",
+    "att.ln_x.bias",
+    "att.time_state",
+    "ffn.x_k",
+    "ffn.key.weight",
+    "ffn.value.weight",
+    "ffn.s_emb.weight",
+    "ffn.s_emb_x.weight",
+    "ffn.s0",
+    "ffn.s1",
+    "ffn.s2",
+};
+
 uint32_t rank_of(const WeightSource& weights, uint32_t layer, const char* name) {
     return need(weights, version, block(layer, concat("att.", name))).out;
 }
@@ -39,6 +78,7 @@ bool is_rwkv7a(const WeightSource& weights) {
 
 Rwkv7 read_rwkv7(const WeightSource& weights) {
     refuse_variants(weights, variants);
+    refuse_unknown(weights, version, known);
     Rwkv7 m{read_dimensions(weights, version), {}, {}};
     const auto r_k = need(weights, version, "blocks.0.att.r_k");
     m.heads = r_k.out;

@@ -8,6 +8,11 @@ namespace rwkvk {
 
 const Operand& Step::written() const { return operands.back(); }
 
+std::vector<uint32_t> StateRequest::shape() const {
+    if (heads == 0) return {width};
+    return {heads, head_size(), head_size()};
+}
+
 uint32_t StateRequest::head_size() const {
     RWKVK_ASSERT(heads > 0);
     const auto size = static_cast<uint32_t>(std::lround(std::sqrt(width / heads)));

@@ -78,7 +78,8 @@ struct StateRequest {
     bool value_first = false;  // whether the canonical matrix (specification of the version) is [value][key]
     float initial = 0.0f;      // of every element, before the first token
 
-    uint32_t head_size() const;  // of a state with heads
+    std::vector<uint32_t> shape() const;  // canonical
+    uint32_t head_size() const;           // of a state with heads
 };
 
 struct Program {

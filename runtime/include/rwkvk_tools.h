@@ -8,7 +8,8 @@
 extern "C" {
 #endif
 
-/** A model of random weights: "v7:SIZE:TYPE" with an official size (0.1b, …), or "v7:LAYERSxWIDTH[xVOCABULARY]:TYPE".
+/** A model of random weights: "v7:SIZE:TYPE" with an official size (0.1b, …), or "v7:LAYERSxWIDTH[xVOCABULARY]:TYPE"; v4,
+ * v5.0, v5.1, v5.2, v6 and v7a likewise.
  * Errors: RWKVK_BAD_ARGUMENT. */
 RWKVK_API rwkvk_status rwkvk_tools_synthetic(rwkvk_runtime *runtime, const char *spec, uint64_t seed, rwkvk_model **model);
 
@@ -26,6 +27,11 @@ RWKVK_API rwkvk_status rwkvk_tools_tensors(const rwkvk_model *model, rwkvk_tenso
 /** Called for every step: of "body" or "head", its op, its name, the names of what it reads, separated by spaces. */
 typedef void (*rwkvk_step_fn)(void *user, const char *program, const char *op, const char *name, const char *reads);
 RWKVK_API rwkvk_status rwkvk_tools_program(const rwkvk_model *model, rwkvk_step_fn sink, void *user);
+
+/** Called for every tensor of a sequence's state, in the order of rwkvk_state_get: its shape, of which `count` sizes are
+ * valid, and the value of every element before the first token. */
+typedef void (*rwkvk_state_tensor_fn)(void *user, const char *name, const uint32_t *shape, uint32_t count, float initial);
+RWKVK_API rwkvk_status rwkvk_tools_state_tensors(const rwkvk_model *model, rwkvk_state_tensor_fn sink, void *user);
 
 /* ---- Fingerprints and .npy ------------------------------------------------------------------------------- */
 

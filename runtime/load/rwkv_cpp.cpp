@@ -103,14 +103,42 @@ void add_split_mixes(Checkpoint& checkpoint, size_t file_size_bytes, std::string
     }
 }
 
-// Decays of earlier versions are stored already transformed, which no view can undo.
-void refuse_before_v7(const Checkpoint& checkpoint) {
-    const bool v7 = std::ranges::any_of(checkpoint.tensors,
-                                        [](const auto& entry) { return entry.first.ends_with(".att.r_k"); });
-    if (v7) return;
-    throw Error(Code::unsupported, concat(checkpoint.path,
-                                          ": an rwkv.cpp file without 'att.r_k', so of an RWKV "
-                                          "before 7: this version is not supported yet, use the .pth"));
+bool has_tensor(const Checkpoint& checkpoint, std::string_view ending) {
+    return std::ranges::any_of(checkpoint.tensors,
+                               [&](const auto& entry) { return entry.first.ends_with(ending); });
+}
+
+// Their converter stores decays as the recurrence uses them, -exp(time_decay) in version 4 and
+// exp(-exp(time_decay)) in version 5, and in version 5 without a gate the exponential of time_first, which is
+// what time_faaaa is. Such tensors must not have the official names of others.
+struct Renaming {
+    std::string_view official, used;
+};
+constexpr Renaming decay = {".att.time_decay", ".att.decay"};
+constexpr Renaming bonus = {".att.time_first", ".att.time_faaaa"};
+
+void rename(Checkpoint& checkpoint, size_t file_size_bytes, const Renaming& change) {
+    auto tensors = std::exchange(checkpoint.tensors, {});
+    for (auto& [name, view] : tensors) {
+        const std::string_view rest = std::string_view(name).substr(
+            0, name.ends_with(change.official) ? name.size() - change.official.size() : name.size());
+        const bool changes = rest.size() < name.size();
+        add_tensor(checkpoint, file_size_bytes, changes ? concat(rest, change.used) : name, std::move(view));
+    }
+}
+
+void use_final_names(Checkpoint& checkpoint, size_t file_size_bytes) {
+    const bool from_v6 = has_tensor(checkpoint, ".att.r_k") || has_tensor(checkpoint, ".att.time_maa_x");
+    if (from_v6) return;
+    if (!has_tensor(checkpoint, decay.official)) {
+        throw Error(Code::unsupported,
+                    concat(checkpoint.path,
+                           ": an rwkv.cpp file without 'att.r_k', 'att.time_maa_x' and "
+                           "'att.time_decay': expected an RWKV from 4 to 7, use the .pth"));
+    }
+    rename(checkpoint, file_size_bytes, decay);
+    const bool v5 = has_tensor(checkpoint, ".att.ln_x.weight");
+    if (v5 && !has_tensor(checkpoint, ".att.gate.weight")) rename(checkpoint, file_size_bytes, bonus);
 }
 
 }  // namespace
@@ -133,7 +161,7 @@ Checkpoint read_rwkv_cpp(std::span<const std::byte> file, const std::string& pat
             add_tensor(checkpoint, file.size(), std::move(name), std::move(view));
         }
     }
-    refuse_before_v7(checkpoint);
+    use_final_names(checkpoint, file.size());
     return checkpoint;
 }
 

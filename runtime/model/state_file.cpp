@@ -15,9 +15,8 @@ constexpr const char* format_name = "rwkvk-state";
 constexpr uint64_t newest_version = 1;
 
 std::vector<uint64_t> canonical_shape(const StateRequest& state) {
-    if (state.heads == 0) return {state.width};
-    const uint64_t size = state.head_size();
-    return {state.heads, size, size};
+    const std::vector<uint32_t> shape = state.shape();
+    return {shape.begin(), shape.end()};
 }
 
 std::string checksum(std::span<const float> values) {

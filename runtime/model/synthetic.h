@@ -7,8 +7,9 @@
 
 namespace rwkvk {
 
-/// A random model that never was in a file: "v7:0.1b:f16" (sizes 0.1b, 0.4b, 1.5b, 2.9b, 7.2b), or
-/// "v7:2x768:f16" and "v7:2x768x264:f16" for layers x width (x vocabulary rows; 65536 if not given).
+/// A random model that never was in a file: "v7:0.1b:f16" (versions v4, v5.0, v5.1, v5.2, v6, v7, v7a; sizes
+/// 0.1b, 0.4b, 1.5b, 2.9b, 7.2b), or "v7:2x768:f16" and "v7:2x768x264:f16" for layers x width (x vocabulary
+/// rows; 65536 if not given).
 struct SyntheticSpec {
     std::string version;  // "v7": a row of the table in synthetic_tensors.cpp
     uint32_t layers, width, vocabulary;
