@@ -194,13 +194,13 @@ TEST_CASE(
     "the bonus of an RWKV-5 without a gate is not a logarithm in rwkv.cpp files, that of version 4 is raw") {
     std::string file = rwkv_cpp_header();
     for (const char* name : {"att.time_decay", "att.time_first"})
-        file += rwkv_cpp_tensor(concat("blocks.0.", name), {1, 1, 2}, 0, ramp<float>(2));
+        file += rwkv_cpp_tensor(std::string("blocks.0.") + name, {1, 1, 2}, 0, ramp<float>(2));
     const auto names = [&](const std::string& more) {
-        std::vector<std::string> names;
+        std::vector<std::string> found;
         const std::string all = file + more;
         for (const auto& [name, view] : read_rwkv_cpp(as_bytes(all), "tiny.bin").tensors)
-            names.push_back(name);
-        return names;
+            found.push_back(name);
+        return found;
     };
     using Names = std::vector<std::string>;
     const std::string norm = rwkv_cpp_tensor("blocks.0.att.ln_x.weight", {2}, 0, ramp<float>(2));
