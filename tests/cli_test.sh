@@ -34,6 +34,11 @@ expect 0 '^emb.weight 264x64 f32' info -m "$model" --tensors
 expect 0 '"att_kv":' info -m "$model" --json
 expect 0 '^version: 4.0' info -m "$data/v4.0/model-fp32.pth"
 expect 0 '"att_pp":\[32\]' info -m "$data/v4.0/model-fp32.pth"
+expect 0 '^version: 5.1' info -m "$data/v5.1/model-fp32.pth"
+expect 0 '^version: 6.0' info -m "$data/v6.0/model-fp32.pth"
+expect 0 '"att_kv":\[2,32,32\]' info -m "$data/v6.0/model-fp32.pth"
+expect 0 '"decay":16,"mix":8' info -m "$data/v6.0/model-fp32.pth"
+expect 0 '^version: 5.0' info --synthetic v5.0:1x64x300:f16
 expect 0 '^version: 7a' info --synthetic v7a:1x64x300:f16
 expect 2 'v7 only' synth "$folder/four.gguf" --arch v4 --size 1x64x300
 expect 2 'subcommand' nonsense

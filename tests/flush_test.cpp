@@ -35,7 +35,8 @@ TEST_CASE("every op gives the same bits with and without flush-to-zero") {
 
 TEST_CASE("a whole model gives the same logits and state with and without flush-to-zero") {
     for (const char* spec :
-         {"v7:2x64x264:f32", "v7:2x64x264:f16", "v7:2x64x264:bf16", "v4:2x64x264:f16", "v7a:2x64x264:f16"}) {
+         {"v7:2x64x264:f32", "v7:2x64x264:f16", "v7:2x64x264:bf16", "v4:2x64x264:f16", "v5.0:2x64x264:f16",
+          "v5.1:2x64x264:f16", "v5.2:2x64x264:f16", "v6:2x64x264:f16", "v7a:2x64x264:f16"}) {
         const auto model = Model::synthetic(spec);
         std::vector<Token> tokens;
         for (Token i = 0; i < 40; ++i) tokens.push_back(i * 37 % 264);

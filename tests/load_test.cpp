@@ -177,7 +177,6 @@ TEST_CASE("rwkv.cpp files that are not read yet say which tensor or version is t
         return refusal(contents_of(*folder / file), Code::unsupported);
     };
     check_contains(message("tiny-rwkv-7v0-834K-Q5_1.bin"), "is Q5_1");
-    check_contains(message("tiny-rwkv-5v2-730K-FP32.bin"), "expected version 4 or 7");
 }
 
 TEST_CASE("decays that rwkv.cpp has transformed do not have the official name") {
@@ -188,8 +187,31 @@ TEST_CASE("decays that rwkv.cpp has transformed do not have the official name") 
     CHECK(values_of(model.tensors.at("blocks.0.att.decay")) == std::vector<double>{0, 1});
     const std::string both = file + rwkv_cpp_tensor("blocks.0.att.decay", {2}, 0, ramp<float>(2));
     check_contains(refusal(both, Code::bad_file), "two tensors named");
-    const std::string v5 = file + rwkv_cpp_tensor("blocks.0.att.ln_x.weight", {2}, 0, ramp<float>(2));
-    check_contains(refusal(v5, Code::unsupported), "expected version 4 or 7");
+    check_contains(refusal(rwkv_cpp_header(), Code::unsupported), "expected an RWKV from 4 to 7");
+}
+
+TEST_CASE(
+    "the bonus of an RWKV-5 without a gate is not a logarithm in rwkv.cpp files, that of version 4 is raw") {
+    std::string file = rwkv_cpp_header();
+    for (const char* name : {"att.time_decay", "att.time_first"})
+        file += rwkv_cpp_tensor(std::string("blocks.0.") + name, {1, 1, 2}, 0, ramp<float>(2));
+    const auto names = [&](const std::string& more) {
+        std::vector<std::string> found;
+        const std::string all = file + more;
+        for (const auto& [name, view] : read_rwkv_cpp(as_bytes(all), "tiny.bin").tensors)
+            found.push_back(name);
+        return found;
+    };
+    using Names = std::vector<std::string>;
+    const std::string norm = rwkv_cpp_tensor("blocks.0.att.ln_x.weight", {2}, 0, ramp<float>(2));
+    const std::string gate = rwkv_cpp_tensor("blocks.0.att.gate.weight", {2}, 0, ramp<float>(2));
+    const std::string mix = rwkv_cpp_tensor("blocks.0.att.time_maa_x", {2}, 0, ramp<float>(2));
+    CHECK(names("") == Names{"blocks.0.att.decay", "blocks.0.att.time_first"});
+    CHECK(names(norm) == Names{"blocks.0.att.decay", "blocks.0.att.ln_x.weight", "blocks.0.att.time_faaaa"});
+    CHECK(names(norm + gate) == Names{"blocks.0.att.decay", "blocks.0.att.gate.weight",
+                                      "blocks.0.att.ln_x.weight", "blocks.0.att.time_first"});
+    CHECK(names(mix) ==
+          Names{"blocks.0.att.time_decay", "blocks.0.att.time_first", "blocks.0.att.time_maa_x"});
 }
 
 TEST_CASE("the joined mixes of rwkv.cpp become six views in the order r w k v a g") {

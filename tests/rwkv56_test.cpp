@@ -4,12 +4,14 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <fstream>
 
 #include "runtime/cpu/backend.h"
 #include "runtime/cpu/call.h"
 #include "runtime/gpu/backend.h"
 #include "runtime/model/context.h"
 #include "shaders/exact_math.h"
+#include "tests/support/file_builder.h"
 #include "tests/support/golden.h"
 #include "tests/support/random_model.h"
 #include "tests/support/refusal.h"
@@ -323,6 +325,40 @@ TEST_CASE("any width, head size and rank, and decays from exactly 0 to exactly 1
     if (device) test::check_no_messages(*device);
 }
 
+/// The model as rwkv.cpp's converter writes it: matrices [out, in], vectors without ones in their shape.
+std::string rwkv_cpp_file(const Model& model) {
+    std::string file = test::rwkv_cpp_header();
+    for (const std::string& name : model.weights().names()) {
+        const auto shape = *model.weights().find(name);
+        std::vector<int32_t> sizes = {static_cast<int32_t>(shape.in)};  // fastest first
+        if (name.ends_with("time_maa_w2")) {
+            sizes.insert(sizes.end(), {static_cast<int32_t>(width), 5});
+        } else if (shape.out > 1) {
+            sizes.push_back(static_cast<int32_t>(shape.out));
+        }
+        if (name.ends_with("time_decay") || name.ends_with("time_faaaa"))
+            sizes = {1, static_cast<int32_t>(head_size), static_cast<int32_t>(heads)};
+        const std::vector<float> values = model.weights().read_vector(name);
+        file += test::rwkv_cpp_tensor(
+            name, sizes, 0,
+            std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)));
+    }
+    return file;
+}
+
+TEST_CASE("an RWKV-6 from an rwkv.cpp file gives the bits of the official one") {
+    const auto official = through_file(make_model(kinds[3], -2, 3));
+    const test::TemporaryFolder folder;
+    std::ofstream(folder / "m.bin", std::ios::binary) << rwkv_cpp_file(*official);
+    const auto model = Model::load(folder / "m.bin");
+    CHECK(model->version() == "6.0");
+    CHECK(model->unused_tensors().empty());
+    Context expected = on_cpu(official), found = on_cpu(model);
+    const std::vector<Token> tokens = some_tokens(20);
+    CHECK(all_logits(found, tokens) == all_logits(expected, tokens));
+    CHECK(found.state(0) == expected.state(0));
+}
+
 /// e^(-e^x) as the op computes it.
 float decay6(float x) { return exact::settle(cpu::activate(ACT_DECAY6, exact::settle(x))); }
 
@@ -378,6 +414,9 @@ TEST_CASE("tensors that do not fit together are named") {
     test::check_contains(
         refusal(v6, Code::unsupported, replace("blocks.0.att.time_maa_rkvw_w1", {width, 64})),
         "RWKV-6b or 6c");
+    for (const Kind* kind : {&v50, &v6})
+        test::check_contains(refusal(*kind, Code::unsupported, replace("blocks.0.att.more", {width})),
+                             "'blocks.0.att.more': expected those of RWKV-");
 }
 
 }  // namespace

@@ -143,6 +143,24 @@ TEST_CASE("the state of an RWKV-4 is five vectors per block") {
         CHECK(file.contents.tensors.at(concat("blocks.1.", name)).shape_text() == "96");
 }
 
+TEST_CASE("the matrices of RWKV-5 and 6 are [head][key][value], as they lie on the device") {
+    for (const char* version : {"v5.0", "v6"}) {
+        const TemporaryFolder folder;
+        const auto model = Model::synthetic(concat(version, ":1x128x264:f16"));
+        Context context = make_context(model);
+        context.feed(0, some_tokens(5), 2);  // an odd number of runs: the other shift entries are current
+        const std::vector<float> state = context.state(0);
+        write_state_file(folder / "a.state", *model, state, 5);
+        CHECK(read_state_file(folder / "a.state", *model).values == state);
+        const load::Safetensors file = load::open_safetensors(folder / "a.state");
+        CHECK(file.contents.tensors.size() == 3);
+        CHECK(file.contents.tensors.at("blocks.0.att_kv").shape_text() == "2x64x64");
+        std::vector<float> stored(2 * 64 * 64);
+        context.backend().read_state(1, 0, stored);
+        CHECK(std::ranges::equal(stored, std::span(state).subspan(128, stored.size())));
+    }
+}
+
 TEST_CASE("files that are not states are refused") {
     const TemporaryFolder folder;
     const auto model = Model::synthetic(spec);

@@ -44,7 +44,7 @@ constexpr uint32_t one_submission = 60000, a_submission_per_dispatch = 0;  // bu
 
 TEST_CASE("with every barrier there is no message, with any one left out there is") {
     if (!validates_synchronisation()) return;
-    for (const char* spec : {"v4:2x64x264:f16", "v7a:2x64x264:f16"}) {
+    for (const char* spec : {"v4:2x64x264:f16", "v5.0:2x64x264:f16", "v6:2x64x264:f16", "v7a:2x64x264:f16"}) {
         INFO(spec);
         CHECK(run_without(Model::synthetic(spec), -1, one_submission).messages == 0);
     }

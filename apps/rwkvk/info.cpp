@@ -40,6 +40,8 @@ nlohmann::json ranks_of(const std::vector<Tensor>& tensors, uint32_t layers) {
             const std::string last = tensor.name.starts_with(prefix) ? tensor.name.substr(prefix.size()) : "";
             if (last == "w1" || last == "a1" || last == "v1" || last == "g1")
                 layer[last.substr(0, 1)] = std::min(tensor.rows, tensor.columns);
+            if (last == "time_decay_w1") layer["decay"] = tensor.rows;
+            if (last == "time_maa_w1") layer["mix"] = tensor.rows / 5;  // of each of the five
         }
         ranks.push_back(layer);
     }

@@ -19,7 +19,7 @@ bool is_rwkv5_0(const WeightSource& weights);
 bool is_rwkv5_1(const WeightSource& weights);
 bool is_rwkv5_2(const WeightSource& weights);
 
-/// Of any of the three. Errors: Code::bad_shape naming the tensor.
+/// Of any of the three. Errors: Code::bad_shape naming the tensor; Code::unsupported for one that is unknown.
 Rwkv5 read_rwkv5(const WeightSource& weights);
 
 ModelPrograms build_rwkv5(const Rwkv5& model);

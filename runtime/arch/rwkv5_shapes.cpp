@@ -10,6 +10,14 @@ constexpr const char *decay = "blocks.0.att.time_decay", *final_decay = "blocks.
 // Files with the decay as it is used come from rwkv.cpp, which computes RWKV-5 with this one.
 constexpr float official_group_eps = 64e-5f, rwkv_cpp_group_eps = 1e-5f;
 
+constexpr std::string_view known[] = {
+    "att.time_decay",        "att.decay",       "att.time_first",    "att.time_faaaa",  "att.time_mix_k",
+    "att.time_mix_v",        "att.time_mix_r",  "att.time_mix_g",    "att.key.weight",  "att.value.weight",
+    "att.receptance.weight", "att.gate.weight", "att.output.weight", "att.ln_x.weight", "att.ln_x.bias",
+    "att.time_state",        "ffn.time_mix_k",  "ffn.time_mix_r",    "ffn.key.weight",  "ffn.value.weight",
+    "ffn.receptance.weight",
+};
+
 bool is_rwkv5(const WeightSource& weights) {
     return (has(weights, decay) || has(weights, final_decay)) && has(weights, "blocks.0.att.ln_x.weight");
 }
@@ -36,6 +44,7 @@ bool is_rwkv5_2(const WeightSource& weights) {
 }
 
 Rwkv5 read_rwkv5(const WeightSource& weights) {
+    refuse_unknown(weights, version, known);
     const bool is_final = !has(weights, decay);
     Rwkv5 m{read_dimensions(weights, version),
             has_gate(weights),

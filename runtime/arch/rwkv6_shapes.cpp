@@ -12,6 +12,16 @@ constexpr Variant variants[] = {
     {"blocks.0.att.time_maa_rkvw_w1", "RWKV-6b or 6c"},
 };
 
+constexpr std::string_view known[] = {
+    "att.time_maa_x",        "att.time_maa_w",    "att.time_maa_k",    "att.time_maa_v",
+    "att.time_maa_r",        "att.time_maa_g",    "att.time_maa_w1",   "att.time_maa_w2",
+    "att.time_decay",        "att.time_decay_w1", "att.time_decay_w2", "att.time_faaaa",
+    "att.receptance.weight", "att.key.weight",    "att.value.weight",  "att.gate.weight",
+    "att.output.weight",     "att.ln_x.weight",   "att.ln_x.bias",     "att.time_state",
+    "ffn.time_maa_k",        "ffn.time_maa_r",    "ffn.key.weight",    "ffn.value.weight",
+    "ffn.receptance.weight",
+};
+
 Rwkv6::Ranks ranks_of(const WeightSource& weights, uint32_t layer) {
     const std::string name = block(layer, "att.time_maa_w1");
     const uint32_t joined = need(weights, version, name).out;
@@ -28,6 +38,7 @@ bool is_rwkv6(const WeightSource& weights) { return has(weights, "blocks.0.att.t
 
 Rwkv6 read_rwkv6(const WeightSource& weights) {
     refuse_variants(weights, variants);
+    refuse_unknown(weights, version, known);
     Rwkv6 m{read_dimensions(weights, version), {}};
     const std::string bonus = "blocks.0.att.time_faaaa";
     set_heads(m, bonus, need(weights, version, bonus).out);

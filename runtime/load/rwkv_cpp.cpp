@@ -108,29 +108,37 @@ bool has_tensor(const Checkpoint& checkpoint, std::string_view ending) {
                                [&](const auto& entry) { return entry.first.ends_with(ending); });
 }
 
-// Their converter stores decays as the recurrence uses them: -exp(time_decay) in version 4. Such a tensor
-// must not have the official one's name.
-std::string final_name(const std::string& name) {
-    constexpr std::string_view official = ".att.time_decay", final_decay = ".att.decay";
-    if (!name.ends_with(official)) return name;
-    return concat(std::string_view(name).substr(0, name.size() - official.size()), final_decay);
-}
+// Their converter stores decays as the recurrence uses them, -exp(time_decay) in version 4 and
+// exp(-exp(time_decay)) in version 5, and in version 5 without a gate the exponential of time_first, which is
+// what time_faaaa is. Such tensors must not have the official names of others.
+struct Renaming {
+    std::string_view official, used;
+};
+constexpr Renaming decay = {".att.time_decay", ".att.decay"};
+constexpr Renaming bonus = {".att.time_first", ".att.time_faaaa"};
 
-void rename_final_decays(Checkpoint& checkpoint, size_t file_size_bytes) {
+void rename(Checkpoint& checkpoint, size_t file_size_bytes, const Renaming& change) {
     auto tensors = std::exchange(checkpoint.tensors, {});
-    for (auto& [name, view] : tensors)
-        add_tensor(checkpoint, file_size_bytes, final_name(name), std::move(view));
+    for (auto& [name, view] : tensors) {
+        const std::string_view rest = std::string_view(name).substr(
+            0, name.ends_with(change.official) ? name.size() - change.official.size() : name.size());
+        const bool changes = rest.size() < name.size();
+        add_tensor(checkpoint, file_size_bytes, changes ? concat(rest, change.used) : name, std::move(view));
+    }
 }
 
-// What versions 5 and 6 change is not known here yet.
-void finish_before_v7(Checkpoint& checkpoint, size_t file_size_bytes) {
-    if (has_tensor(checkpoint, ".att.r_k")) return;
-    if (has_tensor(checkpoint, ".att.time_decay") && !has_tensor(checkpoint, ".att.ln_x.weight"))
-        return rename_final_decays(checkpoint, file_size_bytes);
-    throw Error(Code::unsupported,
-                concat(checkpoint.path,
-                       ": an rwkv.cpp file without 'att.r_k', but not of RWKV-4: expected version 4 or 7, "
-                       "use the .pth"));
+void use_final_names(Checkpoint& checkpoint, size_t file_size_bytes) {
+    const bool from_v6 = has_tensor(checkpoint, ".att.r_k") || has_tensor(checkpoint, ".att.time_maa_x");
+    if (from_v6) return;
+    if (!has_tensor(checkpoint, decay.official)) {
+        throw Error(Code::unsupported,
+                    concat(checkpoint.path,
+                           ": an rwkv.cpp file without 'att.r_k', 'att.time_maa_x' and "
+                           "'att.time_decay': expected an RWKV from 4 to 7, use the .pth"));
+    }
+    rename(checkpoint, file_size_bytes, decay);
+    const bool v5 = has_tensor(checkpoint, ".att.ln_x.weight");
+    if (v5 && !has_tensor(checkpoint, ".att.gate.weight")) rename(checkpoint, file_size_bytes, bonus);
 }
 
 }  // namespace
@@ -153,7 +161,7 @@ Checkpoint read_rwkv_cpp(std::span<const std::byte> file, const std::string& pat
             add_tensor(checkpoint, file.size(), std::move(name), std::move(view));
         }
     }
-    finish_before_v7(checkpoint, file.size());
+    use_final_names(checkpoint, file.size());
     return checkpoint;
 }
 

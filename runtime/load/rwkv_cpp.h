@@ -11,9 +11,10 @@ namespace rwkvk::load {
 
 bool is_rwkv_cpp(std::span<const std::byte> file);
 
-/// Reads an RWKV-7 model of f32 and f16 tensors; its converter already stores LoRA matrices [out, in].
-/// Errors: Code::bad_file; Code::unsupported for quantised tensors, file versions other than 100 and 101, and
-/// models before version 7.
+/// Reads a model of f32 and f16 tensors, of versions 4 to 7; its converter already stores LoRA matrices [out,
+/// in]. What it has transformed does not have the official name: att.decay is time_decay as the recurrence
+/// uses it. Errors: Code::bad_file; Code::unsupported for quantised tensors and file versions other than 100
+/// and 101.
 Checkpoint read_rwkv_cpp(std::span<const std::byte> file, const std::string& path);
 
 }  // namespace rwkvk::load
