@@ -16,14 +16,9 @@ constexpr uint64_t rows = 5, columns = 3;  // of a token's matrix
 
 test::RandomModel make_v7() {
     test::RandomModel m(11);
-    m.add("emb.weight", {vocabulary, width}, 0, 1);
-    m.add("head.weight", {vocabulary, width}, 0, 0.4f);
-    m.norm("ln_out", width);
-    m.norm("blocks.0.ln0", width);
+    m.frame(layers, width, vocabulary);
     for (uint64_t i = 0; i < layers; ++i) {
         const std::string p = concat("blocks.", i, ".");
-        m.norm(p + "ln1", width);
-        m.norm(p + "ln2", width);
         m.norm(p + "att.ln_x", attention);
         for (const char* mix : {"x_r", "x_w", "x_k", "x_v", "x_a", "x_g"})
             m.add(p + "att." + mix, {1, 1, width}, 0.5f, 0.6f);

@@ -4,17 +4,16 @@
 
 #include <cmath>
 
-#include "runtime/cpu/backend.h"
 #include "runtime/gpu/backend.h"
-#include "runtime/model/context.h"
 #include "tests/support/golden.h"
-#include "tests/support/random_model.h"
 #include "tests/support/refusal.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/support/run_model.h"
 #include "tests/support/test_device.h"
 
 namespace rwkvk {
 namespace {
+
+using test::all_logits, test::on_cpu, test::some_tokens, test::through_file;
 
 using Vector = std::vector<double>;
 
@@ -22,14 +21,9 @@ constexpr uint64_t layers = 2, width = 20, attention = 33, ffn = 50, vocabulary 
 
 test::RandomModel make_model(float exponents) {
     test::RandomModel m(7);
-    m.add("emb.weight", {vocabulary, width}, 0, 1);
-    m.add("head.weight", {vocabulary, width}, 0, 0.4f);
-    m.norm("ln_out", width);
-    m.norm("blocks.0.ln0", width);
+    m.frame(layers, width, vocabulary);
     for (uint64_t i = 0; i < layers; ++i) {
         const std::string p = concat("blocks.", i, ".");
-        m.norm(p + "ln1", width);
-        m.norm(p + "ln2", width);
         m.add(p + "att.time_decay", {attention}, -2, 4);
         m.add(p + "att.time_first", {attention}, 0, exponents);
         for (const char* mix :
@@ -140,32 +134,6 @@ class Reference {
     std::string prefix_;
 };
 
-std::vector<Token> some_tokens(uint32_t count) {
-    std::vector<Token> tokens(count);
-    for (uint32_t i = 0; i < count; ++i) tokens[i] = i * 7 % vocabulary;
-    return tokens;
-}
-
-std::vector<float> all_logits(Context& context, std::span<const Token> tokens, uint32_t chunk = 512) {
-    std::vector<float> all;
-    const Feed feed{.slot = 0, .tokens = tokens, .want = Want::all, .vectors = {}};
-    context.feed(
-        {&feed, 1},
-        [&](size_t, size_t, std::span<const float> row) { all.insert(all.end(), row.begin(), row.end()); },
-        chunk);
-    return all;
-}
-
-Context on_cpu(const std::shared_ptr<const Model>& model) {
-    return {model, cpu::make_backend(model->programs(), model->weights(), {.max_rows = 32}, {.threads = 2})};
-}
-
-std::shared_ptr<const Model> through_file(const test::RandomModel& model) {
-    const test::TemporaryFolder folder;
-    model.write(folder / "m.safetensors");
-    return Model::load(folder / "m.safetensors");
-}
-
 TEST_CASE("any width of the attention, and exponents up to thousands") {
     // Large exponents make a hard maximum of the mean, in which float32 keys decide less exactly.
     const std::pair<float, double> cases[] = {{0.4f, 3e-5}, {4.0f, 3e-4}, {400.0f, 3e-2}};
@@ -174,7 +142,7 @@ TEST_CASE("any width of the attention, and exponents up to thousands") {
         const test::RandomModel random = make_model(exponents);
         const auto model = through_file(random);
         CHECK(model->dimensions().attention == attention);
-        const std::vector<Token> tokens = some_tokens(60);
+        const std::vector<Token> tokens = some_tokens(60, vocabulary);
         Reference reference(random);
         std::vector<float> expected;
         for (const Token token : tokens) {
@@ -205,7 +173,7 @@ TEST_CASE("a slot begins, and is reset, without a maximum") {
         for (uint32_t i = 0; i < state.width; ++i) CHECK(begin[at + i] == value);
         at += state.width;
     }
-    context.feed(0, some_tokens(3));  // an odd number: the other shift entries are current
+    context.feed(0, some_tokens(3, vocabulary));  // an odd number: the other shift entries are current
     CHECK(context.state(0) != begin);
     context.reset(0);
     CHECK(context.state(0) == begin);
@@ -224,7 +192,7 @@ TEST_CASE("a state that no tokens lead to gives finite logits") {
             at += request.width;
         }
         context.set_state(0, state);
-        CHECK_NOTHROW(context.feed(0, some_tokens(5)));
+        CHECK_NOTHROW(context.feed(0, some_tokens(5, vocabulary)));
     }
 }
 

@@ -6,20 +6,19 @@
 #include <cmath>
 #include <fstream>
 
-#include "runtime/cpu/backend.h"
 #include "runtime/cpu/call.h"
 #include "runtime/gpu/backend.h"
-#include "runtime/model/context.h"
 #include "shaders/exact_math.h"
 #include "tests/support/file_builder.h"
 #include "tests/support/golden.h"
-#include "tests/support/random_model.h"
 #include "tests/support/refusal.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/support/run_model.h"
 #include "tests/support/test_device.h"
 
 namespace rwkvk {
 namespace {
+
+using test::all_logits, test::on_cpu, test::some_tokens, test::through_file;
 
 using Vector = std::vector<double>;
 
@@ -56,14 +55,9 @@ void add_static_mixes(test::RandomModel& m, const std::string& p, bool gate) {
 /// Decays e^(-e^w) with w from centre - spread to centre + spread.
 test::RandomModel make_model(const Kind& kind, float centre, float spread) {
     test::RandomModel m(11);
-    m.add("emb.weight", {vocabulary, width}, 0, 1);
-    m.add("head.weight", {vocabulary, width}, 0, 0.4f);
-    m.norm("ln_out", width);
-    m.norm("blocks.0.ln0", width);
+    m.frame(layers, width, vocabulary);
     for (uint64_t i = 0; i < layers; ++i) {
         const std::string p = concat("blocks.", i, ".");
-        m.norm(p + "ln1", width);
-        m.norm(p + "ln2", width);
         m.norm(p + "att.ln_x", attention);
         const std::vector<uint64_t> per_head = {heads}, per_channel = {heads, head_size};
         const auto& shape = kind.channel_decay ? per_channel : per_head;
@@ -264,32 +258,6 @@ class Reference {
     std::string prefix_;
 };
 
-std::vector<Token> some_tokens(uint32_t count) {
-    std::vector<Token> tokens(count);
-    for (uint32_t i = 0; i < count; ++i) tokens[i] = i * 7 % vocabulary;
-    return tokens;
-}
-
-std::vector<float> all_logits(Context& context, std::span<const Token> tokens, uint32_t chunk = 512) {
-    std::vector<float> all;
-    const Feed feed{.slot = 0, .tokens = tokens, .want = Want::all, .vectors = {}};
-    context.feed(
-        {&feed, 1},
-        [&](size_t, size_t, std::span<const float> row) { all.insert(all.end(), row.begin(), row.end()); },
-        chunk);
-    return all;
-}
-
-Context on_cpu(const std::shared_ptr<const Model>& model) {
-    return {model, cpu::make_backend(model->programs(), model->weights(), {.max_rows = 32}, {.threads = 2})};
-}
-
-std::shared_ptr<const Model> through_file(const test::RandomModel& model) {
-    const test::TemporaryFolder folder;
-    model.write(folder / "m.safetensors");
-    return Model::load(folder / "m.safetensors");
-}
-
 void check_against_double(const Kind& kind, float centre, float spread, const test::TestDevice* device) {
     INFO("version ", kind.version, ", decays e^-e^", centre, "+-", spread);
     const test::RandomModel random = make_model(kind, centre, spread);
@@ -298,7 +266,7 @@ void check_against_double(const Kind& kind, float centre, float spread, const te
     CHECK(model->unused_tensors().empty());
     CHECK(model->dimensions().heads == heads);
     CHECK(model->dimensions().head_size == head_size);
-    const std::vector<Token> tokens = some_tokens(60);
+    const std::vector<Token> tokens = some_tokens(60, vocabulary);
     Reference reference(random, kind);
     std::vector<float> expected;
     for (const Token token : tokens) {
@@ -354,7 +322,7 @@ TEST_CASE("an RWKV-6 from an rwkv.cpp file gives the bits of the official one") 
     CHECK(model->version() == "6.0");
     CHECK(model->unused_tensors().empty());
     Context expected = on_cpu(official), found = on_cpu(model);
-    const std::vector<Token> tokens = some_tokens(20);
+    const std::vector<Token> tokens = some_tokens(20, vocabulary);
     CHECK(all_logits(found, tokens) == all_logits(expected, tokens));
     CHECK(found.state(0) == expected.state(0));
 }

@@ -36,92 +36,69 @@ auto fifth_bit(const B& b, uint32_t bits_at, uint32_t e) {
     return (b.byte(bits_at + e / 8) >> e % 8 & 1u) << 4;
 }
 
-struct Q8_0 {
-    static constexpr uint32_t elements = 32, bytes = 34, group = 32, bias = 128;
+struct OneScale {
     static constexpr std::array halves = {0u};
     static constexpr bool has_offset = false;
     template <typename B>
     static auto scale(const B& b, uint32_t) {
         return b.half(0);
     }
+};
+struct ScaleAndMinimum {
+    static constexpr std::array halves = {0u, 2u};
+    static constexpr bool has_offset = true;
+    template <typename B>
+    static auto scale(const B& b, uint32_t) {
+        return b.half(0);
+    }
+    template <typename B>
+    static auto offset(const B& b, uint32_t) {
+        return -b.half(2);
+    }
+};
+
+struct Q8_0 : OneScale {
+    static constexpr uint32_t elements = 32, bytes = 34, group = 32, bias = 128;
     template <typename B>
     static auto quant(const B& b, uint32_t e) {
         return b.byte(2 + e) ^ 0x80u;
     }
 };
 
-struct Q4_0 {
+struct Q4_0 : OneScale {
     static constexpr uint32_t elements = 32, bytes = 18, group = 32, bias = 8;
-    static constexpr std::array halves = {0u};
-    static constexpr bool has_offset = false;
-    template <typename B>
-    static auto scale(const B& b, uint32_t) {
-        return b.half(0);
-    }
     template <typename B>
     static auto quant(const B& b, uint32_t e) {
         return nibble(b, 2, e);
     }
 };
 
-struct Q4_1 {
+struct Q4_1 : ScaleAndMinimum {
     static constexpr uint32_t elements = 32, bytes = 20, group = 32, bias = 0;
-    static constexpr std::array halves = {0u, 2u};
-    static constexpr bool has_offset = true;
-    template <typename B>
-    static auto scale(const B& b, uint32_t) {
-        return b.half(0);
-    }
-    template <typename B>
-    static auto offset(const B& b, uint32_t) {
-        return -b.half(2);
-    }
     template <typename B>
     static auto quant(const B& b, uint32_t e) {
         return nibble(b, 4, e);
     }
 };
 
-struct Q5_0 {
+struct Q5_0 : OneScale {
     static constexpr uint32_t elements = 32, bytes = 22, group = 32, bias = 16;
-    static constexpr std::array halves = {0u};
-    static constexpr bool has_offset = false;
-    template <typename B>
-    static auto scale(const B& b, uint32_t) {
-        return b.half(0);
-    }
     template <typename B>
     static auto quant(const B& b, uint32_t e) {
         return nibble(b, 6, e) | fifth_bit(b, 2, e);
     }
 };
 
-struct Q5_1 {
+struct Q5_1 : ScaleAndMinimum {
     static constexpr uint32_t elements = 32, bytes = 24, group = 32, bias = 0;
-    static constexpr std::array halves = {0u, 2u};
-    static constexpr bool has_offset = true;
-    template <typename B>
-    static auto scale(const B& b, uint32_t) {
-        return b.half(0);
-    }
-    template <typename B>
-    static auto offset(const B& b, uint32_t) {
-        return -b.half(2);
-    }
     template <typename B>
     static auto quant(const B& b, uint32_t e) {
         return nibble(b, 8, e) | fifth_bit(b, 4, e);
     }
 };
 
-struct IQ4_NL {
+struct IQ4_NL : OneScale {
     static constexpr uint32_t elements = 32, bytes = 18, group = 32, bias = 128;
-    static constexpr std::array halves = {0u};
-    static constexpr bool has_offset = false;
-    template <typename B>
-    static auto scale(const B& b, uint32_t) {
-        return b.half(0);
-    }
     template <typename B>
     static auto quant(const B& b, uint32_t e) {
         return b.lookup(nibble(b, 2, e));

@@ -28,6 +28,17 @@ class RandomModel {
             value = centre + spread * (static_cast<float>(random_.below(1u << 20)) * 0x1p-19f - 1.0f);
         tensors[name] = std::move(tensor);
     }
+    /// Embedding, head, the norms around the blocks and within.
+    void frame(uint64_t layers, uint64_t width, uint64_t vocabulary) {
+        add("emb.weight", {vocabulary, width}, 0, 1);
+        add("head.weight", {vocabulary, width}, 0, 0.4f);
+        norm("ln_out", width);
+        norm("blocks.0.ln0", width);
+        for (uint64_t i = 0; i < layers; ++i) {
+            norm(concat("blocks.", i, ".ln1"), width);
+            norm(concat("blocks.", i, ".ln2"), width);
+        }
+    }
     void norm(const std::string& name, uint64_t width) {
         add(name + ".weight", {width}, 1.0f, 0.2f);
         add(name + ".bias", {width}, 0.0f, 0.1f);
