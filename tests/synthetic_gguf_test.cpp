@@ -31,9 +31,10 @@ std::unique_ptr<text::Tokenizer> tokenizer_of(const Model& model) {
 TEST_CASE("a written random model computes what the unwritten one does") {
     const test::TemporaryFolder folder;
     for (const char* spec : {"v7:3x96x301:f32", "v7:2x128x18:f16", "v7:2x96x301:bf16", "v7:1x64x64:f16", "v7:2x96x301:q8_0",
-                             "v7:2x256x30:q4_k", "v7:1x64x64:iq4_nl"}) {
+                             "v7:2x256x30:q4_k", "v7:1x64x64:iq4_nl", "v4:2x64x70:f16", "v4:1x256x40:q5_k",
+                             "v5.0:2x64x70:f32", "v5.1:2x64x70:bf16", "v5.2:2x64x70:q4_0", "v7a:2x64x70:f16"}) {
         INFO(spec);
-        write_synthetic_gguf(folder / "x.gguf", SyntheticSpec::parse(spec, 5));
+        write_synthetic_gguf(folder / "x.gguf", spec, 5);
         const auto written = Model::load(folder / "x.gguf");
         const auto unwritten = Model::synthetic(spec, 5);
         CHECK(written->format() == "gguf");
@@ -48,9 +49,9 @@ TEST_CASE("a written random model computes what the unwritten one does") {
 
 TEST_CASE("without a vocabulary ids 1 to 256 are the bytes, and the rest never matches") {
     const test::TemporaryFolder folder;
-    write_synthetic_gguf(folder / "x.gguf", SyntheticSpec::parse("v7:1x32x260:f32"));
+    write_synthetic_gguf(folder / "x.gguf", "v7:1x32x260:f32", 1);
     const auto model = Model::load(folder / "x.gguf");
-    CHECK(model->title() == "random RWKV-7, 1 layers of 32, seed 1");
+    CHECK(model->title() == "random RWKV-7.0, 1 layers of 32, seed 1");
     CHECK(model->vocabulary()->tokens.size() == 260);
     CHECK(model->vocabulary()->unmatched == std::vector<uint32_t>{0, 257, 258, 259});
     CHECK(model->vocabulary()->chat_template == "rwkv-world");
@@ -67,15 +68,15 @@ TEST_CASE("without a vocabulary ids 1 to 256 are the bytes, and the rest never m
 TEST_CASE("a given vocabulary is in the file, with its gaps unused") {
     const test::TemporaryFolder folder;
     std::ofstream(folder / "vocab.txt") << "1 'a' 1\n2 '\\n\\n' 2\n5 b'\\xff\\'\"' 3\n";
-    const SyntheticSpec spec = SyntheticSpec::parse("v7:1x32x7:f32");
-    write_synthetic_gguf(folder / "x.gguf", spec, folder / "vocab.txt");
+    const char* spec = "v7:1x32x7:f32";
+    write_synthetic_gguf(folder / "x.gguf", spec, 1, folder / "vocab.txt");
     const auto model = Model::load(folder / "x.gguf");
     CHECK(model->vocabulary()->unmatched == std::vector<uint32_t>{0, 3, 4, 6});
     CHECK(model->vocabulary()->end_of_turn == 2);
     CHECK(model->vocabulary()->tokens[5] == "\xff'\"");
     CHECK(tokenizer_of(*model)->encode("a\n\n\xff'\"") == std::vector<Token>{1, 2, 5});
-    const SyntheticSpec smaller = SyntheticSpec::parse("v7:1x32x5:f32");
-    const auto write = [&] { write_synthetic_gguf(folder / "y.gguf", smaller, folder / "vocab.txt"); };
+    const char* smaller = "v7:1x32x5:f32";
+    const auto write = [&] { write_synthetic_gguf(folder / "y.gguf", smaller, 1, folder / "vocab.txt"); };
     test::check_contains(refusal_of(write, Code::bad_argument), "id 5 in a vocabulary for 5 rows");
     CHECK(folder.names() == std::vector<std::string>{"vocab.txt", "x.gguf"});
 }
@@ -84,7 +85,7 @@ TEST_CASE("the World vocabulary survives the file") {
     const auto vocabulary = test::reference("golden/tokenizer/rwkv_vocab_v20230424.txt");
     if (!vocabulary) return;
     const test::TemporaryFolder folder;
-    write_synthetic_gguf(folder / "x.gguf", SyntheticSpec::parse("v7:1x32:f16"), vocabulary->string());
+    write_synthetic_gguf(folder / "x.gguf", "v7:1x32:f16", 1, vocabulary->string());
     const auto model = Model::load(folder / "x.gguf");
     const auto from_file = text::load_world_tokenizer(vocabulary->string());
     const auto from_model = tokenizer_of(*model);
@@ -106,7 +107,7 @@ TEST_CASE("writing can be cancelled") {
         return fraction < 0.5;
     };
     const auto write = [&] {
-        write_synthetic_gguf(folder / "x.gguf", SyntheticSpec::parse("v7:2x64x300:f16"), "", stop_half_way);
+        write_synthetic_gguf(folder / "x.gguf", "v7:2x64x300:f16", 1, "", stop_half_way);
     };
     refusal_of(write, Code::cancelled);
     CHECK(last >= 0.5);

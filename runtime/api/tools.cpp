@@ -34,7 +34,7 @@ rwkvk_status rwkvk_tools_synth(rwkvk_runtime* runtime, const char* path, const c
     return guarded(*runtime->runtime, [&] {
         require(path, "path");
         require(spec, "spec");
-        write_synthetic_gguf(path, SyntheticSpec::parse(spec, seed), text_or_empty(vocabulary),
+        write_synthetic_gguf(path, spec, seed, text_or_empty(vocabulary),
                              [&](double fraction) { return !progress || progress(user, fraction); });
     });
 }

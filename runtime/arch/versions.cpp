@@ -17,13 +17,13 @@ Architecture architecture(const WeightSource& weights) {
 }
 
 constexpr Version versions[] = {
-    {"7a", is_rwkv7a, architecture<read_rwkv7, build_rwkv7>},
-    {"7.0", is_rwkv7, architecture<read_rwkv7, build_rwkv7>},
-    {"6.0", is_rwkv6, architecture<read_rwkv6, build_rwkv6>},
-    {"5.2", is_rwkv5_2, architecture<read_rwkv5, build_rwkv5>},
-    {"5.1", is_rwkv5_1, architecture<read_rwkv5, build_rwkv5>},
-    {"5.0", is_rwkv5_0, architecture<read_rwkv5, build_rwkv5>},
-    {"4.0", is_rwkv4, architecture<read_rwkv4, build_rwkv4>},
+    {"7a", "rwkv7a", is_rwkv7a, architecture<read_rwkv7, build_rwkv7>},
+    {"7.0", "rwkv7", is_rwkv7, architecture<read_rwkv7, build_rwkv7>},
+    {"6.0", "rwkv6", is_rwkv6, architecture<read_rwkv6, build_rwkv6>},
+    {"5.2", "rwkv5", is_rwkv5_2, architecture<read_rwkv5, build_rwkv5>},
+    {"5.1", "rwkv5", is_rwkv5_1, architecture<read_rwkv5, build_rwkv5>},
+    {"5.0", "rwkv5", is_rwkv5_0, architecture<read_rwkv5, build_rwkv5>},
+    {"4.0", "rwkv4", is_rwkv4, architecture<read_rwkv4, build_rwkv4>},
 };
 
 }  // namespace

@@ -16,6 +16,7 @@ struct Architecture {
 
 struct Version {
     std::string_view name;  // "7.0"
+    std::string_view gguf;  // general.architecture of its GGUF files
     /// Whether the tensors are those of this version, asked in the table's order.
     bool (*is)(const WeightSource& weights);
     /// Errors: Code::bad_shape naming the tensor; Code::unsupported for research variants, by name.

@@ -19,7 +19,6 @@ class Reader {
           contents_(read_gguf_container(file, path)),
           checkpoint_{.format = "gguf", .path = path, .tensors = {}, .storage = {}} {
         check_epsilon();
-        read_head_size();
         for (const GgufTensor& tensor : contents_.tensors) add(tensor);
         checkpoint_.title = contents_.metadata.text("general.name").value_or("");
         checkpoint_.vocabulary = read_gguf_vocabulary(contents_.metadata, path);
@@ -41,10 +40,11 @@ class Reader {
                                               " as in every RWKV-7, found ", epsilon));
     }
 
-    void read_head_size() {
+    uint64_t head_size() const {
         const std::string name = key("wkv.head_size");
-        head_size_ = contents_.metadata.integer(name).value_or(0);
-        if (head_size_ == 0) throw damaged(path(), concat("expected ", name, " in the metadata, found none"));
+        const uint64_t size = contents_.metadata.integer(name).value_or(0);
+        if (size == 0) throw damaged(path(), concat("expected ", name, " in the metadata, found none"));
+        return size;
     }
 
     void add(const GgufTensor& tensor) {
@@ -106,11 +106,11 @@ class Reader {
     }
 
     TensorView in_heads(std::string_view name, TensorView view) const {
-        const uint64_t elements = view.elements();
-        const bool whole = elements % head_size_ == 0 && head_size_ % block_of(view.dtype).elements == 0;
-        if (!whole) throw wrong_shape(name, view, concat("whole heads of ", head_size_, " elements"));
-        view.shape = {elements / head_size_, head_size_};
-        view.strides = {head_size_, 1};
+        const uint64_t elements = view.elements(), size = head_size();
+        const bool whole = elements % size == 0 && size % block_of(view.dtype).elements == 0;
+        if (!whole) throw wrong_shape(name, view, concat("whole heads of ", size, " elements"));
+        view.shape = {elements / size, size};
+        view.strides = {size, 1};
         return view;
     }
 
@@ -127,7 +127,6 @@ class Reader {
     size_t file_size_bytes_;
     GgufContents contents_;
     Checkpoint checkpoint_;
-    uint64_t head_size_ = 0;
 };
 
 }  // namespace

@@ -43,8 +43,14 @@ constexpr GgmlType ggml_types[] = {
     {39, "MXFP4", {}, 32, 17},
 };
 
-constexpr GgufArchitecture architectures[] = {
-    {"rwkv6", false}, {"rwkv6qwen2", false}, {"rwkv7", true}, {"arwkv7", false}};
+constexpr GgufArchitecture architectures[] = {{"rwkv6", false, false},
+                                              {"rwkv6qwen2", false, false},
+                                              {"rwkv7", true, false},
+                                              {"arwkv7", false, false},
+                                              // Those that llama.cpp does not know (docs/FORMATS.md).
+                                              {"rwkv4", true, true},
+                                              {"rwkv5", true, true},
+                                              {"rwkv7a", true, true}};
 
 constexpr bool global = false, block = true;
 constexpr auto same = GgufChange::none;

@@ -36,6 +36,7 @@ enum class GgufChange {
 struct GgufArchitecture {
     std::string_view name;
     bool supported;
+    bool official_names;  // as the checkpoint's; by the table of names otherwise
 };
 
 /// Null for one that is not RWKV.

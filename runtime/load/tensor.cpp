@@ -143,6 +143,12 @@ void copy_elements(const Walk& walk, const std::byte* data, uint64_t first, uint
 
 const char* name_of(DType type) { return types[static_cast<size_t>(type)].name; }
 
+std::optional<DType> dtype_named(std::string_view name) {
+    const auto* found = std::ranges::find(types, name, &Type::name);
+    if (found == std::end(types)) return std::nullopt;
+    return static_cast<DType>(found - types);
+}
+
 Block block_of(DType type) { return types[static_cast<size_t>(type)].block; }
 
 uint32_t bytes_of(DType type) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runtime/load/vocabulary.h"
@@ -48,6 +49,8 @@ struct Block {
 };
 
 const char* name_of(DType type);
+/// Nothing for a name that no type has.
+std::optional<DType> dtype_named(std::string_view name);
 Block block_of(DType type);
 /// Of one element; the type must have blocks of one.
 uint32_t bytes_of(DType type);

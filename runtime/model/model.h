@@ -26,6 +26,7 @@ class Model {
     /// The texts of its tokens where its file holds them, or null.
     const load::Vocabulary* vocabulary() const { return vocabulary_ ? &*vocabulary_ : nullptr; }
     std::string_view version() const { return version_->name; }  // "7.0"
+    std::string_view gguf_architecture() const { return version_->gguf; }
     const arch::Dimensions& dimensions() const { return dimensions_; }
     const WeightSource& weights() const { return *weights_; }
     const ModelPrograms& programs() const { return programs_; }
@@ -35,12 +36,13 @@ class Model {
     uint64_t state_bytes() const;   // of one session, canonical layout
     /// Tensors of the source that the programs do not ask for.
     std::vector<std::string> unused_tensors() const;
+    /// The others, sorted.
+    std::vector<std::string> used_tensors() const;
     /// Over names, shapes and stored bits of the tensors that are used. Reads all weights, once. Thread-safe.
     std::string fingerprint() const;
 
   private:
     Model(std::string name, std::string format, std::unique_ptr<WeightSource> weights);
-    std::vector<std::string> used_tensors() const;  // sorted
     std::string make_fingerprint() const;
 
     std::string name_, format_, title_;

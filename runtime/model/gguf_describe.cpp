@@ -1,0 +1,85 @@
+#include "runtime/model/gguf_describe.h"
+
+#include <algorithm>
+
+#include "runtime/load/gguf_vocabulary.h"
+
+namespace rwkvk {
+namespace {
+
+constexpr float layer_norm_epsilon = 1e-5f;
+
+/// A key that tells the rank of low-rank matrices: the rows of a tensor, of which several may be joined.
+struct RankKey {
+    std::string_view architecture, key, tensor;
+    uint32_t joined = 1;
+};
+constexpr RankKey rank_keys[] = {
+    {"rwkv6", "time_mix_extra_dim", "att.time_maa_w1", 5},
+    {"rwkv6", "time_decay_extra_dim", "att.time_decay_w1"},
+    {"rwkv7", "attention.decay_lora_rank", "att.w1"},
+    {"rwkv7", "attention.iclr_lora_rank", "att.a1"},
+    {"rwkv7", "attention.value_residual_mix_lora_rank", "att.v1"},
+    {"rwkv7", "attention.gate_lora_rank", "att.g1"},
+};
+
+uint32_t rank_of(const Model& model, const RankKey& row) {
+    const uint32_t last = model.dimensions().layers - 1;
+    auto shape = model.weights().find(arch::block(last, row.tensor));
+    // A model of one layer has no value residual, and readers want a rank.
+    if (!shape) shape = model.weights().find(arch::block(last, "att.a1"));
+    RWKVK_ASSERT(shape);
+    return shape->out / row.joined;
+}
+
+}  // namespace
+
+void describe_model(const Model& model, std::string_view architecture, std::string_view title,
+                    load::GgufMetadataToWrite& out) {
+    const arch::Dimensions& m = model.dimensions();
+    const auto key = [&](std::string_view name) { return concat(architecture, ".", name); };
+    out.add_text("general.architecture", architecture);
+    out.add_text("general.type", "model");
+    if (!title.empty()) out.add_text("general.name", title);
+    out.add_u32("general.quantization_version", 2);
+    out.add_u32(key("context_length"), 1048576);
+    out.add_u32(key("embedding_length"), m.width);
+    out.add_u32(key("block_count"), m.layers);
+    out.add_u32(key("feed_forward_length"), m.ffn);
+    if (m.head_size > 0) out.add_u32(key("wkv.head_size"), m.head_size);
+    out.add_u32(key("attention.head_count"), 0);
+    out.add_u32(key("token_shift_count"), 2);
+    out.add_f32(key("attention.layer_norm_epsilon"), layer_norm_epsilon);
+    for (const RankKey& row : rank_keys) {
+        if (row.architecture == architecture) out.add_u32(key(row.key), rank_of(model, row));
+    }
+}
+
+void describe_vocabulary(const load::Vocabulary& vocabulary, uint32_t rows, load::GgufMetadataToWrite& out) {
+    if (vocabulary.tokens.size() > rows) {
+        throw Error(Code::bad_argument,
+                    concat("a vocabulary of ", vocabulary.tokens.size(), " tokens for a model of ", rows,
+                           " rows: use the vocabulary that belongs to the model"));
+    }
+    std::vector<std::string> texts(rows);
+    std::vector<int32_t> types(rows, load::gguf_token::unused);
+    for (uint32_t id = 0; id < rows; ++id) {
+        const bool matched = id < vocabulary.tokens.size() && !vocabulary.tokens[id].empty() &&
+                             !std::ranges::binary_search(vocabulary.unmatched, id);
+        texts[id] = matched ? load::gguf_escaped(vocabulary.tokens[id]) : concat("[PAD", id, "]");
+        if (matched) types[id] = load::gguf_token::normal;
+    }
+    texts[0] = "<s>";
+    types[0] = load::gguf_token::control;
+    out.add_text("tokenizer.ggml.model", "rwkv");
+    out.add_texts("tokenizer.ggml.tokens", texts);
+    out.add_i32s("tokenizer.ggml.token_type", types);
+    out.add_u32("tokenizer.ggml.bos_token_id", 0);
+    out.add_u32("tokenizer.ggml.eos_token_id", 0);
+    out.add_u32("tokenizer.ggml.eot_token_id",
+                static_cast<uint32_t>(std::max<int64_t>(vocabulary.end_of_turn, 0)));
+    out.add_text("tokenizer.chat_template",
+                 vocabulary.chat_template.empty() ? "rwkv-world" : vocabulary.chat_template);
+}
+
+}  // namespace rwkvk
