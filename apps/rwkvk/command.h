@@ -68,6 +68,8 @@ void add_generate(CLI::App& app);
 void add_info(CLI::App& app);
 void add_kernels(CLI::App& app);
 void add_logits(CLI::App& app);
+void add_perplexity(CLI::App& app);
+void add_quantize(CLI::App& app);
 void add_synth(CLI::App& app);
 void add_tokenize(CLI::App& app);
 void add_verify(CLI::App& app);

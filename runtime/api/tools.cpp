@@ -5,7 +5,6 @@
 #include "runtime/api/handles.h"
 #include "runtime/model/fingerprint.h"
 #include "runtime/model/npy.h"
-#include "runtime/model/synthetic_gguf.h"
 
 using namespace rwkvk;
 using namespace rwkvk::api;
@@ -17,27 +16,6 @@ struct rwkvk_npy {
     RuntimePointer runtime;
     NpyWriter writer;
 };
-
-rwkvk_status rwkvk_tools_synthetic(rwkvk_runtime* runtime, const char* spec, uint64_t seed,
-                                   rwkvk_model** model) {
-    if (!runtime) return RWKVK_BAD_ARGUMENT;
-    return guarded(*runtime->runtime, [&] {
-        require(spec, "spec");
-        require(model, "model");
-        *model = new rwkvk_model{runtime->runtime, Model::synthetic(spec, seed)};
-    });
-}
-
-rwkvk_status rwkvk_tools_synth(rwkvk_runtime* runtime, const char* path, const char* spec, uint64_t seed,
-                               const char* vocabulary, rwkvk_progress_fn progress, void* user) {
-    if (!runtime) return RWKVK_BAD_ARGUMENT;
-    return guarded(*runtime->runtime, [&] {
-        require(path, "path");
-        require(spec, "spec");
-        write_synthetic_gguf(path, spec, seed, text_or_empty(vocabulary),
-                             [&](double fraction) { return !progress || progress(user, fraction); });
-    });
-}
 
 rwkvk_status rwkvk_tools_tensors(const rwkvk_model* model, rwkvk_tensor_fn sink, void* user) {
     if (!model) return RWKVK_BAD_ARGUMENT;

@@ -18,6 +18,26 @@ RWKVK_API rwkvk_status rwkvk_tools_synthetic(rwkvk_runtime *runtime, const char 
 RWKVK_API rwkvk_status rwkvk_tools_synth(rwkvk_runtime *runtime, const char *path, const char *spec, uint64_t seed,
                                          const char *vocabulary, rwkvk_progress_fn progress, void *user);
 
+typedef struct rwkvk_quantize_params {
+    uint32_t size;
+    const char *type;           /* of the matrices: "q4_k", …; NULL or "keep": each as it is */
+    const char *head_type;      /* NULL: q6_k where `type` is smaller, else `type` */
+    const char *embedding_type; /* NULL: `type` */
+    const char *vocabulary;     /* a file in the World format; NULL: what the model's file holds */
+    const char *title;          /* general.name; NULL: what the model's file says */
+    uint32_t threads;           /* 0: one per processor */
+    rwkvk_progress_fn progress; /* may be NULL */
+    void *progress_user;
+} rwkvk_quantize_params;
+
+RWKVK_API void rwkvk_quantize_params_default(rwkvk_quantize_params *params, uint32_t size);
+
+/** Writes a model as GGUF (docs/FORMATS.md). What keeps its type keeps its bits. The file takes its name only when it
+ * is whole; the same model and parameters give the same bytes. Errors: RWKVK_BAD_ARGUMENT for an unknown type, a
+ * vocabulary that does not fit and a value that the type cannot hold; RWKVK_IO; RWKVK_CANCELLED. */
+RWKVK_API rwkvk_status rwkvk_tools_quantize(const rwkvk_model *model, const char *path,
+                                            const rwkvk_quantize_params *params);
+
 /** Called for every tensor of the file, in order of names. `rows` is 1 for vectors, and 0 for tensors that the model
  * does not use. */
 typedef void (*rwkvk_tensor_fn)(void *user, const char *name, uint32_t rows, uint32_t columns, const char *type,

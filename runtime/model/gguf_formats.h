@@ -11,9 +11,9 @@ namespace rwkvk {
 
 /// What a file is to hold. Where nothing is given, matrices stay as they are.
 struct GgufFormats {
-    std::optional<WeightFormat> matrices;
-    std::optional<WeightFormat> head;       // nothing: at least q6_k where `matrices` is smaller
-    std::optional<WeightFormat> embedding;  // nothing: as `matrices`
+    std::optional<WeightFormat> matrices = {};
+    std::optional<WeightFormat> head = {};       // nothing: at least q6_k where `matrices` is smaller
+    std::optional<WeightFormat> embedding = {};  // nothing: as `matrices`
 };
 
 /// The format of every tensor of a file.

@@ -10,9 +10,9 @@
 namespace rwkvk {
 
 struct GgufContents {
-    std::string title;                             // general.name; may be empty
+    std::string title = {};                        // general.name; may be empty
     const load::Vocabulary* vocabulary = nullptr;  // null: the file holds none
-    GgufFormats formats;
+    GgufFormats formats = {};
     uint32_t threads = 0;  // that encode; 0: one per processor
 };
 

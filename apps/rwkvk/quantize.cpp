@@ -1,0 +1,62 @@
+#include <filesystem>
+#include <iostream>
+
+#include "command.h"
+#include "progress_bar.h"
+
+namespace rwkvk::app {
+namespace {
+
+struct Flags {
+    CommonFlags common;
+    std::string input, output, type, head, embedding;
+};
+
+const char* text_or_null(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
+
+std::string megabytes(uint64_t bytes) { return concat((bytes + 500000) / 1000000, " MB"); }
+
+void run(const Flags& flags) {
+    const Runtime runtime = open_runtime(flags.common);
+    const Model model = runtime.load(flags.input);
+    rwkvk_quantize_params params;
+    rwkvk_quantize_params_default(&params, sizeof params);
+    params.type = flags.type.c_str();
+    params.head_type = text_or_null(flags.head);
+    params.embedding_type = text_or_null(flags.embedding);
+    params.vocabulary = text_or_null(flags.common.vocabulary);
+    params.threads = flags.common.threads;
+    ProgressBar bar(concat("writing ", flags.output), model.info().weight_bytes);
+    params.progress = [](void* user, double fraction) -> int32_t {
+        static_cast<ProgressBar*>(user)->show(fraction);
+        return 1;
+    };
+    params.progress_user = &bar;
+    runtime.check(rwkvk_tools_quantize(model.handle(), flags.output.c_str(), &params));
+    std::cerr << flags.output << ": " << megabytes(std::filesystem::file_size(flags.output)) << ", from "
+              << megabytes(model.info().weight_bytes) << " of weights\n";
+}
+
+}  // namespace
+
+void add_quantize(CLI::App& app) {
+    CLI::App* command = app.add_subcommand("quantize", "Write a model as a GGUF file, in smaller weights");
+    auto flags = std::make_shared<Flags>();
+    command->add_option("input", flags->input, "Any model file")->required();
+    command->add_option("output", flags->output, "The GGUF file to write")->required();
+    command
+        ->add_option("--type", flags->type,
+                     "f32, f16, bf16, q8_0, q6_k, q5_k, q5_1, q5_0, q4_k, q4_1, q4_0, iq4_nl, iq4_xs, q3_k, "
+                     "q2_k, or keep")
+        ->required();
+    command->add_option("--output-tensor-type", flags->head,
+                        "Type of the head; q6_k where the others are smaller");
+    command->add_option("--token-embedding-type", flags->embedding, "Type of the embedding");
+    command->add_option("--vocab", flags->common.vocabulary, "Vocabulary file to put in");
+    command->add_option("-t,--threads", flags->common.threads, "CPU threads (0: all)")
+        ->check(CLI::Range(0, 1024));
+    command->add_flag("-v,--verbose", flags->common.verbose, "Say more on stderr");
+    command->callback([flags] { run(*flags); });
+}
+
+}  // namespace rwkvk::app
