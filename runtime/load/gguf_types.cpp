@@ -44,12 +44,47 @@ constexpr GgmlType ggml_types[] = {
 };
 
 constexpr GgufArchitecture architectures[] = {
-    {"rwkv6", false}, {"rwkv6qwen2", false}, {"rwkv7", true}, {"arwkv7", false}};
+    {"rwkv6", true}, {"rwkv6qwen2", false}, {"rwkv7", true}, {"arwkv7", false}};
 
 constexpr bool global = false, block = true;
 constexpr auto same = GgufChange::none;
 
 constexpr GgufName names[] = {
+    {"rwkv6", global, "token_embd.weight", "emb.weight", same},
+    {"rwkv6", global, "token_embd_norm.weight", "blocks.0.ln0.weight", same},
+    {"rwkv6", global, "token_embd_norm.bias", "blocks.0.ln0.bias", same},
+    {"rwkv6", global, "output_norm.weight", "ln_out.weight", same},
+    {"rwkv6", global, "output_norm.bias", "ln_out.bias", same},
+    {"rwkv6", global, "output.weight", "head.weight", same},
+    {"rwkv6", block, "attn_norm.weight", "ln1.weight", same},
+    {"rwkv6", block, "attn_norm.bias", "ln1.bias", same},
+    {"rwkv6", block, "attn_norm_2.weight", "ln2.weight", same},
+    {"rwkv6", block, "attn_norm_2.bias", "ln2.bias", same},
+    {"rwkv6", block, "time_mix_w1.weight", "att.time_maa_w1", same},
+    {"rwkv6", block, "time_mix_w2.weight", "att.time_maa_w2", same},
+    {"rwkv6", block, "time_mix_lerp_x.weight", "att.time_maa_x", same},
+    {"rwkv6", block, "time_mix_lerp_fused.weight", "att.time_maa_", GgufChange::split_mixes6},
+    {"rwkv6", block, "time_mix_lerp_w.weight", "att.time_maa_w", GgufChange::single_mix},
+    {"rwkv6", block, "time_mix_lerp_k.weight", "att.time_maa_k", GgufChange::single_mix},
+    {"rwkv6", block, "time_mix_lerp_v.weight", "att.time_maa_v", GgufChange::single_mix},
+    {"rwkv6", block, "time_mix_lerp_r.weight", "att.time_maa_r", GgufChange::single_mix},
+    {"rwkv6", block, "time_mix_lerp_g.weight", "att.time_maa_g", GgufChange::single_mix},
+    {"rwkv6", block, "time_mix_first.weight", "att.time_faaaa", GgufChange::heads},
+    {"rwkv6", block, "time_mix_decay.weight", "att.time_decay", same},
+    {"rwkv6", block, "time_mix_decay_w1.weight", "att.time_decay_w1", same},
+    {"rwkv6", block, "time_mix_decay_w2.weight", "att.time_decay_w2", same},
+    {"rwkv6", block, "time_mix_receptance.weight", "att.receptance.weight", same},
+    {"rwkv6", block, "time_mix_key.weight", "att.key.weight", same},
+    {"rwkv6", block, "time_mix_value.weight", "att.value.weight", same},
+    {"rwkv6", block, "time_mix_gate.weight", "att.gate.weight", same},
+    {"rwkv6", block, "time_mix_output.weight", "att.output.weight", GgufChange::rescaled},
+    {"rwkv6", block, "time_mix_ln.weight", "att.ln_x.weight", same},
+    {"rwkv6", block, "time_mix_ln.bias", "att.ln_x.bias", same},
+    {"rwkv6", block, "channel_mix_lerp_k.weight", "ffn.time_maa_k", same},
+    {"rwkv6", block, "channel_mix_lerp_r.weight", "ffn.time_maa_r", same},
+    {"rwkv6", block, "channel_mix_key.weight", "ffn.key.weight", same},
+    {"rwkv6", block, "channel_mix_receptance.weight", "ffn.receptance.weight", same},
+    {"rwkv6", block, "channel_mix_value.weight", "ffn.value.weight", GgufChange::rescaled},
     {"rwkv7", global, "token_embd.weight", "emb.weight", same},
     {"rwkv7", global, "token_embd_norm.weight", "blocks.0.ln0.weight", same},
     {"rwkv7", global, "token_embd_norm.bias", "blocks.0.ln0.bias", same},
