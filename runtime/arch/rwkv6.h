@@ -11,7 +11,7 @@ struct Rwkv6 : Dimensions {
         uint32_t mix, decay;
     };
     std::vector<Ranks> ranks;  // per layer
-    float group_eps = 64e-5f;
+    float group_eps;
 };
 
 /// Whether the tensors are those of RWKV-6.

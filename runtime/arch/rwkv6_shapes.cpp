@@ -39,7 +39,7 @@ bool is_rwkv6(const WeightSource& weights) { return has(weights, "blocks.0.att.t
 Rwkv6 read_rwkv6(const WeightSource& weights) {
     refuse_variants(weights, variants);
     refuse_unknown(weights, version, known);
-    Rwkv6 m{read_dimensions(weights, version), {}};
+    Rwkv6 m{read_dimensions(weights, version), {}, weights.facts().group_epsilon.value_or(head_norm_eps)};
     const std::string bonus = "blocks.0.att.time_faaaa";
     set_heads(m, bonus, need(weights, version, bonus).out);
     for (uint32_t i = 0; i < m.layers; ++i) m.ranks.push_back(ranks_of(weights, i));

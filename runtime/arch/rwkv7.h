@@ -16,7 +16,7 @@ struct Rwkv7 : Dimensions {
         uint32_t rows, columns;
     };
     std::vector<DeepMatrix> deep;  // per layer; empty in RWKV-7.0
-    float group_eps = 64e-5f;
+    float group_eps;
 };
 
 /// Whether the tensors are those of RWKV-7, of whatever kind.

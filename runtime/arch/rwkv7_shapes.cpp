@@ -79,7 +79,7 @@ bool is_rwkv7a(const WeightSource& weights) {
 Rwkv7 read_rwkv7(const WeightSource& weights) {
     refuse_variants(weights, variants);
     refuse_unknown(weights, version, known);
-    Rwkv7 m{read_dimensions(weights, version), {}, {}};
+    Rwkv7 m{read_dimensions(weights, version), {}, {}, weights.facts().group_epsilon.value_or(head_norm_eps)};
     const auto r_k = need(weights, version, "blocks.0.att.r_k");
     m.heads = r_k.out;
     m.head_size = r_k.in;

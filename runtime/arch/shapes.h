@@ -8,6 +8,9 @@
 
 namespace rwkvk::arch {
 
+/// Of the norms over heads in the official code, which divides what enters a norm of 1e-5 by 8.
+inline constexpr float head_norm_eps = 64e-5f;
+
 /// What every version has. Heads are 0 where the version has none.
 struct Dimensions {
     uint32_t layers, width, attention, heads, head_size, ffn, vocabulary;

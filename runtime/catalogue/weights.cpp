@@ -1,7 +1,9 @@
 #include "runtime/catalogue/weights.h"
 
 #include <bit>
+#include <cmath>
 
+#include "host/float_mode.h"
 #include "host/half.h"
 #include "runtime/catalogue/block_encoders.h"
 #include "runtime/catalogue/block_formats.h"
@@ -52,6 +54,29 @@ Stored load(const std::byte* stored, uint64_t index) {
     return bits;
 }
 
+/// One stored number times 2^exponent; false where that, and not the number itself, is infinite.
+template <typename Format>
+bool scale_one(Format f, std::byte* stored, uint32_t exponent) {
+    const auto bits = load<typename Format::Stored>(stored, 0);
+    if ((bits & f.magnitude) >= f.infinity) return true;  // settle_stored says so
+    const auto scaled = f.encode(std::ldexp(f.decode(bits), static_cast<int>(exponent)));
+    std::memcpy(stored, &scaled, sizeof scaled);
+    return (scaled & f.magnitude) < f.infinity;
+}
+
+/// As scale_stored, with the index of the block.
+int64_t scale_blocks(WeightFormat format, std::byte* stored, uint64_t count, uint32_t exponent) {
+    const uint32_t bytes = info(format).block_bytes;
+    return blocks::with_block_format(format, [&](auto f) -> int64_t {
+        for (uint64_t i = 0; i < count; ++i) {
+            for (const uint32_t at : f.halves) {
+                if (!scale_one(F16{}, stored + i * bytes + at, exponent)) return static_cast<int64_t>(i);
+            }
+        }
+        return -1;
+    });
+}
+
 bool is_finite(uint16_t half) { return (half & F16::magnitude) < F16::infinity; }
 
 /// Index of the first block whose scales are not finite, or -1.
@@ -97,6 +122,24 @@ void encode(WeightFormat format, std::span<const float> values, std::byte* store
     }
     for (size_t i = 0; i < values.size(); i += elements)
         blocks::encode_block(format, values.subspan(i, elements), stored + i / elements * bytes);
+}
+
+int64_t scale_stored(WeightFormat format, std::byte* stored, uint64_t count, uint32_t exponent) {
+    const uint32_t elements = info(format).block_elements;
+    RWKVK_ASSERT(count % elements == 0);
+    if (exponent == 0) return -1;
+    const FloatModeScope mode(Denormals::keep);
+    if (elements > 1) {
+        const int64_t bad = scale_blocks(format, stored, count / elements, exponent);
+        return bad < 0 ? bad : bad * elements;
+    }
+    return with_element_format(format, [&](auto f) -> int64_t {
+        for (uint64_t i = 0; i < count; ++i) {
+            if (!scale_one(f, stored + i * info(format).block_bytes, exponent))
+                return static_cast<int64_t>(i);
+        }
+        return -1;
+    });
 }
 
 int64_t settle_stored(WeightFormat format, std::byte* stored, uint64_t count) {

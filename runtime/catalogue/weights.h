@@ -21,4 +21,8 @@ void encode(WeightFormat format, std::span<const float> values, std::byte* store
 /// infinite, or of its block, or -1.
 int64_t settle_stored(WeightFormat format, std::byte* stored, uint64_t count);
 
+/// Multiplies stored elements, or the scales of blocks, by 2^exponent: exact, since it makes nothing smaller.
+/// Returns the index of the first element, or of its block, that leaves the range of its type, or -1.
+int64_t scale_stored(WeightFormat format, std::byte* stored, uint64_t count, uint32_t exponent);
+
 }  // namespace rwkvk

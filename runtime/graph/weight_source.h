@@ -19,7 +19,14 @@ class WeightSource {
         WeightFormat format;
     };
 
+    /// What the tensors do not tell, where something else does.
+    struct Facts {
+        std::optional<uint32_t> head_size;
+        std::optional<float> norm_epsilon, group_epsilon;  // of the norms of rows and of heads
+    };
+
     virtual ~WeightSource() = default;
+    virtual Facts facts() const { return {}; }
     virtual std::optional<Shape> find(const std::string& name) const = 0;
     virtual std::vector<std::string> names() const = 0;
     /// Stored elements of whole rows. `stored` holds rows * stored_bytes(format, in).

@@ -1,5 +1,6 @@
 #include "runtime/load/gguf.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -11,6 +12,14 @@ namespace rwkvk::load {
 namespace {
 
 constexpr float layer_norm_epsilon = 1e-5f;  // every RWKV model's; the programs have it built in
+constexpr float head_norm_epsilon = 64e-5f;  // what the programs use unless told
+constexpr float least_epsilon = 1e-12f;      // what can be divided by exactly, and more than rounding
+constexpr uint64_t largest_exponent = 1000;  // nothing but 0 could be multiplied by more
+
+/// Written from a double or a float: a few units in the last place apart.
+bool is_same(float found, float expected) { return std::fabs(found - expected) <= 1e-6f * expected; }
+
+bool is_epsilon(float value) { return value >= least_epsilon && value <= 1.0f; }
 
 class Reader {
   public:
@@ -19,6 +28,8 @@ class Reader {
           contents_(read_gguf_container(file, path)),
           checkpoint_{.format = "gguf", .path = path, .tensors = {}, .storage = {}} {
         check_epsilon();
+        read_group_epsilon();
+        rescale_every_ = contents_.metadata.integer(key("rescale_every_n_layers")).value_or(0);
         for (const GgufTensor& tensor : contents_.tensors) add(tensor);
         checkpoint_.title = contents_.metadata.text("general.name").value_or("");
         checkpoint_.vocabulary = read_gguf_vocabulary(contents_.metadata, path);
@@ -34,10 +45,19 @@ class Reader {
     void check_epsilon() const {
         const std::string name = key("attention.layer_norm_epsilon");
         const float epsilon = contents_.metadata.f32(name).value_or(layer_norm_epsilon);
-        // Written from a double or a float: a few units in the last place apart.
-        if (std::fabs(epsilon - layer_norm_epsilon) <= 1e-6f * layer_norm_epsilon) return;
+        if (is_same(epsilon, layer_norm_epsilon)) return;
         throw Error(Code::unsupported, concat(path(), ": expected ", name, " to be ", layer_norm_epsilon,
-                                              " as in every RWKV-7, found ", epsilon));
+                                              " as in every RWKV model, found ", epsilon));
+    }
+
+    void read_group_epsilon() {
+        const std::string name = key("attention.group_norm_epsilon");
+        const float epsilon = contents_.metadata.f32(name).value_or(head_norm_epsilon);
+        if (!is_epsilon(epsilon)) {
+            throw damaged(path(),
+                          concat("expected ", name, " from ", least_epsilon, " to 1, found ", epsilon));
+        }
+        if (!is_same(epsilon, head_norm_epsilon)) checkpoint_.group_epsilon = epsilon;
     }
 
     uint64_t head_size() const {
@@ -54,11 +74,16 @@ class Reader {
         if (!place) return add(std::string(tensor.name), view);
         switch (place->row->change) {
             case GgufChange::none:
+            case GgufChange::single_mix:
                 return add(place->official(), view);
             case GgufChange::split_mixes:
-                return add_mixes(tensor.name, place->official(), view);
+                return add_mixes(tensor.name, place->official(), gguf_mix_letters, view);
+            case GgufChange::split_mixes6:
+                return add_mixes(tensor.name, place->official(), gguf_mix6_letters, view);
             case GgufChange::heads:
                 return add(place->official(), in_heads(tensor.name, view));
+            case GgufChange::rescaled:
+                return add(place->official(), rescaled(place->block, view));
         }
     }
 
@@ -90,19 +115,25 @@ class Reader {
                                              ", expected ", expected, ": convert the model again"));
     }
 
-    void add_mixes(std::string_view name, const std::string& official, const TensorView& joined) {
+    void add_mixes(std::string_view name, const std::string& official, std::string_view letters,
+                   const TensorView& joined) {
         const uint64_t cols = joined.shape.back();
         const TensorView rows = joined.squeezed();
-        if (joined.elements() / cols != gguf_mix_letters.size() ||
-            rows.shape.front() != gguf_mix_letters.size()) {
-            throw wrong_shape(name, joined, concat(gguf_mix_letters.size(), " rows of the model's width"));
-        }
-        for (size_t i = 0; i < gguf_mix_letters.size(); ++i) {
+        if (joined.elements() / cols != letters.size() || rows.shape.front() != letters.size())
+            throw wrong_shape(name, joined, concat(letters.size(), " rows of the model's width"));
+        for (size_t i = 0; i < letters.size(); ++i) {
             TensorView mix = rows.slice(i);
             mix.shape = {1, 1, cols};
             mix.strides = {cols, cols, 1};
-            add(official + gguf_mix_letters[i], std::move(mix));
+            add(official + letters[i], std::move(mix));
         }
+    }
+
+    /// llama.cpp halves the residual stream after every few layers and divides what is added to it alike.
+    TensorView rescaled(uint32_t block, TensorView view) const {
+        if (rescale_every_ == 0) return view;
+        view.exponent = static_cast<uint32_t>(std::min(block / rescale_every_, largest_exponent));
+        return view;
     }
 
     TensorView in_heads(std::string_view name, TensorView view) const {
@@ -127,6 +158,7 @@ class Reader {
     size_t file_size_bytes_;
     GgufContents contents_;
     Checkpoint checkpoint_;
+    uint64_t rescale_every_ = 0;  // 0: never
 };
 
 }  // namespace

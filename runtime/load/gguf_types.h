@@ -28,8 +28,11 @@ const GgmlType& ggml_type_of(DType type);
 /// How a tensor of a GGUF file becomes official ones.
 enum class GgufChange {
     none,
-    split_mixes,  // [6,1,1,D] becomes x_r, x_w, x_k, x_v, x_a, x_g
-    heads,        // [A] becomes [A / head size, head size]
+    split_mixes,   // [6,1,1,D] becomes x_r, x_w, x_k, x_v, x_a, x_g
+    split_mixes6,  // [5,1,1,D] becomes time_maa_w, _k, _v, _r, _g
+    single_mix,    // none; stands in older files in place of split_mixes6, and is not written
+    heads,         // [A] becomes [A / head size, head size]
+    rescaled,      // is multiplied by 2^(block / rescale_every_n_layers)
 };
 
 /// What `general.architecture` may be.
@@ -55,12 +58,13 @@ std::span<const GgufName> gguf_names();
 
 /// The order of the joined mixes: the official names are `official` and one of these letters.
 inline constexpr std::string_view gguf_mix_letters = "rwkvag";
+inline constexpr std::string_view gguf_mix6_letters = "wkvrg";
 
 /// A name of a GGUF file, taken apart.
 struct GgufPlace {
     const GgufName* row;
     uint32_t block;                // 0 for names outside of blocks
-    std::string official() const;  // for split_mixes: without the letter
+    std::string official() const;  // for joined mixes: without the letter
 };
 
 /// Nothing for names without a row.

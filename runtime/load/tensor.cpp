@@ -188,7 +188,7 @@ std::string TensorView::shape_text() const {
 }
 
 TensorView TensorView::squeezed() const {
-    TensorView view{.dtype = dtype, .shape = {}, .strides = {}, .data = data};
+    TensorView view{.dtype = dtype, .shape = {}, .strides = {}, .data = data, .exponent = exponent};
     for (size_t dim = 0; dim < shape.size(); ++dim) {
         if (shape[dim] == 1) continue;
         view.shape.push_back(shape[dim]);
@@ -212,7 +212,8 @@ TensorView TensorView::slice(uint64_t index) const {
     return {.dtype = dtype,
             .shape = {shape.begin() + 1, shape.end()},
             .strides = {strides.begin() + 1, strides.end()},
-            .data = data + index * (strides.front() / block.elements) * block.bytes};
+            .data = data + index * (strides.front() / block.elements) * block.bytes,
+            .exponent = exponent};
 }
 
 void TensorView::copy(uint64_t first, uint64_t count, std::byte* out) const {

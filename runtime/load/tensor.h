@@ -67,6 +67,7 @@ struct TensorView {
     std::vector<uint64_t> shape;    // empty: a scalar
     std::vector<uint64_t> strides;  // in elements, as long as `shape`; 0 repeats an element
     const std::byte* data = nullptr;
+    uint32_t exponent = 0;  // an element is 2^exponent times what is stored; `copy` gives what is stored
 
     uint64_t elements() const;       // 1 for a scalar; never overflows: the readers refuse what does
     bool is_contiguous() const;      // row-major without gaps
@@ -94,6 +95,9 @@ struct Checkpoint {
     std::shared_ptr<const void> storage;
     std::string title = {};  // what the file calls the model, any bytes; empty: nothing
     std::optional<Vocabulary> vocabulary = {};
+    // What the tensors do not tell, where the file does.
+    std::optional<uint32_t> head_size = {};
+    std::optional<float> norm_epsilon = {}, group_epsilon = {};  // of the norms of rows and of heads
 };
 
 /// Opens any file this program reads, told apart by its first bytes.

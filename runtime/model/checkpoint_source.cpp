@@ -1,6 +1,7 @@
 #include "runtime/model/checkpoint_source.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "runtime/catalogue/weights.h"
@@ -11,6 +12,10 @@ namespace {
 class CheckpointSource final : public WeightSource {
   public:
     explicit CheckpointSource(load::Checkpoint checkpoint) : checkpoint_(std::move(checkpoint)) {}
+
+    Facts facts() const override {
+        return {checkpoint_.head_size, checkpoint_.norm_epsilon, checkpoint_.group_epsilon};
+    }
 
     std::optional<Shape> find(const std::string& name) const override {
         const auto at = checkpoint_.tensors.find(name);
@@ -32,6 +37,7 @@ class CheckpointSource final : public WeightSource {
             read_doubles(view, begin, count, stored);
         } else {
             view.copy(begin, count, stored);
+            scale(name, view.exponent, shape.format, begin, count, stored);
         }
         if (const int64_t bad = settle_stored(shape.format, stored, count); bad >= 0) {
             throw Error(Code::bad_file,
@@ -78,12 +84,22 @@ class CheckpointSource final : public WeightSource {
                                               load::name_of(type), ", which is no type of weights"));
     }
 
+    void scale(const std::string& name, uint32_t exponent, WeightFormat format, uint64_t begin,
+               uint64_t count, std::byte* stored) const {
+        const int64_t bad = scale_stored(format, stored, count, exponent);
+        if (bad < 0) return;
+        throw Error(Code::bad_file, concat(checkpoint_.path, ": tensor '", name,
+                                           "': expected numbers that can be multiplied by 2^", exponent,
+                                           " as the file asks for, found too large a one at element ",
+                                           begin + static_cast<uint64_t>(bad), ": convert the model again"));
+    }
+
     static void read_doubles(const load::TensorView& view, uint64_t begin, uint64_t count,
                              std::byte* stored) {
         std::vector<double> doubles(count);
         view.copy(begin, count, reinterpret_cast<std::byte*>(doubles.data()));
         for (uint64_t i = 0; i < count; ++i) {
-            const auto value = static_cast<float>(doubles[i]);
+            const auto value = static_cast<float>(std::ldexp(doubles[i], static_cast<int>(view.exponent)));
             std::memcpy(stored + i * sizeof value, &value, sizeof value);
         }
     }

@@ -90,6 +90,15 @@ std::string Model::fingerprint() const {
 
 std::string Model::make_fingerprint() const {
     Fingerprint print;
+    const WeightSource::Facts facts = weights_->facts();
+    const auto add_fact = [&](const char* name, const auto& value) {
+        if (!value) return;
+        print.add(std::as_bytes(std::span(std::string_view(name))));
+        print.add(std::as_bytes(std::span(&*value, 1)));
+    };
+    add_fact("head_size", facts.head_size);
+    add_fact("norm_epsilon", facts.norm_epsilon);
+    add_fact("group_epsilon", facts.group_epsilon);
     for (const std::string& name : used_tensors()) {
         const auto shape = *weights_->find(name);
         print.add(std::as_bytes(std::span(name)));
