@@ -104,8 +104,8 @@ TEST_CASE("which formats a file mixes") {
     CHECK(format_in(
               *written(*Model::synthetic("v7:1x96x70:bf16"), {.formats = {.matrices = WeightFormat::q8_0}}),
               "blocks.0.att.a1") == WeightFormat::bf16);
-    const auto narrow =
-        written(*Model::synthetic("v5.2:1x32x70:f32"), {.formats = {.matrices = WeightFormat::q2_k}});
+    const auto narrow = written(*Model::load(RWKVK_TEST_DATA "/v5.2/model-fp32.pth"),
+                                {.formats = {.matrices = WeightFormat::q2_k}});
     CHECK(format_in(*narrow, "blocks.0.att.key.weight") == WeightFormat::q4_0);
     CHECK(format_in(*narrow, "blocks.0.ffn.value.weight") == WeightFormat::f16);  // rows of 112
     const auto own = written(*model, {.formats = {.matrices = WeightFormat::q4_0,

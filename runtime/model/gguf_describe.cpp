@@ -50,6 +50,8 @@ void describe_model(const Model& model, std::string_view architecture, std::stri
     out.add_u32(key("attention.head_count"), 0);
     out.add_u32(key("token_shift_count"), 2);
     out.add_f32(key("attention.layer_norm_epsilon"), layer_norm_epsilon);
+    if (const auto epsilon = model.weights().facts().group_epsilon)
+        out.add_f32(key("attention.group_norm_epsilon"), *epsilon);
     for (const RankKey& row : rank_keys) {
         if (row.architecture == architecture) out.add_u32(key(row.key), rank_of(model, row));
     }

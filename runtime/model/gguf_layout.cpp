@@ -33,6 +33,7 @@ class TableLayout {
 
     void add(const load::GgufPlace& place) {
         const load::GgufName& row = *place.row;
+        if (row.change == load::GgufChange::single_mix) return;
         std::vector<std::string> official = official_names(place);
         const auto shape = model_.weights().find(official.front());
         if (!shape) return;  // a tensor that some models of the version lack
@@ -40,14 +41,14 @@ class TableLayout {
         const bool wide = std::ranges::find(widened, row.gguf) != std::end(widened);
         const std::string prefix = row.of_block ? concat("blk.", place.block, ".") : "";
         layout_.tensors.push_back(
-            {prefix + std::string(row.gguf), std::move(official), file_shape(row.change, *shape), wide});
+            {prefix + std::string(row.gguf), std::move(official), file_shape(row, *shape), wide});
     }
 
     std::vector<std::string> official_names(const load::GgufPlace& place) const {
         std::string name = place.official();
-        if (place.row->change == load::GgufChange::split_mixes) {
+        if (const std::string_view letters = mix_letters(place.row->change); !letters.empty()) {
             std::vector<std::string> names;
-            for (const char letter : load::gguf_mix_letters) names.push_back(name + letter);
+            for (const char letter : letters) names.push_back(name + letter);
             return names;
         }
         // llama.cpp wants a value residual in the first layer too, and ignores it.
@@ -55,14 +56,19 @@ class TableLayout {
         return {name};
     }
 
-    static std::vector<uint64_t> file_shape(load::GgufChange change, const WeightSource::Shape& shape) {
-        switch (change) {
-            case load::GgufChange::split_mixes:
-                return {load::gguf_mix_letters.size(), 1, 1, shape.in};
-            case load::GgufChange::heads:
-                return {uint64_t{shape.out} * shape.in};
-            case load::GgufChange::none:
-                break;
+    /// Of the mixes that one tensor joins; none for other tensors.
+    static std::string_view mix_letters(load::GgufChange change) {
+        if (change == load::GgufChange::split_mixes) return load::gguf_mix_letters;
+        if (change == load::GgufChange::split_mixes6) return load::gguf_mix6_letters;
+        return {};
+    }
+
+    static std::vector<uint64_t> file_shape(const load::GgufName& row, const WeightSource::Shape& shape) {
+        if (const size_t mixes = mix_letters(row.change).size()) return {mixes, 1, 1, shape.in};
+        if (row.official == "att.r_k") return {uint64_t{shape.out} * shape.in};
+        if (row.official == "att.time_maa_w2") {
+            const uint64_t mixes = load::gguf_mix6_letters.size();
+            return {mixes, shape.out / mixes, shape.in};
         }
         if (shape.out == 1) return {shape.in};
         return {shape.out, shape.in};
