@@ -275,7 +275,7 @@ std::string built_gguf() {
 
 // GGUF: everything before the first tensor.
 Sample gguf_sample(const std::string& name, std::string file) {
-    const auto contents = read_gguf_container(as_bytes(file), name);
+    const auto contents = read_gguf_container(std::vector{GgufFile{as_bytes(file), name}});
     const std::byte* data = as_bytes(file).data() + file.size();
     for (const auto& tensor : contents.tensors) data = std::min(data, tensor.bytes.data());
     const auto end = static_cast<size_t>(data - as_bytes(file).data());

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "runtime/arch/arwkv7.h"
 #include "runtime/arch/rwkv4.h"
 #include "runtime/arch/rwkv5.h"
 #include "runtime/arch/rwkv6.h"
+#include "runtime/arch/rwkv6qwen2.h"
 #include "runtime/arch/rwkv7.h"
 
 namespace rwkvk::arch {
@@ -17,6 +19,8 @@ Architecture architecture(const WeightSource& weights) {
 }
 
 constexpr Version versions[] = {
+    {"arwkv7", is_arwkv7, architecture<read_arwkv7, build_arwkv7>},
+    {"rwkv6qwen2", is_rwkv6qwen2, architecture<read_rwkv6qwen2, build_rwkv6qwen2>},
     {"7a", is_rwkv7a, architecture<read_rwkv7, build_rwkv7>},
     {"7.0", is_rwkv7, architecture<read_rwkv7, build_rwkv7>},
     {"6.0", is_rwkv6, architecture<read_rwkv6, build_rwkv6>},
