@@ -44,7 +44,8 @@ class Reader {
     std::string key(const char* name) const { return concat(contents_.architecture, ".", name); }
 
     void read_epsilon() {
-        if (!find_gguf_architecture(contents_.architecture)->is_hybrid) return check_epsilon();
+        const bool is_rms = find_gguf_architecture(contents_.architecture)->norms == GgufNorms::rms;
+        if (!is_rms) return check_epsilon();
         const std::string name = key("attention.layer_norm_rms_epsilon");
         checkpoint_.norm_epsilon = contents_.metadata.f32(name);
         if (checkpoint_.norm_epsilon && is_epsilon(*checkpoint_.norm_epsilon)) return;

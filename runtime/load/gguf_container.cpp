@@ -59,10 +59,6 @@ std::string_view check_architecture(const GgufMetadata& metadata, const std::str
         throw Error(Code::unsupported,
                     concat(path, ": a GGUF of architecture ", quote(*name), ": rwkvk runs RWKV models"));
     }
-    if (!known->supported) {
-        throw Error(Code::unsupported,
-                    concat(path, ": a GGUF of architecture ", quote(*name), ", which is not supported yet"));
-    }
     return known->name;
 }
 

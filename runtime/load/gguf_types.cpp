@@ -44,7 +44,11 @@ constexpr GgmlType ggml_types[] = {
 };
 
 constexpr GgufArchitecture architectures[] = {
-    {"rwkv6", true}, {"rwkv6qwen2", true, true}, {"rwkv7", true}, {"arwkv7", true, true}};
+    {"rwkv6", GgufNorms::layer},
+    {"rwkv6qwen2", GgufNorms::rms},
+    {"rwkv7", GgufNorms::layer},
+    {"arwkv7", GgufNorms::rms},
+};
 
 constexpr bool global = false, block = true;
 constexpr auto same = GgufChange::none;

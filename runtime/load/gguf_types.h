@@ -36,11 +36,13 @@ enum class GgufChange {
     rescaled,          // is multiplied by 2^(block / rescale_every_n_layers)
 };
 
+/// The norms around the blocks: of RWKV, or RMS norms whose epsilon the file tells.
+enum class GgufNorms { layer, rms };
+
 /// What `general.architecture` may be.
 struct GgufArchitecture {
     std::string_view name;
-    bool supported;
-    bool is_hybrid = false;  // RMS norms, whose epsilon the file tells
+    GgufNorms norms;
 };
 
 /// Null for one that is not RWKV.
