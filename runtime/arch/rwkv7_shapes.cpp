@@ -7,6 +7,7 @@ namespace {
 constexpr std::string_view version = "7.0";
 
 constexpr Variant variants[] = {
+    {"blocks.0.qkv.kk.weight", "the hybrid RWKV-8 rc00"},
     {"blocks.0.ffn.enn.weight", "RWKV-8 rc00"},
     {"blocks.0.qkv.qq.weight", "RWKV-7b (deep-embedding attention)"},
 };

@@ -30,11 +30,29 @@ constexpr Version versions[] = {
     {"4.0", is_rwkv4, architecture<read_rwkv4, build_rwkv4>},
 };
 
+// Research variants that have all tensors of a version beside their own, or no block 0 that tells one.
+constexpr Variant variants[] = {
+    {"rosa", "an RWKV-8 with ROSA"},
+    {".ffnPre.", "an RWKV-4 whose first block begins with a channel mix"},
+    {".tiny_", "an RWKV-4 with a tiny attention"},
+};
+
+void refuse_by_parts_of_names(const WeightSource& weights, std::string_view where) {
+    for (const std::string& name : weights.names()) {
+        for (const auto& [part, variant] : variants) {
+            if (name.find(part) == name.npos) continue;
+            throw Error(Code::unsupported, concat(where, ": this is ", variant, " (it has '", name,
+                                                  "'), which is not supported"));
+        }
+    }
+}
+
 }  // namespace
 
 std::span<const Version> all_versions() { return versions; }
 
 const Version& version_of(const WeightSource& weights, std::string_view where) {
+    refuse_by_parts_of_names(weights, where);
     const auto found = std::ranges::find_if(versions, [&](const Version& row) { return row.is(weights); });
     if (found != std::end(versions)) return *found;
     std::string known;
