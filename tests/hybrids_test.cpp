@@ -31,6 +31,7 @@ struct Kind {
     float epsilon = 1e-6f;
 
     bool is_six() const { return std::string_view(architecture) == "rwkv6qwen2"; }
+    std::string_view version() const { return is_six() ? "6-qwen2" : "7-qwen2"; }
     uint64_t attention() const { return heads * head_size; }
 };
 
@@ -330,7 +331,7 @@ void check_against_double(const Kind& kind, const test::TestDevice* device) {
          ", norm over heads ", kind.head_norm);
     const test::RandomModel random = make_model(kind);
     const auto model = load(file_of(random, kind));
-    CHECK(model->version() == kind.architecture);
+    CHECK(model->version() == kind.version());
     CHECK(model->unused_tensors().empty());
     CHECK(model->dimensions().heads == kind.heads);
     CHECK(model->dimensions().head_size == head_size);
@@ -426,7 +427,7 @@ TEST_CASE("a hybrid from a file that does not tell the epsilon is refused") {
         const auto model = load(file_of(make_model(kind), kind));
         const TensorsOnly tensors(model->weights());
         const arch::Version& version = arch::version_of(tensors, "m");
-        CHECK(version.name == kind.architecture);
+        CHECK(version.name == kind.version());
         test::check_contains(test::refusal_of([&] { version.read(tensors); }, Code::bad_shape),
                              "nothing tells the epsilon of the norms");
     }

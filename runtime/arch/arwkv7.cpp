@@ -7,7 +7,7 @@
 namespace rwkvk::arch {
 namespace {
 
-constexpr std::string_view version = "7 with Qwen2";
+constexpr std::string_view version = "7-qwen2";
 
 constexpr Variant variants[] = {{"ln_out.bias", "a hybrid whose last norm has a bias"}};
 

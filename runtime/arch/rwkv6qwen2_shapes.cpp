@@ -5,7 +5,7 @@
 namespace rwkvk::arch {
 namespace {
 
-constexpr std::string_view version = "6 with Qwen2";
+constexpr std::string_view version = "6-qwen2";
 
 constexpr Variant variants[] = {
     {"ln_out.bias", "a hybrid whose last norm has a bias"},

@@ -19,8 +19,8 @@ Architecture architecture(const WeightSource& weights) {
 }
 
 constexpr Version versions[] = {
-    {"arwkv7", is_arwkv7, architecture<read_arwkv7, build_arwkv7>},
-    {"rwkv6qwen2", is_rwkv6qwen2, architecture<read_rwkv6qwen2, build_rwkv6qwen2>},
+    {"7-qwen2", is_arwkv7, architecture<read_arwkv7, build_arwkv7>},
+    {"6-qwen2", is_rwkv6qwen2, architecture<read_rwkv6qwen2, build_rwkv6qwen2>},
     {"7a", is_rwkv7a, architecture<read_rwkv7, build_rwkv7>},
     {"7.0", is_rwkv7, architecture<read_rwkv7, build_rwkv7>},
     {"6.0", is_rwkv6, architecture<read_rwkv6, build_rwkv6>},
@@ -29,6 +29,9 @@ constexpr Version versions[] = {
     {"5.0", is_rwkv5_0, architecture<read_rwkv5, build_rwkv5>},
     {"4.0", is_rwkv4, architecture<read_rwkv4, build_rwkv4>},
 };
+constexpr size_t longest_name = 7;  // what rwkvk_model_info has room for
+static_assert(std::ranges::all_of(versions,
+                                  [](const Version& row) { return row.name.size() <= longest_name; }));
 
 // Research variants that have all tensors of a version beside their own, or no block 0 that tells one.
 constexpr Variant variants[] = {

@@ -6,8 +6,12 @@
 namespace rwkvk {
 namespace {
 
-WeightSource::Facts hybrid_facts(const SyntheticSpec& spec) {
+WeightSource::Facts rwkv6qwen2_facts(const SyntheticSpec& spec) {
     return {.head_size = synthetic_head_size(spec.width), .norm_epsilon = 1e-6f, .group_epsilon = {}};
+}
+
+WeightSource::Facts arwkv7_facts(const SyntheticSpec&) {
+    return {.head_size = {}, .norm_epsilon = 1e-6f, .group_epsilon = {}};
 }
 
 constexpr SyntheticVersion versions[] = {
@@ -18,8 +22,8 @@ constexpr SyntheticVersion versions[] = {
     {"v6", add_synthetic_rwkv6},
     {"v7", add_synthetic_rwkv7},
     {"v7a", add_synthetic_rwkv7a},
-    {"rwkv6qwen2", add_synthetic_rwkv6qwen2, &SyntheticTensors::qwen_frame, hybrid_facts},
-    {"arwkv7", add_synthetic_arwkv7, &SyntheticTensors::qwen_frame, hybrid_facts},
+    {"rwkv6qwen2", add_synthetic_rwkv6qwen2, &SyntheticTensors::qwen_frame, rwkv6qwen2_facts},
+    {"arwkv7", add_synthetic_arwkv7, &SyntheticTensors::qwen_frame, arwkv7_facts},
 };
 
 }  // namespace
