@@ -97,6 +97,21 @@ struct Wkv6Params {
     uint decay_stride;  // floats between the decays of two tokens: width, or 0 where all have the same
 };
 
+struct GlaParams {
+    uint rows;       // entries of the sequence table, those of length 0 included
+    uint heads;
+    uint head_size;
+    uint width;      // heads * head_size
+    float scale;     // of y: head_size^(-1/2), rounded
+};
+
+struct RepeatParams {
+    uint rows;
+    uint width;      // of y; that of x is width / repeat
+    uint head_size;
+    uint repeat;     // every head of x stands so many times in y, one after the other
+};
+
 // The operations of `arithmetic`.
 RWKVK_CONST ARITH_MUL_ADD = 0u;      // a * b + c
 RWKVK_CONST ARITH_SUB_MUL = 1u;      // c - a * b

@@ -132,5 +132,34 @@ TEST_CASE("a scale that is no number is found") {
     }
 }
 
+TEST_CASE("every format can be multiplied by a power of two, exactly or not at all") {
+    check::Random random(7);
+    std::vector<float> values(512);
+    for (float& value : values) value = random.number(-9, 1);
+    for (size_t f = 0; f < all_weights().size(); ++f) {
+        const auto format = static_cast<WeightFormat>(f);
+        INFO(info(format).name);
+        std::vector<std::byte> original(stored_bytes(format, values.size()));
+        encode(format, values, original.data());
+        std::vector<float> before(values.size()), after(values.size());
+        decode(format, original.data(), before);
+        for (const uint32_t exponent : {0u, 1u, 5u}) {
+            std::vector<std::byte> stored = original;
+            CHECK(scale_stored(format, stored.data(), values.size(), exponent) == -1);
+            decode(format, stored.data(), after);
+            for (size_t i = 0; i < values.size(); ++i) {
+                if (after[i] != before[i] * static_cast<float>(1u << exponent)) FAIL_CHECK("element ", i);
+            }
+        }
+        // The second half of the numbers is zero, and stays so.
+        std::fill(values.begin() + 256, values.end(), 0.0f);
+        std::vector<std::byte> stored = original;
+        encode(format, values, stored.data());
+        CHECK(scale_stored(format, stored.data() + stored.size() / 2, 256, 1000) == -1);
+        CHECK(scale_stored(format, stored.data(), values.size(), 1000) == 0);
+        for (float& value : values) value = random.number(-9, 1);
+    }
+}
+
 }  // namespace
 }  // namespace rwkvk

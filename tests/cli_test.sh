@@ -40,6 +40,8 @@ expect 0 '"att_kv":\[2,32,32\]' info -m "$data/v6.0/model-fp32.pth"
 expect 0 '"decay":16,"mix":8' info -m "$data/v6.0/model-fp32.pth"
 expect 0 '^version: 5.0' info --synthetic v5.0:1x64x300:f16
 expect 0 '^version: 7a' info --synthetic v7a:1x64x300:f16
+expect 0 '^version: 6-qwen2' info --synthetic rwkv6qwen2:1x64x300:f16
+expect 0 '^version: 7-qwen2' info --synthetic arwkv7:1x64x300:f16
 expect 0 '^$' synth "$folder/four.gguf" --arch v4 --size 1x64x300
 expect 0 '^version: 4.0' info -m "$folder/four.gguf"
 expect 2 'subcommand' nonsense

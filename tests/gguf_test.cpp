@@ -149,7 +149,8 @@ TEST_CASE("GGUF files of other kinds are refused by name") {
     };
     check_contains(refusal(with_architecture("llama"), Code::unsupported), "'llama': rwkvk runs RWKV models");
     for (const char* known : {"rwkv6qwen2", "arwkv7"})
-        check_contains(refusal(with_architecture(known), Code::unsupported), "which is not supported yet");
+        check_contains(refusal(with_architecture(known)),
+                       "layer_norm_rms_epsilon from 1e-12 to 1, found none");
     check_contains(refusal(with_architecture("a\x1b[2J"), Code::unsupported), "'a?[2J'");
     check_contains(refusal(with_entry(entry_text("general.type", "adapter")), Code::unsupported),
                    "type 'adapter'");

@@ -273,9 +273,22 @@ std::string built_gguf() {
     return gguf::build(file);
 }
 
+std::string built_gguf6() {
+    const std::string a = "rwkv6.";
+    gguf::File file{.metadata = {gguf::entry_text("general.architecture", "rwkv6"),
+                                 gguf::entry_u32(a + "wkv.head_size", 2),
+                                 gguf::entry_u32(a + "rescale_every_n_layers", 1),
+                                 gguf::entry_f32(a + "attention.group_norm_epsilon", 1e-4f)},
+                    .tensors = {{"token_embd.weight", {4, 3}, gguf::f16, ramp<uint16_t>(12)}}};
+    file.tensors.push_back({"blk.1.time_mix_lerp_fused.weight", {4, 1, 1, 5}, gguf::f32, ramp<float>(20)});
+    file.tensors.push_back({"blk.1.time_mix_first.weight", {4}, gguf::f32, ramp<float>(4)});
+    file.tensors.push_back({"blk.9.time_mix_output.weight", {32, 2}, gguf::q8_0, std::string(68, 'q')});
+    return gguf::build(file);
+}
+
 // GGUF: everything before the first tensor.
 Sample gguf_sample(const std::string& name, std::string file) {
-    const auto contents = read_gguf_container(as_bytes(file), name);
+    const auto contents = read_gguf_container(std::vector{GgufFile{as_bytes(file), name}});
     const std::byte* data = as_bytes(file).data() + file.size();
     for (const auto& tensor : contents.tensors) data = std::min(data, tensor.bytes.data());
     const auto end = static_cast<size_t>(data - as_bytes(file).data());
@@ -286,10 +299,13 @@ std::vector<Sample> samples() {
     const Zip64Claims honest;
     const auto parts = pth_parts(pickle::whole(built_object()), built_storages);
     const std::string legacy = built_legacy();
-    std::vector<Sample> all = {
-        zip_sample("built.pth", zip(parts)),          zip_sample("built64.pth", zip(parts, &honest)),
-        {"legacy.pth", legacy, {{0, legacy.size()}}}, bin_sample("built.bin", built_bin()),
-        gguf_sample("built.gguf", built_gguf()),      safetensors_sample("built.st", built_safetensors())};
+    std::vector<Sample> all = {zip_sample("built.pth", zip(parts)),
+                               zip_sample("built64.pth", zip(parts, &honest)),
+                               {"legacy.pth", legacy, {{0, legacy.size()}}},
+                               bin_sample("built.bin", built_bin()),
+                               gguf_sample("built.gguf", built_gguf()),
+                               gguf_sample("built6.gguf", built_gguf6()),
+                               safetensors_sample("built.st", built_safetensors())};
     const auto golden = reference("golden");
     if (!golden) return all;
     for (const auto& entry : std::filesystem::directory_iterator(*golden / "pth_variants")) {

@@ -28,7 +28,7 @@ void add_common(CLI::App& command, CommonFlags& flags, bool model) {
                            "Model file (.pth, .safetensors, .gguf, rwkv.cpp .bin)");
         command.add_option("--synthetic", flags.synthetic,
                            "Random model instead of a file: v7:0.1b:f16, v7:LAYERSxWIDTH[xVOCAB]:TYPE; also "
-                           "v4, v5.0, v5.1, v5.2, v6, v7a");
+                           "v4, v5.0, v5.1, v5.2, v6, v7a, rwkv6qwen2, arwkv7");
         command.add_option("--vocab", flags.vocabulary, "Vocabulary file (World format)");
     }
     command.add_option("-d,--device,--dev", flags.device, "Device: index, part of a name, UUID, or cpu");

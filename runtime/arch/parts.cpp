@@ -4,6 +4,7 @@ namespace rwkvk::arch {
 namespace {
 
 constexpr float layer_eps = 1e-5f;
+constexpr const char* mix_letters[] = {"w", "k", "v", "r", "g"};  // of the parts of time_maa_w1 and w2
 
 }  // namespace
 
@@ -25,11 +26,12 @@ Operand embedding(Builder& b, const Dimensions& m, const BodyTables& tables) {
     return layer_norm(b, "ln0", x, "blocks.0.ln0", m.width);
 }
 
-void add_blocks(Builder& b, const Dimensions& m, Operand x, const Mix& time_mix, const Mix& channel_mix) {
+void add_blocks(Builder& b, const Dimensions& m, Operand x, const Mix& time_mix, const Mix& channel_mix,
+                const Norm& norm) {
     for (uint32_t i = 0; i < m.layers; ++i) {
-        const Operand x1 = layer_norm(b, block(i, "ln1"), x, block(i, "ln1"), m.width);
+        const Operand x1 = norm(b, block(i, "ln1"), x, block(i, "ln1"), m.width);
         x = b.add(block(i, "x_att"), x, time_mix(i, x1));
-        const Operand x2 = layer_norm(b, block(i, "ln2"), x, block(i, "ln2"), m.width);
+        const Operand x2 = norm(b, block(i, "ln2"), x, block(i, "ln2"), m.width);
         const bool last = i + 1 == m.layers;
         x = b.add(last ? "hidden" : block(i, "x_ffn"), x, channel_mix(i, x2));
     }
@@ -61,6 +63,35 @@ Operand gated_channel_mix(Builder& b, const Dimensions& m, uint32_t layer, Opera
     return gated_ffn(b, m, layer, xs);
 }
 
+uint32_t dynamic_mixes(Builder& b, const Dimensions& m, const Ranks6& ranks, uint32_t layer, Operand x,
+                       Operand shifts) {
+    const auto name = [&](const std::string& suffix) { return block(layer, suffix); };
+    const uint32_t D = m.width, rank = ranks.mix;
+    const Operand shift = b.state(name("att_x_prev"), D, 2);
+    const Operand xx = b.shift_mix(name("att.xx"), x, shifts, b.vector(name("att.time_maa_x"), D), shift);
+    std::array<Operand, 5> added;
+    std::vector<std::string> mixes;
+    for (uint32_t c = 0; c < added.size(); ++c) {
+        const std::string letter = mix_letters[c];
+        const Operand hidden = b.linear(name("att.maa_hidden_" + letter), xx,
+                                        b.matrix_part(name("att.time_maa_w1"), c, 5, rank, D), ACT_TANH);
+        added[c] = b.linear(name("att.maa_" + letter), hidden,
+                            b.matrix_part(name("att.time_maa_w2"), c, 5, D, rank));
+        mixes.push_back(name("att.time_maa_" + letter));
+    }
+    return b.shift_mix6(name("att.x"), x, shifts, b.vector(mixes, D), added, shift).tensor;
+}
+
+Operand token_decay(Builder& b, const Dimensions& m, const Ranks6& ranks, uint32_t layer, Operand xw) {
+    const auto name = [&](const char* suffix) { return block(layer, suffix); };
+    const uint32_t rank = ranks.decay;
+    const Operand hidden =
+        b.linear(name("att.w_hidden"), xw, b.matrix(name("att.time_decay_w1"), rank, m.width), ACT_TANH);
+    const Operand up =
+        b.linear(name("att.w_up"), hidden, b.matrix(name("att.time_decay_w2"), m.attention, rank));
+    return b.activate(name("att.w"), up, b.vector(name("att.time_decay"), m.attention), ACT_DECAY6);
+}
+
 Operand head_wkv(Builder& b, const Dimensions& m, uint32_t layer, const HeadWkv& in, float group_eps) {
     const auto name = [&](const char* suffix) { return block(layer, suffix); };
     const Operand state = b.head_state(name("att_kv"), m.heads, m.head_size, Builder::HeadOrder::key_value);
@@ -70,10 +101,10 @@ Operand head_wkv(Builder& b, const Dimensions& m, uint32_t layer, const HeadWkv&
                   b.vector(name("att.ln_x.bias"), m.attention), m.heads, group_eps);
 }
 
-Program build_head(const std::string& name, const Dimensions& m) {
+Program build_head(const std::string& name, const Dimensions& m, const Norm& norm) {
     Builder h(name);
     const Operand taken = h.take_rows("taken", h.carried("hidden", m.width), h.table(tables::numbers, 1));
-    h.carry(h.linear("logits", layer_norm(h, "ln_out", taken, "ln_out", m.width),
+    h.carry(h.linear("logits", norm(h, "ln_out", taken, "ln_out", m.width),
                      h.matrix("head.weight", m.vocabulary, m.width)));
     return h.finish();
 }

@@ -23,8 +23,13 @@ Operand embedding(Builder& b, const Dimensions& m, const BodyTables& tables);
 /// What a block adds to the residual stream: of its normalised input, [rows, width] to the same.
 using Mix = std::function<Operand(uint32_t layer, Operand x)>;
 
+/// A norm over each row: of the tensor it writes, its input, the name of its weights and their width.
+using Norm = std::function<Operand(Builder& b, const std::string& y, Operand x, const std::string& weights,
+                                   uint32_t width)>;
+
 /// The blocks: x += time_mix(ln1(x)); x += channel_mix(ln2(x)). Ends in the carried tensor "hidden".
-void add_blocks(Builder& b, const Dimensions& m, Operand x, const Mix& time_mix, const Mix& channel_mix);
+void add_blocks(Builder& b, const Dimensions& m, Operand x, const Mix& time_mix, const Mix& channel_mix,
+                const Norm& norm = layer_norm);
 
 /// x mixed with the row before it, once for each vector of `mixes`: plane c is x m_c + previous (1 - m_c).
 /// What versions before 6 do. Returns the tensor; `state` keeps the last row.
@@ -37,6 +42,19 @@ Operand gated_ffn(Builder& b, const Dimensions& m, uint32_t layer, uint32_t xs);
 /// The channel mix of versions 4 and 5: gated_ffn of static mixes.
 Operand gated_channel_mix(Builder& b, const Dimensions& m, uint32_t layer, Operand x, Operand shifts);
 
+/// The ranks of the low-rank matrices of version 6.
+struct Ranks6 {
+    uint32_t mix, decay;
+};
+
+/// x mixed with the row before it by amounts that depend on both, as in version 6: planes w, k, v, r, g of
+/// the tensor returned.
+uint32_t dynamic_mixes(Builder& b, const Dimensions& m, const Ranks6& ranks, uint32_t layer, Operand x,
+                       Operand shifts);
+
+/// The decay of every token and channel, as in version 6.
+Operand token_decay(Builder& b, const Dimensions& m, const Ranks6& ranks, uint32_t layer, Operand xw);
+
 /// What enters the recurrence of versions 5 and 6; the decay as for Builder::wkv6.
 struct HeadWkv {
     Operand sequences, r, decay, k, v, bonus;
@@ -45,6 +63,6 @@ struct HeadWkv {
 Operand head_wkv(Builder& b, const Dimensions& m, uint32_t layer, const HeadWkv& in, float group_eps);
 
 /// The program that turns hidden vectors into logits.
-Program build_head(const std::string& name, const Dimensions& m);
+Program build_head(const std::string& name, const Dimensions& m, const Norm& norm = layer_norm);
 
 }  // namespace rwkvk::arch

@@ -9,9 +9,6 @@ constexpr Variant variants[] = {
     {"copy_mask", "an RWKV-4 with an attention at its head"},
     {"pos_emb_x", "an RWKV-4 with an embedding of positions"},
     {"pos_emb_y", "an RWKV-4 with an embedding of positions"},
-    {"blocks.0.ffnPre.key.weight", "an RWKV-4 whose first block begins with a channel mix"},
-    {"blocks.0.tiny_ln.weight", "an RWKV-4 with a tiny attention"},
-    {"blocks.0.tiny_q.weight", "an RWKV-4 with a tiny attention"},
 };
 
 constexpr std::string_view known[] = {

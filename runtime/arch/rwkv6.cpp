@@ -6,47 +6,14 @@
 namespace rwkvk::arch {
 namespace {
 
-constexpr const char* mix_letters[] = {"w", "k", "v", "r", "g"};  // of the rows of time_maa_w1 and w2
-
-/// x mixed with the row before it by amounts that depend on both: planes w, k, v, r, g of the tensor
-/// returned.
-uint32_t dynamic_mixes(Builder& b, const Rwkv6& m, uint32_t layer, Operand x, Operand shifts) {
-    const auto name = [&](const std::string& suffix) { return block(layer, suffix); };
-    const uint32_t D = m.width, rank = m.ranks[layer].mix;
-    const Operand shift = b.state(name("att_x_prev"), D, 2);
-    const Operand xx = b.shift_mix(name("att.xx"), x, shifts, b.vector(name("att.time_maa_x"), D), shift);
-    std::array<Operand, 5> added;
-    std::vector<std::string> mixes;
-    for (uint32_t c = 0; c < added.size(); ++c) {
-        const std::string letter = mix_letters[c];
-        const Operand hidden = b.linear(name("att.maa_hidden_" + letter), xx,
-                                        b.matrix_part(name("att.time_maa_w1"), c, 5, rank, D), ACT_TANH);
-        added[c] = b.linear(name("att.maa_" + letter), hidden,
-                            b.matrix_part(name("att.time_maa_w2"), c, 5, D, rank));
-        mixes.push_back(name("att.time_maa_" + letter));
-    }
-    return b.shift_mix6(name("att.x"), x, shifts, b.vector(mixes, D), added, shift).tensor;
-}
-
-/// The decay of every token and channel.
-Operand decay(Builder& b, const Rwkv6& m, uint32_t layer, Operand xw) {
-    const auto name = [&](const char* suffix) { return block(layer, suffix); };
-    const uint32_t rank = m.ranks[layer].decay;
-    const Operand hidden =
-        b.linear(name("att.w_hidden"), xw, b.matrix(name("att.time_decay_w1"), rank, m.width), ACT_TANH);
-    const Operand up =
-        b.linear(name("att.w_up"), hidden, b.matrix(name("att.time_decay_w2"), m.attention, rank));
-    return b.activate(name("att.w"), up, b.vector(name("att.time_decay"), m.attention), ACT_DECAY6);
-}
-
 Operand time_mix(Builder& b, const Rwkv6& m, uint32_t layer, Operand x, const BodyTables& tables) {
     const auto name = [&](const char* suffix) { return block(layer, suffix); };
     const uint32_t D = m.width, A = m.attention;
     const auto linear = [&](const char* y, Operand in, const char* weight, uint32_t activation = ACT_NONE) {
         return b.linear(name(y), in, b.matrix(name(weight), A, D), activation);
     };
-    const uint32_t xs = dynamic_mixes(b, m, layer, x, tables.shifts);
-    const Operand w = decay(b, m, layer, {xs, 0});
+    const uint32_t xs = dynamic_mixes(b, m, m.ranks[layer], layer, x, tables.shifts);
+    const Operand w = token_decay(b, m, m.ranks[layer], layer, {xs, 0});
     const Operand k = linear("att.k", {xs, 1}, "att.key.weight");
     const Operand v = linear("att.v", {xs, 2}, "att.value.weight");
     const Operand r = linear("att.r", {xs, 3}, "att.receptance.weight");

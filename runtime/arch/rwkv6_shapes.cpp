@@ -22,7 +22,11 @@ constexpr std::string_view known[] = {
     "ffn.receptance.weight",
 };
 
-Rwkv6::Ranks ranks_of(const WeightSource& weights, uint32_t layer) {
+}  // namespace
+
+bool is_rwkv6(const WeightSource& weights) { return has(weights, "blocks.0.att.time_maa_x"); }
+
+Ranks6 read_ranks6(const WeightSource& weights, std::string_view version, uint32_t layer) {
     const std::string name = block(layer, "att.time_maa_w1");
     const uint32_t joined = need(weights, version, name).out;
     if (joined % mixes != 0) {
@@ -32,17 +36,13 @@ Rwkv6::Ranks ranks_of(const WeightSource& weights, uint32_t layer) {
     return {joined / mixes, need(weights, version, block(layer, "att.time_decay_w1")).out};
 }
 
-}  // namespace
-
-bool is_rwkv6(const WeightSource& weights) { return has(weights, "blocks.0.att.time_maa_x"); }
-
 Rwkv6 read_rwkv6(const WeightSource& weights) {
     refuse_variants(weights, variants);
     refuse_unknown(weights, version, known);
     Rwkv6 m{read_dimensions(weights, version), {}, weights.facts().group_epsilon.value_or(head_norm_eps)};
     const std::string bonus = "blocks.0.att.time_faaaa";
     set_heads(m, bonus, need(weights, version, bonus).out);
-    for (uint32_t i = 0; i < m.layers; ++i) m.ranks.push_back(ranks_of(weights, i));
+    for (uint32_t i = 0; i < m.layers; ++i) m.ranks.push_back(read_ranks6(weights, version, i));
     return m;
 }
 

@@ -2,8 +2,6 @@
 // RWKV-v7/rwkv_v7a_demo.py.
 #include "runtime/arch/rwkv7.h"
 
-#include "runtime/arch/parts.h"
-
 namespace rwkvk::arch {
 namespace {
 
@@ -14,8 +12,10 @@ Operand low_rank(Builder& b, const Rwkv7& m, const std::string& name, Operand x,
     return b.linear(name + "_up", hidden, b.matrix(name + "2", m.attention, rank));
 }
 
-Operand time_mix(Builder& b, const Rwkv7& m, uint32_t layer, Operand x, const BodyTables& tables,
-                 Operand& v_first) {
+}  // namespace
+
+Operand rwkv7_time_mix(Builder& b, const Rwkv7& m, uint32_t layer, Operand x, const BodyTables& tables,
+                       Operand& v_first) {
     const auto name = [&](const char* suffix) { return block(layer, suffix); };
     const uint32_t D = m.width, A = m.attention;
     const Rwkv7::Ranks& ranks = m.ranks[layer];
@@ -23,9 +23,10 @@ Operand time_mix(Builder& b, const Rwkv7& m, uint32_t layer, Operand x, const Bo
         return b.linear(name(y), in, b.matrix(name(weight), A, D));
     };
 
-    const Operand mixes = b.vector({name("att.x_r"), name("att.x_w"), name("att.x_k"), name("att.x_v"),
-                                    name("att.x_a"), name("att.x_g")},
-                                   D);
+    std::vector<std::string> mix_names = {name("att.x_r"), name("att.x_w"), name("att.x_k"), name("att.x_v"),
+                                          name("att.x_a")};
+    if (ranks.g) mix_names.push_back(name("att.x_g"));
+    const Operand mixes = b.vector(mix_names, D);
     const uint32_t xs =
         b.shift_mix(name("att.x"), x, tables.shifts, mixes, b.state(name("att_x_prev"), D, 2)).tensor;
     const Operand xr{xs, 0}, xw{xs, 1}, xk{xs, 2}, xv{xs, 3}, xa{xs, 4}, xg{xs, 5};
@@ -38,7 +39,7 @@ Operand time_mix(Builder& b, const Rwkv7& m, uint32_t layer, Operand x, const Bo
                                  b.vector(name("att.w0"), A), ACT_DECAY7);
     const Operand a = b.activate(name("att.a"), low_rank(b, m, name("att.a"), xa, ranks.a, ACT_NONE),
                                  b.vector(name("att.a0"), A), ACT_SIGMOID);
-    const Operand g = low_rank(b, m, name("att.g"), xg, ranks.g, ACT_SIGMOID);
+    const Operand g = ranks.g ? low_rank(b, m, name("att.g"), xg, ranks.g, ACT_SIGMOID) : Operand{};
     if (layer == 0) {
         v_first = v;
     } else {
@@ -53,12 +54,16 @@ Operand time_mix(Builder& b, const Rwkv7& m, uint32_t layer, Operand x, const Bo
     const Operand state = b.head_state(name("att_kv"), m.heads, m.head_size, Builder::HeadOrder::value_key);
     const Operand wkv = b.wkv7(name("att.wkv"), {tables.sequences, r, w, k, v, kk, a, state}, m.heads);
 
-    const Operand normed = b.norm(name("att.ln_x"), wkv, b.vector(name("att.ln_x.weight"), A),
-                                  b.vector(name("att.ln_x.bias"), A), m.heads, m.group_eps);
-    const Operand z = b.bonus(name("att.ln_x_bonus"), normed, r, k, v, b.vector(name("att.r_k"), A), m.heads);
-    return b.linear(name("att.out"), b.mul(name("att.gated"), z, g),
-                    b.matrix(name("att.output.weight"), D, A));
+    const Operand normed = m.has_group_norm
+                               ? b.norm(name("att.ln_x"), wkv, b.vector(name("att.ln_x.weight"), A),
+                                        b.vector(name("att.ln_x.bias"), A), m.heads, m.group_eps)
+                               : wkv;
+    Operand z = b.bonus(name("att.ln_x_bonus"), normed, r, k, v, b.vector(name("att.r_k"), A), m.heads);
+    if (ranks.g) z = b.mul(name("att.gated"), z, g);
+    return b.linear(name("att.out"), z, b.matrix(name("att.output.weight"), D, A));
 }
+
+namespace {
 
 /// DeepEmbed: what the hidden vector of the channel mix is multiplied with, from its input x and a matrix
 /// that the token has in this layer.
@@ -93,7 +98,8 @@ ModelPrograms build_rwkv7(const Rwkv7& m) {
     const Operand embedded = embedding(b, m, tables);
     Operand v_first{};
     add_blocks(
-        b, m, embedded, [&](uint32_t layer, Operand x) { return time_mix(b, m, layer, x, tables, v_first); },
+        b, m, embedded,
+        [&](uint32_t layer, Operand x) { return rwkv7_time_mix(b, m, layer, x, tables, v_first); },
         [&](uint32_t layer, Operand x) { return channel_mix(b, m, layer, x, embedded, tables); });
     return {b.finish(), build_head("rwkv7.head", m), m.width, m.vocabulary};
 }

@@ -7,6 +7,7 @@ namespace {
 constexpr std::string_view version = "7.0";
 
 constexpr Variant variants[] = {
+    {"blocks.0.qkv.kk.weight", "the hybrid RWKV-8 rc00"},
     {"blocks.0.ffn.enn.weight", "RWKV-8 rc00"},
     {"blocks.0.qkv.qq.weight", "RWKV-7b (deep-embedding attention)"},
 };
@@ -50,10 +51,6 @@ constexpr std::string_view known[] = {
     "ffn.s2",
 };
 
-uint32_t rank_of(const WeightSource& weights, uint32_t layer, const char* name) {
-    return need(weights, version, block(layer, concat("att.", name))).out;
-}
-
 /// s1 makes a vector of `rows` elements, which the token's matrix turns into `columns`, which s2 takes.
 Rwkv7::DeepMatrix read_deep(const WeightSource& weights, const Rwkv7& m, uint32_t layer) {
     const auto size = [&](const char* name) { return need(weights, "7a", block(layer, name)); };
@@ -76,21 +73,27 @@ bool is_rwkv7a(const WeightSource& weights) {
     return is_rwkv7(weights) && has(weights, "blocks.0.ffn.s_emb.weight");
 }
 
+void set_heads7(Dimensions& m, const WeightSource& weights, std::string_view version) {
+    const auto r_k = need(weights, version, "blocks.0.att.r_k");
+    m.heads = r_k.out;
+    m.head_size = r_k.in;
+    if (uint64_t{m.heads} * m.head_size == m.attention) return;
+    throw Error(Code::bad_shape, concat("'blocks.0.att.r_k' is ", m.heads, "x", m.head_size,
+                                        ", but the attention is ", m.attention, " wide"));
+}
+
+Rwkv7::Ranks read_ranks7(const WeightSource& weights, std::string_view version, uint32_t layer,
+                         bool has_gate) {
+    const auto rank = [&](const char* name) { return need(weights, version, block(layer, name)).out; };
+    return {rank("att.w1"), rank("att.a1"), layer ? rank("att.v1") : 0, has_gate ? rank("att.g1") : 0};
+}
+
 Rwkv7 read_rwkv7(const WeightSource& weights) {
     refuse_variants(weights, variants);
     refuse_unknown(weights, version, known);
     Rwkv7 m{read_dimensions(weights, version), {}, {}, weights.facts().group_epsilon.value_or(head_norm_eps)};
-    const auto r_k = need(weights, version, "blocks.0.att.r_k");
-    m.heads = r_k.out;
-    m.head_size = r_k.in;
-    if (uint64_t{m.heads} * m.head_size != m.attention) {
-        throw Error(Code::bad_shape, concat("'blocks.0.att.r_k' is ", m.heads, "x", m.head_size,
-                                            ", but the attention is ", m.attention, " wide"));
-    }
-    for (uint32_t i = 0; i < m.layers; ++i) {
-        m.ranks.push_back({rank_of(weights, i, "w1"), rank_of(weights, i, "a1"),
-                           i ? rank_of(weights, i, "v1") : 0, rank_of(weights, i, "g1")});
-    }
+    set_heads7(m, weights, version);
+    for (uint32_t i = 0; i < m.layers; ++i) m.ranks.push_back(read_ranks7(weights, version, i));
     if (is_rwkv7a(weights)) {
         for (uint32_t i = 0; i < m.layers; ++i) m.deep.push_back(read_deep(weights, m, i));
     }

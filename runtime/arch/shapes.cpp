@@ -42,14 +42,15 @@ WeightSource::Shape need(const WeightSource& weights, std::string_view version, 
     return *shape;
 }
 
-Dimensions read_dimensions(const WeightSource& weights, std::string_view version) {
+Dimensions read_dimensions(const WeightSource& weights, std::string_view version, const char* attention,
+                           const char* ffn) {
     const auto embedding = need(weights, version, "emb.weight");
     return {.layers = count_layers(weights),
             .width = embedding.in,
-            .attention = need(weights, version, block(0, "att.key.weight")).out,
+            .attention = need(weights, version, block(0, attention)).out,
             .heads = 0,
             .head_size = 0,
-            .ffn = need(weights, version, block(0, "ffn.key.weight")).out,
+            .ffn = need(weights, version, block(0, ffn)).out,
             .vocabulary = embedding.out};
 }
 

@@ -24,9 +24,10 @@ bool has(const WeightSource& weights, const std::string& name);
 /// Errors: Code::bad_shape where the tensor is missing or empty; `version` ("7.0") is named.
 WeightSource::Shape need(const WeightSource& weights, std::string_view version, const std::string& name);
 
-/// All but the heads, from the embedding, att.key, ffn.key and the names of the blocks.
-/// Errors: Code::bad_shape naming the tensor.
-Dimensions read_dimensions(const WeightSource& weights, std::string_view version);
+/// All but the heads, from the embedding, the names of the blocks, and a matrix of block 0 each for the width
+/// of the attention and of the channel mix. Errors: Code::bad_shape naming the tensor.
+Dimensions read_dimensions(const WeightSource& weights, std::string_view version,
+                           const char* attention = "att.key.weight", const char* ffn = "ffn.key.weight");
 
 /// Heads of the same size from their number, which `tensor` tells.
 /// Errors: Code::bad_shape where they do not divide the attention or are too large for a state.

@@ -26,7 +26,7 @@ struct Version {
 std::span<const Version> all_versions();
 
 /// The first version of the table whose tensors these are. `where` begins the message.
-/// Errors: Code::unsupported where there is none.
+/// Errors: Code::unsupported where there is none, and for research variants, by name.
 const Version& version_of(const WeightSource& weights, std::string_view where);
 
 }  // namespace rwkvk::arch

@@ -68,10 +68,14 @@ KernelChoice state_rows(KernelId kernel, const vk::DeviceFacts& facts) {
     return {.kernel = kernel, .constants = {lanes, 8}, .items = {lanes * 8, 1, 1}};
 }
 
-KernelChoice norm_group() { return {.kernel = KernelId::norm_group, .constants = {32}, .items = {1, 1, 1}}; }
+// A workgroup of 32 for each row and group, a lane for each range of its sums.
+KernelChoice lane_per_range(KernelId kernel) {
+    return {.kernel = kernel, .constants = {32}, .items = {1, 1, 1}};
+}
 
 KernelChoice choose_norm(const Params& params, const vk::DeviceFacts& facts) {
-    return params.as<NormParams>().width > 128 ? norm_group() : lane_per_item(KernelId::norm_lane, facts);
+    return params.as<NormParams>().width > 128 ? lane_per_range(KernelId::norm_group)
+                                               : lane_per_item(KernelId::norm_lane, facts);
 }
 
 KernelId only_kernel_of(Op op) {
@@ -91,6 +95,7 @@ std::array<uint32_t, 3> work_of(Op op, const Params& params) {
         case Op::embed_add:
             return {params.as<EmbedParams>().width, rows, 1};
         case Op::norm:
+        case Op::rms_norm:
             return {params.as<NormParams>().groups, rows, 1};
         case Op::shift_mix:
         case Op::shift_mix6:
@@ -107,16 +112,21 @@ std::array<uint32_t, 3> work_of(Op op, const Params& params) {
             return {params.as<ActivateParams>().width, rows, 1};
         case Op::lerp:
         case Op::mul:
+        case Op::mul_rest:
         case Op::add:
         case Op::key_mix:
         case Op::take_rows:
         case Op::wkv4:  // its rows are those of the sequence table
             return {params.as<ElementParams>().width, rows, 1};
+        case Op::repeat_heads:
+            return {params.as<RepeatParams>().width, rows, 1};
         case Op::l2norm:
         case Op::bonus:
             return {params.as<HeadParams>().heads, rows, 1};
         case Op::wkv6:
             return {params.as<Wkv6Params>().head_size, params.as<Wkv6Params>().heads, rows};
+        case Op::gla:
+            return {params.as<GlaParams>().head_size, params.as<GlaParams>().heads, rows};
         case Op::wkv7:
             return {params.as<Wkv7Params>().head_size, params.as<Wkv7Params>().heads, rows};
     }
@@ -130,7 +140,10 @@ KernelChoice choose_kernel(Op op, const Params& params, WeightFormat, const vk::
             return choose_linear(params, facts);
         case Op::norm:
             return choose_norm(params, facts);
+        case Op::rms_norm:
+            return lane_per_range(KernelId::rms_norm);
         case Op::wkv6:
+        case Op::gla:
         case Op::wkv7:
             return state_rows(only_kernel_of(op), facts);
         default:
@@ -151,8 +164,11 @@ std::vector<KernelChoice> all_choices(Op op, const vk::DeviceFacts& facts) {
             return choices;
         }
         case Op::norm:
-            return {lane_per_item(KernelId::norm_lane, facts), norm_group()};
+            return {lane_per_item(KernelId::norm_lane, facts), lane_per_range(KernelId::norm_group)};
+        case Op::rms_norm:
+            return {lane_per_range(KernelId::rms_norm)};
         case Op::wkv6:
+        case Op::gla:
         case Op::wkv7:
             return {state_rows(only_kernel_of(op), facts)};
         default:

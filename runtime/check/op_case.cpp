@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <numeric>
 
 #include "runtime/catalogue/weights.h"
@@ -41,7 +42,8 @@ class Maker {
                 each_matrix({{9, 40}, {33, 7}}, [&](auto m) { embed(std::move(m), op); });
                 break;
             case Op::norm:
-                norm();
+            case Op::rms_norm:
+                norm(op);
                 break;
             case Op::shift_mix:
                 shift_mix();
@@ -59,6 +61,7 @@ class Maker {
                 elements(op, {true, true, true});
                 break;
             case Op::mul:
+            case Op::mul_rest:
             case Op::add:
                 elements(op, {true, true});
                 break;
@@ -73,6 +76,12 @@ class Maker {
                 break;
             case Op::wkv6:
                 wkv6();
+                break;
+            case Op::gla:
+                gla();
+                break;
+            case Op::repeat_heads:
+                repeat_heads();
                 break;
             case Op::wkv7:
                 wkv7();
@@ -152,7 +161,7 @@ class Maker {
             concat(m.out, "x", m.in, " ", info(m.format).name), m);
     }
 
-    void norm() {
+    void norm(Op op) {
         struct Size {
             uint32_t rows, groups, width;
         };
@@ -163,8 +172,11 @@ class Maker {
             const uint64_t n = uint64_t{groups} * width;
             // The small numbers have a variance near eps.
             for (const int high : {11, -8}) {
-                add(Op::norm, NormParams{rows, groups, width, 1e-5f, 1.0f / static_cast<float>(width)},
-                    {numbers(rows * n, -12, high), numbers(n, -2, 1), numbers(n, -3, 0), zeros(rows * n)},
+                std::vector<Words> slots = {numbers(rows * n, -12, high), numbers(n, -2, 1)};
+                if (op == Op::norm) slots.push_back(numbers(n, -3, 0));
+                slots.push_back(zeros(rows * n));
+                add(op, NormParams{rows, groups, width, 1e-5f, 1.0f / static_cast<float>(width)},
+                    std::move(slots),
                     concat(rows, " rows, ", groups, " groups of ", width, ", exponents to ", high));
             }
         }
@@ -352,6 +364,43 @@ class Maker {
                     concat(entries, " sequences, ", heads, " heads of ", size,
                            per_token ? "" : ", the same decays for all tokens"));
             }
+        }
+    }
+
+    /// Decays as for wkv6.
+    void gla() {
+        struct Size {
+            uint32_t heads, head_size;
+            std::vector<uint32_t> lengths;
+        };
+        const std::vector<Size> sizes =
+            full_ ? std::vector<Size>{{1, 128, {1}}, {2, 32, {3, 1, 0, 2}}, {3, 20, {2, 2}}, {12, 64, {1, 4}}}
+                  : std::vector<Size>{{2, 64, {2, 1}}};
+        for (const auto& [heads, size, lengths] : sizes) {
+            const uint32_t rows = std::accumulate(lengths.begin(), lengths.end(), 0u);
+            const auto entries = static_cast<uint32_t>(lengths.size());
+            const uint32_t width = heads * size;
+            const uint64_t n = uint64_t{rows} * width;
+            Words decay = numbers(n, -3, -1);
+            for (uint32_t& word : decay) word &= 0x7fffffffu;
+            for (uint64_t i = 0; i < decay.size(); i += 5)
+                decay[i] = i % 2 ? 0 : std::bit_cast<uint32_t>(1.0f);
+            const auto scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(size)));
+            add(Op::gla, GlaParams{entries, heads, size, width, scale},
+                {sequence_table(lengths), numbers(n, -6, 3), decay, numbers(n, -6, 3), numbers(n, -6, 3),
+                 numbers(uint64_t{entries} * width * size, -12, 4), zeros(n)},
+                concat(entries, " sequences, ", heads, " heads of ", size));
+        }
+    }
+
+    void repeat_heads() {
+        const std::vector<RepeatParams> sizes =
+            full_ ? std::vector<RepeatParams>{{1, 64, 64, 1}, {3, 60, 10, 3}, {2, 512, 64, 4}, {5, 7, 1, 7}}
+                  : std::vector<RepeatParams>{{3, 120, 20, 2}};
+        for (const RepeatParams& p : sizes) {
+            add(Op::repeat_heads, p,
+                {numbers(uint64_t{p.rows} * (p.width / p.repeat)), zeros(uint64_t{p.rows} * p.width)},
+                concat(p.rows, "x", p.width, ", ", p.repeat, " times heads of ", p.head_size));
         }
     }
 

@@ -65,6 +65,18 @@ void run_norm(const Call& call) {
     }
 }
 
+void run_rms_norm(const Call& call) {
+    const auto p = call.params.as<NormParams>();
+    for (uint64_t g = 0; g < uint64_t{p.rows} * p.groups; ++g) {
+        const float* x = call.in(0) + g * p.width;
+        const float* weight = call.in(1) + g % p.groups * p.width;
+        float* y = call.out(2) + g * p.width;
+        const float squares = sum(p.width, UNIT_VECTOR, [&](uint32_t i) { return x[i] * x[i]; });
+        const float scale = exact_rsqrt(settle(squares) * p.inv_width + p.eps);
+        for (uint32_t i = 0; i < p.width; ++i) y[i] = settle(settle(x[i] * scale) * weight[i]);
+    }
+}
+
 void run_shift_mix(const Call& call) {
     const auto p = call.params.as<ShiftMixParams>();
     const float *x = call.in(0), *mixes = call.in(2);
@@ -135,6 +147,20 @@ void run_add(const Call& call) {
     for (uint64_t i = 0; i < uint64_t{p.rows} * p.width; ++i) {
         call.out(2)[i] = settle(call.in(0)[i] + call.in(1)[i]);
     }
+}
+
+void run_mul_rest(const Call& call) {
+    const auto p = call.params.as<ElementParams>();
+    for (uint64_t i = 0; i < uint64_t{p.rows} * p.width; ++i) {
+        call.out(2)[i] = settle(call.in(0)[i] * settle(1.0f - call.in(1)[i]));
+    }
+}
+
+void run_repeat_heads(const Call& call) {
+    const auto p = call.params.as<RepeatParams>();
+    const uint64_t heads = uint64_t{p.rows} * (p.width / p.head_size);
+    for (uint64_t h = 0; h < heads; ++h)
+        std::copy_n(call.in(0) + h / p.repeat * p.head_size, p.head_size, call.out(1) + h * p.head_size);
 }
 
 void run_l2norm(const Call& call) {

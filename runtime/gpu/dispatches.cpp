@@ -21,9 +21,12 @@ uint64_t cost_of(Op op, const Params& params) {
         case Op::linear:
             return items * params.as<LinearParams>().in_width;
         case Op::norm:
+        case Op::rms_norm:
             return items * params.as<NormParams>().width * 4;
         case Op::wkv6:
             return items * params.as<Wkv6Params>().head_size * 4;
+        case Op::gla:
+            return items * params.as<GlaParams>().head_size * 4;
         case Op::wkv7:
             return items * params.as<Wkv7Params>().head_size * 5;
         case Op::row_matrix:

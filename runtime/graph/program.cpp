@@ -124,6 +124,15 @@ Operand Builder::norm(const std::string& name, Operand x, Operand weight, Operan
                            .inv_width = 1.0f / static_cast<float>(group)});
 }
 
+Operand Builder::rms_norm(const std::string& name, Operand x, Operand weight, float eps) {
+    const uint32_t n = width(x);
+    RWKVK_ASSERT(width(weight) == n);
+    return step(
+        Op::rms_norm, name, {x, weight}, n,
+        NormParams{
+            .rows = 0, .groups = 1, .width = n, .eps = eps, .inv_width = 1.0f / static_cast<float>(n)});
+}
+
 Operand Builder::shift_mix(const std::string& name, Operand x, Operand entries, Operand mixes,
                            Operand shift) {
     const uint32_t planes = width(mixes) / width(x);
@@ -168,6 +177,17 @@ Operand Builder::mul(const std::string& name, Operand a, Operand b) {
     return elementwise(Op::mul, name, {a, b});
 }
 
+Operand Builder::mul_rest(const std::string& name, Operand a, Operand b) {
+    return elementwise(Op::mul_rest, name, {a, b});
+}
+
+Operand Builder::repeat_heads(const std::string& name, Operand x, uint32_t head_size, uint32_t repeat) {
+    const uint32_t n = width(x) * repeat;
+    RWKVK_ASSERT(width(x) % head_size == 0);
+    return step(Op::repeat_heads, name, {x}, n,
+                RepeatParams{.rows = 0, .width = n, .head_size = head_size, .repeat = repeat});
+}
+
 Operand Builder::add(const std::string& name, Operand a, Operand b) {
     return elementwise(Op::add, name, {a, b});
 }
@@ -192,6 +212,18 @@ Operand Builder::wkv6(const std::string& name, const Wkv6Inputs& in, uint32_t he
                            .head_size = n / heads,
                            .width = n,
                            .decay_stride = per_token ? n : 0});
+}
+
+Operand Builder::gla(const std::string& name, const GlaInputs& in, uint32_t heads) {
+    const uint32_t n = width(in.r), size = n / heads;
+    RWKVK_ASSERT(n % heads == 0 && width(in.state) == n * size);
+    for (const Operand& other : {in.w, in.k, in.v}) RWKVK_ASSERT(width(other) == n);
+    return step(Op::gla, name, {in.sequences, in.r, in.w, in.k, in.v, in.state}, n,
+                GlaParams{.rows = 0,
+                          .heads = heads,
+                          .head_size = size,
+                          .width = n,
+                          .scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(size)))});
 }
 
 Operand Builder::wkv7(const std::string& name, const Wkv7Inputs& in, uint32_t heads) {

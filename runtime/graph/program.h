@@ -129,6 +129,8 @@ class Builder {
     Operand embed_add(const std::string& name, Operand ids, Operand x, Operand table);
     Operand norm(const std::string& name, Operand x, Operand weight, Operand bias, uint32_t groups,
                  float eps);
+    /// Without a mean or a bias, over the whole row.
+    Operand rms_norm(const std::string& name, Operand x, Operand weight, float eps);
     /// Returns plane 0; plane c is {tensor, c}.
     Operand shift_mix(const std::string& name, Operand x, Operand entries, Operand mixes, Operand shift);
     /// The mixes of RWKV-6: mixes[c] + added[c] in place of mixes[c], in the order w, k, v, r, g. After a
@@ -139,7 +141,11 @@ class Builder {
     Operand activate(const std::string& name, Operand x, Operand bias, uint32_t activation);
     Operand lerp(const std::string& name, Operand from, Operand to, Operand amount);
     Operand mul(const std::string& name, Operand a, Operand b);
+    /// a (1 - b)
+    Operand mul_rest(const std::string& name, Operand a, Operand b);
     Operand add(const std::string& name, Operand a, Operand b);
+    /// Every head stands `repeat` times, one after the other.
+    Operand repeat_heads(const std::string& name, Operand x, uint32_t head_size, uint32_t repeat);
     Operand l2norm(const std::string& name, Operand x, Operand scale, uint32_t heads);
     Operand key_mix(const std::string& name, Operand key, Operand rate, Operand k_a);
     struct Wkv6Inputs {
@@ -147,6 +153,10 @@ class Builder {
     };
     /// The decay is an activation, or a vector for all tokens.
     Operand wkv6(const std::string& name, const Wkv6Inputs& inputs, uint32_t heads);
+    struct GlaInputs {
+        Operand sequences, r, w, k, v, state;
+    };
+    Operand gla(const std::string& name, const GlaInputs& inputs, uint32_t heads);
     struct Wkv7Inputs {
         Operand sequences, r, w, k, v, kk, a, state;
     };

@@ -9,7 +9,7 @@ extern "C" {
 #endif
 
 /** A model of random weights: "v7:SIZE:TYPE" with an official size (0.1b, …), or "v7:LAYERSxWIDTH[xVOCABULARY]:TYPE"; v4,
- * v5.0, v5.1, v5.2, v6 and v7a likewise.
+ * v5.0, v5.1, v5.2, v6, v7a, rwkv6qwen2 and arwkv7 likewise.
  * Errors: RWKVK_BAD_ARGUMENT. */
 RWKVK_API rwkvk_status rwkvk_tools_synthetic(rwkvk_runtime *runtime, const char *spec, uint64_t seed, rwkvk_model **model);
 

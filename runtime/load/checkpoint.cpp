@@ -6,6 +6,7 @@
 #include "host/mapped_file.h"
 #include "runtime/load/bytes.h"
 #include "runtime/load/gguf.h"
+#include "runtime/load/gguf_parts.h"
 #include "runtime/load/pth.h"
 #include "runtime/load/pth_container.h"
 #include "runtime/load/rwkv_cpp.h"
@@ -58,6 +59,9 @@ Checkpoint read_checkpoint(std::span<const std::byte> file, const std::string& p
 
 Checkpoint open_checkpoint(const std::string& path) {
     const auto file = std::make_shared<const MappedFile>(path);
+    if (is_gguf(file->bytes())) {
+        if (const auto part = read_gguf_part({file->bytes(), path})) return open_gguf_parts(path, *part);
+    }
     Checkpoint checkpoint = read_checkpoint(file->bytes(), path);
     checkpoint.storage = file;
     return checkpoint;

@@ -23,16 +23,19 @@ bool is_epsilon(float value) { return value >= least_epsilon && value <= 1.0f; }
 
 class Reader {
   public:
-    Reader(std::span<const std::byte> file, const std::string& path)
-        : file_size_bytes_(file.size()),
-          contents_(read_gguf_container(file, path)),
-          checkpoint_{.format = "gguf", .path = path, .tensors = {}, .storage = {}} {
-        check_epsilon();
+    explicit Reader(std::span<const GgufFile> files)
+        : contents_(read_gguf_container(files)),
+          checkpoint_{.format = "gguf", .path = files.front().path, .tensors = {}, .storage = {}} {
+        for (const GgufFile& file : files) size_bytes_ += file.bytes.size();
+        read_epsilon();
         read_group_epsilon();
+        // Other architectures have a tensor in the shape of the heads.
+        if (contents_.architecture == "rwkv6qwen2")
+            checkpoint_.head_size = static_cast<uint32_t>(std::min<uint64_t>(head_size(), UINT32_MAX));
         rescale_every_ = contents_.metadata.integer(key("rescale_every_n_layers")).value_or(0);
         for (const GgufTensor& tensor : contents_.tensors) add(tensor);
         checkpoint_.title = contents_.metadata.text("general.name").value_or("");
-        checkpoint_.vocabulary = read_gguf_vocabulary(contents_.metadata, path);
+        checkpoint_.vocabulary = read_gguf_vocabulary(contents_.metadata, path());
         check_vocabulary();
     }
 
@@ -41,6 +44,16 @@ class Reader {
   private:
     const std::string& path() const { return checkpoint_.path; }
     std::string key(const char* name) const { return concat(contents_.architecture, ".", name); }
+
+    void read_epsilon() {
+        const bool is_rms = find_gguf_architecture(contents_.architecture)->norms == GgufNorms::rms;
+        if (!is_rms) return check_epsilon();
+        const std::string name = key("attention.layer_norm_rms_epsilon");
+        checkpoint_.norm_epsilon = contents_.metadata.f32(name);
+        if (checkpoint_.norm_epsilon && is_epsilon(*checkpoint_.norm_epsilon)) return;
+        throw damaged(path(), concat("expected ", name, " from ", least_epsilon, " to 1, found ",
+                                     checkpoint_.norm_epsilon ? concat(*checkpoint_.norm_epsilon) : "none"));
+    }
 
     void check_epsilon() const {
         const std::string name = key("attention.layer_norm_epsilon");
@@ -78,6 +91,8 @@ class Reader {
                 return add(place->official(), view);
             case GgufChange::split_mixes:
                 return add_mixes(tensor.name, place->official(), gguf_mix_letters, view);
+            case GgufChange::split_some_mixes:
+                return add_mixes(tensor.name, place->official(), some_mixes(view), view);
             case GgufChange::split_mixes6:
                 return add_mixes(tensor.name, place->official(), gguf_mix6_letters, view);
             case GgufChange::heads:
@@ -88,7 +103,7 @@ class Reader {
     }
 
     void add(std::string name, TensorView view) {
-        add_tensor(checkpoint_, file_size_bytes_, std::move(name), std::move(view));
+        add_tensor(checkpoint_, size_bytes_, std::move(name), std::move(view));
     }
 
     /// The first block has no value residual; llama.cpp wants tensors for it all the same.
@@ -113,6 +128,12 @@ class Reader {
     Error wrong_shape(std::string_view name, const TensorView& view, const std::string& expected) const {
         return Error(Code::bad_shape, concat(path(), ": tensor ", quote(name), " is ", view.shape_text(),
                                              ", expected ", expected, ": convert the model again"));
+    }
+
+    static std::string_view some_mixes(const TensorView& joined) {
+        const std::string_view without_gate = gguf_mix_letters.substr(0, gguf_mix_letters.size() - 1);
+        const bool has_gate = joined.elements() / joined.shape.back() != without_gate.size();
+        return has_gate ? gguf_mix_letters : without_gate;
     }
 
     void add_mixes(std::string_view name, const std::string& official, std::string_view letters,
@@ -155,7 +176,7 @@ class Reader {
                                          " rows of 'token_embd.weight'"));
     }
 
-    size_t file_size_bytes_;
+    size_t size_bytes_ = 0;  // of all files
     GgufContents contents_;
     Checkpoint checkpoint_;
     uint64_t rescale_every_ = 0;  // 0: never
@@ -164,7 +185,10 @@ class Reader {
 }  // namespace
 
 Checkpoint read_gguf(std::span<const std::byte> file, const std::string& path) {
-    return Reader(file, path).result();
+    const GgufFile whole{file, path};
+    return read_gguf({&whole, 1});
 }
+
+Checkpoint read_gguf(std::span<const GgufFile> files) { return Reader(files).result(); }
 
 }  // namespace rwkvk::load

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
 
 #include "runtime/load/limits.h"
 
@@ -24,13 +25,27 @@ void check_version(const ByteReader& in, uint32_t version) {
                        gguf_version, ": convert the original model again"));
 }
 
-/// Parts of models and other things that come as GGUF files too.
-void check_is_model(const GgufMetadata& metadata, const std::string& path) {
-    if (const uint64_t parts = metadata.integer("split.count").value_or(1); parts > 1) {
+/// Where a file says that it stands in a split model; a whole one is the only part of itself.
+GgufPart part_of(const GgufMetadata& metadata) {
+    const GgufPart part{metadata.integer("split.no").value_or(0),
+                        metadata.integer("split.count").value_or(1)};
+    return part.count == 0 ? GgufPart{part.number, 1} : part;
+}
+
+void check_part(const GgufMetadata& metadata, const GgufPart& expected, const std::string& path) {
+    const GgufPart part = part_of(metadata);
+    if (part.number == expected.number && part.count == expected.count) return;
+    if (expected.count == 1 && part.count > 1) {
         throw Error(Code::unsupported,
-                    concat(path, ": one of ", parts,
+                    concat(path, ": one of ", part.count,
                            " parts of a split model: join them with 'llama-gguf-split --merge'"));
     }
+    throw damaged(path, concat("expected part ", expected.number + 1, " of ", expected.count,
+                               " of a split model, found part ", part.number + 1, " of ", part.count,
+                               ": it is of another model"));
+}
+
+void check_is_model(const GgufMetadata& metadata, const std::string& path) {
     const std::string_view type = metadata.text("general.type").value_or("model");
     if (type == "model") return;
     throw Error(Code::unsupported, concat(path, ": a GGUF file of type ", quote(type), ", expected a model"));
@@ -43,10 +58,6 @@ std::string_view check_architecture(const GgufMetadata& metadata, const std::str
     if (!known) {
         throw Error(Code::unsupported,
                     concat(path, ": a GGUF of architecture ", quote(*name), ": rwkvk runs RWKV models"));
-    }
-    if (!known->supported) {
-        throw Error(Code::unsupported,
-                    concat(path, ": a GGUF of architecture ", quote(*name), ", which is not supported yet"));
     }
     return known->name;
 }
@@ -141,31 +152,85 @@ void check_places(std::vector<Description>& all, uint64_t alignment, uint64_t da
     }
 }
 
-}  // namespace
+/// The counts of tensors and entries, and the entries.
+struct Head {
+    uint64_t tensor_count;
+    GgufMetadata metadata;
+};
 
-bool is_gguf(std::span<const std::byte> file) { return as_text(file).starts_with(gguf_magic); }
-
-GgufContents read_gguf_container(std::span<const std::byte> file, const std::string& path) {
-    ByteReader in(file, path);
+Head read_head(ByteReader& in, size_t file_size_bytes) {
     in.seek(gguf_magic.size());
     check_version(in, in.read<uint32_t>("version"));
     const auto tensor_count = in.read<uint64_t>("tensor count");
     const auto metadata_count = in.read<uint64_t>("metadata count");
-    GgufMetadata metadata(in, metadata_count, file.size());
-    check_is_model(metadata, path);
-    const std::string_view architecture = check_architecture(metadata, path);
-    const uint64_t alignment = alignment_of(metadata, path);
+    return {tensor_count, GgufMetadata(in, metadata_count, file_size_bytes)};
+}
 
-    std::vector<Description> all = read_descriptions(in, tensor_count, file.size());
+/// Reads the tensors that follow a head.
+std::vector<GgufTensor> read_tensors(ByteReader& in, const Head& head, const GgufFile& file) {
+    const uint64_t alignment = alignment_of(head.metadata, file.path);
+    std::vector<Description> all = read_descriptions(in, head.tensor_count, file.bytes.size());
     const uint64_t data_begin = (in.position() + alignment - 1) / alignment * alignment;
-    const auto data = file.subspan(std::min<uint64_t>(data_begin, file.size()));
-    check_places(all, alignment, data.size(), path);
-    GgufContents contents{architecture, std::move(metadata), {}};
-    contents.tensors.reserve(all.size());
+    const auto data = file.bytes.subspan(std::min<uint64_t>(data_begin, file.bytes.size()));
+    check_places(all, alignment, data.size(), file.path);
+    std::vector<GgufTensor> tensors;
+    tensors.reserve(all.size());
     for (Description& one : all) {
         one.tensor.bytes = data.subspan(one.offset, one.size_bytes);
-        contents.tensors.push_back(std::move(one.tensor));
+        tensors.push_back(std::move(one.tensor));
     }
+    return tensors;
+}
+
+GgufContents read_first(const GgufFile& file, uint64_t parts) {
+    ByteReader in(file.bytes, file.path);
+    Head head = read_head(in, file.bytes.size());
+    check_part(head.metadata, {0, parts}, file.path);
+    check_is_model(head.metadata, file.path);
+    const std::string_view architecture = check_architecture(head.metadata, file.path);
+    std::vector<GgufTensor> tensors = read_tensors(in, head, file);
+    return {architecture, std::move(head.metadata), std::move(tensors)};
+}
+
+/// Of any part but the first, which describe nothing but their tensors.
+std::vector<GgufTensor> read_further(const GgufFile& file, const GgufPart& expected) {
+    if (!is_gguf(file.bytes)) {
+        throw damaged(file.path, concat("expected part ", expected.number + 1, " of ", expected.count,
+                                        " of a split GGUF model, found no GGUF file"));
+    }
+    ByteReader in(file.bytes, file.path);
+    const Head head = read_head(in, file.bytes.size());
+    check_part(head.metadata, expected, file.path);
+    return read_tensors(in, head, file);
+}
+
+void check_tensor_count(const GgufContents& contents, const std::string& path) {
+    const auto expected = contents.metadata.integer("split.tensors.count");
+    if (!expected || *expected == contents.tensors.size()) return;
+    throw damaged(path, concat("expected ", *expected, " tensors in all parts, found ",
+                               contents.tensors.size(), ": one of the parts is of another model"));
+}
+
+}  // namespace
+
+bool is_gguf(std::span<const std::byte> file) { return as_text(file).starts_with(gguf_magic); }
+
+std::optional<GgufPart> read_gguf_part(const GgufFile& file) {
+    ByteReader in(file.bytes, file.path);
+    const GgufPart part = part_of(read_head(in, file.bytes.size()).metadata);
+    if (part.count == 1) return std::nullopt;
+    if (part.number < part.count) return part;
+    throw damaged(file.path,
+                  concat("part ", part.number, " of ", part.count, " of a split model, counted from 0"));
+}
+
+GgufContents read_gguf_container(std::span<const GgufFile> files) {
+    GgufContents contents = read_first(files.front(), files.size());
+    for (size_t i = 1; i < files.size(); ++i) {
+        std::vector<GgufTensor> more = read_further(files[i], {i, files.size()});
+        std::move(more.begin(), more.end(), std::back_inserter(contents.tensors));
+    }
+    if (files.size() > 1) check_tensor_count(contents, files.front().path);
     return contents;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,11 +31,26 @@ struct GgufContents {
     std::vector<GgufTensor> tensors;
 };
 
+/// A file that the caller keeps alive; `path` only names it in errors.
+struct GgufFile {
+    std::span<const std::byte> bytes;
+    std::string path;
+};
+
 bool is_gguf(std::span<const std::byte> file);
 
-/// Reads metadata and descriptions: every tensor lies in the file, and no two share bytes.
-/// Errors: Code::bad_file; Code::unsupported for other file versions, big-endian files, parts of a split
-/// model, files that are no model, architectures that are not supported and element types without a row.
-GgufContents read_gguf_container(std::span<const std::byte> file, const std::string& path);
+/// Which part of a split model a file is.
+struct GgufPart {
+    uint64_t number, count;  // from 0
+};
+/// Nothing for a file that is a whole model. Errors: as read_gguf_container.
+std::optional<GgufPart> read_gguf_part(const GgufFile& file);
+
+/// Reads metadata and descriptions of a model that is one file or split into several, in order. The first has
+/// the metadata. Every tensor lies in its file, and no two share bytes.
+/// Errors: Code::bad_file, also for a part that is not the one expected there; Code::unsupported for other
+/// file versions, big-endian files, single parts of a split model, files that are no model, architectures
+/// that are not supported and element types without a row.
+GgufContents read_gguf_container(std::span<const GgufFile> files);
 
 }  // namespace rwkvk::load

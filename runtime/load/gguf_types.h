@@ -28,17 +28,21 @@ const GgmlType& ggml_type_of(DType type);
 /// How a tensor of a GGUF file becomes official ones.
 enum class GgufChange {
     none,
-    split_mixes,   // [6,1,1,D] becomes x_r, x_w, x_k, x_v, x_a, x_g
-    split_mixes6,  // [5,1,1,D] becomes time_maa_w, _k, _v, _r, _g
-    single_mix,    // none; stands in older files in place of split_mixes6, and is not written
-    heads,         // [A] becomes [A / head size, head size]
-    rescaled,      // is multiplied by 2^(block / rescale_every_n_layers)
+    split_mixes,       // [6,1,1,D] becomes x_r, x_w, x_k, x_v, x_a, x_g
+    split_some_mixes,  // the same without x_g where there are five rows
+    split_mixes6,      // [5,1,1,D] becomes time_maa_w, _k, _v, _r, _g
+    single_mix,        // none; stands in older files in place of split_mixes6, and is not written
+    heads,             // [A] becomes [A / head size, head size]
+    rescaled,          // is multiplied by 2^(block / rescale_every_n_layers)
 };
+
+/// The norms around the blocks: of RWKV, or RMS norms whose epsilon the file tells.
+enum class GgufNorms { layer, rms };
 
 /// What `general.architecture` may be.
 struct GgufArchitecture {
     std::string_view name;
-    bool supported;
+    GgufNorms norms;
     bool official_names;  // as the checkpoint's; by the table of names otherwise
 };
 

@@ -73,7 +73,9 @@ uint64_t hash_name(const std::string& name, uint64_t seed) {
 class SyntheticSource final : public WeightSource {
   public:
     explicit SyntheticSource(const SyntheticSpec& spec)
-        : seed_(spec.seed), tensors_(synthetic_tensors(spec)) {}
+        : seed_(spec.seed), facts_(synthetic_version(spec).facts(spec)), tensors_(synthetic_tensors(spec)) {}
+
+    Facts facts() const override { return facts_; }
 
     std::optional<Shape> find(const std::string& name) const override {
         const auto at = tensors_.find(name);
@@ -115,6 +117,7 @@ class SyntheticSource final : public WeightSource {
     }
 
     const uint64_t seed_;
+    const Facts facts_;
     const std::map<std::string, SyntheticTensor> tensors_;
 };
 

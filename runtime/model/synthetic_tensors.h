@@ -35,6 +35,8 @@ class SyntheticTensors {
     void norm(const std::string& name, uint32_t n);  // name.weight and name.bias
     /// Embedding, head, the norms around the blocks and within: the same in every version.
     void frame();
+    /// The same of the hybrids: RMS norms, none of the embedding; and the channel mixes of Qwen2.
+    void qwen_frame();
     std::map<std::string, SyntheticTensor> take() { return std::move(tensors_); }
 
   private:
@@ -54,8 +56,16 @@ struct SyntheticVersion {
     std::string_view name;  // "v7"
     /// Adds what is within the blocks, but for ln1 and ln2.
     void (*add_blocks)(SyntheticTensors& tensors);
+    void (SyntheticTensors::*add_frame)() = &SyntheticTensors::frame;
+    /// What the tensors do not tell.
+    WeightSource::Facts (*facts)(const SyntheticSpec& spec) = [](const SyntheticSpec&) {
+        return WeightSource::Facts{};
+    };
 };
 std::span<const SyntheticVersion> synthetic_versions();
+
+/// The row of a known version.
+const SyntheticVersion& synthetic_version(const SyntheticSpec& spec);
 
 /// All tensors of a model of a known version.
 std::map<std::string, SyntheticTensor> synthetic_tensors(const SyntheticSpec& spec);
@@ -65,6 +75,8 @@ void add_synthetic_rwkv5_0(SyntheticTensors& tensors);
 void add_synthetic_rwkv5_1(SyntheticTensors& tensors);
 void add_synthetic_rwkv5_2(SyntheticTensors& tensors);
 void add_synthetic_rwkv6(SyntheticTensors& tensors);
+void add_synthetic_rwkv6qwen2(SyntheticTensors& tensors);
+void add_synthetic_arwkv7(SyntheticTensors& tensors);
 void add_synthetic_rwkv7(SyntheticTensors& tensors);
 void add_synthetic_rwkv7a(SyntheticTensors& tensors);
 
