@@ -30,10 +30,11 @@ std::unique_ptr<text::Tokenizer> tokenizer_of(const Model& model) {
 
 TEST_CASE("a written random model computes what the unwritten one does") {
     const test::TemporaryFolder folder;
-    for (const char* spec : {"v7:3x96x301:f32", "v7:2x128x18:f16", "v7:2x96x301:bf16", "v7:1x64x64:f16",
-                             "v7:2x96x301:q8_0", "v7:2x256x30:q4_k", "v7:1x64x64:iq4_nl", "v4:2x64x70:f16",
-                             "v4:1x256x40:q5_k", "v5.0:2x64x70:f32", "v5.1:2x64x70:bf16", "v5.2:2x64x70:q4_0",
-                             "v7a:2x64x70:f16", "v6:2x64x70:f16", "v6:1x256x70:q6_k"}) {
+    for (const char* spec :
+         {"v7:3x96x301:f32", "v7:2x128x18:f16", "v7:2x96x301:bf16", "v7:1x64x64:f16", "v7:2x96x301:q8_0",
+          "v7:2x256x30:q4_k", "v7:1x64x64:iq4_nl", "v4:2x64x70:f16", "v4:1x256x40:q5_k", "v5.0:2x64x70:f32",
+          "v5.1:2x64x70:bf16", "v5.2:2x64x70:q4_0", "v7a:2x64x70:f16", "v6:2x64x70:f16", "v6:1x256x70:q6_k",
+          "rwkv6qwen2:2x64x70:f16", "arwkv7:2x64x70:f16", "arwkv7:1x256x40:q4_k"}) {
         INFO(spec);
         write_synthetic_gguf(folder / "x.gguf", spec, 5);
         const auto written = Model::load(folder / "x.gguf");

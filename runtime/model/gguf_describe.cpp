@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "runtime/load/gguf_types.h"
 #include "runtime/load/gguf_vocabulary.h"
 
 namespace rwkvk {
@@ -17,19 +18,34 @@ struct RankKey {
 constexpr RankKey rank_keys[] = {
     {"rwkv6", "time_mix_extra_dim", "att.time_maa_w1", 5},
     {"rwkv6", "time_decay_extra_dim", "att.time_decay_w1"},
+    {"rwkv6qwen2", "time_mix_extra_dim", "att.time_maa_w1", 5},
+    {"rwkv6qwen2", "time_decay_extra_dim", "att.time_decay_w1"},
     {"rwkv7", "attention.decay_lora_rank", "att.w1"},
     {"rwkv7", "attention.iclr_lora_rank", "att.a1"},
     {"rwkv7", "attention.value_residual_mix_lora_rank", "att.v1"},
     {"rwkv7", "attention.gate_lora_rank", "att.g1"},
+    {"arwkv7", "attention.decay_lora_rank", "att.w1"},
+    {"arwkv7", "attention.iclr_lora_rank", "att.a1"},
+    {"arwkv7", "attention.value_residual_mix_lora_rank", "att.v1"},
+    {"arwkv7", "attention.gate_lora_rank", "att.g1"},
 };
 
 uint32_t rank_of(const Model& model, const RankKey& row) {
     const uint32_t last = model.dimensions().layers - 1;
     auto shape = model.weights().find(arch::block(last, row.tensor));
     // A model of one layer has no value residual, and readers want a rank.
-    if (!shape) shape = model.weights().find(arch::block(last, "att.a1"));
-    RWKVK_ASSERT(shape);
-    return shape->out / row.joined;
+    if (!shape && row.tensor == "att.v1") shape = model.weights().find(arch::block(last, "att.a1"));
+    return shape ? shape->out / row.joined : 0;  // 0: no gate
+}
+
+/// The norms of the hybrids and the key and value heads that several heads share.
+void describe_hybrid(const Model& model, std::string_view architecture, load::GgufMetadataToWrite& out) {
+    const WeightSource::Facts facts = model.weights().facts();
+    const auto key = model.weights().find(arch::block(0, "att.key.weight"));
+    RWKVK_ASSERT(key && facts.norm_epsilon);
+    out.add_u32(concat(architecture, ".token_shift_count"), 1);
+    out.add_u32(concat(architecture, ".attention.head_count_kv"), key->out / model.dimensions().head_size);
+    out.add_f32(concat(architecture, ".attention.layer_norm_rms_epsilon"), *facts.norm_epsilon);
 }
 
 }  // namespace
@@ -48,8 +64,12 @@ void describe_model(const Model& model, std::string_view architecture, std::stri
     out.add_u32(key("feed_forward_length"), m.ffn);
     if (m.head_size > 0) out.add_u32(key("wkv.head_size"), m.head_size);
     out.add_u32(key("attention.head_count"), 0);
-    out.add_u32(key("token_shift_count"), 2);
-    out.add_f32(key("attention.layer_norm_epsilon"), layer_norm_epsilon);
+    if (load::find_gguf_architecture(architecture)->norms == load::GgufNorms::rms) {
+        describe_hybrid(model, architecture, out);
+    } else {
+        out.add_u32(key("token_shift_count"), 2);
+        out.add_f32(key("attention.layer_norm_epsilon"), layer_norm_epsilon);
+    }
     if (const auto epsilon = model.weights().facts().group_epsilon)
         out.add_f32(key("attention.group_norm_epsilon"), *epsilon);
     for (const RankKey& row : rank_keys) {

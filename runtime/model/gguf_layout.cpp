@@ -40,16 +40,19 @@ class TableLayout {
         covered_.insert(official.begin(), official.end());
         const bool wide = std::ranges::find(widened, row.gguf) != std::end(widened);
         const std::string prefix = row.of_block ? concat("blk.", place.block, ".") : "";
-        layout_.tensors.push_back(
-            {prefix + std::string(row.gguf), std::move(official), file_shape(row, *shape), wide});
+        const std::vector<uint64_t> dims = file_shape(row, *shape, official.size());
+        layout_.tensors.push_back({prefix + std::string(row.gguf), std::move(official), dims, wide});
     }
 
     std::vector<std::string> official_names(const load::GgufPlace& place) const {
         std::string name = place.official();
         if (const std::string_view letters = mix_letters(place.row->change); !letters.empty()) {
             std::vector<std::string> names;
-            for (const char letter : letters) names.push_back(name + letter);
-            return names;
+            for (const char letter : letters) {
+                // Of the mixes only that of a gate can be missing, which is the last.
+                if (model_.weights().find(name + letter)) names.push_back(name + letter);
+            }
+            return names.empty() ? std::vector{name} : names;
         }
         // llama.cpp wants a value residual in the first layer too, and ignores it.
         if (!model_.weights().find(name) && name.starts_with("blocks.0.att.v")) name[13] = 'a';
@@ -58,13 +61,16 @@ class TableLayout {
 
     /// Of the mixes that one tensor joins; none for other tensors.
     static std::string_view mix_letters(load::GgufChange change) {
-        if (change == load::GgufChange::split_mixes) return load::gguf_mix_letters;
+        const bool seven =
+            change == load::GgufChange::split_mixes || change == load::GgufChange::split_some_mixes;
+        if (seven) return load::gguf_mix_letters;
         if (change == load::GgufChange::split_mixes6) return load::gguf_mix6_letters;
         return {};
     }
 
-    static std::vector<uint64_t> file_shape(const load::GgufName& row, const WeightSource::Shape& shape) {
-        if (const size_t mixes = mix_letters(row.change).size()) return {mixes, 1, 1, shape.in};
+    static std::vector<uint64_t> file_shape(const load::GgufName& row, const WeightSource::Shape& shape,
+                                            size_t joined) {
+        if (!mix_letters(row.change).empty()) return {joined, 1, 1, shape.in};
         if (row.official == "att.r_k") return {uint64_t{shape.out} * shape.in};
         if (row.official == "att.time_maa_w2") {
             const uint64_t mixes = load::gguf_mix6_letters.size();
