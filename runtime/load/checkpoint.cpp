@@ -11,6 +11,7 @@
 #include "runtime/load/rwkv_cpp.h"
 #include "runtime/load/safetensors.h"
 #include "runtime/load/safetensors_model.h"
+#include "runtime/load/shards.h"
 #include "runtime/load/tensor.h"
 
 namespace rwkvk::load {
@@ -58,6 +59,7 @@ Checkpoint read_checkpoint(std::span<const std::byte> file, const std::string& p
 
 Checkpoint open_checkpoint(const std::string& path) {
     const auto file = std::make_shared<const MappedFile>(path);
+    if (const auto parts = shards_of(file->bytes(), path); !parts.empty()) return open_shards(parts, path);
     Checkpoint checkpoint = read_checkpoint(file->bytes(), path);
     checkpoint.storage = file;
     return checkpoint;
