@@ -6,6 +6,7 @@
 #include "host/mapped_file.h"
 #include "runtime/load/bytes.h"
 #include "runtime/load/gguf.h"
+#include "runtime/load/part_of_model.h"
 #include "runtime/load/pth.h"
 #include "runtime/load/pth_container.h"
 #include "runtime/load/rwkv_cpp.h"
@@ -49,7 +50,9 @@ Error foreign(std::string_view file, const std::string& path) {
 
 }  // namespace
 
-Checkpoint read_checkpoint(std::span<const std::byte> file, const std::string& path) {
+namespace {
+
+Checkpoint read_any(std::span<const std::byte> file, const std::string& path) {
     if (is_zip(as_text(file)) || is_legacy_pth(file)) return read_pth(file, path);
     if (is_gguf(file)) return read_gguf(file, path);
     if (is_safetensors(file)) return read_safetensors_model(file, path);
@@ -57,11 +60,25 @@ Checkpoint read_checkpoint(std::span<const std::byte> file, const std::string& p
     throw foreign(as_text(file), path);
 }
 
-Checkpoint open_checkpoint(const std::string& path) {
+}  // namespace
+
+Checkpoint read_checkpoint(std::span<const std::byte> file, const std::string& path) {
+    Checkpoint checkpoint = read_any(file, path);
+    refuse_parts_of_models(checkpoint);
+    return checkpoint;
+}
+
+Checkpoint open_tensors(const std::string& path) {
     const auto file = std::make_shared<const MappedFile>(path);
     if (const auto parts = shards_of(file->bytes(), path); !parts.empty()) return open_shards(parts, path);
-    Checkpoint checkpoint = read_checkpoint(file->bytes(), path);
+    Checkpoint checkpoint = read_any(file->bytes(), path);
     checkpoint.storage = file;
+    return checkpoint;
+}
+
+Checkpoint open_checkpoint(const std::string& path) {
+    Checkpoint checkpoint = open_tensors(path);
+    refuse_parts_of_models(checkpoint);
     return checkpoint;
 }
 

@@ -50,7 +50,9 @@ Checkpoint to_model(Safetensors file, size_t file_size_bytes) {
         documented = LoraLayout::out_in;
     }
     const LoraLayout found = lora_layout_of(model.tensors, documented, model.path);
-    const bool turned = web_rwkv || (found == LoraLayout::out_in && !documented);
+    // A tuned state in a file of its own comes from web-rwkv's converter: official ones are .pth.
+    const bool alone = !model.tensors.contains("emb.weight");
+    const bool turned = web_rwkv || alone || (found == LoraLayout::out_in && !documented);
     use_linear_layout(model.tensors, found, turned, model.path);
     return std::move(model);
 }
