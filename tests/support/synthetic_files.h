@@ -2,6 +2,7 @@
 // Random models of every version as tensors, to be written under any name and in any layout.
 
 #include <cstring>
+#include <fstream>
 #include <map>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "runtime/load/official.h"
 #include "runtime/load/safetensors.h"
 #include "runtime/model/model.h"
+#include "tests/support/file_builder.h"
 #include "tests/support/random_model.h"
 #include "tests/support/temporary_folder.h"
 
@@ -54,6 +56,23 @@ inline void write_tensors(const std::string& path, const TensorMap& tensors,
     std::vector<load::TensorToWrite> list;
     for (const auto& [name, tensor] : tensors) list.push_back({name, tensor.shape, tensor.values});
     load::write_safetensors(path, list, metadata);
+}
+
+/// As PyTorch saves a state dict of float32 tensors.
+inline std::string pth_of(const TensorMap& tensors) {
+    pickle::Entries entries;
+    Storages storages;
+    for (const auto& [name, tensor] : tensors) {
+        const std::string key = std::to_string(storages.size());
+        const auto* bytes = reinterpret_cast<const char*>(tensor.values.data());
+        entries.push_back({name, pickle::tensor_f32(key, {tensor.shape.begin(), tensor.shape.end()})});
+        storages.push_back({key, std::string(bytes, tensor.values.size() * sizeof(float))});
+    }
+    return pth(pickle::dict(entries), storages);
+}
+
+inline void write_bytes(const std::string& path, const std::string& bytes) {
+    std::ofstream(path, std::ios::binary) << bytes;
 }
 
 inline std::shared_ptr<const Model> through_file(const TensorMap& tensors) {
