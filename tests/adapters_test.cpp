@@ -158,19 +158,19 @@ TEST_CASE("DiSHA of blocks: each is multiplied by a matrix, which is added too")
 TEST_CASE("whole tensors take the place of the model's, LoRA matrices whichever way round") {
     Bench bench;
     const RandomTensor vector = bench.tensor({1, 1, 64}), matrix = bench.tensor({64, 64});
-    const RandomTensor w1 = bench.tensor(bench.tensors.at("blocks.1.att.w1").shape);
+    const RandomTensor g1 = bench.tensor(bench.tensors.at("blocks.1.att.g1").shape);
     const TensorMap product = lora(bench, key);
     bench.tensors["blocks.1.att.x_r"] = vector;
-    bench.tensors["blocks.1.att.w1"] = w1;
+    bench.tensors["blocks.1.att.g1"] = g1;
     bench.weight(key) = matrix;
     add_product(bench.weight(key), 1, product.at(concat(key, ".lora_A")), product.at(concat(key, ".lora_B")));
     TensorMap adapter = product;
     adapter["blocks.1.att.x_r"] = vector;
     adapter[concat(key, ".weight")] = matrix;
-    adapter["blocks.1.att.w1"] = w1;
+    adapter["blocks.1.att.g1"] = g1;
     SUBCASE("official") { bench.check({{bench.write("a.pth", adapter), 1}}); }
     SUBCASE("turned") {
-        adapter["blocks.1.att.w1"] = test::turned(w1);
+        adapter["blocks.1.att.g1"] = test::turned(g1);
         bench.check({{bench.write("a.pth", adapter), 1}});
     }
 }
@@ -274,7 +274,7 @@ TEST_CASE("adapters that do not fit are refused with the tensor's name") {
     check_contains(
         refusal({{name_a, a(4, 64)}, {name_a + ".weight", a(4, 64)}, {name_b, a(64, 4)}}, Code::bad_file),
         "twice");
-    const TensorMap good = {{name_a, a(4, 64)}, {name_b, a(64, 4)}};
+    const TensorMap good = {{name_a, bench.tensor({4, 64}, 30)}, {name_b, bench.tensor({64, 4}, 30)}};
     check_contains(refusal(good, Code::bad_argument, std::nanf("")), "finite number");
     check_contains(refusal(good, Code::not_finite, 3e38f), "smaller scale");
 }

@@ -283,8 +283,29 @@ TEST_CASE("foreign files are named") {
     check_contains(refusal(zip({{.name = "word/document.xml", .data = "x", .method = 8}}), Code::bad_file),
                    "not a PyTorch file");
     check_contains(refusal("PK\x03\x04", Code::bad_file), "without its end");
+    check_contains(refusal("\x1f\x8b\x08", Code::bad_file), "gzip");
+    check_contains(refusal(R"({"architectures":["Rwkv7ForCausalLM"]})", Code::bad_file), "a JSON file");
     check_contains(refusal("hello", Code::bad_file), "not a model file this program knows");
     check_contains(refusal(std::string(1, '\0'), Code::bad_file), "not a model file this program knows");
+}
+
+TEST_CASE("models older than RWKV-4 are named, RWKV-4 and 5 are not taken for them") {
+    using Entry = std::pair<std::string, std::vector<int64_t>>;
+    const auto file = [](const std::vector<Entry>& entries) {
+        pickle::Entries all;
+        for (const auto& [name, shape] : entries) all.push_back({name, pickle::tensor_f32("0", shape)});
+        return pth(pickle::dict(all), {{"0", ramp<float>(8)}});
+    };
+    const Entry column = {"blocks.0.att.time_decay", {4, 1}}, mix = {"blocks.0.att.time_mix", {1, 1, 4}};
+    check_contains(refusal(file({{"blocks.0.att.time_w", {2, 4}}}), Code::unsupported),
+                   "an RWKV-1, expected");
+    check_contains(refusal(file({column, mix}), Code::unsupported), "an RWKV-2, expected");
+    check_contains(refusal(file({column}), Code::unsupported), "an RWKV-3, expected an RWKV from 4 to 7");
+    for (const auto& entries : {std::vector<Entry>{{"blocks.0.att.time_decay", {4}}},
+                                std::vector<Entry>{column, {"blocks.0.att.ln_x.weight", {4}}}}) {
+        const std::string newer = file(entries);
+        CHECK(read_checkpoint(as_bytes(newer), "some.pth").tensors.size() == entries.size());
+    }
 }
 
 TEST_CASE("open_checkpoint keeps the file mapped, and a missing file is an io error") {

@@ -6,6 +6,7 @@
 #include "host/mapped_file.h"
 #include "runtime/load/bytes.h"
 #include "runtime/load/gguf.h"
+#include "runtime/load/official.h"
 #include "runtime/load/part_of_model.h"
 #include "runtime/load/pth.h"
 #include "runtime/load/pth_container.h"
@@ -43,6 +44,15 @@ Error foreign(std::string_view file, const std::string& path) {
         return Error(Code::bad_file,
                      concat(path, ": a Git LFS pointer, not the model itself: run 'git lfs pull'"));
     }
+    if (file.starts_with("\x1f\x8b")) {
+        return Error(Code::bad_file, concat(path, ": compressed with gzip: run 'gzip -d' on it"));
+    }
+    if (file.starts_with("{")) {
+        return Error(Code::bad_file,
+                     concat(path,
+                            ": a JSON file, not a model: give the model's .safetensors file, or the index "
+                            "that ends in .safetensors.index.json"));
+    }
     return Error(Code::bad_file, concat(path,
                                         ": not a model file this program knows: expected a PyTorch .pth, a "
                                         ".safetensors, a GGUF or an rwkv.cpp .bin"));
@@ -60,11 +70,16 @@ Checkpoint read_any(std::span<const std::byte> file, const std::string& path) {
     throw foreign(as_text(file), path);
 }
 
+void check_is_model(const Checkpoint& checkpoint) {
+    refuse_parts_of_models(checkpoint);
+    refuse_old_versions(checkpoint);
+}
+
 }  // namespace
 
 Checkpoint read_checkpoint(std::span<const std::byte> file, const std::string& path) {
     Checkpoint checkpoint = read_any(file, path);
-    refuse_parts_of_models(checkpoint);
+    check_is_model(checkpoint);
     return checkpoint;
 }
 
@@ -78,7 +93,7 @@ Checkpoint open_tensors(const std::string& path) {
 
 Checkpoint open_checkpoint(const std::string& path) {
     Checkpoint checkpoint = open_tensors(path);
-    refuse_parts_of_models(checkpoint);
+    check_is_model(checkpoint);
     return checkpoint;
 }
 
