@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "runtime/gpu/backend.h"
+#include "runtime/load/gguf_adapter.h"
 #include "runtime/model/synthetic_gguf.h"
 #include "tests/support/gguf_builder.h"
 #include "tests/support/refusal.h"
@@ -224,6 +225,37 @@ TEST_CASE("GGUF: alpha and the rank come with the file") {
     cut.resize(cut.size() / 4);
     test::write_bytes(path, cut);
     check_contains(refusal(Code::bad_file), "a.gguf");
+}
+
+TEST_CASE("damaged GGUF adapters are refused or read, never more than there is") {
+    Bench bench;
+    const TensorMap adapter = lora(bench, key);
+    const std::string whole = test::gguf::build(
+        gguf_adapter(adapter.at(concat(key, ".lora_A")), adapter.at(concat(key, ".lora_B")), 7.0f));
+    const size_t head = whole.find(".lora_b") + 64;
+    size_t refused = 0;
+    const auto survives = [&](const std::string& bytes) {
+        const std::vector<char> exact(bytes.begin(), bytes.end());  // so that a sanitizer sees its end
+        try {
+            const std::string_view view(exact.data(), exact.size());
+            if (!load::is_gguf_adapter(test::as_bytes(view), "x")) return;
+            for (const auto& tensor : load::read_gguf_adapter(test::as_bytes(view), "x").tensors) {
+                std::vector<std::byte> copy(*load::stored_bytes(tensor.view.dtype, tensor.view.elements()));
+                tensor.view.copy(0, tensor.view.elements(), copy.data());
+            }
+        } catch (const Error&) {
+            ++refused;
+        }
+    };
+    for (size_t at = 0; at < head; ++at) {
+        survives(whole.substr(0, at));
+        for (const int change : {1, 0x80, 0xff}) {
+            std::string edited = whole;
+            edited[at] = static_cast<char>(edited[at] ^ change);
+            survives(edited);
+        }
+    }
+    CHECK(refused > head);
 }
 
 TEST_CASE("only what an adapter changes becomes float32, and the device has the same bits") {

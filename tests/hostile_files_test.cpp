@@ -245,6 +245,7 @@ std::string built_legacy() {
 std::string built_bin() {
     return rwkv_cpp_header() + rwkv_cpp_tensor("blocks.0.att.r_k", {4, 1}, 0, ramp<float>(4)) +
            rwkv_cpp_tensor("blocks.0.att.x_rwkvag", {4, 1, 6}, 0, ramp<float>(24)) +
+           rwkv_cpp_tensor("blocks.0.att.key.weight", {32, 2}, 8, std::string(48, 'q')) +
            rwkv_cpp_tensor("emb.weight", {4, 8}, 1, ramp<uint16_t>(32));
 }
 
@@ -260,6 +261,16 @@ std::string built_safetensors() {
                                R"("emb.weight":{"dtype":"BF16","shape":[3,4],"data_offsets":[0,24]},)"
                                R"("blocks.0.att.w1":{"dtype":"F32","shape":[4,2],"data_offsets":[24,56]}})";
     return le(uint64_t{header.size()}) + header + ramp<uint16_t>(12) + ramp<float>(8);
+}
+
+/// Under the names of flash-linear-attention, with joined mixes.
+std::string built_renamed() {
+    const std::string header =
+        R"({"model.embeddings.weight":{"dtype":"BF16","shape":[3,4],"data_offsets":[0,24]},)"
+        R"("model.layers.0.attn.r_k":{"dtype":"F32","shape":[1,4],"data_offsets":[24,40]},)"
+        R"("model.layers.0.attn.w_lora.lora.0.weight":{"dtype":"F16","shape":[2,4],"data_offsets":[40,56]},)"
+        R"("model.layers.0.attn.x_x":{"dtype":"F16","shape":[6,1,4],"data_offsets":[56,104]}})";
+    return le(uint64_t{header.size()}) + header + ramp<uint16_t>(12) + ramp<float>(4) + ramp<uint16_t>(32);
 }
 
 std::string built_gguf() {
@@ -286,10 +297,13 @@ std::vector<Sample> samples() {
     const Zip64Claims honest;
     const auto parts = pth_parts(pickle::whole(built_object()), built_storages);
     const std::string legacy = built_legacy();
-    std::vector<Sample> all = {
-        zip_sample("built.pth", zip(parts)),          zip_sample("built64.pth", zip(parts, &honest)),
-        {"legacy.pth", legacy, {{0, legacy.size()}}}, bin_sample("built.bin", built_bin()),
-        gguf_sample("built.gguf", built_gguf()),      safetensors_sample("built.st", built_safetensors())};
+    std::vector<Sample> all = {zip_sample("built.pth", zip(parts)),
+                               zip_sample("built64.pth", zip(parts, &honest)),
+                               {"legacy.pth", legacy, {{0, legacy.size()}}},
+                               bin_sample("built.bin", built_bin()),
+                               gguf_sample("built.gguf", built_gguf()),
+                               safetensors_sample("built.st", built_safetensors()),
+                               safetensors_sample("renamed.st", built_renamed())};
     const auto golden = reference("golden");
     if (!golden) return all;
     for (const auto& entry : std::filesystem::directory_iterator(*golden / "pth_variants")) {
