@@ -22,7 +22,8 @@ void check_is_model(const Safetensors& file) {
     const std::string& path = file.contents.path;
     const auto format = file.metadata.find("format");
     if (format != file.metadata.end() && format->second == "rwkvk-state")
-        throw Error(Code::bad_file, concat(path, ": a saved state, expected a model"));
+        throw Error(Code::bad_file,
+                    concat(path, ": a saved state, expected a model: give it with --state beside its model"));
     if (any_prefix(tensors, "model.layers.0.attn.x_proj.")) {
         throw Error(Code::unsupported,
                     concat(path, ": an RWKV-6 of flash-linear-attention: use the original .pth"));
