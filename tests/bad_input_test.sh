@@ -52,6 +52,38 @@ result 'a flag with a wrong value' 2 'many'
 run chat --template nonsense </dev/null
 result 'an unknown template' 2 'nonsense'
 
+# Files that are something else: each is named, with what to do.
+foreign() { # WHAT FILE PATTERN
+    run "$program" info -m "$folder/$2"
+    result "$1 as a model" 1 "^rwkvk: .*$2: .*$3"
+}
+printf '<!DOCTYPE html><html>' >"$folder/page.pth"
+foreign 'a page' page.pth 'an HTML page, .*fetch the file itself'
+printf 'version https://git-lfs.github.com/spec/v1\n' >"$folder/pointer.gguf"
+foreign 'a pointer' pointer.gguf "Git LFS pointer, .*'git lfs pull'"
+head -c 3000 "$model" >"$folder/half.pth"
+foreign 'half of a .pth' half.pth 'without its end'
+head -c 30000 "$talker" >"$folder/half.gguf"
+foreign 'half of a GGUF' half.gguf 'does not lie in the'
+gzip -c "$model" >"$folder/model.pth.gz"
+foreign 'a compressed model' model.pth.gz "gzip: run 'gzip -d'"
+sed 's/rwkv7/llama/' "$talker" >"$folder/llama.gguf"
+foreign 'another architecture' llama.gguf "architecture 'llama': rwkvk runs RWKV models"
+logits --tokens 1,2 -dev cpu --state-out "$folder/saved" >/dev/null
+foreign 'a saved state' saved 'a saved state, expected a model'
+echo '{"model_type":"rwkv7"}' >"$folder/config.json"
+foreign 'a configuration' config.json 'a JSON file'
+run logits --tokens 1 -dev cpu --lora "$folder/missing.pth:0.5"
+result 'a missing adapter' 1 'missing.pth: cannot open'
+run logits --tokens 1 -dev cpu --lora "$talker"
+result 'a model as an adapter' 1 'talker.gguf: tensor .*use an adapter that was made for this model'
+run logits --tokens 1 -dev cpu --state "$model"
+result 'a model as a state' 1 'model-fp32.pth: holds no tensor .*expected a tuned or a saved state'
+run "$program" logits --synthetic v7:2x64x40:f32 --tokens 1 -o "$folder/x.npy" -dev cpu --lora "$folder/a.pth"
+result 'an adapter of a random model' 2 'give -m FILE'
+same 'logits from a saved state, given either way' "$(logits --tokens 3 -dev cpu --state "$folder/saved")" \
+    "$(logits --tokens 3 -dev cpu --state-in "$folder/saved")"
+
 # No Vulkan.
 no_vulkan=(env VK_DRIVER_FILES="$folder/none.json" VK_ICD_FILENAMES="$folder/none.json")
 run "${no_vulkan[@]}" "$program" logits -m "$model" -o "$folder/x.npy" --tokens 1 -dev 0

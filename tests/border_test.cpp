@@ -109,6 +109,15 @@ void null_model(Calls& calls, Handles& h) {
     REFUSED(rwkvk_model_load, h.runtime.handle(), model_file.c_str(), nullptr, nullptr);
     CHECK(model == untouched<rwkvk_model>());
     HARMLESS(rwkvk_model_destroy, nullptr);
+    rwkvk_model_params params;
+    HARMLESS(rwkvk_model_params_default, nullptr, sizeof params);
+    rwkvk_model_params_default(&params, sizeof params);
+    params.adapter_count = 1;
+    REFUSED(rwkvk_model_load, h.runtime.handle(), model_file.c_str(), &params, &model);
+    const rwkvk_adapter nameless{nullptr, 1};
+    params.adapters = &nameless;
+    REFUSED(rwkvk_model_load, h.runtime.handle(), model_file.c_str(), &params, &model);
+    CHECK(model == untouched<rwkvk_model>());
     rwkvk_model_info info{};
     info.size = sizeof info;
     REFUSED(rwkvk_model_info_get, nullptr, &info);
@@ -189,6 +198,9 @@ void null_state(Calls& calls, Handles& h) {
     REFUSED(rwkvk_state_load, h.context.handle(), 0, nullptr, &position);
     CHECK(position == 77);
     ALLOWED(rwkvk_state_load, h.context.handle(), 0, file.c_str(), nullptr);
+    REFUSED(rwkvk_state_load_initial, nullptr, file.c_str());
+    ALLOWED(rwkvk_state_load_initial, h.context.handle(), file.c_str());
+    ALLOWED(rwkvk_state_load_initial, h.context.handle(), nullptr);
 }
 
 void null_sampler(Calls& calls, Handles& h) {
@@ -367,6 +379,15 @@ TEST_CASE("parameter structs of any size") {
         rwkvk_runtime* made = nullptr;
         const rwkvk_status status = rwkvk_runtime_create(params, &made);
         rwkvk_runtime_destroy(made);
+        return status;
+    });
+    rwkvk_model_params model;
+    rwkvk_model_params_default(&model, sizeof model);
+    check_defaults(rwkvk_model_params_default);
+    check_params<rwkvk_model_params>(model, [&](const auto* params) {
+        rwkvk_model* made = nullptr;
+        const rwkvk_status status = rwkvk_model_load(h.runtime.handle(), model_file.c_str(), params, &made);
+        rwkvk_model_destroy(made);
         return status;
     });
     check_defaults(rwkvk_context_params_default);

@@ -99,8 +99,9 @@ TEST_CASE("the trained tiny models agree with their exact logits on the CPU and 
     const std::string folder = reference->string() + "/";
     const std::vector<Token> tokens = {34, 105, 110};  // "in
     const auto device = test::open_device();
-    for (const char* name : {"4v0-660K-FP32", "4v0-660K-FP16", "5v2-730K-FP32", "5v2-730K-FP16",
-                             "7v0-834K-FP32", "7v0-834K-FP16"}) {
+    for (const char* name :
+         {"4v0-660K-FP32", "4v0-660K-FP16", "4v0-660K-Q5_1", "5v2-730K-FP32", "5v2-730K-FP16",
+          "5v2-730K-Q5_1", "7v0-834K-FP32", "7v0-834K-FP16", "7v0-834K-Q5_1"}) {
         INFO(name);
         const auto model = Model::load(concat(folder, "tiny-rwkv-", name, ".bin"));
         const std::vector<float> expected =

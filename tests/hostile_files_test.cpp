@@ -54,15 +54,14 @@ struct PickleSample {
 void touch(const TensorView& view, std::span<const std::byte> file) {
     const uint64_t elements = view.elements();
     const Block block = block_of(view.dtype);
-    CHECK(elements <= file.size());
     CHECK(elements % block.elements == 0);
     CHECK(elements / block.elements * block.bytes <= file.size());
     CHECK(view.data >= file.data());
     CHECK(view.data <= file.data() + file.size());
     if (elements == 0) return;
-    std::byte stored[34];
-    view.copy(0, block.elements, stored);
-    view.copy(elements - block.elements, block.elements, stored);
+    std::vector<std::byte> stored(block.bytes);
+    view.copy(0, block.elements, stored.data());
+    view.copy(elements - block.elements, block.elements, stored.data());
 }
 
 bool check_survives(std::span<const std::byte> file) {
@@ -212,11 +211,12 @@ Sample bin_sample(const std::string& name, std::string file) {
         const size_t begin = in.position();
         const auto dim_count = in.read<uint32_t>("");
         const auto name_bytes = in.read<uint32_t>("");
-        uint64_t size_bytes = in.read<int32_t>("") == 0 ? 4 : 2;
-        for (uint32_t i = 0; i < dim_count; ++i) size_bytes *= in.read<uint32_t>("");
+        const auto type = in.read<int32_t>("");
+        uint64_t elements = 1;
+        for (uint32_t i = 0; i < dim_count; ++i) elements *= in.read<uint32_t>("");
         in.take(name_bytes, "");
         sample.structured.push_back({begin, in.position()});
-        in.take(size_bytes, "");
+        in.take(*stored_bytes(type == 0 ? DType::f32 : type == 1 ? DType::f16 : DType::q5_1, elements), "");
     }
     return sample;
 }
@@ -245,6 +245,7 @@ std::string built_legacy() {
 std::string built_bin() {
     return rwkv_cpp_header() + rwkv_cpp_tensor("blocks.0.att.r_k", {4, 1}, 0, ramp<float>(4)) +
            rwkv_cpp_tensor("blocks.0.att.x_rwkvag", {4, 1, 6}, 0, ramp<float>(24)) +
+           rwkv_cpp_tensor("blocks.0.att.key.weight", {32, 2}, 8, std::string(48, 'q')) +
            rwkv_cpp_tensor("emb.weight", {4, 8}, 1, ramp<uint16_t>(32));
 }
 
@@ -260,6 +261,16 @@ std::string built_safetensors() {
                                R"("emb.weight":{"dtype":"BF16","shape":[3,4],"data_offsets":[0,24]},)"
                                R"("blocks.0.att.w1":{"dtype":"F32","shape":[4,2],"data_offsets":[24,56]}})";
     return le(uint64_t{header.size()}) + header + ramp<uint16_t>(12) + ramp<float>(8);
+}
+
+/// Under the names of flash-linear-attention, with joined mixes.
+std::string built_renamed() {
+    const std::string header =
+        R"({"model.embeddings.weight":{"dtype":"BF16","shape":[3,4],"data_offsets":[0,24]},)"
+        R"("model.layers.0.attn.r_k":{"dtype":"F32","shape":[1,4],"data_offsets":[24,40]},)"
+        R"("model.layers.0.attn.w_lora.lora.0.weight":{"dtype":"F16","shape":[2,4],"data_offsets":[40,56]},)"
+        R"("model.layers.0.attn.x_x":{"dtype":"F16","shape":[6,1,4],"data_offsets":[56,104]}})";
+    return le(uint64_t{header.size()}) + header + ramp<uint16_t>(12) + ramp<float>(4) + ramp<uint16_t>(32);
 }
 
 std::string built_gguf() {
@@ -305,7 +316,8 @@ std::vector<Sample> samples() {
                                bin_sample("built.bin", built_bin()),
                                gguf_sample("built.gguf", built_gguf()),
                                gguf_sample("built6.gguf", built_gguf6()),
-                               safetensors_sample("built.st", built_safetensors())};
+                               safetensors_sample("built.st", built_safetensors()),
+                               safetensors_sample("renamed.st", built_renamed())};
     const auto golden = reference("golden");
     if (!golden) return all;
     for (const auto& entry : std::filesystem::directory_iterator(*golden / "pth_variants")) {
@@ -317,6 +329,7 @@ std::vector<Sample> samples() {
     all.push_back(zip_sample("v7.0", contents_of(*golden / "v7.0/model-bf16.pth")));
     all.push_back(gguf_sample("golden.gguf", contents_of(*golden / "gguf/rwkv7-head64-q8_0.gguf")));
     all.push_back(bin_sample("7v0", contents_of(*golden / "rwkv.cpp/tiny-rwkv-7v0-834K-FP16.bin")));
+    all.push_back(bin_sample("7v0q", contents_of(*golden / "rwkv.cpp/tiny-rwkv-7v0-834K-Q5_1.bin")));
     return all;
 }
 

@@ -170,13 +170,36 @@ TEST_CASE("rwkv.cpp v7 models open under official names") {
     }
 }
 
-TEST_CASE("rwkv.cpp files that are not read yet say which tensor or version is the reason") {
-    const auto folder = reference("golden/rwkv.cpp");
-    if (!folder) return;
-    const auto message = [&](const char* file) {
-        return refusal(contents_of(*folder / file), Code::unsupported);
+TEST_CASE("every quantised type of rwkv.cpp has a number of its own") {
+    struct Type {
+        int32_t number;
+        DType dtype;
+        int32_t elements;
+        size_t bytes;
     };
-    check_contains(message("tiny-rwkv-7v0-834K-Q5_1.bin"), "is Q5_1");
+    for (const auto& [number, dtype, elements, bytes] :
+         {Type{2, DType::q4_0, 32, 18}, Type{3, DType::q4_1, 32, 20}, Type{7, DType::q5_0, 32, 22},
+          Type{8, DType::q5_1, 32, 24}, Type{9, DType::q8_0, 32, 34}, Type{11, DType::q2_k, 256, 84},
+          Type{12, DType::q3_k, 256, 110}, Type{13, DType::q4_k, 256, 144}, Type{14, DType::q5_k, 256, 176},
+          Type{15, DType::q6_k, 256, 210}}) {
+        INFO(number);
+        std::string blocks(6 * bytes, 'x');
+        blocks.back() = 'y';
+        const std::string file = tiny_bin(rwkv_cpp_tensor("m", {2 * elements, 3}, number, blocks));
+        const Checkpoint model = read_rwkv_cpp(as_bytes(file), "tiny.bin");
+        const TensorView& view = model.tensors.at("m");
+        CHECK(view.dtype == dtype);
+        CHECK(view.shape == std::vector<uint64_t>{3, static_cast<uint64_t>(2 * elements)});
+        CHECK(static_cast<char>(view.data[6 * bytes - 1]) == 'y');
+        const std::string half = rwkv_cpp_tensor("m", {elements / 2, 2}, number, blocks);
+        check_contains(refusal(tiny_bin(half), Code::bad_file), "expected a multiple of");
+        const std::string old = rwkv_cpp_header(100) + rwkv_cpp_tensor("m", {elements}, number, blocks);
+        check_contains(refusal(old, Code::unsupported), "version 100");
+    }
+    for (const int32_t number : {10, 16}) {
+        const std::string file = tiny_bin(rwkv_cpp_tensor("m", {256}, number, ""));
+        check_contains(refusal(file, Code::unsupported), "which no weights have");
+    }
 }
 
 TEST_CASE("decays that rwkv.cpp has transformed do not have the official name") {
@@ -242,7 +265,7 @@ TEST_CASE("rwkv.cpp tensors that cannot be are refused") {
     check_contains(message(rwkv_cpp_tensor("blocks.0.att.r_k", {1}, 0, "1234")), "two tensors named");
     check_contains(message(rwkv_cpp_tensor("x", {1}, 5, "")), "unknown type 5");
     check_contains(message(rwkv_cpp_tensor("x", {1}, -1, "")), "unknown type -1");
-    check_contains(message(rwkv_cpp_tensor("x", {32}, 9, ""), Code::unsupported), "'x' is Q8_0");
+    check_contains(message(rwkv_cpp_tensor("x", {32}, 9, "")), "bytes left");
     check_contains(message(rwkv_cpp_tensor("b.att.x_rwkvag", {4, 1, 5}, 0, ramp<float>(20)), Code::bad_shape),
                    "6x1");
     check_contains(refusal(rwkv_cpp_header(100) + rwkv_cpp_tensor("x", {32}, 2, ""), Code::unsupported),
@@ -260,8 +283,29 @@ TEST_CASE("foreign files are named") {
     check_contains(refusal(zip({{.name = "word/document.xml", .data = "x", .method = 8}}), Code::bad_file),
                    "not a PyTorch file");
     check_contains(refusal("PK\x03\x04", Code::bad_file), "without its end");
+    check_contains(refusal("\x1f\x8b\x08", Code::bad_file), "gzip");
+    check_contains(refusal(R"({"architectures":["Rwkv7ForCausalLM"]})", Code::bad_file), "a JSON file");
     check_contains(refusal("hello", Code::bad_file), "not a model file this program knows");
     check_contains(refusal(std::string(1, '\0'), Code::bad_file), "not a model file this program knows");
+}
+
+TEST_CASE("models older than RWKV-4 are named, RWKV-4 and 5 are not taken for them") {
+    using Entry = std::pair<std::string, std::vector<int64_t>>;
+    const auto file = [](const std::vector<Entry>& entries) {
+        pickle::Entries all;
+        for (const auto& [name, shape] : entries) all.push_back({name, pickle::tensor_f32("0", shape)});
+        return pth(pickle::dict(all), {{"0", ramp<float>(8)}});
+    };
+    const Entry column = {"blocks.0.att.time_decay", {4, 1}}, mix = {"blocks.0.att.time_mix", {1, 1, 4}};
+    check_contains(refusal(file({{"blocks.0.att.time_w", {2, 4}}}), Code::unsupported),
+                   "an RWKV-1, expected");
+    check_contains(refusal(file({column, mix}), Code::unsupported), "an RWKV-2, expected");
+    check_contains(refusal(file({column}), Code::unsupported), "an RWKV-3, expected an RWKV from 4 to 7");
+    for (const auto& entries : {std::vector<Entry>{{"blocks.0.att.time_decay", {4}}},
+                                std::vector<Entry>{column, {"blocks.0.att.ln_x.weight", {4}}}}) {
+        const std::string newer = file(entries);
+        CHECK(read_checkpoint(as_bytes(newer), "some.pth").tensors.size() == entries.size());
+    }
 }
 
 TEST_CASE("open_checkpoint keeps the file mapped, and a missing file is an io error") {

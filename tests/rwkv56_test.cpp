@@ -85,8 +85,8 @@ double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 /// The formulas in double, a token at a time.
 class Reference {
   public:
-    Reference(const test::RandomModel& model, const Kind& kind)
-        : model_(model), kind_(kind), states_(layers) {}
+    Reference(const test::RandomModel& model, const Kind& kind, double group_eps = 64e-5)
+        : model_(model), kind_(kind), group_eps_(group_eps), states_(layers) {}
 
     Vector feed(Token token) {
         const auto& table = values("emb.weight");
@@ -230,7 +230,7 @@ class Reference {
                 state = w[key] * state + k[key] * v[first + i];
             }
         }
-        Vector z = norm(y, prefix_ + "att.ln_x", heads, 64e-5);
+        Vector z = norm(y, prefix_ + "att.ln_x", heads, group_eps_);
         if (kind_.gate) {
             const Vector g = product(prefix_ + "att.gate.weight", xs[4]);
             for (size_t i = 0; i < attention; ++i) z[i] *= g[i] * sigmoid(g[i]);
@@ -254,6 +254,7 @@ class Reference {
 
     const test::RandomModel& model_;
     const Kind& kind_;
+    const double group_eps_;
     std::vector<State> states_;
     std::string prefix_;
 };
@@ -325,6 +326,54 @@ TEST_CASE("an RWKV-6 from an rwkv.cpp file gives the bits of the official one") 
     const std::vector<Token> tokens = some_tokens(20, vocabulary);
     CHECK(all_logits(found, tokens) == all_logits(expected, tokens));
     CHECK(found.state(0) == expected.state(0));
+}
+
+/// With what the converter changes: the decay as it is used, and without a gate the exponential of
+/// time_first.
+std::string rwkv_cpp_file_of_v5(const test::RandomModel& random, const Kind& kind) {
+    std::string file = test::rwkv_cpp_header();
+    for (const auto& [name, tensor] : random.tensors) {
+        std::vector<float> values = tensor.values;
+        std::vector<int32_t> sizes;
+        for (const uint64_t size : tensor.shape) {
+            if (size > 1) sizes.insert(sizes.begin(), static_cast<int32_t>(size));
+        }
+        const bool decay = name.ends_with("time_decay"), first = name.ends_with("time_first");
+        for (float& value : values) {
+            if (decay) value = static_cast<float>(std::exp(-std::exp(double{value})));
+            if (first) value = static_cast<float>(std::exp(double{value}));
+        }
+        if (decay || first || name.ends_with("time_faaaa")) {
+            sizes = {1, kind.channel_decay ? static_cast<int32_t>(head_size) : 1,
+                     static_cast<int32_t>(heads)};
+        }
+        const auto* const bytes = reinterpret_cast<const char*>(values.data());
+        file += test::rwkv_cpp_tensor(name, sizes, 0, std::string(bytes, values.size() * sizeof(float)));
+    }
+    return file;
+}
+
+TEST_CASE(
+    "an RWKV-5 from an rwkv.cpp file, with and without a gate, agrees with the formulas and its epsilon") {
+    for (const Kind& kind : kinds) {
+        if (kind.dynamic) continue;
+        INFO(kind.version);
+        const test::RandomModel random = make_model(kind, -2, 3);
+        const test::TemporaryFolder folder;
+        std::ofstream(folder / "m.bin", std::ios::binary) << rwkv_cpp_file_of_v5(random, kind);
+        const auto model = Model::load(folder / "m.bin");
+        CHECK(model->version() == kind.version);
+        CHECK(model->unused_tensors().empty());
+        const std::vector<Token> tokens = some_tokens(40, vocabulary);
+        Reference reference(random, kind, 1e-5);
+        std::vector<float> expected;
+        for (const Token token : tokens) {
+            for (const double logit : reference.feed(token)) expected.push_back(static_cast<float>(logit));
+        }
+        Context context = on_cpu(model);
+        const std::vector<float> found = all_logits(context, tokens);
+        CHECK(test::largest_difference(expected, found) <= 3e-5 * test::spread(expected));
+    }
 }
 
 /// e^(-e^x) as the op computes it.

@@ -1,4 +1,4 @@
-// Models in safetensors files: official names are read, others are told by name.
+// Models in safetensors files: official names and layouts; others are in namings_test.
 #include "runtime/load/safetensors_model.h"
 
 #include <doctest/doctest.h>
@@ -59,22 +59,6 @@ TEST_CASE("official names are read, LoRA matrices turned, ones in front of a sha
     CHECK(values == std::vector<float>{0, 2, 4, 6, 1, 3, 5, 7});
     CHECK(model.tensors.at("blocks.0.att.x_r").shape_text() == "1x1x4");
     CHECK(model.tensors.at("blocks.0.att.key.weight").squeezed().shape_text() == "4x4");
-}
-
-TEST_CASE("other programs' namings are refused by name") {
-    const auto with = [](const char* name, const char* shape) {
-        return std::vector<Entry>{embedding, {name, "F32", shape, ramp<float>(8)}};
-    };
-    const auto message = [](const std::vector<Entry>& entries) {
-        return refusal(entries, Code::unsupported);
-    };
-    check_contains(message(with("rwkv.blocks.0.ln1.weight", "[8]")), "Hugging Face transformers");
-    check_contains(message(with("model.layers.0.attn.r_proj.weight", "[8]")), "flash-linear-attention");
-    check_contains(message(with("model.embeddings.weight", "[8]")), "flash-linear-attention");
-    check_contains(message(with("blocks.0.att.w1", "[2,4]")), "web-rwkv");
-    check_contains(message(with("blocks.0.att.w1", "[2,4,1]")), "web-rwkv");
-    check_contains(message(with("blocks.0.att.time_mix_x", "[8]")), "web-rwkv");
-    check_contains(message(with("blocks.0.att.key.lora.0", "[8]")), "web-rwkv");
 }
 
 TEST_CASE("safetensors files that are no models are refused") {

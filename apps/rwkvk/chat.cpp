@@ -163,6 +163,7 @@ void add_chat(CLI::App& app) {
     CLI::App* command = app.add_subcommand("chat", "Talk with a model; each line of piped input is a turn");
     auto flags = std::make_shared<Flags>();
     add_common(*command, flags->common);
+    add_initial_state(*command, flags->common);
     command->add_option("--sys,--system-prompt", flags->system, "What the conversation begins with");
     command->add_option("--template", flags->format, "world, g1, raven or plain; else what fits the model");
     command->add_option("--think", flags->thinking, "none, fast, on, little or lot, for models that can")

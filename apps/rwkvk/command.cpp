@@ -2,6 +2,7 @@
 
 #include <cctype>
 #include <cerrno>
+#include <cstdlib>
 #include <iostream>
 
 #include "progress_bar.h"
@@ -29,6 +30,11 @@ void add_common(CLI::App& command, CommonFlags& flags, bool model) {
         command.add_option("--synthetic", flags.synthetic,
                            "Random model instead of a file: v7:0.1b:f16, v7:LAYERSxWIDTH[xVOCAB]:TYPE; also "
                            "v4, v5.0, v5.1, v5.2, v6, v7a, rwkv6qwen2, arwkv7");
+        command
+            .add_option(
+                "--lora", flags.adapters,
+                "Adapter to blend in, FILE or FILE:SCALE; scale is alpha / rank, 1 if not given; repeatable")
+            ->allow_extra_args(false);
         command.add_option("--vocab", flags.vocabulary, "Vocabulary file (World format)");
     }
     command.add_option("-d,--device,--dev", flags.device, "Device: index, part of a name, UUID, or cpu");
@@ -39,6 +45,11 @@ void add_common(CLI::App& command, CommonFlags& flags, bool model) {
     command.add_flag("-v,--verbose", flags.verbose, "Say more on stderr");
 }
 
+void add_initial_state(CLI::App& command, CommonFlags& flags) {
+    command.add_option("--state", flags.state,
+                       "Tuned or saved state to begin with, instead of the empty one");
+}
+
 Runtime open_runtime(const CommonFlags& flags) {
     const int32_t least = flags.verbose ? RWKVK_LOG_INFO : RWKVK_LOG_WARNING;
     return Runtime([least](int32_t level, const char* line) {
@@ -46,12 +57,33 @@ Runtime open_runtime(const CommonFlags& flags) {
     });
 }
 
+namespace {
+
+/// "file:0.5" has a scale; so has no file whose name ends otherwise.
+Adapter to_adapter(const std::string& text) {
+    const size_t colon = text.rfind(':');
+    if (colon == text.npos || colon == 0) return {text};
+    const char* const begin = text.c_str() + colon + 1;
+    char* end = nullptr;
+    const float scale = std::strtof(begin, &end);
+    if (end == begin || *end != '\0') return {text};
+    return {text.substr(0, colon), scale};
+}
+
+}  // namespace
+
 bool has_model(const CommonFlags& flags) { return !flags.model.empty() || !flags.synthetic.empty(); }
 
 Model open_model(const Runtime& runtime, const CommonFlags& flags) {
     if (flags.model.empty() == flags.synthetic.empty())
         throw usage_error("give a model: -m FILE, or --synthetic v7:0.1b:f16 for a random one");
-    if (!flags.model.empty()) return runtime.load(flags.model);
+    if (!flags.model.empty()) {
+        std::vector<Adapter> adapters;
+        for (const std::string& text : flags.adapters) adapters.push_back(to_adapter(text));
+        return runtime.load(flags.model, adapters);
+    }
+    if (!flags.adapters.empty())
+        throw usage_error("--lora: expected a model file, found --synthetic: give -m FILE");
     rwkvk_model* model = nullptr;
     runtime.check(rwkvk_tools_synthetic(runtime.handle(), flags.synthetic.c_str(), flags.seed, &model));
     return {runtime.shared(), model};
@@ -73,7 +105,9 @@ Context open_context(const Model& model, const CommonFlags& flags, const Context
         return 1;
     };
     params.progress_user = &bar;
-    return Context(model, params);
+    Context context(model, params);
+    if (!flags.state.empty()) context.load_initial(flags.state);
+    return context;
 }
 
 void check_validation(const Runtime& runtime) {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <sstream>
 #include <string>
+#include <vector>
 
 namespace rwkvk::app {
 
@@ -28,15 +29,19 @@ inline Error usage_error(const std::string& message) { return Error(RWKVK_BAD_AR
 Error io_error(const std::string& path, const std::string& what);
 
 struct CommonFlags {
-    std::string model, device, math = "exact", vocabulary, synthetic;
+    std::string model, device, math = "exact", vocabulary, synthetic, state;
+    std::vector<std::string> adapters;  // FILE or FILE:SCALE
     uint32_t threads = 0;
     uint64_t seed = 1;
     bool verbose = false;
 };
 
 /// Adds -m, -dev, --math, -t, --vocab, --seed, -v, each mirrored by RWKVK_ARG_*; `model` also adds
-/// --synthetic.
+/// --synthetic and --lora.
 void add_common(CLI::App& command, CommonFlags& flags, bool model = true);
+
+/// Adds --state, which open_context obeys.
+void add_initial_state(CLI::App& command, CommonFlags& flags);
 
 /// Mirrors every flag by an environment variable: "--top-p" by RWKVK_ARG_TOP_P. The flag wins.
 void mirror_in_environment(CLI::App& command);
@@ -54,7 +59,7 @@ Tokenizer open_tokenizer(const Runtime& runtime, const Model& model, const Commo
 struct ContextNeeds {
     uint32_t max_rows = 128, slots = 1;
 };
-/// Shows progress on a terminal.
+/// Shows progress on a terminal. Sequences begin with --state.
 Context open_context(const Model& model, const CommonFlags& flags, const ContextNeeds& needs);
 
 /// With the validation layer on, any message of it throws Failed; they have been printed.

@@ -111,6 +111,7 @@ void add_generate(CLI::App& app) {
     auto flags = std::make_shared<Flags>();
     flags->sampling.params.top_p = 0.85f;
     add_common(*command, flags->common);
+    add_initial_state(*command, flags->common);
     command->add_option("-p,--prompt", flags->prompt, "Text to continue");
     command->add_option("-f,--file", flags->file, "File with the text, - for stdin");
     command->add_option("-n,--predict", flags->tokens, "Tokens to generate");

@@ -82,11 +82,12 @@ void add_logits(CLI::App& app) {
     CLI::App* command = app.add_subcommand("logits", "Feed tokens and write the logits as .npy");
     auto flags = std::make_shared<Flags>();
     add_common(*command, flags->common);
+    add_initial_state(*command, flags->common);
     command->add_option("--tokens", flags->tokens, "Token ids: 1,2,3");
     command->add_option("--tokens-file", flags->tokens_file, "File of token ids");
     command->add_option("-p,--prompt", flags->prompt, "Text");
     command->add_flag("--all", flags->all, "Logits of every token, not only the last");
-    command->add_option("--state-in", flags->state_in, "State to start from");
+    command->add_option("--state-in", flags->state_in, "Saved state to go on from");
     command->add_option("--state-out", flags->state_out, "Where to write the final state");
     command->add_option("--chunk", flags->chunk, "Tokens per run")->check(CLI::Range(1, 1 << 20));
     command->add_option("-o,--output", flags->out, "The .npy file")->required();

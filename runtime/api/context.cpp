@@ -5,6 +5,7 @@
 #include "runtime/gpu/backend.h"
 #include "runtime/graph/weight_requests.h"
 #include "runtime/model/state_file.h"
+#include "runtime/model/tuned_state.h"
 
 using namespace rwkvk;
 using namespace rwkvk::api;
@@ -191,5 +192,11 @@ rwkvk_status rwkvk_state_load(rwkvk_context* context, uint32_t slot, const char*
         const SavedState saved = read_state_file(path, on.model());
         on.set_state(slot, saved.values);
         if (position) *position = saved.position;
+    });
+}
+
+rwkvk_status rwkvk_state_load_initial(rwkvk_context* context, const char* path) {
+    return with(context, [&](Context& on) {
+        on.set_initial(path ? read_initial_state(path, on.model()) : std::vector<float>());
     });
 }

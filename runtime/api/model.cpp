@@ -5,12 +5,32 @@
 using namespace rwkvk;
 using namespace rwkvk::api;
 
-rwkvk_status rwkvk_model_load(rwkvk_runtime* runtime, const char* path, const void*, rwkvk_model** model) {
+namespace {
+
+std::vector<AdapterChoice> to_adapters(const rwkvk_model_params& params) {
+    if (params.adapter_count > 0) require(params.adapters, "adapters");
+    std::vector<AdapterChoice> adapters;
+    for (size_t i = 0; i < params.adapter_count; ++i) {
+        require(params.adapters[i].path, "the path of an adapter");
+        adapters.push_back({params.adapters[i].path, params.adapters[i].scale});
+    }
+    return adapters;
+}
+
+}  // namespace
+
+void rwkvk_model_params_default(rwkvk_model_params* params, uint32_t size) {
+    set_defaults({.size = size, .adapters = nullptr, .adapter_count = 0}, params, size);
+}
+
+rwkvk_status rwkvk_model_load(rwkvk_runtime* runtime, const char* path, const rwkvk_model_params* params,
+                              rwkvk_model** model) {
     if (!runtime) return RWKVK_BAD_ARGUMENT;
     return guarded(*runtime->runtime, [&] {
         require(path, "path");
         require(model, "model");
-        *model = new rwkvk_model{runtime->runtime, Model::load(path)};
+        const auto adapters = to_adapters(complete(params, rwkvk_model_params_default));
+        *model = new rwkvk_model{runtime->runtime, Model::load(path, adapters)};
     });
 }
 

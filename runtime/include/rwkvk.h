@@ -140,10 +140,26 @@ RWKVK_API uint64_t rwkvk_runtime_validation_messages(const rwkvk_runtime *runtim
 
 /* ---- Models -------------------------------------------------------------------------------------------- */
 
-/** Opens a model file: official .pth, .safetensors, GGUF, rwkv.cpp .bin. The file is mapped, not read; it must not
- * change while the model lives. `params` is reserved: NULL.
- * Errors: RWKVK_IO, RWKVK_BAD_FILE, RWKVK_UNSUPPORTED, RWKVK_BAD_SHAPE. */
-RWKVK_API rwkvk_status rwkvk_model_load(rwkvk_runtime *runtime, const char *path, const void *params,
+/** A file that changes a model's matrices: LoRA, PiSSA, DiSHA (Bone), whole tensors; .pth, .safetensors, GGUF. */
+typedef struct rwkvk_adapter {
+    const char *path;
+    float scale; /* alpha / rank, where the file does not hold alpha; else 1 for what was trained */
+} rwkvk_adapter;
+
+typedef struct rwkvk_model_params {
+    uint32_t size;
+    const rwkvk_adapter *adapters; /* blended in, in this order; NULL */
+    size_t adapter_count;
+} rwkvk_model_params;
+
+RWKVK_API void rwkvk_model_params_default(rwkvk_model_params *params, uint32_t size);
+
+/** Opens a model file: official .pth; .safetensors with the names of the .pth, Hugging Face, flash-linear-attention or
+ * web-rwkv, in parts too (any part or their index opens all); GGUF; rwkv.cpp .bin. Files are mapped, not read; they must
+ * not change while the model lives. Matrices that adapters change are float32; results are the same bits on every
+ * device all the same.
+ * Errors: RWKVK_IO, RWKVK_BAD_FILE, RWKVK_UNSUPPORTED; RWKVK_BAD_SHAPE, also for an adapter of another model. */
+RWKVK_API rwkvk_status rwkvk_model_load(rwkvk_runtime *runtime, const char *path, const rwkvk_model_params *params,
                                         rwkvk_model **model);
 RWKVK_API void rwkvk_model_destroy(rwkvk_model *model);
 
@@ -248,7 +264,8 @@ RWKVK_API void rwkvk_context_interrupt(rwkvk_context *context);
 /* States. A state is state_elements floats: per layer the tensors of the version's state table, one after the other
  * (docs/NUMERICS.md). Errors: RWKVK_BAD_ARGUMENT for a slot that does not exist. */
 
-/** Back to the empty state. */
+/** Back to the state that a sequence begins with: the empty one, the one that the model's file holds, or that of
+ * rwkvk_state_load_initial. */
 RWKVK_API rwkvk_status rwkvk_state_reset(rwkvk_context *context, uint32_t slot);
 /** Copies on the device. */
 RWKVK_API rwkvk_status rwkvk_state_copy(rwkvk_context *context, uint32_t from, uint32_t to);
@@ -259,6 +276,12 @@ RWKVK_API rwkvk_status rwkvk_state_set(rwkvk_context *context, uint32_t slot, co
 RWKVK_API rwkvk_status rwkvk_state_save(rwkvk_context *context, uint32_t slot, const char *path, uint64_t position);
 /** Errors: RWKVK_IO; RWKVK_BAD_FILE (damaged, not a state, of another model); RWKVK_UNSUPPORTED; nothing is changed. */
 RWKVK_API rwkvk_status rwkvk_state_load(rwkvk_context *context, uint32_t slot, const char *path, uint64_t *position);
+/** From now on every sequence of this context begins with the state in the file: a tuned one (.pth, or .safetensors as
+ * web-rwkv converts it), that of a model file which holds one, or one of rwkvk_state_save. NULL: the model's own again.
+ * Resets all slots; chats that exist begin with it when they are reset.
+ * Errors: RWKVK_IO; RWKVK_BAD_FILE (damaged, no state); RWKVK_BAD_SHAPE (of another model); RWKVK_UNSUPPORTED (the
+ * version of the model has none); nothing is changed. */
+RWKVK_API rwkvk_status rwkvk_state_load_initial(rwkvk_context *context, const char *path);
 
 /* ---- Sampling ------------------------------------------------------------------------------------------ */
 

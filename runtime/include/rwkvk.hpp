@@ -146,6 +146,12 @@ class Model {
     detail::Owner<rwkvk_model> handle_;
 };
 
+/// A file that changes a model's matrices.
+struct Adapter {
+    std::string path;
+    float scale = 1.0f;
+};
+
 using Log = std::function<void(int32_t level, const char* line)>;
 
 class Runtime {
@@ -176,9 +182,15 @@ class Runtime {
         }
         return devices;
     }
-    Model load(const std::string& path) const {
+    Model load(const std::string& path, const std::vector<Adapter>& adapters = {}) const {
+        std::vector<rwkvk_adapter> list;
+        for (const Adapter& adapter : adapters) list.push_back({adapter.path.c_str(), adapter.scale});
+        rwkvk_model_params params;
+        rwkvk_model_params_default(&params, sizeof params);
+        params.adapters = list.data();
+        params.adapter_count = list.size();
         rwkvk_model* model = nullptr;
-        check(rwkvk_model_load(handle_.get(), path.c_str(), nullptr, &model));
+        check(rwkvk_model_load(handle_.get(), path.c_str(), &params, &model));
         return {handle_, model};
     }
     /// A World vocabulary file; without a path, ids are bytes.
@@ -252,6 +264,11 @@ class Context {
     }
     void set_state(uint32_t slot, const std::vector<float>& values) {
         detail::check(runtime_, rwkvk_state_set(handle_.get(), slot, values.data(), values.size()));
+    }
+    /// What every sequence begins with, from a file; an empty path: the model's own.
+    void load_initial(const std::string& path) {
+        detail::check(runtime_,
+                      rwkvk_state_load_initial(handle_.get(), path.empty() ? nullptr : path.c_str()));
     }
     void save(uint32_t slot, const std::string& path, uint64_t position) {
         detail::check(runtime_, rwkvk_state_save(handle_.get(), slot, path.c_str(), position));

@@ -7,11 +7,14 @@
 #include "runtime/load/bytes.h"
 #include "runtime/load/gguf.h"
 #include "runtime/load/gguf_parts.h"
+#include "runtime/load/official.h"
+#include "runtime/load/part_of_model.h"
 #include "runtime/load/pth.h"
 #include "runtime/load/pth_container.h"
 #include "runtime/load/rwkv_cpp.h"
 #include "runtime/load/safetensors.h"
 #include "runtime/load/safetensors_model.h"
+#include "runtime/load/shards.h"
 #include "runtime/load/tensor.h"
 
 namespace rwkvk::load {
@@ -42,14 +45,21 @@ Error foreign(std::string_view file, const std::string& path) {
         return Error(Code::bad_file,
                      concat(path, ": a Git LFS pointer, not the model itself: run 'git lfs pull'"));
     }
+    if (file.starts_with("\x1f\x8b")) {
+        return Error(Code::bad_file, concat(path, ": compressed with gzip: run 'gzip -d' on it"));
+    }
+    if (file.starts_with("{")) {
+        return Error(Code::bad_file,
+                     concat(path,
+                            ": a JSON file, not a model: give the model's .safetensors file, or the index "
+                            "that ends in .safetensors.index.json"));
+    }
     return Error(Code::bad_file, concat(path,
                                         ": not a model file this program knows: expected a PyTorch .pth, a "
                                         ".safetensors, a GGUF or an rwkv.cpp .bin"));
 }
 
-}  // namespace
-
-Checkpoint read_checkpoint(std::span<const std::byte> file, const std::string& path) {
+Checkpoint read_any(std::span<const std::byte> file, const std::string& path) {
     if (is_zip(as_text(file)) || is_legacy_pth(file)) return read_pth(file, path);
     if (is_gguf(file)) return read_gguf(file, path);
     if (is_safetensors(file)) return read_safetensors_model(file, path);
@@ -57,13 +67,33 @@ Checkpoint read_checkpoint(std::span<const std::byte> file, const std::string& p
     throw foreign(as_text(file), path);
 }
 
-Checkpoint open_checkpoint(const std::string& path) {
+void check_is_model(const Checkpoint& checkpoint) {
+    refuse_parts_of_models(checkpoint);
+    refuse_old_versions(checkpoint);
+}
+
+}  // namespace
+
+Checkpoint read_checkpoint(std::span<const std::byte> file, const std::string& path) {
+    Checkpoint checkpoint = read_any(file, path);
+    check_is_model(checkpoint);
+    return checkpoint;
+}
+
+Checkpoint open_tensors(const std::string& path) {
     const auto file = std::make_shared<const MappedFile>(path);
     if (is_gguf(file->bytes())) {
         if (const auto part = read_gguf_part({file->bytes(), path})) return open_gguf_parts(path, *part);
     }
-    Checkpoint checkpoint = read_checkpoint(file->bytes(), path);
+    if (const auto parts = shards_of(file->bytes(), path); !parts.empty()) return open_shards(parts, path);
+    Checkpoint checkpoint = read_any(file->bytes(), path);
     checkpoint.storage = file;
+    return checkpoint;
+}
+
+Checkpoint open_checkpoint(const std::string& path) {
+    Checkpoint checkpoint = open_tensors(path);
+    check_is_model(checkpoint);
     return checkpoint;
 }
 

@@ -38,4 +38,21 @@ TensorView from_official(std::string_view name, TensorView tensor, const std::st
     return tensor.transposed();
 }
 
+void refuse_old_versions(const Checkpoint& checkpoint) {
+    const auto has = [&](const char* name) { return checkpoint.tensors.contains(name); };
+    // Versions 2 and 3 have decays as columns, version 4 as a vector; those of version 5 have a norm after
+    // them.
+    const auto decay = checkpoint.tensors.find("blocks.0.att.time_decay");
+    const bool column = decay != checkpoint.tensors.end() && decay->second.shape.size() == 2 &&
+                        decay->second.shape[0] > 1 && decay->second.shape[1] == 1 &&
+                        !has("blocks.0.att.ln_x.weight");
+    const char* version = has("blocks.0.att.time_w")     ? "1"
+                          : has("blocks.0.att.time_mix") ? "2"
+                          : column                       ? "3"
+                                                         : nullptr;
+    if (!version) return;
+    throw Error(Code::unsupported, concat(checkpoint.path, ": an RWKV-", version,
+                                          ", expected an RWKV from 4 to 7: use a newer model"));
+}
+
 }  // namespace rwkvk::load

@@ -15,4 +15,7 @@ std::string_view within_official_block(std::string_view name);
 /// Errors: Code::bad_shape for a LoRA matrix that is none.
 TensorView from_official(std::string_view name, TensorView tensor, const std::string& path);
 
+/// Errors: Code::unsupported naming the version, for models older than RWKV-4.
+void refuse_old_versions(const Checkpoint& checkpoint);
+
 }  // namespace rwkvk::load

@@ -55,7 +55,9 @@ Checkpoint read_pth(std::span<const std::byte> file, const std::string& path) {
         add_tensor(checkpoint, file.size(), std::move(name), std::move(tensor));
     }
     if (checkpoint.tensors.empty()) {
-        throw Error(Code::bad_file, concat(path, ": a PyTorch file without tensors, expected a model"));
+        throw Error(
+            Code::bad_file,
+            concat(path, ": a PyTorch file without tensors, expected a model: fetch the model's own file"));
     }
     return checkpoint;
 }

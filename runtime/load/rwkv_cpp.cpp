@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "runtime/load/bytes.h"
+#include "runtime/load/joined_mixes.h"
 #include "runtime/load/limits.h"
 
 namespace rwkvk::load {
@@ -16,10 +18,30 @@ constexpr uint32_t magic = 0x67676d66;
 constexpr int32_t first_version = 100;
 constexpr int32_t last_version = 101;
 
-// By number; null for the retired ones.
-constexpr std::array<const char*, 17> type_names = {"F32",   "F16",  "Q4_0", "Q4_1", nullptr, nullptr,
-                                                    nullptr, "Q5_0", "Q5_1", "Q8_0", "Q8_1",  "Q2_K",
-                                                    "Q3_K",  "Q4_K", "Q5_K", "Q6_K", "Q8_K"};
+struct Type {
+    const char* name;
+    std::optional<DType> dtype;  // nothing: only for activations
+};
+// By number, which is not GGUF's; no name for the retired ones.
+constexpr std::array<Type, 17> types = {{
+    {"F32", DType::f32},
+    {"F16", DType::f16},
+    {"Q4_0", DType::q4_0},
+    {"Q4_1", DType::q4_1},
+    {nullptr, {}},
+    {nullptr, {}},
+    {nullptr, {}},
+    {"Q5_0", DType::q5_0},
+    {"Q5_1", DType::q5_1},
+    {"Q8_0", DType::q8_0},
+    {"Q8_1", {}},
+    {"Q2_K", DType::q2_k},
+    {"Q3_K", DType::q3_k},
+    {"Q4_K", DType::q4_k},
+    {"Q5_K", DType::q5_k},
+    {"Q6_K", DType::q6_k},
+    {"Q8_K", {}},
+}};
 
 // Returns the version; the sizes only repeat what the tensors' shapes say.
 int32_t read_header(ByteReader& in) {
@@ -34,16 +56,21 @@ int32_t read_header(ByteReader& in) {
     return version;
 }
 
-DType dtype_of(int32_t type, std::string_view name, int32_t version, const std::string& path) {
-    if (type == 0) return DType::f32;
-    if (type == 1) return DType::f16;
-    const bool known = type > 0 && type < static_cast<int32_t>(type_names.size());
-    const char* type_name = known ? type_names[static_cast<size_t>(type)] : nullptr;
-    if (!type_name) throw damaged(path, concat("tensor ", quote(name), " has the unknown type ", type));
-    const char* advice = version == first_version
-                             ? "in the block layout of old files: quantise the original again"
-                             : "quantised types are not supported yet: use an F32 or F16 file";
-    throw Error(Code::unsupported, concat(path, ": tensor ", quote(name), " is ", type_name, ", ", advice));
+DType dtype_of(int32_t number, std::string_view name, int32_t version, const std::string& path) {
+    const bool known = number >= 0 && number < static_cast<int32_t>(types.size());
+    const Type type = known ? types[static_cast<size_t>(number)] : Type{nullptr, {}};
+    if (!type.name) throw damaged(path, concat("tensor ", quote(name), " has the unknown type ", number));
+    if (!type.dtype) {
+        throw Error(Code::unsupported, concat(path, ": tensor ", quote(name), " is ", type.name,
+                                              ", which no weights have: quantise the original again"));
+    }
+    const bool quantised = block_of(*type.dtype).elements > 1;
+    if (quantised && version == first_version) {
+        throw Error(Code::unsupported, concat(path, ": tensor ", quote(name), " is ", type.name,
+                                              ", in the block layout of old files (version 100): quantise "
+                                              "the original again"));
+    }
+    return *type.dtype;
 }
 
 // Dimensions come fastest first.
@@ -70,8 +97,14 @@ std::pair<std::string, TensorView> read_tensor(ByteReader& in, int32_t version) 
     view.shape = read_shape(in, dim_count);
     std::string name(in.take_text(static_cast<uint64_t>(name_bytes), "tensor name"));
     view.dtype = dtype_of(type, name, version, in.where());
+    const uint32_t block = block_of(view.dtype).elements;
+    if (view.shape.back() % block != 0) {
+        throw damaged(in.where(),
+                      concat("tensor ", quote(name), " has rows of ", view.shape.back(),
+                             " elements, expected a multiple of ", block, " for ", name_of(view.dtype)));
+    }
     const auto elements = checked_product(view.shape);
-    const auto size_bytes = elements ? checked_multiply(*elements, bytes_of(view.dtype)) : std::nullopt;
+    const auto size_bytes = elements ? stored_bytes(view.dtype, *elements) : std::nullopt;
     if (!size_bytes || *size_bytes > in.left()) {
         throw damaged(in.where(),
                       concat("tensor ", quote(name), " of ", view.shape_text(), " ", name_of(view.dtype),
@@ -83,25 +116,7 @@ std::pair<std::string, TensorView> read_tensor(ByteReader& in, int32_t version) 
 }
 
 // Their converter joins the six token-shift mixes, each officially [1,1,D].
-constexpr std::string_view joined_mixes = "att.x_rwkvag";
-constexpr std::string_view mix_letters = "rwkvag";
-
-void add_split_mixes(Checkpoint& checkpoint, size_t file_size_bytes, std::string_view name,
-                     const TensorView& joined) {
-    if (joined.shape.size() != 3 || joined.shape[0] != mix_letters.size() || joined.shape[1] != 1) {
-        throw Error(Code::bad_shape,
-                    concat(checkpoint.path, ": tensor ", quote(name), " is ", joined.shape_text(),
-                           ", expected 6x1 times the embedding size: convert the model again"));
-    }
-    const uint64_t cols = joined.shape[2];
-    name.remove_suffix(mix_letters.size());
-    for (size_t i = 0; i < mix_letters.size(); ++i) {
-        TensorView mix = joined.slice(i);
-        mix.shape = {1, 1, cols};
-        mix.strides = {cols, cols, 1};
-        add_tensor(checkpoint, file_size_bytes, concat(name, mix_letters[i]), std::move(mix));
-    }
-}
+constexpr std::string_view joined_mixes = "att.x_rwkvag", mix_letters = "rwkvag";
 
 bool has_tensor(const Checkpoint& checkpoint, std::string_view ending) {
     return std::ranges::any_of(checkpoint.tensors,
@@ -156,7 +171,8 @@ Checkpoint read_rwkv_cpp(std::span<const std::byte> file, const std::string& pat
     while (in.left() > 0) {
         auto [name, view] = read_tensor(in, version);
         if (name.ends_with(joined_mixes)) {
-            add_split_mixes(checkpoint, file.size(), name, view);
+            const std::string prefix = name.substr(0, name.size() - mix_letters.size());
+            add_split_mixes(checkpoint, file.size(), name, prefix, view);
         } else {
             add_tensor(checkpoint, file.size(), std::move(name), std::move(view));
         }

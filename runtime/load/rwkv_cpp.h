@@ -11,10 +11,10 @@ namespace rwkvk::load {
 
 bool is_rwkv_cpp(std::span<const std::byte> file);
 
-/// Reads a model of f32 and f16 tensors, of versions 4 to 7; its converter already stores LoRA matrices [out,
+/// Reads a model of versions 4 to 7, quantised ones too; its converter already stores LoRA matrices [out,
 /// in]. What it has transformed does not have the official name: att.decay is time_decay as the recurrence
-/// uses it. Errors: Code::bad_file; Code::unsupported for quantised tensors and file versions other than 100
-/// and 101.
+/// uses it. Errors: Code::bad_file; Code::unsupported for file versions other than 100
+/// and 101, quantised files of version 100, whose blocks are others, and types that only activations have.
 Checkpoint read_rwkv_cpp(std::span<const std::byte> file, const std::string& path);
 
 }  // namespace rwkvk::load

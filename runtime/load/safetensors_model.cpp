@@ -4,71 +4,62 @@
 #include <utility>
 
 #include "runtime/load/bytes.h"
-#include "runtime/load/limits.h"
+#include "runtime/load/lora_layout.h"
+#include "runtime/load/namings.h"
 #include "runtime/load/official.h"
-#include "runtime/load/safetensors.h"
+#include "runtime/load/web_rwkv_names.h"
 
 namespace rwkvk::load {
 namespace {
-
-using Tensors = std::map<std::string, TensorView>;
-
-bool any_name(const Tensors& tensors, auto matches) {
-    return std::ranges::any_of(tensors,
-                               [&](const auto& entry) { return matches(std::string_view(entry.first)); });
-}
 
 bool any_prefix(const Tensors& tensors, std::string_view prefix) {
     const auto at = tensors.lower_bound(std::string(prefix));
     return at != tensors.end() && at->first.starts_with(prefix);
 }
 
-/// web-rwkv stores LoRA matrices the other way round: its `w1` is [rank, width] where the official one is
-/// [width, rank].
-bool has_turned_loras(const Tensors& tensors) {
-    const auto embedding = tensors.find("emb.weight"), down = tensors.find("blocks.0.att.w1");
-    if (embedding == tensors.end() || down == tensors.end()) return false;
-    const auto width = embedding->second.squeezed().shape, found = down->second.squeezed().shape;
-    return width.size() == 2 && found.size() == 2 && found[1] == width[1] && found[0] != width[1];
-}
-
-bool has_web_rwkv_names(const Tensors& tensors) {
-    return any_name(tensors, [](std::string_view name) {
-        return within_official_block(name).starts_with("att.time_mix_x") || name.ends_with(".lora.0");
-    });
-}
-
-/// Whose names these are; null for official ones and for none that are known.
-const char* other_naming(const Tensors& tensors) {
-    if (any_prefix(tensors, "rwkv.")) return "of Hugging Face transformers ('rwkv.blocks...')";
-    if (any_prefix(tensors, "model.layers.") || any_prefix(tensors, "model.embeddings."))
-        return "of flash-linear-attention or Hugging Face ('model.layers...')";
-    if (has_web_rwkv_names(tensors) || has_turned_loras(tensors)) return "and layout of web-rwkv (ai00)";
-    return nullptr;
-}
-
-void check_naming(const Safetensors& file, const std::string& path) {
+void check_is_model(const Safetensors& file) {
     const Tensors& tensors = file.contents.tensors;
-    if (const char* other = other_naming(tensors)) {
-        throw Error(Code::unsupported, concat(path, ": a safetensors file with the names ", other,
-                                              ", which is not supported yet: use the original .pth"));
-    }
+    const std::string& path = file.contents.path;
     const auto format = file.metadata.find("format");
     if (format != file.metadata.end() && format->second == "rwkvk-state")
-        throw Error(Code::bad_file, concat(path, ": a saved state, expected a model"));
+        throw Error(Code::bad_file,
+                    concat(path, ": a saved state, expected a model: give it with --state beside its model"));
+    if (any_prefix(tensors, "model.layers.0.attn.x_proj.")) {
+        throw Error(Code::unsupported,
+                    concat(path, ": an RWKV-6 of flash-linear-attention: use the original .pth"));
+    }
     if (any_prefix(tensors, "blocks.") || any_prefix(tensors, "emb.")) return;
     throw Error(Code::bad_file,
                 concat(path, ": a safetensors file without RWKV's names: expected 'emb.weight', found ",
-                       tensors.empty() ? "no tensors" : quote(tensors.begin()->first)));
+                       tensors.empty() ? "no tensors" : quote(tensors.begin()->first),
+                       ": use a file of an RWKV model"));
 }
 
 }  // namespace
 
+Checkpoint to_model(Safetensors file, size_t file_size_bytes) {
+    Checkpoint& model = file.contents;
+    std::optional<LoraLayout> documented;
+    if (const Naming* naming = find_naming(model.tensors)) {
+        use_official_names(model, file_size_bytes, *naming);
+        documented = naming->loras;
+    }
+    check_is_model(file);
+    const bool web_rwkv = has_web_rwkv_names(model.tensors);
+    if (web_rwkv) {
+        use_names_of_web_rwkv(model, file_size_bytes);
+        documented = LoraLayout::out_in;
+    }
+    const LoraLayout found = lora_layout_of(model.tensors, documented, model.path);
+    // A tuned state in a file of its own comes from web-rwkv's converter: official ones are .pth.
+    const bool alone = !model.tensors.contains("emb.weight");
+    const bool turned = web_rwkv || alone || (found == LoraLayout::out_in && !documented);
+    use_linear_layout(model.tensors, found, turned, model.path);
+    return std::move(model);
+}
+
 Checkpoint read_safetensors_model(std::span<const std::byte> file, const std::string& path) {
-    Safetensors read = read_safetensors(file, path);
-    check_naming(read, path);
-    for (auto& [name, tensor] : read.contents.tensors) tensor = from_official(name, std::move(tensor), path);
-    return std::move(read.contents);
+    return to_model(read_safetensors(file, path), file.size());
 }
 
 }  // namespace rwkvk::load

@@ -105,6 +105,10 @@ struct Checkpoint {
 /// file looks like), Code::unsupported (a known format with contents this program does not run).
 Checkpoint open_checkpoint(const std::string& path);
 
+/// The same for files that hold some tensors of a model only: tuned states and adapters, which
+/// open_checkpoint refuses.
+Checkpoint open_tensors(const std::string& path);
+
 /// The same over bytes that the caller keeps alive; `path` only names them in errors. `storage` is left
 /// empty.
 Checkpoint read_checkpoint(std::span<const std::byte> file, const std::string& path);

@@ -7,7 +7,9 @@
 namespace rwkvk {
 
 Context::Context(std::shared_ptr<const Model> model, std::unique_ptr<Backend> backend)
-    : model_(std::move(model)), backend_(std::move(backend)), parity_(backend_->options().slots, 0) {}
+    : model_(std::move(model)), backend_(std::move(backend)), parity_(backend_->options().slots, 0) {
+    if (!model_->initial_state().empty()) set_initial({});
+}
 
 void Context::check(std::span<const Feed> feeds) const {
     std::vector<bool> seen(parity_.size(), false);
@@ -150,11 +152,19 @@ void Context::check_slot(uint32_t slot) const {
 
 void Context::reset(uint32_t slot) {
     check_slot(slot);
+    if (!initial_.empty()) return set_state(slot, initial_);
     const auto& states = model_->programs().body.states;
     for (uint32_t i = 0; i < states.size(); ++i) {
         backend_->write_state(i, entry(states[i], slot),
                               std::vector<float>(states[i].width, states[i].initial));
     }
+}
+
+void Context::set_initial(std::vector<float> values) {
+    if (values.empty()) values = model_->initial_state();
+    if (!values.empty()) check_elements(values);
+    initial_ = std::move(values);
+    for (uint32_t slot = 0; slot < parity_.size(); ++slot) reset(slot);
 }
 
 void Context::copy(uint32_t from, uint32_t to) {
@@ -179,14 +189,16 @@ std::vector<float> Context::state(uint32_t slot) {
     return all;
 }
 
+void Context::check_elements(std::span<const float> values) const {
+    if (values.size_bytes() == model_->state_bytes()) return;
+    throw Error(Code::bad_shape, concat("a state of this model has ", model_->state_bytes() / sizeof(float),
+                                        " elements, found ", values.size()));
+}
+
 void Context::set_state(uint32_t slot, std::span<const float> values) {
     check_slot(slot);
+    check_elements(values);
     const auto& states = model_->programs().body.states;
-    if (values.size_bytes() != model_->state_bytes()) {
-        throw Error(Code::bad_shape,
-                    concat("a state of this model has ", model_->state_bytes() / sizeof(float),
-                           " elements, found ", values.size()));
-    }
     for (uint32_t i = 0; i < states.size(); ++i) {
         backend_->write_state(i, entry(states[i], slot),
                               transpose_state(states[i], values.first(states[i].width)));
@@ -194,17 +206,20 @@ void Context::set_state(uint32_t slot, std::span<const float> values) {
     }
 }
 
-std::vector<float> transpose_state(const StateRequest& state, std::span<const float> values) {
-    std::vector<float> result(values.begin(), values.end());
-    if (!state.value_first) return result;
-    const uint32_t size = state.head_size();
-    for (uint32_t h = 0; h < state.heads; ++h) {
+std::vector<float> transpose_heads(uint32_t heads, uint32_t size, std::span<const float> values) {
+    std::vector<float> result(values.size());
+    for (uint32_t h = 0; h < heads; ++h) {
         const uint64_t base = uint64_t{h} * size * size;
         for (uint32_t i = 0; i < size; ++i) {
             for (uint32_t j = 0; j < size; ++j) result[base + i * size + j] = values[base + j * size + i];
         }
     }
     return result;
+}
+
+std::vector<float> transpose_state(const StateRequest& state, std::span<const float> values) {
+    if (!state.value_first) return {values.begin(), values.end()};
+    return transpose_heads(state.heads, state.head_size(), values);
 }
 
 }  // namespace rwkvk

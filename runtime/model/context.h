@@ -54,8 +54,11 @@ class Context {
     /// Takes an interrupt back that no feed has seen, and says whether there was one.
     bool take_interrupt() { return interrupted_.exchange(false); }
 
-    /// To the state before the first token, as every slot begins.
+    /// To the state before the first token, as every slot begins: the model's own, or that of set_initial.
     void reset(uint32_t slot);
+    /// From now on slots begin with these values, laid out as `state` gives them; empty: the model's own.
+    /// Resets all slots. Errors: Code::bad_shape.
+    void set_initial(std::vector<float> values);
     /// On the device.
     void copy(uint32_t from, uint32_t to);
     /// All state tensors of a slot, one after the other in the order and layout of the version's state table.
@@ -67,6 +70,7 @@ class Context {
         size_t feed, first, count;
     };
     void check_slot(uint32_t slot) const;
+    void check_elements(std::span<const float> values) const;
     void check(std::span<const Feed> feeds) const;
     std::vector<Piece> next_pieces(std::span<const Feed> feeds, std::vector<size_t>& done,
                                    uint32_t chunk) const;
@@ -78,8 +82,11 @@ class Context {
     std::unique_ptr<Backend> backend_;
     std::atomic<bool> interrupted_ = false;
     std::vector<uint8_t> parity_;  // of each slot: which of its two shift entries is current
+    std::vector<float> initial_;   // as set_initial says; empty: every element as its state tensor says
 };
 
+/// Each of `heads` matrices [size, size] with rows and columns exchanged.
+std::vector<float> transpose_heads(uint32_t heads, uint32_t size, std::span<const float> values);
 /// Canonical layout to or from the device's: [head][i][j] and [head][j][i] are each other's transpose.
 std::vector<float> transpose_state(const StateRequest& state, std::span<const float> values);
 

@@ -9,6 +9,7 @@
 #include "runtime/model/checkpoint_source.h"
 #include "runtime/model/fingerprint.h"
 #include "runtime/model/synthetic.h"
+#include "runtime/model/tuned_state.h"
 
 namespace rwkvk {
 
@@ -21,15 +22,17 @@ Model::Model(std::string name, std::string format, std::unique_ptr<WeightSource>
     for (const Program* program : {&programs_.body, &programs_.head}) {
         for (const MatrixRequest& request : program->matrices) check_shape(*weights_, request);
     }
+    initial_state_ = tuned_state(*weights_, programs_.body, name_);
 }
 
-std::shared_ptr<const Model> Model::load(const std::string& path) {
+std::shared_ptr<const Model> Model::load(const std::string& path, std::span<const AdapterChoice> adapters) {
     load::Checkpoint checkpoint = load::open_checkpoint(path);
     const std::string format = checkpoint.format;
     std::string title = std::move(checkpoint.title);
     std::optional<load::Vocabulary> vocabulary = std::move(checkpoint.vocabulary);
-    const std::shared_ptr<Model> model(new Model(std::filesystem::path(path).filename().string(), format,
-                                                 make_checkpoint_source(std::move(checkpoint))));
+    auto weights = add_adapters(make_checkpoint_source(std::move(checkpoint)), adapters);
+    const std::shared_ptr<Model> model(
+        new Model(std::filesystem::path(path).filename().string(), format, std::move(weights)));
     model->title_ = std::move(title);
     model->vocabulary_ = std::move(vocabulary);
     return model;
@@ -47,6 +50,7 @@ std::vector<std::string> Model::used_tensors() const {
         for (const VectorRequest& request : program->vectors)
             used.insert(request.names.begin(), request.names.end());
     }
+    for (const std::string& name : tuned_state_tensors(*weights_)) used.insert(name);
     return {used.begin(), used.end()};
 }
 

@@ -3,20 +3,24 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "runtime/arch/versions.h"
 #include "runtime/graph/backend.h"
 #include "runtime/graph/weight_source.h"
 #include "runtime/load/vocabulary.h"
+#include "runtime/model/adapted_source.h"
 
 namespace rwkvk {
 
 /// A model: its weights' source and its programs. Immutable, can be shared by contexts and threads.
 class Model {
   public:
-    /// Errors: as load::open_checkpoint; Code::bad_shape, Code::unsupported.
-    static std::shared_ptr<const Model> load(const std::string& path);
+    /// Errors: as load::open_checkpoint; as add_adapters; Code::bad_shape, Code::unsupported.
+    static std::shared_ptr<const Model> load(const std::string& path,
+                                             std::span<const AdapterChoice> adapters = {});
     /// Errors: as SyntheticSpec::parse.
     static std::shared_ptr<const Model> synthetic(const std::string& spec, uint64_t seed = 1);
 
@@ -30,6 +34,9 @@ class Model {
     const arch::Dimensions& dimensions() const { return dimensions_; }
     const WeightSource& weights() const { return *weights_; }
     const ModelPrograms& programs() const { return programs_; }
+    /// What a sequence begins with, as Context::state gives it, where the file holds a tuned state; else
+    /// empty.
+    const std::vector<float>& initial_state() const { return initial_state_; }
 
     uint64_t parameters() const;    // elements of the tensors that are used
     uint64_t weight_bytes() const;  // as stored
@@ -51,6 +58,7 @@ class Model {
     const arch::Version* version_;
     arch::Dimensions dimensions_;
     ModelPrograms programs_;
+    std::vector<float> initial_state_;
     mutable std::once_flag fingerprint_once_;
     mutable std::string fingerprint_;
 };

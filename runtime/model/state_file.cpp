@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "host/mapped_file.h"
 #include "runtime/load/bytes.h"
 #include "runtime/load/safetensors.h"
 #include "runtime/model/fingerprint.h"
@@ -153,6 +154,14 @@ void write_state_file(const std::string& path, const Model& model, std::span<con
         state = state.subspan(request.width);
     }
     load::write_safetensors(path, tensors, metadata);
+}
+
+bool is_state_file(const std::string& path) {
+    const MappedFile file(path);
+    if (!load::is_safetensors(file.bytes())) return false;
+    const load::Safetensors read = load::read_safetensors(file.bytes(), path);
+    const auto format = read.metadata.find("format");
+    return format != read.metadata.end() && format->second == format_name;
 }
 
 SavedState read_state_file(const std::string& path, const Model& model) {

@@ -22,6 +22,9 @@ struct SavedState {
 void write_state_file(const std::string& path, const Model& model, std::span<const float> state,
                       uint64_t position);
 
+/// Whether the file says it is one. Errors: Code::io; as load::read_safetensors.
+bool is_state_file(const std::string& path);
+
 /// Errors: Code::io; Code::bad_file (damaged, not a state, of another model); Code::unsupported (of a newer
 /// version); Code::bad_shape (tensors that are not the model's); Code::not_finite.
 SavedState read_state_file(const std::string& path, const Model& model);

@@ -1,0 +1,27 @@
+#include "runtime/load/part_of_model.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "runtime/load/adapter.h"
+#include "runtime/load/bytes.h"
+
+namespace rwkvk::load {
+
+void refuse_parts_of_models(const Checkpoint& checkpoint) {
+    if (checkpoint.tensors.contains("emb.weight")) return;
+    for (const auto& [name, view] : checkpoint.tensors) {
+        if (is_adapter_name(name)) {
+            throw Error(Code::bad_file,
+                        concat(checkpoint.path, ": an adapter (it holds ", quote(name),
+                               "), not a model: give it with --lora beside the model it was made for"));
+        }
+        if (name.ends_with(".att.time_state")) {
+            throw Error(Code::bad_file, concat(checkpoint.path,
+                                               ": a tuned initial state, not a model: give it with --state "
+                                               "beside the model it was made for"));
+        }
+    }
+}
+
+}  // namespace rwkvk::load
