@@ -2,6 +2,7 @@
 
 #include "runtime/api/handles.h"
 #include "runtime/model/model_tokenizer.h"
+#include "runtime/model/vocabulary_file.h"
 
 using namespace rwkvk;
 using namespace rwkvk::api;
@@ -19,7 +20,7 @@ rwkvk_status rwkvk_tokenizer_open(rwkvk_runtime* runtime, const char* path, rwkv
     return guarded(*runtime->runtime, [&] {
         require(tokenizer, "tokenizer");
         *tokenizer = new rwkvk_tokenizer{
-            runtime->runtime, path ? text::load_world_tokenizer(path) : text::make_byte_tokenizer()};
+            runtime->runtime, path ? open_vocabulary(path) : text::make_byte_tokenizer()};
     });
 }
 

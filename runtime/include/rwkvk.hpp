@@ -98,9 +98,14 @@ class Tokenizer {
     std::vector<Token> encode(std::string_view text) const {
         std::vector<Token> tokens(text.size());
         size_t count = 0;
-        detail::check(runtime_, rwkvk_tokenize(handle_.get(), text.data(), text.size(), tokens.data(),
-                                               tokens.size(), &count));
-        tokens.resize(count);  // never more ids than bytes
+        const auto write = [&] {
+            detail::check(runtime_, rwkvk_tokenize(handle_.get(), text.data(), text.size(), tokens.data(),
+                                                   tokens.size(), &count));
+            const bool complete = count <= tokens.size();
+            tokens.resize(count);
+            return complete;
+        };
+        if (!write()) write();  // rare: normalisation can make a text longer
         return tokens;
     }
     std::string_view text(Token token) const {

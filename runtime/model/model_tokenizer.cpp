@@ -1,10 +1,11 @@
 #include "runtime/model/model_tokenizer.h"
 
+#include "runtime/model/vocabulary_file.h"
+
 namespace rwkvk {
 
 std::unique_ptr<text::Tokenizer> make_model_tokenizer(const Model& model) {
-    if (const load::Vocabulary* own = model.vocabulary())
-        return text::make_world_tokenizer(own->tokens, own->unmatched);
+    if (const load::Vocabulary* own = model.vocabulary()) return make_tokenizer(*own);
     const uint32_t vocabulary = model.programs().vocabulary;
     if (vocabulary == 256) return text::make_byte_tokenizer();
     throw Error(
