@@ -29,7 +29,8 @@ void add_common(CLI::App& command, CommonFlags& flags, bool model) {
         command.add_option("--synthetic", flags.synthetic,
                            "Random model instead of a file: v7:0.1b:f16, v7:LAYERSxWIDTH[xVOCAB]:TYPE; also "
                            "v4, v5.0, v5.1, v5.2, v6, v7a");
-        command.add_option("--vocab", flags.vocabulary, "Vocabulary file (World format)");
+        command.add_option("--vocab", flags.vocabulary,
+                           "Vocabulary file (World format, tokenizer.json, JSON)");
     }
     command.add_option("-d,--device,--dev", flags.device, "Device: index, part of a name, UUID, or cpu");
     command.add_option("--math", flags.math, "exact: the same bits on every device")
@@ -57,8 +58,8 @@ Model open_model(const Runtime& runtime, const CommonFlags& flags) {
     return {runtime.shared(), model};
 }
 
-Tokenizer open_tokenizer(const Runtime& runtime, const Model& model, const CommonFlags& flags) {
-    return flags.vocabulary.empty() ? model.tokenizer() : runtime.tokenizer(flags.vocabulary);
+Tokenizer open_tokenizer(const Model& model, const CommonFlags& flags) {
+    return model.tokenizer(flags.vocabulary);
 }
 
 Context open_context(const Model& model, const CommonFlags& flags, const ContextNeeds& needs) {

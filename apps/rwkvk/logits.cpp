@@ -23,7 +23,7 @@ std::vector<Token> tokens_of(const Flags& flags, const Runtime& runtime, const M
     } else if (!flags.tokens_file.empty()) {
         tokens = parse_ids(read_text(flags.tokens_file));
     } else {
-        tokens = open_tokenizer(runtime, model, flags.common).encode(flags.prompt);
+        tokens = open_tokenizer(model, flags.common).encode(flags.prompt);
     }
     if (tokens.empty()) throw usage_error("there are no tokens to feed");
     return tokens;

@@ -33,7 +33,7 @@ void measure(const Tokenizer& tokenizer, const std::string& text, uint32_t repea
 void run(const Flags& flags) {
     const Runtime runtime = open_runtime(flags.common);
     const Tokenizer tokenizer = has_model(flags.common)
-                                    ? open_tokenizer(runtime, open_model(runtime, flags.common), flags.common)
+                                    ? open_tokenizer(open_model(runtime, flags.common), flags.common)
                                     : runtime.tokenizer(flags.common.vocabulary);
     const std::string input = read_text("-");
     if (flags.decode) {

@@ -30,6 +30,7 @@ std::shared_ptr<const Model> Model::load(const std::string& path) {
     std::optional<load::Vocabulary> vocabulary = std::move(checkpoint.vocabulary);
     const std::shared_ptr<Model> model(new Model(std::filesystem::path(path).filename().string(), format,
                                                  make_checkpoint_source(std::move(checkpoint))));
+    model->path_ = path;
     model->title_ = std::move(title);
     model->vocabulary_ = std::move(vocabulary);
     return model;
