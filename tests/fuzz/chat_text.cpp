@@ -20,5 +20,7 @@ void rwkvk::fuzz::read_input(std::string_view input) {
     splitter.finish();
     text += stream.flush();
     text::Utf8Stream whole;
-    RWKVK_ASSERT(text == whole.push(input) + whole.flush());
+    std::string at_once = whole.push(input);
+    at_once += whole.flush();
+    RWKVK_ASSERT(text == at_once);
 }
