@@ -2,7 +2,7 @@
 # where it cannot. Quick when nothing is left to do.
 
 packages=(cmake ninja-build g++ libvulkan-dev libvulkan1 glslang-tools spirv-tools doctest-dev libcli11-dev
-          nlohmann-json3-dev libxxhash-dev libedit-dev pkg-config mesa-vulkan-drivers)
+          nlohmann-json3-dev libxxhash-dev libutf8proc-dev libedit-dev pkg-config mesa-vulkan-drivers)
 
 missing_packages() {
     local package

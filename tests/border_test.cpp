@@ -132,6 +132,10 @@ void null_tokenizer(Calls& calls, Handles& h) {
     auto* tokenizer = untouched<rwkvk_tokenizer>();
     REFUSED(rwkvk_tokenizer_of_model, nullptr, &tokenizer);
     REFUSED(rwkvk_tokenizer_of_model, h.model.handle(), nullptr);
+    REFUSED(rwkvk_tokenizer_open_for_model, nullptr, "x", &tokenizer);
+    REFUSED(rwkvk_tokenizer_open_for_model, nullptr, nullptr, &tokenizer);
+    REFUSED(rwkvk_tokenizer_open_for_model, h.model.handle(), nullptr, nullptr);
+    REFUSED(rwkvk_tokenizer_open_for_model, h.model.handle(), "x", nullptr);
     REFUSED(rwkvk_tokenizer_open, nullptr, nullptr, &tokenizer);
     REFUSED(rwkvk_tokenizer_open, h.runtime.handle(), nullptr, nullptr);
     CHECK(tokenizer == untouched<rwkvk_tokenizer>());

@@ -17,6 +17,13 @@ add_library(rwkvk_xxhash INTERFACE)
 target_include_directories(rwkvk_xxhash SYSTEM INTERFACE ${RWKVK_XXHASH_INCLUDE})
 target_compile_definitions(rwkvk_xxhash INTERFACE XXH_INLINE_ALL)
 
+# utf8proc: categories and normal forms of Unicode, for BPE vocabularies.
+find_path(RWKVK_UTF8PROC_INCLUDE utf8proc.h REQUIRED)
+find_library(RWKVK_UTF8PROC_LIBRARY utf8proc REQUIRED)
+add_library(rwkvk_utf8proc INTERFACE)
+target_include_directories(rwkvk_utf8proc SYSTEM INTERFACE ${RWKVK_UTF8PROC_INCLUDE})
+target_link_libraries(rwkvk_utf8proc INTERFACE ${RWKVK_UTF8PROC_LIBRARY})
+
 if(RWKVK_BUILD_APPS OR RWKVK_BUILD_TESTS)
   find_package(nlohmann_json REQUIRED)
 endif()

@@ -142,7 +142,7 @@ void run(const Flags& flags) {
     const bool interactive = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     const Runtime runtime = open_runtime(flags.common);
     const Model model = open_model(runtime, flags.common);
-    const Tokenizer tokenizer = open_tokenizer(runtime, model, flags.common);
+    const Tokenizer tokenizer = open_tokenizer(model, flags.common);
     Context context = open_context(model, flags.common, {.slots = 2});
     Chat chat(context, tokenizer, to_params(flags, flags.sampling.stop_pointers()));
     for (const auto& bias : flags.sampling.parsed_biases()) chat.bias(bias.token, bias.value);

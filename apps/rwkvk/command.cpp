@@ -35,7 +35,8 @@ void add_common(CLI::App& command, CommonFlags& flags, bool model) {
                 "--lora", flags.adapters,
                 "Adapter to blend in, FILE or FILE:SCALE; scale is alpha / rank, 1 if not given; repeatable")
             ->allow_extra_args(false);
-        command.add_option("--vocab", flags.vocabulary, "Vocabulary file (World format)");
+        command.add_option("--vocab", flags.vocabulary,
+                           "Vocabulary file (World format, tokenizer.json, JSON)");
     }
     command.add_option("-d,--device,--dev", flags.device, "Device: index, part of a name, UUID, or cpu");
     command.add_option("--math", flags.math, "exact: the same bits on every device")
@@ -89,8 +90,8 @@ Model open_model(const Runtime& runtime, const CommonFlags& flags) {
     return {runtime.shared(), model};
 }
 
-Tokenizer open_tokenizer(const Runtime& runtime, const Model& model, const CommonFlags& flags) {
-    return flags.vocabulary.empty() ? model.tokenizer() : runtime.tokenizer(flags.vocabulary);
+Tokenizer open_tokenizer(const Model& model, const CommonFlags& flags) {
+    return model.tokenizer(flags.vocabulary);
 }
 
 Context open_context(const Model& model, const CommonFlags& flags, const ContextNeeds& needs) {

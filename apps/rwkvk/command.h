@@ -54,7 +54,7 @@ bool has_model(const CommonFlags& flags);
 Model open_model(const Runtime& runtime, const CommonFlags& flags);
 
 /// --vocab, else what belongs to the model.
-Tokenizer open_tokenizer(const Runtime& runtime, const Model& model, const CommonFlags& flags);
+Tokenizer open_tokenizer(const Model& model, const CommonFlags& flags);
 
 struct ContextNeeds {
     uint32_t max_rows = 128, slots = 1;

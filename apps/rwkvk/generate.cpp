@@ -97,7 +97,7 @@ void print(const Result& result, bool json) {
 void run(const Flags& flags) {
     const Runtime runtime = open_runtime(flags.common);
     const Model model = open_model(runtime, flags.common);
-    const Tokenizer tokenizer = open_tokenizer(runtime, model, flags.common);
+    const Tokenizer tokenizer = open_tokenizer(model, flags.common);
     Sampler sampler = make_sampler(runtime, flags);
     Context context = open_context(model, flags.common, {});
     print(generate(flags, context, tokenizer, sampler), flags.json);

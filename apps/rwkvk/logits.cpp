@@ -14,7 +14,7 @@ struct Flags {
     uint32_t chunk = 512;
 };
 
-std::vector<Token> tokens_of(const Flags& flags, const Runtime& runtime, const Model& model) {
+std::vector<Token> tokens_of(const Flags& flags, const Model& model) {
     const int given = !flags.tokens.empty() + !flags.tokens_file.empty() + !flags.prompt.empty();
     if (given != 1) throw usage_error("give one of --tokens, --tokens-file and -p");
     std::vector<Token> tokens;
@@ -23,7 +23,7 @@ std::vector<Token> tokens_of(const Flags& flags, const Runtime& runtime, const M
     } else if (!flags.tokens_file.empty()) {
         tokens = parse_ids(read_text(flags.tokens_file));
     } else {
-        tokens = open_tokenizer(runtime, model, flags.common).encode(flags.prompt);
+        tokens = open_tokenizer(model, flags.common).encode(flags.prompt);
     }
     if (tokens.empty()) throw usage_error("there are no tokens to feed");
     return tokens;
@@ -51,7 +51,7 @@ class LogitsFile {
 void run(const Flags& flags) {
     const Runtime runtime = open_runtime(flags.common);
     const Model model = open_model(runtime, flags.common);
-    const std::vector<Token> tokens = tokens_of(flags, runtime, model);
+    const std::vector<Token> tokens = tokens_of(flags, model);
     Context context = open_context(model, flags.common, {.max_rows = std::min<uint32_t>(flags.chunk, 512)});
     uint64_t position = tokens.size();
     if (!flags.state_in.empty()) position += context.load(0, flags.state_in);

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <chrono>
 #include <iostream>
 
 #include "command.h"
@@ -9,18 +11,36 @@ namespace {
 struct Flags {
     CommonFlags common;
     bool decode = false;
+    uint32_t repeats = 0;
 };
+
+/// Encodes the text again and again and prints the median and the best speed.
+void measure(const Tokenizer& tokenizer, const std::string& text, uint32_t repeats) {
+    using Clock = std::chrono::steady_clock;
+    std::vector<double> speeds;
+    size_t ids = 0;
+    for (uint32_t i = 0; i < repeats; ++i) {
+        const auto start = Clock::now();
+        ids = tokenizer.encode(text).size();
+        const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+        speeds.push_back(seconds > 0 ? static_cast<double>(text.size()) / seconds / 1e6 : 0);
+    }
+    std::ranges::sort(speeds);
+    std::cout << text.size() << " bytes, " << ids << " ids: median " << speeds[repeats / 2] << ", best "
+              << speeds.back() << " MB/s\n";
+}
 
 void run(const Flags& flags) {
     const Runtime runtime = open_runtime(flags.common);
     const Tokenizer tokenizer = has_model(flags.common)
-                                    ? open_tokenizer(runtime, open_model(runtime, flags.common), flags.common)
+                                    ? open_tokenizer(open_model(runtime, flags.common), flags.common)
                                     : runtime.tokenizer(flags.common.vocabulary);
     const std::string input = read_text("-");
     if (flags.decode) {
         for (const Token id : parse_ids(input)) std::cout << tokenizer.text(id);
         return;
     }
+    if (flags.repeats > 0) return measure(tokenizer, input, flags.repeats);
     const char* separator = "";
     for (const Token id : tokenizer.encode(input)) {
         std::cout << separator << id;
@@ -36,6 +56,8 @@ void add_tokenize(CLI::App& app) {
     auto flags = std::make_shared<Flags>();
     add_common(*command, flags->common);
     command->add_flag("--decode", flags->decode, "Ids on stdin to bytes on stdout");
+    command->add_option("--bench", flags->repeats, "Print how fast the text is encoded, of so many times")
+        ->check(CLI::Range(1, 1000000));
     command->callback([flags] { run(*flags); });
 }
 

@@ -2,6 +2,7 @@
 
 #include "runtime/api/handles.h"
 #include "runtime/model/model_tokenizer.h"
+#include "runtime/model/vocabulary_file.h"
 
 using namespace rwkvk;
 using namespace rwkvk::api;
@@ -14,12 +15,22 @@ rwkvk_status rwkvk_tokenizer_of_model(const rwkvk_model* model, rwkvk_tokenizer*
     });
 }
 
+rwkvk_status rwkvk_tokenizer_open_for_model(const rwkvk_model* model, const char* path,
+                                            rwkvk_tokenizer** tokenizer) {
+    if (!path) return rwkvk_tokenizer_of_model(model, tokenizer);
+    if (!model) return RWKVK_BAD_ARGUMENT;
+    return guarded(*model->runtime, [&] {
+        require(tokenizer, "tokenizer");
+        *tokenizer = new rwkvk_tokenizer{model->runtime, make_model_tokenizer(*model->model, path)};
+    });
+}
+
 rwkvk_status rwkvk_tokenizer_open(rwkvk_runtime* runtime, const char* path, rwkvk_tokenizer** tokenizer) {
     if (!runtime) return RWKVK_BAD_ARGUMENT;
     return guarded(*runtime->runtime, [&] {
         require(tokenizer, "tokenizer");
-        *tokenizer = new rwkvk_tokenizer{
-            runtime->runtime, path ? text::load_world_tokenizer(path) : text::make_byte_tokenizer()};
+        *tokenizer =
+            new rwkvk_tokenizer{runtime->runtime, path ? open_vocabulary(path) : text::make_byte_tokenizer()};
     });
 }
 

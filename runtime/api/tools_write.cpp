@@ -1,9 +1,10 @@
 // Random models, and models written to files.
 #include "runtime/api/handles.h"
 #include "runtime/include/rwkvk_tools.h"
+#include "runtime/model/embedded_vocabulary.h"
 #include "runtime/model/model_gguf.h"
+#include "runtime/model/model_tokenizer.h"
 #include "runtime/model/synthetic_gguf.h"
-#include "runtime/model/vocabulary_file.h"
 
 using namespace rwkvk;
 using namespace rwkvk::api;
@@ -36,6 +37,19 @@ std::optional<WeightFormat> format_or_none(const char* name) {
     return weight_format(name);
 }
 
+/// That of the file if one is given, else what belongs to the model, if anything does.
+std::optional<load::Vocabulary> vocabulary_for(const Model& model, const char* path) {
+    if (path) {
+        auto vocabulary = embedded_vocabulary(*make_model_tokenizer(model, path));
+        if (vocabulary) return vocabulary;
+        throw Error(Code::bad_argument,
+                    concat(path, ": expected a vocabulary in the World format, found another"));
+    }
+    if (model.vocabulary()) return *model.vocabulary();
+    const auto found = find_model_tokenizer(model);
+    return found ? embedded_vocabulary(*found) : std::nullopt;
+}
+
 }  // namespace
 
 void rwkvk_quantize_params_default(rwkvk_quantize_params* params, uint32_t size) {
@@ -58,10 +72,9 @@ rwkvk_status rwkvk_tools_quantize(const rwkvk_model* model, const char* path,
         require(path, "path");
         const rwkvk_quantize_params params = complete(given, rwkvk_quantize_params_default);
         const Model& m = *model->model;
-        std::optional<load::Vocabulary> from_file;
-        if (params.vocabulary) from_file = read_vocabulary_file(params.vocabulary, m.dimensions().vocabulary);
+        const std::optional<load::Vocabulary> vocabulary = vocabulary_for(m, params.vocabulary);
         const GgufContents contents{.title = params.title ? params.title : m.title(),
-                                    .vocabulary = from_file ? &*from_file : m.vocabulary(),
+                                    .vocabulary = vocabulary ? &*vocabulary : nullptr,
                                     .formats = {.matrices = format_or_none(params.type),
                                                 .head = format_or_none(params.head_type),
                                                 .embedding = format_or_none(params.embedding_type)},

@@ -182,15 +182,27 @@ RWKVK_API rwkvk_status rwkvk_model_fingerprint(const rwkvk_model *model, char he
 
 /* ---- Tokenizers ---------------------------------------------------------------------------------------- */
 
-/** The model's own: from its file, or bytes for a vocabulary of 256.
- * Errors: RWKVK_BAD_ARGUMENT saying which file to get, when the model's file holds none. */
+/** The model's own: from its file; bytes for a vocabulary of 256; else from a vocabulary file, looked for in the
+ * model's folder and then in $XDG_DATA_HOME/rwkvk or ~/.local/share/rwkvk (where scripts/get-vocab puts the official
+ * ones). By the model's rows: 65536: rwkv_vocab_v20230424.txt or .json; 50277 or 50304: 20B_tokenizer.json. In the
+ * model's folder then also tokenizer.json, vocab.json, vocab.txt, and *_vocab.txt if only one fits. Files that cannot
+ * be read, or have more ids than the model rows, are passed over.
+ * Errors: RWKVK_BAD_ARGUMENT saying how to get the file, when there is none. */
 RWKVK_API rwkvk_status rwkvk_tokenizer_of_model(const rwkvk_model *model, rwkvk_tokenizer **tokenizer);
 
-/** A vocabulary file in the RWKV World format; NULL: ids are bytes. Errors: RWKVK_IO, RWKVK_BAD_FILE. */
+/** A vocabulary file for this model; NULL: as rwkvk_tokenizer_of_model.
+ * Errors: as rwkvk_tokenizer_open; RWKVK_BAD_ARGUMENT when it has more ids than the model rows. */
+RWKVK_API rwkvk_status rwkvk_tokenizer_open_for_model(const rwkvk_model *model, const char *path,
+                                                      rwkvk_tokenizer **tokenizer);
+
+/** A vocabulary file, told apart by its contents: lines in the RWKV World format, a tokenizer.json of byte-level BPE
+ * (20B_tokenizer.json, Qwen2), or a JSON object of ids, {"1": "text", "2": [255]}; NULL: ids are bytes.
+ * Errors: RWKVK_IO, RWKVK_BAD_FILE; RWKVK_UNSUPPORTED for other kinds of tokenizer.json. */
 RWKVK_API rwkvk_status rwkvk_tokenizer_open(rwkvk_runtime *runtime, const char *path, rwkvk_tokenizer **tokenizer);
 RWKVK_API void rwkvk_tokenizer_destroy(rwkvk_tokenizer *tokenizer);
 
-/** Writes at most `capacity` ids and sets `count` to how many there are: call with capacity 0 to learn it.
+/** Writes at most `capacity` ids and sets `count` to how many there are: call with capacity 0 to learn it. BPE brings
+ * the text to Unicode's normal form C first, which can make it longer: there may be more ids than bytes.
  * Errors: RWKVK_BAD_TEXT when the vocabulary does not cover a byte. */
 RWKVK_API rwkvk_status rwkvk_tokenize(const rwkvk_tokenizer *tokenizer, const char *text, size_t bytes,
                                       rwkvk_token *tokens, size_t capacity, size_t *count);

@@ -77,7 +77,8 @@ inline void check(const RuntimePointer& runtime, rwkvk_status status) {
 /// The string for C, where it would end at a NUL inside.
 inline const char* c_string(const std::string& text, const char* what) {
     if (text.find('\0') == text.npos) return text.c_str();
-    throw Error(RWKVK_BAD_TEXT, std::string(what) + ": expected text, found a NUL character in it: take it out");
+    throw Error(RWKVK_BAD_TEXT,
+                std::string(what) + ": expected text, found a NUL character in it: take it out");
 }
 
 /// Calls back into C++ from C: an exception of the callback waits until the call has returned.
@@ -98,9 +99,14 @@ class Tokenizer {
     std::vector<Token> encode(std::string_view text) const {
         std::vector<Token> tokens(text.size());
         size_t count = 0;
-        detail::check(runtime_, rwkvk_tokenize(handle_.get(), text.data(), text.size(), tokens.data(),
-                                               tokens.size(), &count));
-        tokens.resize(count);  // never more ids than bytes
+        const auto write = [&] {
+            detail::check(runtime_, rwkvk_tokenize(handle_.get(), text.data(), text.size(), tokens.data(),
+                                                   tokens.size(), &count));
+            const bool complete = count <= tokens.size();
+            tokens.resize(count);
+            return complete;
+        };
+        if (!write()) write();  // rare: normalisation can make a text longer
         return tokens;
     }
     std::string_view text(Token token) const {
@@ -133,9 +139,10 @@ class Model {
         detail::check(runtime_, rwkvk_model_fingerprint(handle_.get(), hex));
         return hex;
     }
-    Tokenizer tokenizer() const {
+    Tokenizer tokenizer(const std::string& path = {}) const {
         rwkvk_tokenizer* tokenizer = nullptr;
-        detail::check(runtime_, rwkvk_tokenizer_of_model(handle_.get(), &tokenizer));
+        detail::check(runtime_, rwkvk_tokenizer_open_for_model(
+                                    handle_.get(), path.empty() ? nullptr : path.c_str(), &tokenizer));
         return {runtime_, tokenizer};
     }
     rwkvk_model* handle() const { return handle_.get(); }

@@ -23,7 +23,7 @@ typedef struct rwkvk_quantize_params {
     const char *type;           /* of the matrices: "q4_k", …; NULL or "keep": each as it is */
     const char *head_type;      /* NULL: q6_k where `type` is smaller, else `type` */
     const char *embedding_type; /* NULL: `type` */
-    const char *vocabulary;     /* a file in the World format; NULL: what the model's file holds */
+    const char *vocabulary;     /* a file in the World format; NULL: as rwkvk_tokenizer_of_model finds it, if it does */
     const char *title;          /* general.name; NULL: what the model's file says */
     uint32_t threads;           /* 0: one per processor */
     rwkvk_progress_fn progress; /* may be NULL */

@@ -20,49 +20,132 @@ char plain_escape(char letter) {
     return letter == 't' ? '\t' : letter == 'n' ? '\n' : letter == 'r' ? '\r' : letter;
 }
 
-std::vector<std::string> read_tokens(const GgufValue& list, const std::string& where) {
-    if (list.count > max_vocabulary || list.bytes.size() > max_vocabulary_bytes) {
-        throw damaged(where, concat(list.count, " tokens in ", list.bytes.size(), " bytes, expected at most ",
+/// An array of texts one after the other; errors call them `what`: "tokens".
+class TextList {
+  public:
+    TextList(const GgufValue& list, const std::string& where, const char* what)
+        : count_(list.count), in_(list.bytes, where) {
+        if (count_ <= max_vocabulary && list.bytes.size() <= max_vocabulary_bytes) return;
+        throw damaged(where, concat(count_, " ", what, " in ", list.bytes.size(), " bytes, expected at most ",
                                     max_vocabulary, " in ", max_vocabulary_bytes));
     }
-    std::vector<std::string> tokens;
-    tokens.reserve(list.count);
-    ByteReader in(list.bytes, where);
-    while (tokens.size() < list.count) {
-        const std::string_view body = take_gguf_text(in, "token");
-        auto token = gguf_unescaped(body);
-        if (!token) {
-            throw damaged(where, concat("token ", tokens.size(), " is ", quote(body),
-                                        ", expected the body of a Python bytes literal"));
-        }
-        tokens.push_back(std::move(*token));
-    }
-    return tokens;
-}
 
-/// Id 0 ends a text, whatever the file says of it.
-std::vector<uint32_t> unmatched_ids(const GgufValue* types, size_t tokens) {
-    std::vector<uint32_t> ids;
-    for (uint32_t id = 0; id < tokens; ++id) {
-        int32_t type = gguf_token::normal;
-        if (types) std::memcpy(&type, types->bytes.data() + id * sizeof type, sizeof type);
-        if (id == 0 || type == gguf_token::control || type == gguf_token::unused) ids.push_back(id);
+    size_t size() const { return count_; }
+    std::string_view take() { return take_gguf_text(in_, "token"); }
+
+  private:
+    size_t count_;
+    ByteReader in_;
+};
+
+class VocabularyReader {
+  public:
+    VocabularyReader(const GgufMetadata& metadata, const std::string& path)
+        : metadata_(metadata), path_(path), types_(metadata.integers("tokenizer.ggml.token_type")) {}
+
+    Vocabulary read_world() const {
+        Vocabulary vocabulary{.tokens = read_tokens(gguf_unescaped, "the body of a Python bytes literal"),
+                              .unmatched = {}};
+        // Id 0 ends a text, whatever the file says of it.
+        for (uint32_t id = 0; id < vocabulary.tokens.size(); ++id) {
+            const int32_t type = type_of(id);
+            if (id == 0 || type == gguf_token::control || type == gguf_token::unused)
+                vocabulary.unmatched.push_back(id);
+        }
+        return vocabulary;
     }
-    return ids;
-}
+
+    /// Special tokens are in the text as they are written, the others in the alphabet of byte-level BPE.
+    Vocabulary read_bpe() const {
+        uint32_t id = 0;
+        Vocabulary vocabulary{.tokens = read_tokens(
+                                  [&](std::string_view written) -> std::optional<std::string> {
+                                      const int32_t type = type_of(id++);
+                                      if (is_added(type)) return std::string(written);
+                                      return type == gguf_token::normal ? text::bytes_of_byte_level(written)
+                                                                        : "";
+                                  },
+                                  "text of byte-level BPE"),
+                              .unmatched = {}};
+        text::BpeRules rules{.merges = {}, .added = {}, .pattern = text::BpePattern::qwen2};
+        std::vector<bool> is_merged(vocabulary.tokens.size());
+        for (id = 0; id < vocabulary.tokens.size(); ++id) {
+            is_merged[id] = !is_added(type_of(id));
+            if (!is_merged[id]) rules.added.push_back({.id = id, .normalized = false});
+        }
+        rules.merges = read_merges(text::TokensByBytes(vocabulary.tokens, is_merged));
+        const auto end = metadata_.integer("tokenizer.ggml.eos_token_id");
+        if (end && *end < vocabulary.tokens.size()) rules.end_of_text = static_cast<int64_t>(*end);
+        vocabulary.bpe = std::move(rules);
+        return vocabulary;
+    }
+
+  private:
+    static bool is_added(int32_t type) {
+        return type == gguf_token::control || type == gguf_token::user_defined;
+    }
+
+    int32_t type_of(uint32_t id) const {
+        int32_t type = gguf_token::normal;
+        if (types_) std::memcpy(&type, types_->bytes.data() + id * sizeof type, sizeof type);
+        return type;
+    }
+
+    TextList texts(const char* key, const char* what) const {
+        const auto list = metadata_.texts(key);
+        if (!list) throw damaged(path_, concat("a tokenizer without '", key, "'"));
+        return {*list, path_, what};
+    }
+
+    /// bytes_of(written) gives the bytes of a token, or nothing for what is not `expected`.
+    template <typename BytesOf>
+    std::vector<std::string> read_tokens(BytesOf bytes_of, const char* expected) const {
+        TextList list = texts("tokenizer.ggml.tokens", "tokens");
+        if (types_ && types_->count != list.size())
+            throw damaged(path_, concat(types_->count, " token types for ", list.size(), " tokens"));
+        std::vector<std::string> tokens;
+        tokens.reserve(list.size());
+        while (tokens.size() < list.size()) {
+            const std::string_view written = list.take();
+            auto token = bytes_of(written);
+            if (!token || token->size() > text::max_token_bytes) {
+                throw damaged(path_, concat("token ", tokens.size(), " is ", quote(written), ", expected ",
+                                            expected, " of at most ", text::max_token_bytes, " bytes"));
+            }
+            tokens.push_back(std::move(*token));
+        }
+        return tokens;
+    }
+
+    std::vector<text::BpeMerge> read_merges(const text::TokensByBytes& tokens) const {
+        TextList list = texts("tokenizer.ggml.merges", "merges");
+        std::vector<text::BpeMerge> merges;
+        merges.reserve(list.size());
+        while (merges.size() < list.size()) {
+            const std::string_view written = list.take();
+            const auto merge = tokens.merge(written);
+            if (!merge) {
+                throw damaged(path_, concat("merge ", merges.size(), " is ", quote(written),
+                                            ", expected two tokens that make a third, and a space between"));
+            }
+            merges.push_back(*merge);
+        }
+        return merges;
+    }
+
+    const GgufMetadata& metadata_;
+    const std::string& path_;
+    const std::optional<GgufValue> types_;
+};
 
 }  // namespace
 
 std::optional<Vocabulary> read_gguf_vocabulary(const GgufMetadata& metadata, const std::string& path) {
-    if (metadata.text("tokenizer.ggml.model") != "rwkv") return std::nullopt;
-    const auto tokens = metadata.texts("tokenizer.ggml.tokens");
-    const auto types = metadata.integers("tokenizer.ggml.token_type");
-    if (!tokens) throw damaged(path, "a tokenizer of the model 'rwkv' without 'tokenizer.ggml.tokens'");
-    if (types && types->count != tokens->count) {
-        throw damaged(path, concat(types->count, " token types for ", tokens->count, " tokens"));
-    }
-    Vocabulary vocabulary{.tokens = read_tokens(*tokens, path), .unmatched = {}};
-    vocabulary.unmatched = unmatched_ids(types ? &*types : nullptr, vocabulary.tokens.size());
+    const auto model = metadata.text("tokenizer.ggml.model");
+    const bool is_bpe = model == "gpt2" && metadata.text("tokenizer.ggml.pre") == "qwen2";
+    if (model != "rwkv" && !is_bpe) return std::nullopt;
+    const VocabularyReader reader(metadata, path);
+    Vocabulary vocabulary = is_bpe ? reader.read_bpe() : reader.read_world();
     vocabulary.chat_template = metadata.text("tokenizer.chat_template").value_or("");
     const auto eot = metadata.integer("tokenizer.ggml.eot_token_id");
     if (eot && *eot < vocabulary.tokens.size()) vocabulary.end_of_turn = static_cast<int64_t>(*eot);

@@ -48,6 +48,49 @@ void describe_hybrid(const Model& model, std::string_view architecture, load::Gg
     out.add_f32(concat(architecture, ".attention.layer_norm_rms_epsilon"), *facts.norm_epsilon);
 }
 
+/// Of all rows of a model; those that no token sets are unused.
+struct TokenLists {
+    explicit TokenLists(uint32_t rows) : texts(rows), types(rows, load::gguf_token::unused) {
+        for (uint32_t id = 0; id < rows; ++id) texts[id] = concat("[PAD", id, "]");
+    }
+    void set(uint32_t id, std::string text, int32_t type) {
+        texts[id] = std::move(text);
+        types[id] = type;
+    }
+
+    std::vector<std::string> texts;
+    std::vector<int32_t> types;
+};
+
+void describe_world(const load::Vocabulary& vocabulary, TokenLists& lists, load::GgufMetadataToWrite& out) {
+    for (uint32_t id = 1; id < vocabulary.tokens.size(); ++id) {
+        if (vocabulary.tokens[id].empty() || std::ranges::binary_search(vocabulary.unmatched, id)) continue;
+        lists.set(id, load::gguf_escaped(vocabulary.tokens[id]), load::gguf_token::normal);
+    }
+    lists.set(0, "<s>", load::gguf_token::control);
+    out.add_text("tokenizer.ggml.model", "rwkv");
+    out.add_u32("tokenizer.ggml.bos_token_id", 0);
+    out.add_u32("tokenizer.ggml.eos_token_id", 0);
+}
+
+void describe_bpe(const load::Vocabulary& vocabulary, const text::BpeRules& rules, TokenLists& lists,
+                  load::GgufMetadataToWrite& out) {
+    for (uint32_t id = 0; id < vocabulary.tokens.size(); ++id) {
+        if (!vocabulary.tokens[id].empty())
+            lists.set(id, text::byte_level_of(vocabulary.tokens[id]), load::gguf_token::normal);
+    }
+    for (const text::AddedToken& added : rules.added)
+        lists.set(added.id, vocabulary.tokens[added.id], load::gguf_token::control);
+    std::vector<std::string> merges;
+    for (const text::BpeMerge& merge : rules.merges)
+        merges.push_back(concat(lists.texts[merge.left], " ", lists.texts[merge.right]));
+    out.add_text("tokenizer.ggml.model", "gpt2");
+    out.add_text("tokenizer.ggml.pre", "qwen2");  // the one pattern that models in GGUF files have
+    out.add_texts("tokenizer.ggml.merges", merges);
+    if (rules.end_of_text >= 0)
+        out.add_u32("tokenizer.ggml.eos_token_id", static_cast<uint32_t>(rules.end_of_text));
+}
+
 }  // namespace
 
 void describe_model(const Model& model, std::string_view architecture, std::string_view title,
@@ -83,25 +126,19 @@ void describe_vocabulary(const load::Vocabulary& vocabulary, uint32_t rows, load
                     concat("a vocabulary of ", vocabulary.tokens.size(), " tokens for a model of ", rows,
                            " rows: use the vocabulary that belongs to the model"));
     }
-    std::vector<std::string> texts(rows);
-    std::vector<int32_t> types(rows, load::gguf_token::unused);
-    for (uint32_t id = 0; id < rows; ++id) {
-        const bool matched = id < vocabulary.tokens.size() && !vocabulary.tokens[id].empty() &&
-                             !std::ranges::binary_search(vocabulary.unmatched, id);
-        texts[id] = matched ? load::gguf_escaped(vocabulary.tokens[id]) : concat("[PAD", id, "]");
-        if (matched) types[id] = load::gguf_token::normal;
+    TokenLists lists(rows);
+    if (vocabulary.bpe) {
+        describe_bpe(vocabulary, *vocabulary.bpe, lists, out);
+    } else {
+        describe_world(vocabulary, lists, out);
     }
-    texts[0] = "<s>";
-    types[0] = load::gguf_token::control;
-    out.add_text("tokenizer.ggml.model", "rwkv");
-    out.add_texts("tokenizer.ggml.tokens", texts);
-    out.add_i32s("tokenizer.ggml.token_type", types);
-    out.add_u32("tokenizer.ggml.bos_token_id", 0);
-    out.add_u32("tokenizer.ggml.eos_token_id", 0);
-    out.add_u32("tokenizer.ggml.eot_token_id",
-                static_cast<uint32_t>(std::max<int64_t>(vocabulary.end_of_turn, 0)));
-    out.add_text("tokenizer.chat_template",
-                 vocabulary.chat_template.empty() ? "rwkv-world" : vocabulary.chat_template);
+    out.add_texts("tokenizer.ggml.tokens", lists.texts);
+    out.add_i32s("tokenizer.ggml.token_type", lists.types);
+    if (vocabulary.end_of_turn >= 0)
+        out.add_u32("tokenizer.ggml.eot_token_id", static_cast<uint32_t>(vocabulary.end_of_turn));
+    const std::string_view chat_template =
+        vocabulary.chat_template.empty() && !vocabulary.bpe ? "rwkv-world" : vocabulary.chat_template;
+    if (!chat_template.empty()) out.add_text("tokenizer.chat_template", chat_template);
 }
 
 }  // namespace rwkvk

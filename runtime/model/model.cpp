@@ -33,6 +33,7 @@ std::shared_ptr<const Model> Model::load(const std::string& path, std::span<cons
     auto weights = add_adapters(make_checkpoint_source(std::move(checkpoint)), adapters);
     const std::shared_ptr<Model> model(
         new Model(std::filesystem::path(path).filename().string(), format, std::move(weights)));
+    model->path_ = path;
     model->title_ = std::move(title);
     model->vocabulary_ = std::move(vocabulary);
     return model;

@@ -25,6 +25,7 @@ class Model {
     static std::shared_ptr<const Model> synthetic(const std::string& spec, uint64_t seed = 1);
 
     const std::string& name() const { return name_; }      // file name, or the synthetic spec
+    const std::string& path() const { return path_; }      // of its file; empty for a synthetic model
     const std::string& format() const { return format_; }  // as load::Checkpoint's, or "synthetic"
     const std::string& title() const { return title_; }    // what the file calls the model, any bytes, or ""
     /// The texts of its tokens where its file holds them, or null.
@@ -52,7 +53,7 @@ class Model {
     Model(std::string name, std::string format, std::unique_ptr<WeightSource> weights);
     std::string make_fingerprint() const;
 
-    std::string name_, format_, title_;
+    std::string name_, path_, format_, title_;
     std::optional<load::Vocabulary> vocabulary_;
     std::unique_ptr<WeightSource> weights_;
     const arch::Version* version_;

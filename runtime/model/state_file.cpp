@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 #include "host/mapped_file.h"
 #include "runtime/load/bytes.h"
@@ -29,8 +30,8 @@ std::string checksum(std::span<const float> values) {
 /// What is checked of a state file, in this order: each check makes the next one's message true.
 class StateReader {
   public:
-    StateReader(const std::string& path, const Model& model)
-        : path_(path), model_(model), file_(load::open_safetensors(path)) {}
+    StateReader(const std::string& path, const Model& model, load::Safetensors file)
+        : path_(path), model_(model), file_(std::move(file)) {}
 
     SavedState read() const {
         check_format();
@@ -165,7 +166,11 @@ bool is_state_file(const std::string& path) {
 }
 
 SavedState read_state_file(const std::string& path, const Model& model) {
-    return StateReader(path, model).read();
+    return StateReader(path, model, load::open_safetensors(path)).read();
+}
+
+SavedState parse_state(std::span<const std::byte> file, const std::string& where, const Model& model) {
+    return StateReader(where, model, load::read_safetensors(file, where)).read();
 }
 
 }  // namespace rwkvk

@@ -2,6 +2,7 @@
 // A sequence's state as a file: a safetensors container with one float32 tensor per state tensor, under its
 // name and in its canonical layout, and metadata that binds it to its model.
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -28,5 +29,8 @@ bool is_state_file(const std::string& path);
 /// Errors: Code::io; Code::bad_file (damaged, not a state, of another model); Code::unsupported (of a newer
 /// version); Code::bad_shape (tensors that are not the model's); Code::not_finite.
 SavedState read_state_file(const std::string& path, const Model& model);
+
+/// The same of a file's bytes; `where` names it in errors.
+SavedState parse_state(std::span<const std::byte> file, const std::string& where, const Model& model);
 
 }  // namespace rwkvk

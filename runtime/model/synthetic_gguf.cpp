@@ -1,7 +1,8 @@
 #include "runtime/model/synthetic_gguf.h"
 
+#include "runtime/model/embedded_vocabulary.h"
 #include "runtime/model/model_gguf.h"
-#include "runtime/model/vocabulary_file.h"
+#include "runtime/model/model_tokenizer.h"
 
 namespace rwkvk {
 namespace {
@@ -20,11 +21,16 @@ void write_synthetic_gguf(const std::string& path, const std::string& spec, uint
                           const std::string& vocabulary, const Progress& progress) {
     const auto model = Model::synthetic(spec, seed);
     const arch::Dimensions& m = model->dimensions();
-    const load::Vocabulary texts = vocabulary.empty() ? single_bytes(m.vocabulary)
-                                                      : read_vocabulary_file(vocabulary, m.vocabulary);
+    const std::optional<load::Vocabulary> texts =
+        vocabulary.empty() ? single_bytes(m.vocabulary)
+                           : embedded_vocabulary(*make_model_tokenizer(*model, vocabulary));
+    if (!texts) {
+        throw Error(Code::bad_argument,
+                    concat(vocabulary, ": expected a vocabulary in the World format, found another"));
+    }
     const GgufContents contents{.title = concat("random RWKV-", model->version(), ", ", m.layers,
                                                 " layers of ", m.width, ", seed ", seed),
-                                .vocabulary = &texts,
+                                .vocabulary = &*texts,
                                 .formats = {}};
     write_model_gguf(path, *model, contents, progress);
 }

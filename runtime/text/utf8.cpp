@@ -41,6 +41,14 @@ Utf8Piece first_utf8_piece(std::string_view text) {
     return {Utf8::character, lead.size_bytes};
 }
 
+uint32_t code_point_of(std::string_view character) {
+    RWKVK_ASSERT(!character.empty() && character.size() <= 4);
+    const auto lead = static_cast<uint8_t>(character[0]);
+    uint32_t value = character.size() == 1 ? lead : lead & (0x7fu >> character.size());
+    for (const char byte : character.substr(1)) value = value << 6 | (static_cast<uint8_t>(byte) & 0x3fu);
+    return value;
+}
+
 void append_utf8(std::string& out, uint32_t unicode_scalar) {
     RWKVK_ASSERT(is_unicode_scalar(unicode_scalar));
     const auto put = [&out](uint32_t byte) { out += static_cast<char>(byte); };

@@ -30,6 +30,9 @@ constexpr bool is_unicode_scalar(uint32_t code_point) {
     return code_point <= 0x10ffffu && (code_point < 0xd800u || code_point > 0xdfffu);
 }
 
+/// Of one whole character, as first_utf8_piece finds it.
+uint32_t code_point_of(std::string_view character);
+
 void append_utf8(std::string& out, uint32_t unicode_scalar);
 
 }  // namespace rwkvk::text

@@ -12,9 +12,7 @@
 namespace rwkvk::text {
 namespace {
 
-// Far above any vocabulary in use (65529 ids, 1.1 MB), yet small enough for a trie of every byte in the file.
-constexpr size_t max_file_bytes = size_t{1} << 24;
-constexpr uint64_t max_id = uint64_t{1} << 20;
+constexpr size_t shortest_line_bytes = 7;  // 1 'a' 1
 
 [[noreturn]] void refuse(const std::string& reason) { throw Error(Code::bad_file, reason); }
 
@@ -33,9 +31,13 @@ VocabularyEntry entry_of(std::string_view line) {
     }
     const uint64_t id = number_of(line.substr(0, first), "a decimal id before the first space");
     const uint64_t length = number_of(line.substr(last + 1), "a decimal length after the last space");
-    if (id > max_id) refuse(concat("id ", id, " is above the largest supported, ", max_id));
+    if (id > max_vocabulary_id) {
+        refuse(concat("id ", id, " is above the largest supported, ", max_vocabulary_id));
+    }
     std::string bytes = bytes_of_python_literal(line.substr(first + 1, last - first - 1));
     if (bytes.empty()) refuse("the literal is empty");
+    if (bytes.size() > max_token_bytes)
+        refuse(concat("a token of ", bytes.size(), " bytes, expected at most ", max_token_bytes));
     if (bytes.size() != length) {
         refuse(concat("the length is given as ", length, ", the literal has ", bytes.size(), " bytes"));
     }
@@ -51,21 +53,29 @@ std::string_view take_line(std::string_view& rest) {
     return line;
 }
 
-std::vector<VocabularyEntry> parse(std::string_view contents, const std::string& name) {
-    std::vector<VocabularyEntry> entries;
-    for (size_t line = 1; !contents.empty(); ++line) {
-        try {
-            entries.push_back(entry_of(take_line(contents)));
-            if (entries.size() > max_id + 1) refuse(concat("more than ", max_id + 1, " lines"));
-        } catch (const Error& error) {
-            throw Error(error.code(), concat(name, ", line ", line, ": ", error.what()));
-        }
-    }
-    if (entries.empty()) refuse(concat(name, ": no tokens; expected lines like 33 ' ' 1"));
-    return entries;
+/// Room for a line each, as far as there can be as many tokens: growing would take three times as much.
+size_t expected_entries(std::string_view contents) {
+    const auto lines = static_cast<size_t>(std::ranges::count(contents, '\n')) + 1;
+    return std::min({lines, contents.size() / shortest_line_bytes + 1, size_t{max_vocabulary_id} + 1});
 }
 
 }  // namespace
+
+std::vector<VocabularyEntry> parse_world_vocabulary(std::string_view contents, const std::string& where) {
+    std::vector<VocabularyEntry> entries;
+    entries.reserve(expected_entries(contents));
+    for (size_t line = 1; !contents.empty(); ++line) {
+        try {
+            entries.push_back(entry_of(take_line(contents)));
+            if (entries.size() > max_vocabulary_id + 1)
+                refuse(concat("more than ", max_vocabulary_id + 1, " lines"));
+        } catch (const Error& error) {
+            throw Error(error.code(), concat(where, ", line ", line, ": ", error.what()));
+        }
+    }
+    if (entries.empty()) refuse(concat(where, ": no tokens; expected lines like 33 ' ' 1"));
+    return entries;
+}
 
 void sort_vocabulary(std::vector<VocabularyEntry>& entries, const std::string& where) {
     // Sorts by `key` and returns the first of two entries that agree in it, or the end.
@@ -85,12 +95,9 @@ void sort_vocabulary(std::vector<VocabularyEntry>& entries, const std::string& w
 
 std::vector<VocabularyEntry> read_world_vocabulary(const std::filesystem::path& path) {
     const MappedFile file(path);
-    const size_t size_bytes = file.bytes().size();
-    if (size_bytes > max_file_bytes) {
-        refuse(concat(path.string(), ": ", size_bytes, " bytes, a vocabulary has at most ", max_file_bytes));
-    }
-    const std::string_view contents(reinterpret_cast<const char*>(file.bytes().data()), size_bytes);
-    std::vector<VocabularyEntry> entries = parse(contents, path.string());
+    check_vocabulary_size(file.bytes().size(), path.string());
+    const std::string_view contents(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
+    std::vector<VocabularyEntry> entries = parse_world_vocabulary(contents, path.string());
     sort_vocabulary(entries, path.string());
     return entries;
 }

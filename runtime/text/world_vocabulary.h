@@ -2,19 +2,19 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "runtime/text/tokenizer.h"
+#include "runtime/text/vocabulary.h"
 
 namespace rwkvk::text {
 
-struct VocabularyEntry {
-    Token id;
-    std::string bytes;
-};
+/// The lines of a vocabulary in the World syntax, in their order, at least one. `where` names it in errors.
+/// Errors: Code::bad_file naming the line.
+std::vector<VocabularyEntry> parse_world_vocabulary(std::string_view contents, const std::string& where);
 
-/// The lines of a vocabulary file in the World syntax, in the order of their bytes; no two have the same id
-/// or the same bytes, and there is at least one. Errors: Code::io; Code::bad_file naming the line.
+/// Of a file, in the order of their bytes; no two have the same id or the same bytes.
+/// Errors: Code::io; Code::bad_file naming the line.
 std::vector<VocabularyEntry> read_world_vocabulary(const std::filesystem::path& path);
 
 /// Puts entries into the order of their bytes. Errors: Code::bad_file when two have the same id or the same

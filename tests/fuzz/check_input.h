@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace rwkvk::fuzz {
+
+/// How much memory reading an input of this size may take.
+constexpr size_t allowed_bytes(size_t input_bytes) { return 4 * input_bytes + (size_t{16} << 20); }
+
+/// Runs read_input; Errors are results like others. Gives the most memory that was held.
+size_t peak_of(std::string_view input);
+
+}  // namespace rwkvk::fuzz
