@@ -261,7 +261,7 @@ TEST_CASE("damaged GGUF adapters are refused or read, never more than there is")
 TEST_CASE("only what an adapter changes becomes float32, and the device has the same bits") {
     Bench bench;
     bench.file = bench.folder / "model.gguf";
-    write_synthetic_gguf(bench.file, SyntheticSpec::parse("v7:2x64x40:q8_0", 9));
+    write_synthetic_gguf(bench.file, "v7:2x64x40:q8_0", 9);
     const std::string path = bench.write("a.pth", lora(bench, key));
     const auto plain = bench.load({}), model = bench.load({{path, 0.5f}});
     CHECK(model->weights().find(concat(key, ".weight"))->format == WeightFormat::f32);

@@ -159,7 +159,7 @@ std::optional<Reader> open_base(const Runtime& runtime, const Flags& flags, uint
 void run(const Flags& flags) {
     const Runtime runtime = open_runtime(flags.common);
     const Model model = open_model(runtime, flags.common);
-    const Tokenizer tokenizer = open_tokenizer(runtime, model, flags.common);
+    const Tokenizer tokenizer = open_tokenizer(model, flags.common);
     const auto chunks = chunks_of(tokenizer, read_text(flags.file), flags.chunk);
     const size_t bytes = scored_bytes(tokenizer, chunks);
     if (bytes == 0) throw Error(RWKVK_BAD_TEXT, concat(flags.file, ": too short to foretell anything of it"));
