@@ -218,7 +218,7 @@ TEST_CASE("GGUF: alpha and the rank come with the file") {
     file.tensors[0] = {"blk.1.time_mix_key.weight.lora_a", {64, 1u << 20}, test::gguf::f32, ""};
     write(file);
     check_contains(refusal(Code::bad_file), "does not lie");
-    file.tensors[0] = {"blk.1.time_mix_key.weight.lora_a", {64, 1}, test::gguf::q8_0, ""};
+    file.tensors[0] = {"blk.1.time_mix_key.weight.lora_a", {64, 1}, test::gguf::q8_0, std::string(68, 0)};
     write(file);
     check_contains(refusal(Code::unsupported), "Q8_0");
     std::string cut = test::gguf::build(gguf_adapter(a, b, 7.0f));
@@ -238,8 +238,8 @@ TEST_CASE("damaged GGUF adapters are refused or read, never more than there is")
         const std::vector<char> exact(bytes.begin(), bytes.end());  // so that a sanitizer sees its end
         try {
             const std::string_view view(exact.data(), exact.size());
-            if (!load::is_gguf_adapter(test::as_bytes(view), "x")) return;
-            for (const auto& tensor : load::read_gguf_adapter(test::as_bytes(view), "x").tensors) {
+            if (!load::is_gguf_adapter({test::as_bytes(view), "x"})) return;
+            for (const auto& tensor : load::read_gguf_adapter({test::as_bytes(view), "x"}).tensors) {
                 std::vector<std::byte> copy(*load::stored_bytes(tensor.view.dtype, tensor.view.elements()));
                 tensor.view.copy(0, tensor.view.elements(), copy.data());
             }

@@ -79,7 +79,7 @@ TEST_CASE("a given vocabulary is in the file, with its gaps unused") {
     CHECK(tokenizer_of(*model)->encode("a\n\n\xff'\"") == std::vector<Token>{1, 2, 5});
     const char* smaller = "v7:1x32x5:f32";
     const auto write = [&] { write_synthetic_gguf(folder / "y.gguf", smaller, 1, folder / "vocab.txt"); };
-    test::check_contains(refusal_of(write, Code::bad_argument), "at most 5 ids");
+    test::check_contains(refusal_of(write, Code::bad_argument), "expected a vocabulary of at most 5");
     CHECK(folder.names() == std::vector<std::string>{"vocab.txt", "x.gguf"});
 }
 

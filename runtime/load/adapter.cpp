@@ -56,8 +56,8 @@ Adapter adapter_of(Checkpoint file) {
 
 Adapter open_any(const std::string& path) {
     const auto file = std::make_shared<const MappedFile>(path);
-    if (!is_gguf_adapter(file->bytes(), path)) return adapter_of(open_tensors(path));
-    Adapter adapter = read_gguf_adapter(file->bytes(), path);
+    if (!is_gguf_adapter({file->bytes(), path})) return adapter_of(open_tensors(path));
+    Adapter adapter = read_gguf_adapter({file->bytes(), path});
     adapter.storage = file;
     return adapter;
 }

@@ -45,10 +45,17 @@ void check_part(const GgufMetadata& metadata, const GgufPart& expected, const st
                                ": it is of another model"));
 }
 
-void check_is_model(const GgufMetadata& metadata, const std::string& path) {
-    const std::string_view type = metadata.text("general.type").value_or("model");
-    if (type == "model") return;
-    throw Error(Code::unsupported, concat(path, ": a GGUF file of type ", quote(type), ", expected a model"));
+constexpr std::string_view model = "model", adapter = "adapter";
+
+std::string_view type_of(const GgufMetadata& metadata) {
+    return metadata.text("general.type").value_or(model);
+}
+
+void check_type(const GgufMetadata& metadata, std::string_view expected, const std::string& path) {
+    const std::string_view type = type_of(metadata);
+    if (type == expected) return;
+    throw Error(Code::unsupported,
+                concat(path, ": a GGUF file of type ", quote(type), ", expected ", quote(expected)));
 }
 
 std::string_view check_architecture(const GgufMetadata& metadata, const std::string& path) {
@@ -182,11 +189,11 @@ std::vector<GgufTensor> read_tensors(ByteReader& in, const Head& head, const Ggu
     return tensors;
 }
 
-GgufContents read_first(const GgufFile& file, uint64_t parts) {
+GgufContents read_first(const GgufFile& file, uint64_t parts, std::string_view type) {
     ByteReader in(file.bytes, file.path);
     Head head = read_head(in, file.bytes.size());
     check_part(head.metadata, {0, parts}, file.path);
-    check_is_model(head.metadata, file.path);
+    check_type(head.metadata, type, file.path);
     const std::string_view architecture = check_architecture(head.metadata, file.path);
     std::vector<GgufTensor> tensors = read_tensors(in, head, file);
     return {architecture, std::move(head.metadata), std::move(tensors)};
@@ -225,7 +232,7 @@ std::optional<GgufPart> read_gguf_part(const GgufFile& file) {
 }
 
 GgufContents read_gguf_container(std::span<const GgufFile> files) {
-    GgufContents contents = read_first(files.front(), files.size());
+    GgufContents contents = read_first(files.front(), files.size(), model);
     for (size_t i = 1; i < files.size(); ++i) {
         std::vector<GgufTensor> more = read_further(files[i], {i, files.size()});
         std::move(more.begin(), more.end(), std::back_inserter(contents.tensors));
@@ -233,5 +240,13 @@ GgufContents read_gguf_container(std::span<const GgufFile> files) {
     if (files.size() > 1) check_tensor_count(contents, files.front().path);
     return contents;
 }
+
+bool is_gguf_adapter(const GgufFile& file) {
+    if (!is_gguf(file.bytes)) return false;
+    ByteReader in(file.bytes, file.path);
+    return type_of(read_head(in, file.bytes.size()).metadata) == adapter;
+}
+
+GgufContents read_gguf_adapter_container(const GgufFile& file) { return read_first(file, 1, adapter); }
 
 }  // namespace rwkvk::load

@@ -53,4 +53,9 @@ std::optional<GgufPart> read_gguf_part(const GgufFile& file);
 /// that are not supported and element types without a row.
 GgufContents read_gguf_container(std::span<const GgufFile> files);
 
+/// Whether it is a GGUF file that says it is an adapter. Errors: Code::bad_file for a damaged one.
+bool is_gguf_adapter(const GgufFile& file);
+/// The same of an adapter. Errors: as read_gguf_container.
+GgufContents read_gguf_adapter_container(const GgufFile& file);
+
 }  // namespace rwkvk::load

@@ -136,8 +136,8 @@ void describe_vocabulary(const load::Vocabulary& vocabulary, uint32_t rows, load
     out.add_i32s("tokenizer.ggml.token_type", lists.types);
     if (vocabulary.end_of_turn >= 0)
         out.add_u32("tokenizer.ggml.eot_token_id", static_cast<uint32_t>(vocabulary.end_of_turn));
-    const std::string_view chat_template =
-        vocabulary.chat_template.empty() && !vocabulary.bpe ? "rwkv-world" : vocabulary.chat_template;
+    std::string_view chat_template = vocabulary.chat_template;
+    if (chat_template.empty() && !vocabulary.bpe) chat_template = "rwkv-world";
     if (!chat_template.empty()) out.add_text("tokenizer.chat_template", chat_template);
 }
 
