@@ -44,6 +44,23 @@ expect 0 '^version: 6-qwen2' info --synthetic rwkv6qwen2:1x64x300:f16
 expect 0 '^version: 7-qwen2' info --synthetic arwkv7:1x64x300:f16
 expect 0 '^$' synth "$folder/four.gguf" --arch v4 --size 1x64x300
 expect 0 '^version: 4.0' info -m "$folder/four.gguf"
+expect 0 'small.gguf: ' quantize "$data/v6.0/model-fp32.pth" "$folder/six-small.gguf" --type q8_0
+expect 0 '^version: 6.0' info -m "$folder/six-small.gguf"
+expect 2 'unknown|q9_9' quantize "$model" "$folder/bad.gguf" --type q9_9
+expect 1 'cannot be created|No such file' quantize "$model" "$folder/no/x.gguf" --type f16
+expect 1 'cannot open' quantize "$folder/missing.pth" "$folder/x.gguf" --type f16
+expect 2 'type' quantize "$model" "$folder/x.gguf"
+synth_bytes="$folder/bytes.gguf"
+expect 0 '^$' synth "$synth_bytes" --size 1x64x300 --type f32
+expect 0 '\.gguf: ' quantize "$synth_bytes" "$folder/bytes-small.gguf" --type q4_0
+head -c 700 "$0" >"$folder/text"
+expect 0 '^kl_max: 0$' perplexity -m "$synth_bytes" -f "$folder/text" --kl-base "$synth_bytes" -dev cpu
+expect 0 '"tokens": 700' perplexity -m "$folder/bytes-small.gguf" -f "$folder/text" --kl-base "$synth_bytes" -dev cpu --json --chunk 100
+same 'perplexity in pieces of any size' "$("$program" perplexity -m "$synth_bytes" -f "$folder/text" -dev cpu --chunk 700)" \
+    "$("$program" perplexity -m "$synth_bytes" -f "$folder/text" -dev cpu)"
+: >"$folder/empty"
+expect 1 'too short' perplexity -m "$synth_bytes" -f "$folder/empty" -dev cpu
+expect 1 'cannot be compared' perplexity -m "$synth_bytes" -f "$folder/text" --kl-base "$model" -dev cpu
 expect 2 'subcommand' nonsense
 expect 2 'subcommand'
 expect 2 'give a model' info
