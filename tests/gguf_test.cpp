@@ -58,17 +58,25 @@ TEST_CASE("tensors get official names and shapes, and the head size comes from t
     CHECK(floats_of(model.tensors.at("blocks.0.att.r_k")) == std::vector<float>{0, 1, 2, 3});
 }
 
-TEST_CASE("every row of the table of names is found, once, in its architecture only") {
-    for (const GgufName& row : gguf_names()) {
-        const std::string name = row.of_block ? "blk.31." + std::string(row.gguf) : std::string(row.gguf);
-        INFO(name);
-        const auto place = find_gguf_name(row.architecture, name);
-        REQUIRE(place.has_value());
-        CHECK(place->row == &row);
-        CHECK(place->official() == (row.of_block ? "blocks.31." : "") + std::string(row.official));
-        CHECK_FALSE(find_gguf_name("rwkv", name).has_value());
-        CHECK_FALSE(find_gguf_name(row.architecture, name + "x").has_value());
+TEST_CASE("every row of the table of names is found, once, in its architectures only") {
+    size_t found = 0;
+    for (const char* architecture : {"rwkv6", "rwkv7", "rwkv6qwen2", "arwkv7", "rwkv4", "rwkv"}) {
+        for (const GgufName& row : gguf_names()) {
+            if (!is_of(row, architecture)) continue;
+            const std::string name = row.of_block ? "blk.31." + std::string(row.gguf) : std::string(row.gguf);
+            INFO(architecture, " ", name);
+            const auto place = find_gguf_name(architecture, name);
+            REQUIRE(place.has_value());
+            CHECK(place->row == &row);
+            CHECK(place->official() == (row.of_block ? "blocks.31." : "") + std::string(row.official));
+            CHECK_FALSE(find_gguf_name("rwkv", name).has_value());
+            CHECK_FALSE(find_gguf_name(architecture, name + "x").has_value());
+            ++found;
+        }
     }
+    CHECK(found == 125);
+    CHECK_FALSE(find_gguf_name("rwkv7", "blk.0.time_mix_lerp_x.weight").has_value());
+    CHECK_FALSE(find_gguf_name("arwkv7", "token_embd_norm.weight").has_value());
     for (const char* name : {"blk.attn_norm.weight", "blk.01.attn_norm.weight", "blk.-1.attn_norm.weight",
                              "blk.0.token_embd.weight", "attn_norm.weight", "blk.4294967296.attn_norm.weight",
                              "blk.0", "blk.", "blk.0attn_norm.weight", ""}) {
@@ -91,8 +99,8 @@ TEST_CASE("the fused mixes become six views in the order r w k v a g, however th
             first += 4;
         }
     }
-    for (const std::vector<uint64_t>& ne : {std::vector<uint64_t>{4, 1, 1, 5}, {24}, {4, 2, 3}, {6, 4}}) {
-        const auto count = ne.size() == 4 ? size_t{20} : size_t{24};
+    for (const std::vector<uint64_t>& ne : {std::vector<uint64_t>{4, 1, 1, 7}, {24}, {4, 2, 3}, {6, 4}}) {
+        const auto count = ne.size() == 4 ? size_t{28} : size_t{24};
         const File file = with_tensor({"blk.2.time_mix_lerp_fused.weight", ne, f32, ramp<float>(count)});
         check_contains(refusal(file, Code::bad_shape), "expected 6 rows");
     }

@@ -90,8 +90,6 @@ class Reader {
             case GgufChange::single_mix:
                 return add(place->official(), view);
             case GgufChange::split_mixes:
-                return add_mixes(tensor.name, place->official(), gguf_mix_letters, view);
-            case GgufChange::split_some_mixes:
                 return add_mixes(tensor.name, place->official(), some_mixes(view), view);
             case GgufChange::split_mixes6:
                 return add_mixes(tensor.name, place->official(), gguf_mix6_letters, view);

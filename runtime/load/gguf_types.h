@@ -28,12 +28,11 @@ const GgmlType& ggml_type_of(DType type);
 /// How a tensor of a GGUF file becomes official ones.
 enum class GgufChange {
     none,
-    split_mixes,       // [6,1,1,D] becomes x_r, x_w, x_k, x_v, x_a, x_g
-    split_some_mixes,  // the same without x_g where there are five rows
-    split_mixes6,      // [5,1,1,D] becomes time_maa_w, _k, _v, _r, _g
-    single_mix,        // none; stands in older files in place of split_mixes6, and is not written
-    heads,             // [A] becomes [A / head size, head size]
-    rescaled,          // is multiplied by 2^(block / rescale_every_n_layers)
+    split_mixes,   // [6,1,1,D] becomes x_r, x_w, x_k, x_v, x_a, x_g; without a gate five rows, and no x_g
+    split_mixes6,  // [5,1,1,D] becomes time_maa_w, _k, _v, _r, _g
+    single_mix,    // none; stands in older files in place of split_mixes6, and is not written
+    heads,         // [A] becomes [A / head size, head size]
+    rescaled,      // is multiplied by 2^(block / rescale_every_n_layers)
 };
 
 /// The norms around the blocks: of RWKV, or RMS norms whose epsilon the file tells.
@@ -43,7 +42,7 @@ enum class GgufNorms { layer, rms };
 struct GgufArchitecture {
     std::string_view name;
     GgufNorms norms;
-    bool official_names;  // as the checkpoint's; by the table of names otherwise
+    uint32_t names;  // which rows of the table of names are its own; 0: its files have official names
 };
 
 /// Null for one that is not RWKV.
@@ -51,14 +50,15 @@ const GgufArchitecture* find_gguf_architecture(std::string_view name);
 
 /// A tensor's name in both worlds. Names of blocks are what follows "blk.N." and "blocks.N.".
 struct GgufName {
-    std::string_view architecture;
+    uint32_t architectures;  // bits of GgufArchitecture::names
     bool of_block;
     std::string_view gguf, official;
     GgufChange change;
 };
 
-/// All rows, those of an architecture one after the other in the order in which files hold the tensors.
+/// All rows, in the order in which files hold the tensors.
 std::span<const GgufName> gguf_names();
+bool is_of(const GgufName& row, std::string_view architecture);
 
 /// The order of the joined mixes: the official names are `official` and one of these letters.
 inline constexpr std::string_view gguf_mix_letters = "rwkvag";

@@ -27,7 +27,7 @@ class TableLayout {
   private:
     void add_rows(bool of_block, uint32_t layer) {
         for (const load::GgufName& row : load::gguf_names()) {
-            if (row.architecture == layout_.architecture && row.of_block == of_block) add({&row, layer});
+            if (is_of(row, layout_.architecture) && row.of_block == of_block) add({&row, layer});
         }
     }
 
@@ -61,9 +61,7 @@ class TableLayout {
 
     /// Of the mixes that one tensor joins; none for other tensors.
     static std::string_view mix_letters(load::GgufChange change) {
-        const bool seven =
-            change == load::GgufChange::split_mixes || change == load::GgufChange::split_some_mixes;
-        if (seven) return load::gguf_mix_letters;
+        if (change == load::GgufChange::split_mixes) return load::gguf_mix_letters;
         if (change == load::GgufChange::split_mixes6) return load::gguf_mix6_letters;
         return {};
     }
@@ -111,7 +109,7 @@ GgufLayout gguf_layout(const Model& model) {
     const std::string_view architecture = model.gguf_architecture();
     const load::GgufArchitecture* row = load::find_gguf_architecture(architecture);
     RWKVK_ASSERT(row);
-    if (row->official_names) return official_layout(model, architecture);
+    if (row->names == 0) return official_layout(model, architecture);
     return TableLayout(model, architecture).take();
 }
 

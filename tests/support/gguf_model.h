@@ -92,7 +92,6 @@ inline std::optional<Source> source_of(const Sources& sources, const load::GgufN
         (row.of_block ? concat("blocks.", layer, ".") : "") + std::string(row.official);
     switch (row.change) {
         case GgufChange::split_mixes:
-        case GgufChange::split_some_mixes:
             return joined(sources, official, load::gguf_mix_letters);
         case GgufChange::split_mixes6:
             return wanted.separate_mixes ? std::nullopt : joined(sources, official, load::gguf_mix6_letters);
@@ -111,7 +110,7 @@ inline Tensor tensor_of(const load::GgufName& row, const std::string& name, cons
     std::vector<uint64_t> ne = {source.in};  // fastest first
     if (row.gguf == "time_mix_lerp_fused.weight") {
         ne = {source.in, 1, 1, source.out};
-    } else if (row.gguf == "time_mix_w2.weight" && row.architecture.starts_with("rwkv6")) {
+    } else if (row.gguf == "time_mix_w2.weight" && row.official == "att.time_maa_w2") {
         ne = {source.in, source.out / 5, 5};
     } else if (row.gguf == "time_mix_r_k.weight") {
         ne = {source.in * source.out};
@@ -130,7 +129,7 @@ inline File file_of(const Sources& sources, const Wanted& wanted) {
             entry_u32(wanted.architecture + ".rescale_every_n_layers", wanted.rescale_every));
     }
     for (const load::GgufName& row : load::gguf_names()) {
-        if (row.architecture != wanted.architecture) continue;
+        if (!is_of(row, wanted.architecture)) continue;
         for (uint32_t layer = 0; layer < (row.of_block ? wanted.layers : 1); ++layer) {
             const std::string prefix = row.of_block ? concat("blk.", layer, ".") : "";
             if (const auto source = source_of(sources, row, layer, wanted))
