@@ -7,6 +7,7 @@
 
 #include "runtime/arch/versions.h"
 #include "runtime/gpu/backend.h"
+#include "tests/support/check_reference.h"
 #include "tests/support/gguf_model.h"
 #include "tests/support/golden.h"
 #include "tests/support/refusal.h"
@@ -335,22 +336,8 @@ void check_against_double(const Kind& kind, const test::TestDevice* device) {
     CHECK(model->unused_tensors().empty());
     CHECK(model->dimensions().heads == kind.heads);
     CHECK(model->dimensions().head_size == head_size);
-    const std::vector<Token> tokens = some_tokens(60, vocabulary);
     Reference reference(random, kind);
-    std::vector<float> expected;
-    for (const Token token : tokens) {
-        for (const double logit : reference.feed(token)) expected.push_back(static_cast<float>(logit));
-    }
-    Context cpu = on_cpu(model);
-    const std::vector<float> found = all_logits(cpu, tokens);
-    CHECK(test::largest_difference(expected, found) <= 3e-5 * test::spread(expected));
-    const std::vector<float> state = reference.state();
-    CHECK(test::largest_difference(state, cpu.state(0)) <= 1e-4 * test::largest(state));
-    if (!device) return;
-    Context gpu(
-        model, gpu::make_backend(model->programs(), model->weights(), {.max_rows = 8}, *device->kernels, {}));
-    CHECK(all_logits(gpu, tokens, 7) == found);
-    CHECK(gpu.state(0) == cpu.state(0));
+    test::check_reference(reference, model, some_tokens(60, vocabulary), device);
 }
 
 TEST_CASE("every form of the hybrids agrees with its formulas, and the device with the CPU") {

@@ -9,6 +9,7 @@
 #include "runtime/cpu/call.h"
 #include "runtime/gpu/backend.h"
 #include "shaders/exact_math.h"
+#include "tests/support/check_reference.h"
 #include "tests/support/file_builder.h"
 #include "tests/support/golden.h"
 #include "tests/support/refusal.h"
@@ -267,22 +268,8 @@ void check_against_double(const Kind& kind, float centre, float spread, const te
     CHECK(model->unused_tensors().empty());
     CHECK(model->dimensions().heads == heads);
     CHECK(model->dimensions().head_size == head_size);
-    const std::vector<Token> tokens = some_tokens(60, vocabulary);
     Reference reference(random, kind);
-    std::vector<float> expected;
-    for (const Token token : tokens) {
-        for (const double logit : reference.feed(token)) expected.push_back(static_cast<float>(logit));
-    }
-    Context cpu = on_cpu(model);
-    const std::vector<float> found = all_logits(cpu, tokens);
-    CHECK(test::largest_difference(expected, found) <= 3e-5 * test::spread(expected));
-    const std::vector<float> state = reference.state();
-    CHECK(test::largest_difference(state, cpu.state(0)) <= 1e-4 * test::largest(state));
-    if (!device) return;
-    Context gpu(
-        model, gpu::make_backend(model->programs(), model->weights(), {.max_rows = 8}, *device->kernels, {}));
-    CHECK(all_logits(gpu, tokens, 7) == found);
-    CHECK(gpu.state(0) == cpu.state(0));
+    test::check_reference(reference, model, some_tokens(60, vocabulary), device);
 }
 
 TEST_CASE("any width, head size and rank, and decays from exactly 0 to exactly 1") {
