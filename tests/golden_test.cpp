@@ -1,11 +1,15 @@
 // All versions against outputs of the official code, on the CPU and on the device.
 #include <doctest/doctest.h>
 
+#include "runtime/catalogue/weights.h"
 #include "runtime/cpu/backend.h"
 #include "runtime/gpu/backend.h"
+#include "runtime/load/official.h"
+#include "runtime/load/safetensors.h"
 #include "runtime/model/context.h"
 #include "tests/support/golden.h"
 #include "tests/support/reference_folder.h"
+#include "tests/support/temporary_folder.h"
 #include "tests/support/test_device.h"
 
 namespace rwkvk {
@@ -45,6 +49,8 @@ void check_states(const Golden& golden, const Model& model, std::span<const floa
     CHECK(at == state.size());
 }
 
+constexpr const char* rounded = "bf16 from fp32";  // where there is no such file
+
 struct Set {
     const char *folder, *file, *logits, *version;
 };
@@ -53,7 +59,7 @@ constexpr Set sets[] = {
     {"v5.0", "model-fp32.pth", "logits", "5.0"}, {"v5.1", "model-fp32.pth", "logits", "5.1"},
     {"v5.2", "model-fp32.pth", "logits", "5.2"}, {"v6.0", "model-fp32.pth", "logits", "6.0"},
     {"v7.0", "model-fp32.pth", "logits", "7.0"}, {"v7.0", "model-bf16.pth", "logits_bf16_weights", "7.0"},
-    {"v7a", "model-fp32.pth", "logits", "7a"},
+    {"v7a", "model-fp32.pth", "logits", "7a"},   {"v6.0", rounded, "logits_bf16_weights", "6.0"},
 };
 
 void check_golden(const Set& set, Context& context) {
@@ -65,7 +71,29 @@ void check_golden(const Set& set, Context& context) {
     if (std::string_view(set.logits) == "logits") check_states(golden, context.model(), result.state);
 }
 
+/// The model of a float32 file, every weight rounded to bf16.
+std::shared_ptr<const Model> load_rounded(const std::string& path) {
+    const load::Checkpoint checkpoint = load::open_checkpoint(path);
+    std::map<std::string, std::vector<float>> values;
+    std::vector<load::TensorToWrite> tensors;
+    for (const auto& [name, tensor] : checkpoint.tensors) {
+        const load::TensorView stored = load::from_official(name, tensor, path);  // turned back
+        std::vector<float>& floats = values[name];
+        floats.resize(stored.elements());
+        stored.copy(0, floats.size(), reinterpret_cast<std::byte*>(floats.data()));
+        std::vector<std::byte> halves(stored_bytes(WeightFormat::bf16, floats.size()));
+        encode(WeightFormat::bf16, floats, halves.data());
+        decode(WeightFormat::bf16, halves.data(), floats);
+        tensors.push_back({name, stored.shape, floats});
+    }
+    const test::TemporaryFolder folder;
+    load::write_safetensors(folder / "rounded.safetensors", tensors, {});
+    return Model::load(folder / "rounded.safetensors");
+}
+
 std::shared_ptr<const Model> load(const Set& set) {
+    if (std::string_view(set.file) == rounded)
+        return load_rounded(concat(RWKVK_TEST_DATA "/", set.folder, "/model-fp32.pth"));
     return Model::load(concat(RWKVK_TEST_DATA "/", set.folder, "/", set.file));
 }
 
