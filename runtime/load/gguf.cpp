@@ -113,9 +113,10 @@ class Reader {
 
     TensorView view_of(const GgufTensor& tensor) const {
         if (!tensor.type->dtype) {
-            throw Error(Code::unsupported,
-                        concat(path(), ": tensor ", quote(tensor.name), " is ", tensor.type->name, " (type ",
-                               tensor.type->id, "), which is not supported yet: use F32, F16, BF16 or Q8_0"));
+            throw Error(Code::unsupported, concat(path(), ": tensor ", quote(tensor.name), " is ",
+                                                  tensor.type->name, " (type ", tensor.type->id,
+                                                  "), which holds no weights that rwkvk reads: use F16, "
+                                                  "Q8_0, Q4_K or another common type"));
         }
         return {.dtype = *tensor.type->dtype,
                 .shape = tensor.shape,

@@ -100,8 +100,10 @@ const GgmlType& read_type(ByteReader& in, const std::string& where) {
     const auto id = in.read<uint32_t>("element type");
     const GgmlType* type = find_ggml_type(id);
     if (type) return *type;
-    throw Error(Code::unsupported, concat(where, ": elements of the unknown type ", id,
-                                          ", expected F32, F16, BF16 or Q8_0: convert the model again"));
+    throw Error(
+        Code::unsupported,
+        concat(where, ": elements of the unknown type ", id,
+               ", expected a type of ggml that holds weights: convert the model again, as F16 or Q8_0"));
 }
 
 uint64_t size_of(const GgufTensor& tensor, const std::string& where) {
