@@ -102,13 +102,15 @@ void create_and_send(gpu::KernelStore& kernels, const KernelChoice& choice, Weig
                      rwkvk_kernel_fn sink, void* user) {
     const std::string name = module_name(choice.kernel, format), constants = join(choice.constants);
     std::string failure;
-    std::vector<rwkvk_statistic> statistics;
+    std::vector<vk::PipelineStatistic> found;
     try {
-        for (const vk::PipelineStatistic& statistic : kernels.get(choice, format).statistics())
-            statistics.push_back({statistic.name.c_str(), statistic.value.c_str()});
+        found = kernels.get(choice, format).statistics();
     } catch (const Error& error) {
         failure = error.what();
     }
+    std::vector<rwkvk_statistic> statistics;
+    for (const vk::PipelineStatistic& statistic : found)
+        statistics.push_back({statistic.name.c_str(), statistic.value.c_str()});
     const rwkvk_kernel_row row{.kernel = name.c_str(),
                                .constants = constants.c_str(),
                                .failure = failure.c_str(),
