@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <iomanip>
 #include <iostream>
 
 #include "command.h"
@@ -14,7 +15,9 @@ struct Flags {
 
 const char* text_or_null(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
 
-std::string megabytes(uint64_t bytes) { return concat((bytes + 500000) / 1000000, " MB"); }
+std::string megabytes(uint64_t bytes) {
+    return concat(std::fixed, std::setprecision(1), static_cast<double>(bytes) / 1e6, " MB");
+}
 
 void run(const Flags& flags) {
     const Runtime runtime = open_runtime(flags.common);
