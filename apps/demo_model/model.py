@@ -86,12 +86,10 @@ def wkv7_chunked(r, log_w, k, v, kappa, rate, fresh=None):
 
     if fresh is not None:
         kept = (~fresh).to(r.dtype)[:, :, None, None, None]
-    states = [r.new_zeros(B, H, N, N)]
-    for c in range(chunks):
-        entry = states[c] if fresh is None else states[c] * kept[:, c]
-        states[c] = entry
-        if c + 1 < chunks:
-            states.append(step[:, c] @ entry + gain[:, c])
+    state, states = r.new_zeros(B, H, N, N), []
+    for c, (one_step, one_gain) in enumerate(zip(step.unbind(1), gain.unbind(1))):
+        states.append(state if fresh is None else state * kept[:, c])
+        state = one_step @ states[-1] + one_gain
     y = (r_now + y_u[..., :N]) @ torch.stack(states, 1) + y_u[..., N:] + r_k @ v
     return y.transpose(2, 3).reshape(B, T, H, N)
 
