@@ -1,16 +1,16 @@
 """Trains the demo model; run again with the same folder, it goes on.
 
-usage: train.py FOLDER --minutes N [--layers 4] [--batch 16] [--micro 4] [--device cpu|cuda] ...
+usage: train.py FOLDER --minutes N [--layers 4] [--batch 8] [--micro 4] [--device cpu|cuda] ...
 
 The folder gets vocabulary.txt, checkpoint.pt (everything to go on with), model.pth (official names) and log.txt.
 """
 
 import argparse
 import dataclasses
-import math
 import os
 import random
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import torch
 from torch.nn import functional as F
@@ -22,7 +22,7 @@ from documents import encode
 from model import Config, Rwkv7
 from skills import NAMES_OF_SKILLS, SKILLS, recall_conversation
 
-LAST_FACTOR = 0.02  # of the learning rate, at the end
+COOLING = 0.25  # of the steps, at the end
 VALIDATION_QUESTIONS = 60
 
 
@@ -30,7 +30,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder")
     parser.add_argument("--minutes", type=float, required=True, help="of this run; the state is kept at its end")
-    parser.add_argument("--steps", type=int, default=20000, help="of the whole schedule, over all runs")
+    parser.add_argument("--steps", type=int, default=30000, help="of the whole schedule, over all runs")
     parser.add_argument("--warmup", type=int, default=100)
     parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--optimizer", choices=["muon", "adamw"], default="muon", help="of the matrices; the rest has AdamW")
@@ -39,8 +39,8 @@ def arguments():
     parser.add_argument("--layers", type=int, default=4)
     parser.add_argument("--width", type=int, default=256)
     parser.add_argument("--ffn", type=int, default=1024)
-    parser.add_argument("--batch", type=int, default=16, help="rows of a step")
-    parser.add_argument("--micro", type=int, default=4, help="rows at once")
+    parser.add_argument("--batch", type=int, default=8, help="rows of a step")
+    parser.add_argument("--micro", type=int, default=4, help="rows at once in a thread (a CPU) or at all (a GPU)")
     parser.add_argument("--length", type=int, default=512, help="tokens of a row")
     parser.add_argument("--entries", type=int, default=1024, help="of the vocabulary, at most")
     parser.add_argument("--seed", type=int, default=1)
@@ -79,8 +79,9 @@ def make_optimizers(model, options):
     groups = [dict(params=others, weight_decay=options.decay), dict(params=vectors, weight_decay=0.0),
               dict(params=fast, weight_decay=0.0, lr=2 * options.lr)]
     optimizers = [torch.optim.AdamW(groups, lr=options.lr, betas=(0.9, 0.98), eps=1e-12)]
-    if matrices:
-        optimizers.append(torch.optim.Muon(matrices, lr=options.lr, weight_decay=options.decay, adjust_lr_fn="match_rms_adamw"))
+    for share in (matrices[i::options.threads] for i in range(options.threads)):  # a thread each
+        if share:
+            optimizers.append(torch.optim.Muon(share, lr=options.lr, weight_decay=options.decay, adjust_lr_fn="match_rms_adamw"))
     for optimizer in optimizers:
         for group in optimizer.param_groups:
             group["full_lr"] = group["lr"]
@@ -88,11 +89,8 @@ def make_optimizers(model, options):
 
 
 def rate_factor(step, options):
-    """Linear up, then a cosine down."""
-    if step < options.warmup:
-        return (step + 1) / options.warmup
-    done = min((step - options.warmup) / max(options.steps - options.warmup, 1), 1.0)
-    return LAST_FACTOR + (1 - LAST_FACTOR) * 0.5 * (1 + math.cos(math.pi * done))
+    """Linear up, flat, and over the last part of the schedule linear down: --steps can be changed while it is flat."""
+    return min((step + 1) / options.warmup, 1.0, max((options.steps - step) / (COOLING * options.steps), 0.0))
 
 
 def logits_of(model, tokens, fresh, device):
@@ -108,19 +106,26 @@ def losses(model, batch, device):
     return F.cross_entropy(logits, tokens[:, 1:].to(device)[said], reduction="sum"), int(marks[:, 1:].sum())
 
 
-def train_step(model, batch, optimizers, options, step):
+def gradients(model, batch, count, options):
+    """(sum of losses, gradients of the mean over the step's `count` tokens)"""
+    loss, _ = losses(model, batch, options.device)
+    return loss.item(), torch.autograd.grad(loss / count, list(model.parameters()))
+
+
+def train_step(model, batch, optimizers, options, step, pool):
+    """On a CPU each thread takes a part of the batch: unlike threads inside each operation, they need not wait for each other."""
     for optimizer in optimizers:
+        optimizer.zero_grad(set_to_none=True)
         for group in optimizer.param_groups:
             group["lr"] = group["full_lr"] * rate_factor(step, options)
     count, total = int(batch[1][:, 1:].sum()), 0.0
-    for begin in range(0, options.batch, options.micro):
-        loss, _ = losses(model, [part[begin:begin + options.micro] for part in batch], options.device)
-        (loss / count).backward()
-        total += loss.item()
+    parts = [[part[begin:begin + options.micro] for part in batch] for begin in range(0, options.batch, options.micro)]
+    for loss, grads in pool.map(lambda part: gradients(model, part, count, options), parts):
+        total += loss
+        for parameter, grad in zip(model.parameters(), grads):
+            parameter.grad = grad if parameter.grad is None else parameter.grad + grad
     torch.nn.utils.clip_grad_norm_(model.parameters(), options.clip)
-    for optimizer in optimizers:
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+    list(pool.map(lambda optimizer: optimizer.step(), optimizers))
     return total / count
 
 
@@ -170,13 +175,18 @@ def resume(path, model, optimizers):
     state = torch.load(path, map_location="cpu", weights_only=True)
     model.load_state_dict(state["model"])
     for optimizer, kept in zip(optimizers, state["optimizers"]):
+        full = [group["full_lr"] for group in optimizer.param_groups]
         optimizer.load_state_dict(kept)
+        for group, rate in zip(optimizer.param_groups, full):  # as given now
+            group["full_lr"] = rate
     return state["step"], state["seconds"]
 
 
 def main():
     options = arguments()
-    torch.set_num_threads(options.threads)
+    on_cpu = options.device == "cpu"
+    torch.set_num_threads(1 if on_cpu else options.threads)
+    pool = ThreadPoolExecutor(options.threads if on_cpu else 1)
     os.makedirs(options.folder, exist_ok=True)
     log = Log(os.path.join(options.folder, "log.txt"))
     vocabulary_path = os.path.join(options.folder, "vocabulary.txt")
@@ -197,7 +207,7 @@ def main():
     begin = saved = validated = shown = time.time()
     since, mean, step = first, 0.0, first
     for step, batch in enumerate(loader, first + 1):
-        mean += train_step(run, batch, optimizers, options, step - 1)
+        mean += train_step(run, batch, optimizers, options, step - 1, pool)
         now = time.time()
         if now - shown > 30:
             log(f"step {step} loss {mean / (step - since):.4f} {(step - since) * options.batch * options.length / (now - shown):.0f} tokens/s "
