@@ -2,6 +2,7 @@
 
 import os
 import random
+import subprocess
 import sys
 import unittest
 
@@ -97,6 +98,14 @@ class Documents(unittest.TestCase):
             ids, marks = encode(turns, rng, self.tokenizer)
             self.assertEqual(len(ids), len(marks))
             self.assertTrue(self.tokenizer.decode(ids).endswith("\n\nUser:"))
+
+    def test_another_process_makes_the_same(self):
+        program = ("import random, hashlib; from skills import conversation; r = random.Random(1);"
+                   "print(hashlib.sha256(repr([[(t.user, t.answer) for t in conversation(r, 600)] for _ in range(300)]).encode()).hexdigest())")
+        folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
+        made = {subprocess.run([sys.executable, "-c", program], cwd=folder, env=os.environ | {"PYTHONHASHSEED": seed}, check=True,
+                               capture_output=True, text=True).stdout for seed in "123"}
+        self.assertEqual(len(made), 1)
 
     def test_batches(self):
         one, other = (Batches(self.tokenizer, 4, 256, 5, 10)[3] for _ in range(2))
