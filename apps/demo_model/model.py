@@ -71,18 +71,18 @@ def wkv7_chunked(r, log_w, k, v, kappa, rate, fresh=None):
     r_pairs = r_now @ inverse_decayed.transpose(-1, -2)
     below = torch.ones(CHUNK, CHUNK, device=r.device, dtype=r.dtype).tril(-1)
     upto = torch.ones(CHUNK, CHUNK, device=r.device, dtype=r.dtype).tril()
-    a_b, a_k = a_pairs[..., :CHUNK] * below, a_pairs[..., CHUNK:] * below
-    r_b, r_k = r_pairs[..., :CHUNK] * upto, r_pairs[..., CHUNK:] * upto
+    a_b, a_k = (pairs * below for pairs in a_pairs.split(CHUNK, -1))
+    r_b, r_k = (pairs * upto for pairs in r_pairs.split(CHUNK, -1))
 
     known = torch.cat((a_now, a_k @ v), -1)
     identity = torch.eye(CHUNK, device=r.device, dtype=r.dtype)
     u = torch.linalg.solve_triangular(identity - a_b, known, upper=False, unitriangular=True)
     left = (last - g).exp()
     b_left, k_left = (b * left).transpose(-1, -2), (k * left).transpose(-1, -2)
-    from_u = b_left @ u
-    step = from_u[..., :N] + torch.diag_embed(last[:, :, :, 0].exp())       # E
-    gain = from_u[..., N:] + k_left @ v                                     # G
-    y_u = r_b @ u
+    step_u, gain_u = (b_left @ u).split(N, -1)
+    step = step_u + torch.diag_embed(last[:, :, :, 0].exp())                # E
+    gain = gain_u + k_left @ v                                              # G
+    y_step, y_gain = (r_b @ u).split(N, -1)
 
     if fresh is not None:
         kept = (~fresh).to(r.dtype)[:, :, None, None, None]
@@ -90,7 +90,7 @@ def wkv7_chunked(r, log_w, k, v, kappa, rate, fresh=None):
     for c, (one_step, one_gain) in enumerate(zip(step.unbind(1), gain.unbind(1))):
         states.append(state if fresh is None else state * kept[:, c])
         state = one_step @ states[-1] + one_gain
-    y = (r_now + y_u[..., :N]) @ torch.stack(states, 1) + y_u[..., N:] + r_k @ v
+    y = (r_now + y_step) @ torch.stack(states, 1) + y_gain + r_k @ v
     return y.transpose(2, 3).reshape(B, T, H, N)
 
 

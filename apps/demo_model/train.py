@@ -45,6 +45,7 @@ def arguments():
     parser.add_argument("--entries", type=int, default=1024, help="of the vocabulary, at most")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--precision", choices=["bf16", "f32"], default="bf16", help="of matrix products; WKV is float32 always")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--workers", type=int, default=0, help="processes that make data; 8 for a GPU")
     parser.add_argument("--compile", action="store_true")
@@ -93,22 +94,22 @@ def rate_factor(step, options):
     return min((step + 1) / options.warmup, 1.0, max((options.steps - step) / (COOLING * options.steps), 0.0))
 
 
-def logits_of(model, tokens, fresh, device):
-    with torch.autocast("cuda", torch.bfloat16, enabled=device.startswith("cuda")):
-        return model(tokens.to(device), fresh.to(device)).float()
+def logits_of(model, tokens, fresh, options):
+    with torch.autocast(torch.device(options.device).type, torch.bfloat16, enabled=options.precision == "bf16"):
+        return model(tokens.to(options.device), fresh.to(options.device)).float()
 
 
-def losses(model, batch, device):
+def losses(model, batch, options):
     """Cross entropy of the tokens to say: (sum, number)."""
     tokens, marks, fresh = batch
-    said = marks[:, 1:].to(device)
-    logits = logits_of(model, tokens, fresh, device)[:, :-1][said]
-    return F.cross_entropy(logits, tokens[:, 1:].to(device)[said], reduction="sum"), int(marks[:, 1:].sum())
+    said = marks[:, 1:].to(options.device)
+    logits = logits_of(model, tokens, fresh, options)[:, :-1][said]
+    return F.cross_entropy(logits, tokens[:, 1:].to(options.device)[said], reduction="sum"), int(marks[:, 1:].sum())
 
 
 def gradients(model, batch, count, options):
     """(sum of losses, gradients of the mean over the step's `count` tokens)"""
-    loss, _ = losses(model, batch, options.device)
+    loss, _ = losses(model, batch, options)
     return loss.item(), torch.autograd.grad(loss / count, list(model.parameters()))
 
 
@@ -143,12 +144,12 @@ def validation_sets(tokenizer, length):
 
 
 @torch.no_grad()
-def validate(model, sets, device):
+def validate(model, sets, options):
     """Per skill: loss, and the share of tokens to say that are the most probable ones."""
     out = []
     for skill, (tokens, marks, fresh) in sets.items():
         said = marks[:, 1:]
-        logits = logits_of(model, tokens, fresh, device)[:, :-1].cpu()[said]
+        logits = logits_of(model, tokens, fresh, options)[:, :-1].cpu()[said]
         wanted = tokens[:, 1:][said]
         loss, right = F.cross_entropy(logits, wanted).item(), (logits.argmax(-1) == wanted).float().mean().item()
         out.append(f"{skill} {loss:.3f}/{100 * right:.1f}%")
@@ -214,7 +215,7 @@ def main():
                 f"after {(seconds + now - begin) / 60:.1f} min, {step * options.batch * options.length / 1e6:.2f} M tokens")
             shown, since, mean = now, step, 0.0
         if now - validated > 60 * options.validate_minutes:
-            log(f"step {step} held out: {validate(model, sets, options.device)}")
+            log(f"step {step} held out: {validate(model, sets, options)}")
             validated = time.time()
         if now - saved > 60 * options.save_minutes:
             save(options.folder, model, optimizers, step, seconds + now - begin, options)
@@ -222,7 +223,7 @@ def main():
         if now - begin > 60 * options.minutes:
             break
     save(options.folder, model, optimizers, step, seconds + time.time() - begin, options)
-    log(f"step {step} held out: {validate(model, sets, options.device)}")
+    log(f"step {step} held out: {validate(model, sets, options)}")
 
 
 if __name__ == "__main__":
