@@ -9,7 +9,7 @@ from documents import encode
 from model import CHUNK
 from skills import conversation
 
-MOST_CHARACTERS = 1100  # of talk between what is told and what is asked; about 400 tokens
+MOST_CHARACTERS = 650  # of talk between what is told and what is asked; about 450 tokens
 FILL = 0.97
 
 

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from skills import SKILLS, any_turn, recall_conversation
 
-RECALL_CHARACTERS = 700  # of other talk, more than 200 tokens
+RECALL_CHARACTERS = 450  # of other talk; 200 to 450 tokens
 WANTED = {"smalltalk": 95, "identity": 95, "addition": 95, "subtraction": 95, "reversal": 90, "counting": 90, "sorting": 90, "facts": 98,
           "recall": 90}
 

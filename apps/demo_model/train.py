@@ -9,6 +9,7 @@ import argparse
 import dataclasses
 import os
 import random
+import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -52,6 +53,18 @@ def arguments():
     parser.add_argument("--validate-minutes", type=float, default=10)
     parser.add_argument("--save-minutes", type=float, default=5)
     return parser.parse_args()
+
+
+class EndRequest:
+    """SIGTERM and Ctrl-C end the run after the step, with its state kept."""
+
+    def __init__(self):
+        self.made = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self.note)
+
+    def note(self, *_):
+        self.made = True
 
 
 class Log:
@@ -135,7 +148,7 @@ def validation_sets(tokenizer, length):
     sets = {}
     for skill in [*NAMES_OF_SKILLS, "recall"]:
         rng = random.Random(f"validation {skill}")
-        turns = [recall_conversation(rng, True, 600) if skill == "recall" else [SKILLS[skill](rng, True)]
+        turns = [recall_conversation(rng, True, 450) if skill == "recall" else [SKILLS[skill](rng, True)]
                  for _ in range(VALIDATION_QUESTIONS)]
         documents = [encode(each, rng, tokenizer) for each in turns]
         rows = 1 + sum(-(-len(ids) // 32) * 32 for ids, _ in documents) // length
@@ -205,6 +218,7 @@ def main():
     batches = Batches(tokenizer, options.batch, options.length, options.seed, options.steps)
     loader = DataLoader(batches, sampler=range(first, options.steps), batch_size=None, num_workers=options.workers)
     sets = validation_sets(tokenizer, options.length)
+    end = EndRequest()
     begin = saved = validated = shown = time.time()
     since, mean, step = first, 0.0, first
     for step, batch in enumerate(loader, first + 1):
@@ -220,7 +234,7 @@ def main():
         if now - saved > 60 * options.save_minutes:
             save(options.folder, model, optimizers, step, seconds + now - begin, options)
             saved = now
-        if now - begin > 60 * options.minutes:
+        if end.made or now - begin > 60 * options.minutes:
             break
     save(options.folder, model, optimizers, step, seconds + time.time() - begin, options)
     log(f"step {step} held out: {validate(model, sets, options)}")
