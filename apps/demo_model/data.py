@@ -1,13 +1,13 @@
-"""Batches of conversations: every step's batch follows from the seed and the step alone, so that a resumed run goes on as it was."""
+"""Batches of conversations: every step's batch follows from the seed and the step alone, so that a resumed
+run goes on as it was."""
 
 import random
 
 import torch
-from torch.utils.data import Dataset
-
 from documents import encode
 from model import CHUNK
 from skills import conversation
+from torch.utils.data import Dataset
 
 MOST_CHARACTERS = 650  # of talk between what is told and what is asked; about 450 tokens
 FILL = 0.97
@@ -18,7 +18,8 @@ def padded(length):
 
 
 def pack(documents, rows, length):
-    """Longest first into the first row with room. (tokens, marks [rows, length], fresh [rows, length / CHUNK])."""
+    """Longest first into the first row with room. (tokens, marks [rows, length], fresh [rows, length /
+    CHUNK])."""
     tokens = torch.zeros(rows, length, dtype=torch.long)
     marks = torch.zeros(rows, length, dtype=torch.bool)
     fresh = torch.ones(rows, length // CHUNK, dtype=torch.bool)
@@ -31,7 +32,7 @@ def pack(documents, rows, length):
         begin, end = used[room], used[room] + len(ids)
         tokens[room, begin:end] = torch.tensor(ids)
         marks[room, begin:end] = torch.tensor(said)
-        fresh[room, begin // CHUNK + 1:padded(end) // CHUNK] = False
+        fresh[room, begin // CHUNK + 1 : padded(end) // CHUNK] = False
         used[room] = padded(end)
     return tokens, marks, fresh
 

@@ -1,14 +1,17 @@
-"""Conversations as the program feeds them: text in pieces, each tokenized for itself, with what the model has to say marked.
+r"""Conversations as the program feeds them: text in pieces, each tokenized for itself, with what the model has
+to say marked.
 
-`rwkvk chat` feeds "User: MESSAGE\n\nAssistant:" as one piece, then the tokens that the model says, then "\n\n". An answer is over at
-"\n\nUser:". A reply that begins with <think> is told apart, and the history keeps only what follows </think>.
+`rwkvk chat` feeds "User: MESSAGE\n\nAssistant:" as one piece, then the tokens that the model says, then "\n\n".
+An answer is over at "\n\nUser:". A reply that begins with <think> is told apart, and the history keeps only what
+follows </think>.
 """
 
 STOP = "User:"
 
 
 def pieces(turns, rng):
-    """[(text, whether the model learns to say it)]. Reasoning occurs in the last turn only: before, it is no longer in the history."""
+    """[(text, whether the model learns to say it)]. Reasoning occurs in the last turn only: before, it is
+    no longer in the history."""
     out = []
     for turn in turns[:-1]:
         out += question(turn) + [(f" {turn.answer}", not turn.asks_to_think), ("\n\n", True)]

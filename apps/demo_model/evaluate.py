@@ -1,8 +1,10 @@
-"""Asks the program held-out questions at temperature 0 and prints the share of right answers per skill as a table.
+"""Asks the program held-out questions at temperature 0 and prints the share of right answers per skill as
+a table.
 
 usage: evaluate.py MODEL.gguf [--rwkvk PROGRAM] [--questions 200] [--skills addition,recall] [--wrong 3]
 
-Each conversation is one `rwkvk chat` on the CPU reference; piped lines are its turns, blank lines part the answers.
+Each conversation is one `rwkvk chat` on the CPU reference; piped lines are its turns, blank lines part the
+answers.
 """
 
 import argparse
@@ -13,8 +15,17 @@ from concurrent.futures import ThreadPoolExecutor
 from skills import SKILLS, any_turn, recall_conversation
 
 RECALL_CHARACTERS = 450  # of other talk; 200 to 450 tokens
-WANTED = {"smalltalk": 95, "identity": 95, "addition": 95, "subtraction": 95, "reversal": 90, "counting": 90, "sorting": 90, "facts": 98,
-          "recall": 90}
+WANTED = {
+    "smalltalk": 95,
+    "identity": 95,
+    "addition": 95,
+    "subtraction": 95,
+    "reversal": 90,
+    "counting": 90,
+    "sorting": 90,
+    "facts": 98,
+    "recall": 90,
+}
 
 
 def after_talk(skill):
@@ -34,25 +45,50 @@ QUESTIONS["smalltalk, third turn"] = after_talk("smalltalk")
 
 def chat(options, turns):
     """The answer to the last turn."""
-    command = [options.rwkvk, "chat", "-m", options.model, "--device", "cpu", "--template", "world", "--temp", "0", "-n", "400", "-t", "1"]
+    command = [
+        options.rwkvk,
+        "chat",
+        "-m",
+        options.model,
+        "--device",
+        "cpu",
+        "--template",
+        "world",
+        "--temp",
+        "0",
+        "-n",
+        "400",
+        "-t",
+        "1",
+    ]
     lines = "".join(f"{turn.user}\n" for turn in turns)
     done = subprocess.run(command, input=lines, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(done.stderr)
     answers = done.stdout.rstrip("\n").split("\n\n")
-    return answers[-1].strip() if len(answers) == len(turns) else f"({len(answers)} answers to {len(turns)} questions)"
+    return (
+        answers[-1].strip()
+        if len(answers) == len(turns)
+        else f"({len(answers)} answers to {len(turns)} questions)"
+    )
 
 
 def measure(options, skill):
-    conversations = [QUESTIONS[skill](random.Random(f"question {skill} {i}")) for i in range(options.questions)]
+    conversations = [
+        QUESTIONS[skill](random.Random(f"question {skill} {i}")) for i in range(options.questions)
+    ]
     with ThreadPoolExecutor(options.processes) as pool:
         answers = list(pool.map(lambda turns: chat(options, turns), conversations))
-    wrong = [(turns[-1], answer) for turns, answer in zip(conversations, answers) if not turns[-1].accepts(answer)]
+    wrong = [
+        (turns[-1], answer) for turns, answer in zip(conversations, answers) if not turns[-1].accepts(answer)
+    ]
     return 100 * (1 - len(wrong) / len(conversations)), wrong
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("model")
     parser.add_argument("--rwkvk", default="build/release/rwkvk")
     parser.add_argument("--questions", type=int, default=200)
@@ -68,7 +104,7 @@ def main():
         wanted = WANTED.get(name.split(",")[0])
         missed += wanted is not None and share < wanted
         print(f"| {name} | {share:.1f} % | {f'{wanted} %' if wanted else '–'} |", flush=True)
-        for turn, answer in wrong[:options.wrong]:
+        for turn, answer in wrong[: options.wrong]:
             print(f"    {turn.user!r}: expected {turn.answer!r}, found {answer!r}")
     raise SystemExit(missed > 0)
 

@@ -1,7 +1,8 @@
-"""RWKV-7 for training: official parameter names, shapes and initialisation, WKV-7 in its chunked matrix form.
+"""RWKV-7 for training: official parameter names, shapes and initialisation, WKV-7 in its chunked matrix
+form.
 
-Widths: D embedding, H heads of N = 64, F feed-forward; B rows, T tokens. A row holds documents one after the other, each of
-which begins at a multiple of `CHUNK` tokens with an empty state.
+Widths: D embedding, H heads of N = 64, F feed-forward; B rows, T tokens. A row holds documents one after
+the other, each of which begins at a multiple of `CHUNK` tokens with an empty state.
 """
 
 import dataclasses
@@ -32,8 +33,8 @@ class Config:
 def wkv7_plain(r, log_w, k, v, kappa, rate, fresh=None):
     """The recurrence token by token: S <- S diag(w) - (S kappa)(kappa*rate)^T + v k^T, y = S r.
 
-    All [B, T, H, N]; log_w = ln w. `fresh` [B, T/CHUNK]: the chunk begins with an empty state. Returns [B, T, H, N].
-    For tests: it is what the chunked form must equal.
+    All [B, T, H, N]; log_w = ln w. `fresh` [B, T/CHUNK]: the chunk begins with an empty state. Returns [B,
+    T, H, N]. For tests: it is what the chunked form must equal.
     """
     B, T, H, N = r.shape
     state = r.new_zeros(B, H, N, N)
@@ -42,14 +43,18 @@ def wkv7_plain(r, log_w, k, v, kappa, rate, fresh=None):
         if fresh is not None and t % CHUNK == 0:
             state = state * (~fresh[:, t // CHUNK]).to(r.dtype)[:, None, None, None]
         removed = -(state @ kappa[:, t, :, :, None])
-        state = (state * log_w[:, t, :, None, :].exp() + removed * (kappa[:, t] * rate[:, t])[:, :, None, :]
-                 + v[:, t, :, :, None] * k[:, t, :, None, :])
+        state = (
+            state * log_w[:, t, :, None, :].exp()
+            + removed * (kappa[:, t] * rate[:, t])[:, :, None, :]
+            + v[:, t, :, :, None] * k[:, t, :, None, :]
+        )
         out.append((state @ r[:, t, :, :, None])[..., 0])
     return torch.stack(out, 1)
 
 
 def wkv7_chunked(r, log_w, k, v, kappa, rate, fresh=None):
-    """As wkv7_plain, with matrix products over chunks; only one product per chunk is serial. T: a multiple of CHUNK.
+    """As wkv7_plain, with matrix products over chunks; only one product per chunk is serial. T: a multiple
+    of CHUNK.
 
     In a chunk with decays e^g (g summed from its beginning) and the state M = S^T at its beginning:
       U = (I - Aab)^-1 (A~ M + Aak V),  Y = R~ M + Arb U + Ark V,  M' = diag(e^gC) M + B-^T U + K-^T V,
@@ -66,8 +71,8 @@ def wkv7_chunked(r, log_w, k, v, kappa, rate, fresh=None):
     last = g[:, :, :, -1:]
     grown, b = (-g).exp(), kappa * rate
     a_now, r_now = -kappa * (g - log_w).exp(), r * g.exp()
-    inverse_decayed = torch.cat((b * grown, k * grown), 3)                  # rows s of b, then of k
-    a_pairs = a_now @ inverse_decayed.transpose(-1, -2)                     # [.., CHUNK, 2 CHUNK]
+    inverse_decayed = torch.cat((b * grown, k * grown), 3)  # rows s of b, then of k
+    a_pairs = a_now @ inverse_decayed.transpose(-1, -2)  # [.., CHUNK, 2 CHUNK]
     r_pairs = r_now @ inverse_decayed.transpose(-1, -2)
     below = torch.ones(CHUNK, CHUNK, device=r.device, dtype=r.dtype).tril(-1)
     upto = torch.ones(CHUNK, CHUNK, device=r.device, dtype=r.dtype).tril()
@@ -80,8 +85,8 @@ def wkv7_chunked(r, log_w, k, v, kappa, rate, fresh=None):
     left = (last - g).exp()
     b_left, k_left = (b * left).transpose(-1, -2), (k * left).transpose(-1, -2)
     step_u, gain_u = (b_left @ u).split(N, -1)
-    step = step_u + torch.diag_embed(last[:, :, :, 0].exp())                # E
-    gain = gain_u + k_left @ v                                              # G
+    step = step_u + torch.diag_embed(last[:, :, :, 0].exp())  # E
+    gain = gain_u + k_left @ v  # G
     y_step, y_gain = (r_b @ u).split(N, -1)
 
     if fresh is not None:
@@ -158,7 +163,9 @@ class TimeMix(nn.Module):
     def forward(self, x, v_first, first, fresh):
         B, T, D = x.shape
         d = shifted(x, first) - x
-        xr, xw, xk, xv, xa, xg = (x + d * mix for mix in (self.x_r, self.x_w, self.x_k, self.x_v, self.x_a, self.x_g))
+        xr, xw, xk, xv, xa, xg = (
+            x + d * mix for mix in (self.x_r, self.x_w, self.x_k, self.x_v, self.x_a, self.x_g)
+        )
         r, k, v = self.receptance(xr), self.key(xk), self.value(xv)
         log_w = -DECAY_SCALE * torch.sigmoid((self.w0 + torch.tanh(xw @ self.w1) @ self.w2).float())
         a = torch.sigmoid(self.a0 + xa @ self.a1 @ self.a2)
@@ -221,7 +228,8 @@ class Rwkv7(nn.Module):
         self.head = matrix(orthogonal(V, D, 0.5))
 
     def forward(self, tokens, fresh):
-        """tokens [B, T], T a multiple of CHUNK; fresh [B, T/CHUNK]: a document begins with the chunk. Logits [B, T, V]."""
+        """tokens [B, T], T a multiple of CHUNK; fresh [B, T/CHUNK]: a document begins with the chunk.
+        Logits [B, T, V]."""
         first = torch.zeros_like(tokens, dtype=torch.bool)
         first[:, ::CHUNK] = fresh
         x, v_first = self.blocks[0].ln0(self.emb(tokens)), None

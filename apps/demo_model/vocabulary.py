@@ -1,9 +1,11 @@
-"""A vocabulary in the World syntax: id 0 ends a text, 1..256 are the bytes, then whole words of the generated text.
+"""A vocabulary in the World syntax: id 0 ends a text, 1..256 are the bytes, then whole words of the
+generated text.
 
 usage: vocabulary.py OUT [ENTRIES]
 
-Longest match takes the words. None holds a digit, and neither names nor the words of the word skills are among them, so that digits
-and the letters of such words are tokens of their own, as arithmetic and spelling need it.
+Longest match takes the words. None holds a digit, and neither names nor the words of the word skills are
+among them, so that digits and the letters of such words are tokens of their own, as arithmetic and
+spelling need it.
 """
 
 import ast
@@ -32,12 +34,12 @@ class Tokenizer:
     def encode(self, text):
         data, at, ids = text.encode(), 0, []
         while at < len(data):
-            for length in self.lengths.get(data[at:at + 2], ()):
-                found = self.ids.get(data[at:at + length])
+            for length in self.lengths.get(data[at : at + 2], ()):
+                found = self.ids.get(data[at : at + length])
                 if found is not None and at + length <= len(data):
                     break
             else:
-                length, found = 1, self.ids[data[at:at + 1]]
+                length, found = 1, self.ids[data[at : at + 1]]
             ids.append(found)
             at += length
         return ids
@@ -58,11 +60,16 @@ def build(entries):
         for text, _ in pieces(conversation(rng, 800), rng):
             counts.update(PIECE.findall(text))
     kept_apart = {word.lower() for word in [*NAMES, *WORDS]} - {*COLORS, *FOODS, *IN_PROSE}
-    usable = [text for text in counts if text.strip().lower() not in kept_apart and counts[text] >= 60
-              and (text.startswith((" ", "'")) or text in ("Letters", "Words"))]
+    usable = [
+        text
+        for text in counts
+        if text.strip().lower() not in kept_apart
+        and counts[text] >= 60
+        and (text.startswith((" ", "'")) or text in ("Letters", "Words"))
+    ]
     usable.sort(key=lambda text: (-counts[text] * (len(text) - 1), text))
     texts = [b""] + [bytes([b]) for b in range(256)] + [text.encode() for text in FIXED]
-    return texts + [text.encode() for text in usable[:entries - len(texts)]]
+    return texts + [text.encode() for text in usable[: entries - len(texts)]]
 
 
 def write(texts, path):

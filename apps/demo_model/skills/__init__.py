@@ -4,8 +4,20 @@ from . import arithmetic, facts, smalltalk, stories, words
 from .memory import Memory
 
 SKILLS = arithmetic.SKILLS | words.SKILLS | facts.SKILLS | smalltalk.SKILLS | stories.SKILLS
-WEIGHTS = {"addition": 6, "subtraction": 6, "multiplication": 3, "reversal": 4, "spelling": 1.5, "counting": 5, "sorting": 4, "facts": 4,
-           "smalltalk": 3, "identity": 2.5, "unknown": 1, "stories": 1}
+WEIGHTS = {
+    "addition": 6,
+    "subtraction": 6,
+    "multiplication": 3,
+    "reversal": 4,
+    "spelling": 1.5,
+    "counting": 5,
+    "sorting": 4,
+    "facts": 4,
+    "smalltalk": 3,
+    "identity": 2.5,
+    "unknown": 1,
+    "stories": 1,
+}
 NAMES_OF_SKILLS, CHANCES = list(WEIGHTS), list(WEIGHTS.values())
 PLAIN_SHARE, RECALL_SHARE = 0.55, 0.25  # of conversations; the rest mixes skills over several turns
 
@@ -35,7 +47,8 @@ def mixed_turn(rng, memory):
 
 
 def recall_conversation(rng, held_out, characters):
-    """Something is told, at least so many characters of other talk follow, then it is asked for (and then more of it)."""
+    """Something is told, at least so many characters of other talk follow, then it is asked for (and then
+    more of it)."""
     memory = Memory(rng, held_out)
     turns = [memory.tell() for _ in range(rng.choice([1, 1, 2, 3]))]
     between = 0

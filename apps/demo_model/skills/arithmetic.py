@@ -1,20 +1,62 @@
 """Adding and subtracting numbers of up to 4 digits, multiplying small ones.
 
-Two digits are answered at once. More are worked column by column, in the answer or, when asked to think, in <think>: each column
-needs only two digits and a carry, and the result is read off the columns.
+Two digits are answered at once. More are worked column by column, in the answer or, when asked to think,
+in <think>: each column needs only two digits and a carry, and the result is read off the columns.
 """
 
 from .wording import Turn, ask, draw, ends_with
 
-ADD = ["What is {a} + {b}?", "{a} + {b}", "{a}+{b}", "{a}+{b}=?", "{a} + {b} = ?", "Add {a} and {b}.", "What is {a} plus {b}?",
-       "How much is {a} + {b}?", "Calculate {a} + {b}.", "What is the sum of {a} and {b}?", "What's {a} + {b}?", "What is {a}+{b}?",
-       "{a} plus {b}?", "Can you add {a} and {b}?"]
-SUBTRACT = ["What is {a} - {b}?", "{a} - {b}", "{a}-{b}", "{a}-{b}=?", "{a} - {b} = ?", "Subtract {b} from {a}.",
-            "What is {a} minus {b}?", "How much is {a} - {b}?", "Calculate {a} - {b}.", "What's {a} - {b}?", "What is {a}-{b}?",
-            "{a} minus {b}?", "Can you subtract {b} from {a}?"]
-MULTIPLY = ["What is {a} x {b}?", "What is {a} * {b}?", "{a} x {b}", "{a} * {b}", "{a}*{b}", "Multiply {a} by {b}.",
-            "What is {a} times {b}?", "How much is {a} times {b}?", "Calculate {a} * {b}.", "What's {a} x {b}?"]
-THINK = [" Think step by step.", " Think first.", " Show your thinking.", " (think a bit)", " (think a lot)", " Please think."]
+ADD = [
+    "What is {a} + {b}?",
+    "{a} + {b}",
+    "{a}+{b}",
+    "{a}+{b}=?",
+    "{a} + {b} = ?",
+    "Add {a} and {b}.",
+    "What is {a} plus {b}?",
+    "How much is {a} + {b}?",
+    "Calculate {a} + {b}.",
+    "What is the sum of {a} and {b}?",
+    "What's {a} + {b}?",
+    "What is {a}+{b}?",
+    "{a} plus {b}?",
+    "Can you add {a} and {b}?",
+]
+SUBTRACT = [
+    "What is {a} - {b}?",
+    "{a} - {b}",
+    "{a}-{b}",
+    "{a}-{b}=?",
+    "{a} - {b} = ?",
+    "Subtract {b} from {a}.",
+    "What is {a} minus {b}?",
+    "How much is {a} - {b}?",
+    "Calculate {a} - {b}.",
+    "What's {a} - {b}?",
+    "What is {a}-{b}?",
+    "{a} minus {b}?",
+    "Can you subtract {b} from {a}?",
+]
+MULTIPLY = [
+    "What is {a} x {b}?",
+    "What is {a} * {b}?",
+    "{a} x {b}",
+    "{a} * {b}",
+    "{a}*{b}",
+    "Multiply {a} by {b}.",
+    "What is {a} times {b}?",
+    "How much is {a} times {b}?",
+    "Calculate {a} * {b}.",
+    "What's {a} x {b}?",
+]
+THINK = [
+    " Think step by step.",
+    " Think first.",
+    " Show your thinking.",
+    " (think a bit)",
+    " (think a lot)",
+    " Please think.",
+]
 
 
 def digits(number):
@@ -54,7 +96,9 @@ def turn(rng, skill, forms, a, b, sign, result, work, is_short):
     if think:
         user += rng.choice(THINK)
     answer = result_text if is_short or think else f"{a} {sign} {b}: {work}. {result_text}"
-    return Turn(skill, user, answer, ends_with(result), reasoning=f"{a} {sign} {b}: {work}.", asks_to_think=think)
+    return Turn(
+        skill, user, answer, ends_with(result), reasoning=f"{a} {sign} {b}: {work}.", asks_to_think=think
+    )
 
 
 def addition(rng, held_out):

@@ -1,4 +1,5 @@
-"""What all skills share: a turn, the split into training and held-out contents, small variations of wording."""
+"""What all skills share: a turn, the split into training and held-out contents, small variations of
+wording."""
 
 import dataclasses
 import hashlib
@@ -48,16 +49,21 @@ def ask(rng, forms, **values):
 
 def ends_with(value):
     """The answer's last word or number is `value`."""
+
     def accepts(answer):
         return re.sub(r"[.!\s]+$", "", answer).endswith(str(value)) and not re.search(
-            rf"[\w-]{re.escape(str(value))}[.!\s]*$", answer)
+            rf"[\w-]{re.escape(str(value))}[.!\s]*$", answer
+        )
+
     return accepts
 
 
 def says(*wanted):
     """The answer holds each of the words, whatever their case."""
+
     def accepts(answer):
         return all(re.search(rf"(?<!\w){re.escape(str(w).lower())}(?!\w)", answer.lower()) for w in wanted)
+
     return accepts
 
 

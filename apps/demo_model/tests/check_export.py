@@ -1,4 +1,5 @@
-"""The PyTorch model against `rwkvk logits` on an exported random model: within 3e-5 of the spread of the logits.
+"""The PyTorch model against `rwkvk logits` on an exported random model: within 3e-5 of the spread of the
+logits.
 
 usage: check_export.py RWKVK_PROGRAM
 """
@@ -31,8 +32,22 @@ def main(program):
     with tempfile.TemporaryDirectory() as folder:
         path, out = os.path.join(folder, "model.pth"), os.path.join(folder, "logits.npy")
         torch.save(model.state_dict(), path)
-        subprocess.run([program, "logits", "-m", path, "--device", "cpu", "--all", "-o", out, "--tokens",
-                        ",".join(map(str, tokens[0].tolist()))], check=True)
+        subprocess.run(
+            [
+                program,
+                "logits",
+                "-m",
+                path,
+                "--device",
+                "cpu",
+                "--all",
+                "-o",
+                out,
+                "--tokens",
+                ",".join(map(str, tokens[0].tolist())),
+            ],
+            check=True,
+        )
         found = np.load(out).astype(np.float64)
     error = np.abs(found - expected).max() / expected.std()
     print(f"largest difference {error:.2e} of the spread {expected.std():.3f}, allowed {BOUND:.0e}")

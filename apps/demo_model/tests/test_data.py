@@ -1,4 +1,5 @@
-"""Skills accept their own answers, held-out contents stay out of training, documents read as the program feeds them."""
+"""Skills accept their own answers, held-out contents stay out of training, documents read as the program
+feeds them."""
 
 import os
 import random
@@ -11,10 +12,14 @@ import vocabulary  # noqa: E402
 from data import Batches  # noqa: E402
 from documents import encode, pieces  # noqa: E402
 from model import CHUNK  # noqa: E402
-from skills import SKILLS, conversation, recall_conversation  # noqa: E402
+from skills import (  # noqa: E402
+    SKILLS,
+    conversation,
+    recall_conversation,
+    wording,  # noqa: E402
+)
 from skills.arithmetic import add_columns, subtract_columns  # noqa: E402
 from skills.wording import Turn, ends_with, is_held_out  # noqa: E402
-from skills import wording  # noqa: E402
 
 TURNS = 3000
 
@@ -42,7 +47,8 @@ class Skills(unittest.TestCase):
         self.assertEqual(subtract_columns(1002, 5), "12-5=7, 9-0=9, 9-0=9, 0-0=0")
 
     def test_held_out_contents_stay_out(self):
-        """Every content that a skill draws is recorded: those of training and of questions have none in common."""
+        """Every content that a skill draws is recorded: those of training and of questions have none in
+        common."""
         seen = {False: set(), True: set()}
         original = wording.is_held_out
         for held_out in (False, True):
@@ -67,7 +73,7 @@ class Skills(unittest.TestCase):
                 rng = random.Random(f"{held_out} {i}")
                 for turn in recall_conversation(rng, held_out, 10):
                     if turn.skill == "telling" and turn.answer.startswith("Nice to meet you, "):
-                        told[held_out].add(turn.answer[len("Nice to meet you, "):-1])
+                        told[held_out].add(turn.answer[len("Nice to meet you, ") : -1])
         self.assertGreater(len(told[True]), 20)
         self.assertFalse(told[True] & told[False])
         self.assertTrue(all(is_held_out(name) for name in told[True]))
@@ -82,7 +88,9 @@ class Documents(unittest.TestCase):
         turn = Turn("addition", "2+2", "2 + 2 = 4.", ends_with(4), reasoning="2 and 2", asks_to_think=True)
         plain = Turn("facts", "Capital of Peru?", "Lima.", ends_with("Lima"))
         text = "".join(text for text, _ in pieces([turn, plain], random.Random(1)))
-        self.assertEqual(text, "User: 2+2\n\nAssistant: 2 + 2 = 4.\n\nUser: Capital of Peru?\n\nAssistant: Lima.\n\nUser:")
+        self.assertEqual(
+            text, "User: 2+2\n\nAssistant: 2 + 2 = 4.\n\nUser: Capital of Peru?\n\nAssistant: Lima.\n\nUser:"
+        )
         said = "".join(text for text, said in pieces([plain, turn], random.Random(1)) if said)
         self.assertEqual(said, " Lima.\n\n <think>\n2 and 2\n</think>\n2 + 2 = 4.\n\nUser:")
 
@@ -100,11 +108,22 @@ class Documents(unittest.TestCase):
             self.assertTrue(self.tokenizer.decode(ids).endswith("\n\nUser:"))
 
     def test_another_process_makes_the_same(self):
-        program = ("import random, hashlib; from skills import conversation; r = random.Random(1);"
-                   "print(hashlib.sha256(repr([[(t.user, t.answer) for t in conversation(r, 600)] for _ in range(300)]).encode()).hexdigest())")
+        program = (
+            "import random, hashlib; from skills import conversation; r = random.Random(1);"
+            "print(hashlib.sha256(repr([[(t.user, t.answer) for t in conversation(r, 600)] for _ in range(300)]).encode()).hexdigest())"
+        )
         folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
-        made = {subprocess.run([sys.executable, "-c", program], cwd=folder, env=os.environ | {"PYTHONHASHSEED": seed}, check=True,
-                               capture_output=True, text=True).stdout for seed in "123"}
+        made = {
+            subprocess.run(
+                [sys.executable, "-c", program],
+                cwd=folder,
+                env=os.environ | {"PYTHONHASHSEED": seed},
+                check=True,
+                capture_output=True,
+                text=True,
+            ).stdout
+            for seed in "123"
+        }
         self.assertEqual(len(made), 1)
 
     def test_batches(self):
@@ -115,7 +134,9 @@ class Documents(unittest.TestCase):
         self.assertEqual(tuple(fresh.shape), (4, 256 // CHUNK))
         self.assertTrue(bool(fresh[:, 0].all()))
         self.assertGreater((tokens != 0).float().mean().item(), 0.6)
-        self.assertFalse(bool(marks[:, ::CHUNK][fresh].any()))  # what begins a document is never to be predicted
+        self.assertFalse(
+            bool(marks[:, ::CHUNK][fresh].any())
+        )  # what begins a document is never to be predicted
 
 
 if __name__ == "__main__":

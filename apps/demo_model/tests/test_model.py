@@ -1,4 +1,5 @@
-"""The chunked WKV-7 against the plain recurrence: results and gradients; documents in a row do not see each other."""
+"""The chunked WKV-7 against the plain recurrence: results and gradients; documents in a row do not see
+each other."""
 
 import os
 import sys
@@ -14,7 +15,9 @@ def inputs(seed, chunks, lowest_decay=False, repeated=False):
     torch.manual_seed(seed)
     shape = (2, chunks * CHUNK, 3, 16)
     r, k, v, raw, kappa, rate = (torch.randn(shape, dtype=torch.float64) for _ in range(6))
-    log_w = torch.full(shape, -DECAY_SCALE, dtype=torch.float64) if lowest_decay else -DECAY_SCALE * raw.sigmoid()
+    log_w = (
+        torch.full(shape, -DECAY_SCALE, dtype=torch.float64) if lowest_decay else -DECAY_SCALE * raw.sigmoid()
+    )
     if repeated:  # one key over and over, fully replaced: the worst case of the triangular system
         kappa, rate = kappa[:, :1].expand(shape), torch.full(shape, 8.0, dtype=torch.float64)
     kappa = torch.nn.functional.normalize(kappa, dim=-1)
@@ -60,8 +63,8 @@ class Model(unittest.TestCase):
         changed = tokens.clone()
         changed[0, CHUNK + 5] = (changed[0, CHUNK + 5] + 1) % 300
         moved = (model(changed, torch.tensor([[True, True, False]])) - together).abs().amax(-1)[0]
-        self.assertEqual(moved[:CHUNK + 5].max().item(), 0)
-        self.assertGreater(moved[CHUNK + 5:].min().item(), 0)
+        self.assertEqual(moved[: CHUNK + 5].max().item(), 0)
+        self.assertGreater(moved[CHUNK + 5 :].min().item(), 0)
 
 
 if __name__ == "__main__":
