@@ -2,6 +2,7 @@
 a table.
 
 usage: evaluate.py MODEL.gguf [--rwkvk PROGRAM] [--questions 200] [--skills addition,recall] [--wrong 3]
+       evaluate.py - --text OUT       held-out conversations as text, for `rwkvk perplexity`
 
 Each conversation is one `rwkvk chat` on the CPU reference; piped lines are its turns, blank lines part the
 answers.
@@ -85,6 +86,14 @@ def measure(options, skill):
     return 100 * (1 - len(wrong) / len(conversations)), wrong
 
 
+def write_text(path, questions):
+    """Held-out conversations in a row, for `rwkvk perplexity`."""
+    rng = random.Random("text")
+    turns = [turn for _ in range(questions) for turn in recall_conversation(rng, True, RECALL_CHARACTERS)]
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("".join(f"User: {turn.user}\n\nAssistant: {turn.answer}\n\n" for turn in turns))
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -95,7 +104,10 @@ def main():
     parser.add_argument("--skills", help="of these only, separated by commas")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--wrong", type=int, default=0, help="wrong answers to show per skill")
+    parser.add_argument("--text", help="only write held-out conversations to this file")
     options = parser.parse_args()
+    if options.text:
+        return write_text(options.text, options.questions)
     names = options.skills.split(",") if options.skills else list(QUESTIONS)
     print("| skill | right | wanted |\n|---|---|---|")
     missed = 0
