@@ -1,0 +1,46 @@
+"""Writes the trained model as a GGUF file with its vocabulary, by the program itself.
+
+usage: export.py FOLDER OUT.gguf [--type q8_0] [--rwkvk PROGRAM]
+"""
+
+import argparse
+import os
+import subprocess
+
+MOST_BYTES = 6_000_000
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder")
+    parser.add_argument("out")
+    parser.add_argument("--type", default="q8_0")
+    parser.add_argument("--rwkvk", default="build/release/rwkvk")
+    options = parser.parse_args()
+    subprocess.run(
+        [
+            options.rwkvk,
+            "quantize",
+            os.path.join(options.folder, "model.pth"),
+            options.out,
+            "--type",
+            options.type,
+            "--output-tensor-type",
+            options.type,
+            "--vocab",
+            os.path.join(options.folder, "vocabulary.txt"),
+        ],
+        check=True,
+    )
+    size = os.path.getsize(options.out)
+    print(f"{options.out}: {size} bytes")
+    if options.type == "q8_0" and size > MOST_BYTES:
+        raise SystemExit(
+            f"{options.out}: expected at most {MOST_BYTES} bytes, found {size}: take fewer layers or a narrower ffn"
+        )
+
+
+if __name__ == "__main__":
+    main()

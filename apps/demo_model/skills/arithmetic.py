@@ -1,0 +1,132 @@
+"""Adding and subtracting numbers of up to 4 digits, multiplying small ones.
+
+Two digits are answered at once. More are worked column by column, in the answer or, when asked to think,
+in <think>: each column needs only two digits and a carry, and the result is read off the columns.
+"""
+
+from .wording import Turn, ask, draw, ends_with
+
+ADD = [
+    "What is {a} + {b}?",
+    "{a} + {b}",
+    "{a}+{b}",
+    "{a}+{b}=?",
+    "{a} + {b} = ?",
+    "Add {a} and {b}.",
+    "What is {a} plus {b}?",
+    "How much is {a} + {b}?",
+    "Calculate {a} + {b}.",
+    "What is the sum of {a} and {b}?",
+    "What's {a} + {b}?",
+    "What is {a}+{b}?",
+    "{a} plus {b}?",
+    "Can you add {a} and {b}?",
+]
+SUBTRACT = [
+    "What is {a} - {b}?",
+    "{a} - {b}",
+    "{a}-{b}",
+    "{a}-{b}=?",
+    "{a} - {b} = ?",
+    "Subtract {b} from {a}.",
+    "What is {a} minus {b}?",
+    "How much is {a} - {b}?",
+    "Calculate {a} - {b}.",
+    "What's {a} - {b}?",
+    "What is {a}-{b}?",
+    "{a} minus {b}?",
+    "Can you subtract {b} from {a}?",
+]
+MULTIPLY = [
+    "What is {a} x {b}?",
+    "What is {a} * {b}?",
+    "{a} x {b}",
+    "{a} * {b}",
+    "{a}*{b}",
+    "Multiply {a} by {b}.",
+    "What is {a} times {b}?",
+    "How much is {a} times {b}?",
+    "Calculate {a} * {b}.",
+    "What's {a} x {b}?",
+]
+THINK = [
+    " Think step by step.",
+    " Think first.",
+    " Show your thinking.",
+    " (think a bit)",
+    " (think a lot)",
+    " Please think.",
+]
+
+
+def digits(number):
+    return [int(c) for c in reversed(str(number))]
+
+
+def add_columns(a, b):
+    """'8+5=13, 3+6+1=10, ...' from the ones up; a missing digit is not written."""
+    x, y, carry, steps = digits(a), digits(b), 0, []
+    for i in range(max(len(x), len(y))):
+        terms = [n[i] for n in (x, y) if i < len(n)] + [1] * carry
+        steps.append(f"{'+'.join(map(str, terms))}={sum(terms)}")
+        carry = sum(terms) // 10
+    return ", ".join(steps)
+
+
+def subtract_columns(a, b):
+    """a >= b. What was borrowed is already off or on the upper digit: '13-6=7, 6-0=6'."""
+    x, y, borrow, steps = digits(a), digits(b), 0, []
+    for i, digit in enumerate(x):
+        under = y[i] if i < len(y) else 0
+        top = digit - borrow
+        borrow = int(top < under)
+        top += 10 * borrow
+        steps.append(f"{top}-{under}={top - under}")
+    return ", ".join(steps)
+
+
+def number(rng):
+    return rng.randrange(10 ** rng.choice([1, 2, 2, 2, 3, 3, 4, 4]))
+
+
+def turn(rng, skill, forms, a, b, sign, result, work, is_short):
+    result_text = f"{a} {sign} {b} = {result}."
+    think = rng.random() < 0.15
+    user = ask(rng, forms, a=a, b=b)
+    if think:
+        user += rng.choice(THINK)
+    answer = result_text if is_short or think else f"{a} {sign} {b}: {work}. {result_text}"
+    return Turn(
+        skill, user, answer, ends_with(result), reasoning=f"{a} {sign} {b}: {work}.", asks_to_think=think
+    )
+
+
+def addition(rng, held_out):
+    a, b = draw(rng, held_out, lambda r: (number(r), number(r)))
+    return turn(rng, "addition", ADD, a, b, "+", a + b, add_columns(a, b), max(a, b) < 100)
+
+
+def subtraction(rng, held_out):
+    def pair(r):
+        a, b = number(r), number(r)
+        return (a, b) if a >= b or r.random() < 0.15 else (b, a)
+
+    a, b = draw(rng, held_out, pair)
+    work = subtract_columns(max(a, b), min(a, b))
+    if a < b:
+        work = f"{b} is larger, {b} - {a}: {work}, so it is negative"
+    return turn(rng, "subtraction", SUBTRACT, a, b, "-", a - b, work, max(a, b) < 100)
+
+
+def multiplication(rng, held_out):
+    """The table up to 12 by 12 is learnt whole, so only its wordings are new; tens and ones are worked."""
+    if not held_out and rng.random() < 0.5 or held_out and rng.random() < 0.3:
+        a, b = rng.randrange(13), rng.randrange(13)
+        return turn(rng, "multiplication", MULTIPLY, a, b, "x", a * b, f"{a} times {b} is {a * b}", True)
+    a, b = draw(rng, held_out, lambda r: (r.randrange(13, 100), r.randrange(2, 10)))
+    tens, ones = a // 10 * 10, a % 10
+    work = f"{tens}x{b}={tens * b}, {ones}x{b}={ones * b}, {tens * b}+{ones * b}={a * b}"
+    return turn(rng, "multiplication", MULTIPLY, a, b, "x", a * b, work, False)
+
+
+SKILLS = {"addition": addition, "subtraction": subtraction, "multiplication": multiplication}
