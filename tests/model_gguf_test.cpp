@@ -3,9 +3,8 @@
 
 #include <doctest/doctest.h>
 
-#include <fstream>
-
 #include "runtime/catalogue/weights.h"
+#include "tests/support/reference_folder.h"
 #include "tests/support/refusal.h"
 #include "tests/support/run_model.h"
 
@@ -21,11 +20,6 @@ std::shared_ptr<const Model> written(const Model& model, const GgufContents& con
     const test::TemporaryFolder folder;
     write_model_gguf(folder / "x.gguf", model, contents);
     return Model::load(folder / "x.gguf");
-}
-
-std::string bytes_of(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
 }
 
 /// The tensor's stored bits.
@@ -130,7 +124,7 @@ TEST_CASE("the same bytes with any number of threads; title and vocabulary are i
                           .formats = {.matrices = WeightFormat::q4_1},
                           .threads = threads});
     }
-    CHECK(bytes_of(folder / "1") == bytes_of(folder / "3"));
+    CHECK(test::contents_of(folder / "1") == test::contents_of(folder / "3"));
     const auto copy = Model::load(folder / "1");
     CHECK(copy->title() == "small");
     REQUIRE(copy->vocabulary());

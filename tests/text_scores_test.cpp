@@ -18,7 +18,7 @@ std::vector<float> logits_of(const std::vector<double>& probabilities, float con
 TEST_CASE("perplexity of a uniform model is the size of the vocabulary") {
     TextScore score;
     for (uint32_t next = 0; next < 7; ++next)
-        score.add(logits_of(std::vector<double>(7, 1.0 / 7), 30.0f), next);
+        score.add(Prediction(logits_of(std::vector<double>(7, 1.0 / 7), 30.0f)), next);
     CHECK(score.tokens() == 7);
     CHECK(score.perplexity() == doctest::Approx(7));
     CHECK(score.error() < 1e-3);
@@ -28,9 +28,9 @@ TEST_CASE("perplexity of a uniform model is the size of the vocabulary") {
 TEST_CASE("perplexity is the inverse of the geometric mean, with its standard error") {
     TextScore score;
     const std::vector<double> p = {0.5, 0.25, 0.125, 0.125};
-    score.add(logits_of(p, 0), 0);
+    score.add(Prediction(logits_of(p, 0)), 0);
     CHECK(score.error() == 0);
-    score.add(logits_of(p, -80), 2);
+    score.add(Prediction(logits_of(p, -80)), 2);
     CHECK(score.perplexity() == doctest::Approx(4));  // sqrt(2 * 8)
     CHECK(score.bits_per_byte(1) == doctest::Approx(4));
     CHECK(score.error() ==
@@ -40,9 +40,9 @@ TEST_CASE("perplexity is the inverse of the geometric mean, with its standard er
 TEST_CASE("divergences in nats, their quantiles, and whose top is the same") {
     Divergence divergence;
     const std::vector<double> base = {0.5, 0.25, 0.25}, other = {0.25, 0.5, 0.25};
-    divergence.add(logits_of(base, 5), logits_of(base, -5));
-    divergence.add(logits_of(base, 0), logits_of(other, 9));
-    divergence.add(logits_of({0.9, 0.05, 0.05}, 0), logits_of({0.5, 0.25, 0.25}, 0));
+    divergence.add(Prediction(logits_of(base, 5)), Prediction(logits_of(base, -5)));
+    divergence.add(Prediction(logits_of(base, 0)), Prediction(logits_of(other, 9)));
+    divergence.add(Prediction(logits_of({0.9, 0.05, 0.05}, 0)), Prediction(logits_of({0.5, 0.25, 0.25}, 0)));
     const double second = 0.25 * std::log(2.0), third = 0.9 * std::log(1.8) + 0.1 * std::log(0.2);
     CHECK(divergence.quantile(0.3) == doctest::Approx(0).epsilon(1e-6));
     CHECK(divergence.quantile(0.5) == doctest::Approx(second));

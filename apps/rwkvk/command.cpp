@@ -101,10 +101,7 @@ Context open_context(const Model& model, const CommonFlags& flags, const Context
     params.slots = needs.slots;
     params.max_rows = needs.max_rows;
     params.threads = flags.threads;
-    params.progress = [](void* user, double fraction) -> int32_t {
-        static_cast<ProgressBar*>(user)->show(fraction);
-        return 1;
-    };
+    params.progress = ProgressBar::show_on;
     params.progress_user = &bar;
     Context context(model, params);
     if (!flags.state.empty()) context.load_initial(flags.state);

@@ -75,12 +75,12 @@ class Scorer {
         const std::vector<float>* base = base_ ? &base_->read(fed) : nullptr;
         const size_t width = model_.vocabulary();
         for (size_t i = 0; i < next.size(); ++i) {
-            const std::span row(logits.data() + i * width, width);
-            scores_.model.add(row, next[i]);
+            const Prediction prediction({logits.data() + i * width, width});
+            scores_.model.add(prediction, next[i]);
             if (!base) continue;
-            const std::span base_row(base->data() + i * width, width);
-            scores_.base.add(base_row, next[i]);
-            scores_.divergence.add(base_row, row);
+            const Prediction base_prediction({base->data() + i * width, width});
+            scores_.base.add(base_prediction, next[i]);
+            scores_.divergence.add(base_prediction, prediction);
         }
     }
 

@@ -36,4 +36,9 @@ void ProgressBar::show(double fraction) {
                  static_cast<double>(total_bytes_) * 1e-6, done * 1e-6 / seconds);
 }
 
+int32_t ProgressBar::show_on(void* bar, double fraction) {
+    static_cast<ProgressBar*>(bar)->show(fraction);
+    return 1;
+}
+
 }  // namespace rwkvk::app

@@ -16,6 +16,8 @@ class ProgressBar {
     ProgressBar& operator=(const ProgressBar&) = delete;
 
     void show(double fraction);
+    /// A rwkvk_progress_fn whose `user` is the bar. Never cancels.
+    static int32_t show_on(void* bar, double fraction);
 
   private:
     using Clock = std::chrono::steady_clock;

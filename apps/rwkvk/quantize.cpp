@@ -30,10 +30,7 @@ void run(const Flags& flags) {
     params.vocabulary = text_or_null(flags.common.vocabulary);
     params.threads = flags.common.threads;
     ProgressBar bar(concat("writing ", flags.output), model.info().weight_bytes);
-    params.progress = [](void* user, double fraction) -> int32_t {
-        static_cast<ProgressBar*>(user)->show(fraction);
-        return 1;
-    };
+    params.progress = ProgressBar::show_on;
     params.progress_user = &bar;
     runtime.check(rwkvk_tools_quantize(model.handle(), flags.output.c_str(), &params));
     std::cerr << flags.output << ": " << megabytes(std::filesystem::file_size(flags.output)) << ", from "

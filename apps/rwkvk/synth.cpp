@@ -17,13 +17,9 @@ void run(const Flags& flags) {
     runtime.check(rwkvk_tools_synthetic(runtime.handle(), spec.c_str(), flags.seed, &handle));
     const uint64_t bytes = Model(runtime.shared(), handle).info().weight_bytes;
     ProgressBar bar(concat("writing ", flags.path), bytes);
-    const auto show = [](void* user, double fraction) -> int32_t {
-        static_cast<ProgressBar*>(user)->show(fraction);
-        return 1;
-    };
     runtime.check(rwkvk_tools_synth(runtime.handle(), flags.path.c_str(), spec.c_str(), flags.seed,
-                                    flags.vocabulary.empty() ? nullptr : flags.vocabulary.c_str(), show,
-                                    &bar));
+                                    flags.vocabulary.empty() ? nullptr : flags.vocabulary.c_str(),
+                                    ProgressBar::show_on, &bar));
 }
 
 }  // namespace

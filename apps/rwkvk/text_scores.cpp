@@ -6,24 +6,18 @@
 #include <numeric>
 
 namespace rwkvk::app {
-namespace {
 
-/// ln of the sum of e^logit: what turns logits into ln p when it is subtracted.
-double log_sum(std::span<const float> logits) {
-    const double most = *std::ranges::max_element(logits);
+Prediction::Prediction(std::span<const float> logits)
+    : logits_(logits),
+      top_(static_cast<size_t>(std::ranges::max_element(logits) - logits.begin())),
+      log_sum_(logits[top_]) {
     double sum = 0;
-    for (const float logit : logits) sum += std::exp(logit - most);
-    return most + std::log(sum);
+    for (const float logit : logits) sum += std::exp(logit - log_sum_);
+    log_sum_ += std::log(sum);
 }
 
-size_t top(std::span<const float> logits) {
-    return static_cast<size_t>(std::ranges::max_element(logits) - logits.begin());
-}
-
-}  // namespace
-
-void TextScore::add(std::span<const float> logits, uint32_t next) {
-    const double surprise = log_sum(logits) - logits[next];
+void TextScore::add(const Prediction& prediction, uint32_t next) {
+    const double surprise = -prediction.log_probability(next);
     ++tokens_;
     sum_ += surprise;
     squares_ += surprise * surprise;
@@ -42,15 +36,14 @@ double TextScore::bits_per_byte(size_t bytes) const {
     return sum_ / std::numbers::ln2 / static_cast<double>(bytes);
 }
 
-void Divergence::add(std::span<const float> base, std::span<const float> logits) {
-    const double base_sum = log_sum(base), sum = log_sum(logits);
+void Divergence::add(const Prediction& base, const Prediction& model) {
     double divergence = 0;
     for (size_t id = 0; id < base.size(); ++id) {
-        const double base_log = base[id] - base_sum;
-        divergence += std::exp(base_log) * (base_log - (logits[id] - sum));
+        const double base_log = base.log_probability(id);
+        divergence += std::exp(base_log) * (base_log - model.log_probability(id));
     }
     divergences_.push_back(std::max(divergence, 0.0));  // rounding can leave a trace below it
-    same_top_ += top(base) == top(logits);
+    same_top_ += base.top() == model.top();
 }
 
 double Divergence::mean() const {

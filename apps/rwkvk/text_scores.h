@@ -8,10 +8,25 @@
 
 namespace rwkvk::app {
 
-/// Over the tokens of a text, each with the logits that came before it.
+/// What a model says of the next token. Refers to the logits.
+class Prediction {
+  public:
+    explicit Prediction(std::span<const float> logits);
+
+    size_t size() const { return logits_.size(); }
+    size_t top() const { return top_; }  // the most probable token, the first of several
+    double log_probability(size_t id) const { return logits_[id] - log_sum_; }
+
+  private:
+    std::span<const float> logits_;
+    size_t top_;
+    double log_sum_;  // ln of the sum of e^logit
+};
+
+/// Over the tokens of a text, each with what was said before it.
 class TextScore {
   public:
-    void add(std::span<const float> logits, uint32_t next);
+    void add(const Prediction& prediction, uint32_t next);
 
     size_t tokens() const { return tokens_; }
     /// e to the mean of -ln p.
@@ -28,7 +43,7 @@ class TextScore {
 /// The Kullback-Leibler divergence of a model's predictions from those of a base model, in nats per token.
 class Divergence {
   public:
-    void add(std::span<const float> base, std::span<const float> logits);
+    void add(const Prediction& base, const Prediction& model);
 
     double mean() const;
     /// The value that a share `part` of the tokens do not exceed; 1: the largest.

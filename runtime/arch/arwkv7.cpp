@@ -11,37 +11,7 @@ constexpr std::string_view version = "7-qwen2";
 
 constexpr Variant variants[] = {{"ln_out.bias", "a hybrid whose last norm has a bias"}};
 
-constexpr std::string_view known[] = {
-    "att.x_r",
-    "att.x_w",
-    "att.x_k",
-    "att.x_v",
-    "att.x_a",
-    "att.x_g",
-    "att.w0",
-    "att.w1",
-    "att.w2",
-    "att.a0",
-    "att.a1",
-    "att.a2",
-    "att.v0",
-    "att.v1",
-    "att.v2",
-    "att.g1",
-    "att.g2",
-    "att.k_k",
-    "att.k_a",
-    "att.r_k",
-    "att.key.weight",
-    "att.value.weight",
-    "att.ln_x.weight",
-    "att.ln_x.bias",
-    "ffn.gate.weight",
-    "att.output.weight",
-    "ffn.up.weight",
-    "ffn.down.weight",
-    "att.receptance.weight",
-};
+constexpr std::string_view known[] = {"ffn.gate.weight", "ffn.up.weight", "ffn.down.weight"};
 
 }  // namespace
 
@@ -49,7 +19,7 @@ bool is_arwkv7(const WeightSource& weights) { return is_rwkv7(weights) && has_qw
 
 Arwkv7 read_arwkv7(const WeightSource& weights) {
     refuse_variants(weights, variants);
-    refuse_unknown(weights, version, known);
+    refuse_unknown(weights, version, known, time_mix7());
     const WeightSource::Facts facts = weights.facts();
     Arwkv7 m{{read_qwen_dimensions(weights, version),
               {},

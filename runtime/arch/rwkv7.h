@@ -29,6 +29,9 @@ bool is_rwkv7a(const WeightSource& weights);
 /// Errors: Code::bad_shape naming the tensor; Code::unsupported for the research variants, by name.
 Rwkv7 read_rwkv7(const WeightSource& weights);
 
+/// The tensors of a block that `rwkv7_time_mix` is made of, as refuse_unknown takes them.
+std::span<const std::string_view> time_mix7();
+
 /// Heads and their size, from r_k. Errors: Code::bad_shape.
 void set_heads7(Dimensions& m, const WeightSource& weights, std::string_view version);
 

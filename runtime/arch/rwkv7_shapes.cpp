@@ -12,44 +12,23 @@ constexpr Variant variants[] = {
     {"blocks.0.qkv.qq.weight", "RWKV-7b (deep-embedding attention)"},
 };
 
-// Block 0 may have a value residual, which is ignored there. time_state is a tuned initial state.
-constexpr std::string_view known[] = {
-    "att.x_r",
-    "att.x_w",
-    "att.x_k",
-    "att.x_v",
-    "att.x_a",
-    "att.x_g",
-    "att.w0",
-    "att.w1",
-    "att.w2",
-    "att.a0",
-    "att.a1",
-    "att.a2",
-    "att.v0",
-    "att.v1",
-    "att.v2",
-    "att.g1",
-    "att.g2",
-    "att.k_k",
-    "att.k_a",
-    "att.r_k",
-    "att.receptance.weight",
-    "att.key.weight",
-    "att.value.weight",
-    "att.output.weight",
-    "att.ln_x.weight",
-    "att.ln_x.bias",
-    "att.time_state",
-    "ffn.x_k",
-    "ffn.key.weight",
-    "ffn.value.weight",
-    "ffn.s_emb.weight",
-    "ffn.s_emb_x.weight",
-    "ffn.s0",
-    "ffn.s1",
-    "ffn.s2",
+// Block 0 may have a value residual, which is ignored there.
+constexpr std::string_view time_mix[] = {
+    "att.x_r",         "att.x_w",          "att.x_k",
+    "att.x_v",         "att.x_a",          "att.x_g",
+    "att.w0",          "att.w1",           "att.w2",
+    "att.a0",          "att.a1",           "att.a2",
+    "att.v0",          "att.v1",           "att.v2",
+    "att.g1",          "att.g2",           "att.k_k",
+    "att.k_a",         "att.r_k",          "att.receptance.weight",
+    "att.key.weight",  "att.value.weight", "att.output.weight",
+    "att.ln_x.weight", "att.ln_x.bias",
 };
+
+// Beside those. time_state is a tuned initial state.
+constexpr std::string_view known[] = {"att.time_state",   "ffn.x_k",          "ffn.key.weight",
+                                      "ffn.value.weight", "ffn.s_emb.weight", "ffn.s_emb_x.weight",
+                                      "ffn.s0",           "ffn.s1",           "ffn.s2"};
 
 /// s1 makes a vector of `rows` elements, which the token's matrix turns into `columns`, which s2 takes.
 Rwkv7::DeepMatrix read_deep(const WeightSource& weights, const Rwkv7& m, uint32_t layer) {
@@ -66,6 +45,8 @@ Rwkv7::DeepMatrix read_deep(const WeightSource& weights, const Rwkv7& m, uint32_
 }
 
 }  // namespace
+
+std::span<const std::string_view> time_mix7() { return time_mix; }
 
 bool is_rwkv7(const WeightSource& weights) { return has(weights, "blocks.0.att.r_k"); }
 
@@ -90,7 +71,7 @@ Rwkv7::Ranks read_ranks7(const WeightSource& weights, std::string_view version, 
 
 Rwkv7 read_rwkv7(const WeightSource& weights) {
     refuse_variants(weights, variants);
-    refuse_unknown(weights, version, known);
+    refuse_unknown(weights, version, known, time_mix7());
     Rwkv7 m{read_dimensions(weights, version), {}, {}, weights.facts().group_epsilon.value_or(head_norm_eps)};
     set_heads7(m, weights, version);
     for (uint32_t i = 0; i < m.layers; ++i) m.ranks.push_back(read_ranks7(weights, version, i));

@@ -78,13 +78,16 @@ void refuse_variants(const WeightSource& weights, std::span<const Variant> varia
 }
 
 void refuse_unknown(const WeightSource& weights, std::string_view version,
-                    std::span<const std::string_view> known) {
+                    std::span<const std::string_view> known, std::span<const std::string_view> shared) {
     constexpr std::string_view prefix = "blocks.0.";
     for (const std::string& name : weights.names()) {
         if (!name.starts_with(prefix)) continue;
         const std::string_view last = std::string_view(name).substr(prefix.size());
         if (!last.starts_with("att.") && !last.starts_with("ffn.")) continue;
-        if (std::ranges::find(known, last) != known.end()) continue;
+        const auto has_last = [&](std::span<const std::string_view> list) {
+            return std::ranges::find(list, last) != list.end();
+        };
+        if (has_last(known) || has_last(shared)) continue;
         throw Error(Code::unsupported,
                     concat("tensor '", name, "': expected those of RWKV-", version,
                            ", found one that it does not have: use a model of a known version"));

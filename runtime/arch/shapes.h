@@ -40,10 +40,10 @@ struct Variant {
 /// Errors: Code::unsupported with the variant's name.
 void refuse_variants(const WeightSource& weights, std::span<const Variant> variants);
 
-/// Errors: Code::unsupported naming a tensor "att.…" or "ffn.…" of block 0 that is not in `known`, in which
-/// the names follow "blocks.0.". Tensors that no program asks for are a research variant's, whose results
-/// would be wrong.
+/// Errors: Code::unsupported naming a tensor "att.…" or "ffn.…" of block 0 that is not in `known`, or in
+/// `shared` with other versions, in which the names follow "blocks.0.". Tensors that no program asks for are
+/// a research variant's, whose results would be wrong.
 void refuse_unknown(const WeightSource& weights, std::string_view version,
-                    std::span<const std::string_view> known);
+                    std::span<const std::string_view> known, std::span<const std::string_view> shared = {});
 
 }  // namespace rwkvk::arch

@@ -339,25 +339,34 @@ class Maker {
         }
     }
 
-    /// Decays from 1/8 to 1, and some that are exactly 0 or 1: of each token, or the same for all.
+    /// From 1/8 to 1, and some that are exactly 0 or 1.
+    Words decays(uint64_t count) {
+        Words decay = numbers(count, -3, -1);
+        for (uint32_t& word : decay) word &= 0x7fffffffu;
+        for (uint64_t i = 0; i < decay.size(); i += 5) decay[i] = i % 2 ? 0 : std::bit_cast<uint32_t>(1.0f);
+        return decay;
+    }
+
+    /// Sequences of such lengths with so many heads.
+    struct HeadSize {
+        uint32_t heads, head_size;
+        std::vector<uint32_t> lengths;
+    };
+    /// `largest`: the head size of the first.
+    std::vector<HeadSize> head_sizes(uint32_t largest = 64) const {
+        if (!full_) return {{2, 64, {2, 1}}};
+        return {{1, largest, {1}}, {2, 32, {3, 1, 0, 2}}, {3, 20, {2, 2}}, {12, 64, {1, 4}}};
+    }
+
+    /// Decays of each token, or the same for all.
     void wkv6() {
-        struct Size {
-            uint32_t heads, head_size;
-            std::vector<uint32_t> lengths;
-        };
-        const std::vector<Size> sizes =
-            full_ ? std::vector<Size>{{1, 64, {1}}, {2, 32, {3, 1, 0, 2}}, {3, 20, {2, 2}}, {12, 64, {1, 4}}}
-                  : std::vector<Size>{{2, 64, {2, 1}}};
-        for (const auto& [heads, size, lengths] : sizes) {
+        for (const auto& [heads, size, lengths] : head_sizes()) {
             for (const bool per_token : {true, false}) {
                 const uint32_t rows = std::accumulate(lengths.begin(), lengths.end(), 0u);
                 const auto entries = static_cast<uint32_t>(lengths.size());
                 const uint32_t width = heads * size;
                 const uint64_t n = uint64_t{rows} * width;
-                Words decay = numbers(per_token ? n : width, -3, -1);
-                for (uint32_t& word : decay) word &= 0x7fffffffu;
-                for (uint64_t i = 0; i < decay.size(); i += 5)
-                    decay[i] = i % 2 ? 0 : std::bit_cast<uint32_t>(1.0f);
+                const Words decay = decays(per_token ? n : width);
                 add(Op::wkv6, Wkv6Params{entries, heads, size, width, per_token ? width : 0},
                     {sequence_table(lengths), numbers(n, -6, 3), decay, numbers(n, -6, 3), numbers(n, -6, 3),
                      numbers(width, -6, 1), numbers(uint64_t{entries} * width * size, -12, 4), zeros(n)},
@@ -367,24 +376,13 @@ class Maker {
         }
     }
 
-    /// Decays as for wkv6.
     void gla() {
-        struct Size {
-            uint32_t heads, head_size;
-            std::vector<uint32_t> lengths;
-        };
-        const std::vector<Size> sizes =
-            full_ ? std::vector<Size>{{1, 128, {1}}, {2, 32, {3, 1, 0, 2}}, {3, 20, {2, 2}}, {12, 64, {1, 4}}}
-                  : std::vector<Size>{{2, 64, {2, 1}}};
-        for (const auto& [heads, size, lengths] : sizes) {
+        for (const auto& [heads, size, lengths] : head_sizes(128)) {
             const uint32_t rows = std::accumulate(lengths.begin(), lengths.end(), 0u);
             const auto entries = static_cast<uint32_t>(lengths.size());
             const uint32_t width = heads * size;
             const uint64_t n = uint64_t{rows} * width;
-            Words decay = numbers(n, -3, -1);
-            for (uint32_t& word : decay) word &= 0x7fffffffu;
-            for (uint64_t i = 0; i < decay.size(); i += 5)
-                decay[i] = i % 2 ? 0 : std::bit_cast<uint32_t>(1.0f);
+            const Words decay = decays(n);
             const auto scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(size)));
             add(Op::gla, GlaParams{entries, heads, size, width, scale},
                 {sequence_table(lengths), numbers(n, -6, 3), decay, numbers(n, -6, 3), numbers(n, -6, 3),
@@ -405,14 +403,7 @@ class Maker {
     }
 
     void wkv7() {
-        struct Size {
-            uint32_t heads, head_size;
-            std::vector<uint32_t> lengths;
-        };
-        const std::vector<Size> sizes =
-            full_ ? std::vector<Size>{{1, 64, {1}}, {2, 32, {3, 1, 0, 2}}, {3, 20, {2, 2}}, {12, 64, {1, 4}}}
-                  : std::vector<Size>{{2, 64, {2, 1}}};
-        for (const auto& [heads, size, lengths] : sizes) {
+        for (const auto& [heads, size, lengths] : head_sizes()) {
             uint32_t rows = 0;
             for (const uint32_t length : lengths) rows += length;
             const auto entries = static_cast<uint32_t>(lengths.size());

@@ -1,7 +1,7 @@
 // The recurrence of RWKV-5 and 6, from docs/NUMERICS.md. State S[j][i]: key j, value i.
 #include <vector>
 
-#include "runtime/cpu/call.h"
+#include "runtime/cpu/heads.h"
 #include "runtime/cpu/sum.h"
 #include "shaders/exact_math.h"
 
@@ -43,19 +43,11 @@ void advance(const Token& t, uint32_t size, float* state, std::vector<float>& sc
 
 void run_wkv6(const Call& call) {
     const auto p = call.params.as<Wkv6Params>();
-    call.pool->parallel_for(uint64_t{p.rows} * p.heads, [&](uint64_t begin, uint64_t end) {
-        std::vector<float> scratch;
-        for (uint64_t n = begin; n < end; ++n) {
-            const uint32_t* sequence = call.table(0) + n / p.heads * 4;
-            const uint64_t head = n % p.heads, first = head * p.head_size;
-            float* state = call.out(6) + (uint64_t{sequence[2]} * p.heads + head) * p.head_size * p.head_size;
-            for (uint32_t t = 0; t < sequence[1]; ++t) {
-                const uint64_t row = uint64_t{sequence[0]} + t, at = row * p.width + first;
-                advance({call.in(1) + at, call.in(2) + row * p.decay_stride + first, call.in(3) + at,
-                         call.in(4) + at, call.in(5) + first, call.out(7) + at},
-                        p.head_size, state, scratch);
-            }
-        }
+    for_each_head_token(call, p, 6, [&](uint64_t row, uint64_t first, float* state, auto& scratch) {
+        const uint64_t at = row * p.width + first;
+        advance({call.in(1) + at, call.in(2) + row * p.decay_stride + first, call.in(3) + at, call.in(4) + at,
+                 call.in(5) + first, call.out(7) + at},
+                p.head_size, state, scratch);
     });
 }
 

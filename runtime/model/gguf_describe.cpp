@@ -12,23 +12,26 @@ constexpr float layer_norm_epsilon = 1e-5f;
 
 /// A key that tells the rank of low-rank matrices: the rows of a tensor, of which several may be joined.
 struct RankKey {
-    std::string_view architecture, key, tensor;
+    std::string_view key, tensor;
     uint32_t joined = 1;
 };
-constexpr RankKey rank_keys[] = {
-    {"rwkv6", "time_mix_extra_dim", "att.time_maa_w1", 5},
-    {"rwkv6", "time_decay_extra_dim", "att.time_decay_w1"},
-    {"rwkv6qwen2", "time_mix_extra_dim", "att.time_maa_w1", 5},
-    {"rwkv6qwen2", "time_decay_extra_dim", "att.time_decay_w1"},
-    {"rwkv7", "attention.decay_lora_rank", "att.w1"},
-    {"rwkv7", "attention.iclr_lora_rank", "att.a1"},
-    {"rwkv7", "attention.value_residual_mix_lora_rank", "att.v1"},
-    {"rwkv7", "attention.gate_lora_rank", "att.g1"},
-    {"arwkv7", "attention.decay_lora_rank", "att.w1"},
-    {"arwkv7", "attention.iclr_lora_rank", "att.a1"},
-    {"arwkv7", "attention.value_residual_mix_lora_rank", "att.v1"},
-    {"arwkv7", "attention.gate_lora_rank", "att.g1"},
+constexpr RankKey rank_keys6[] = {
+    {"time_mix_extra_dim", "att.time_maa_w1", 5},
+    {"time_decay_extra_dim", "att.time_decay_w1"},
 };
+constexpr RankKey rank_keys7[] = {
+    {"attention.decay_lora_rank", "att.w1"},
+    {"attention.iclr_lora_rank", "att.a1"},
+    {"attention.value_residual_mix_lora_rank", "att.v1"},
+    {"attention.gate_lora_rank", "att.g1"},
+};
+
+/// Those that llama.cpp reads of a model with the recurrence of version 6 or 7.
+std::span<const RankKey> rank_keys(std::string_view architecture) {
+    if (architecture == "rwkv6" || architecture == "rwkv6qwen2") return rank_keys6;
+    if (architecture == "rwkv7" || architecture == "arwkv7") return rank_keys7;
+    return {};
+}
 
 uint32_t rank_of(const Model& model, const RankKey& row) {
     const uint32_t last = model.dimensions().layers - 1;
@@ -115,9 +118,7 @@ void describe_model(const Model& model, std::string_view architecture, std::stri
     }
     if (const auto epsilon = model.weights().facts().group_epsilon)
         out.add_f32(key("attention.group_norm_epsilon"), *epsilon);
-    for (const RankKey& row : rank_keys) {
-        if (row.architecture == architecture) out.add_u32(key(row.key), rank_of(model, row));
-    }
+    for (const RankKey& row : rank_keys(architecture)) out.add_u32(key(row.key), rank_of(model, row));
 }
 
 void describe_vocabulary(const load::Vocabulary& vocabulary, uint32_t rows, load::GgufMetadataToWrite& out) {
