@@ -1,5 +1,5 @@
-"""Asks the program held-out questions at temperature 0 and prints the share of right answers per skill as
-a table.
+"""Asks the program held-out questions at the temperature that the file recommends, 0, and prints the share of
+right answers per skill as a table.
 
 usage: evaluate.py MODEL.gguf [--rwkvk PROGRAM] [--questions 200] [--skills addition,recall] [--wrong 3]
        evaluate.py - --text OUT       held-out conversations as text, for `rwkvk perplexity`
@@ -53,10 +53,6 @@ def chat(options, turns):
         options.model,
         "--device",
         "cpu",
-        "--template",
-        "world",
-        "--temp",
-        "0",
         "-n",
         "400",
         "-t",

@@ -50,7 +50,7 @@ void mirror_in_environment(CLI::App& command);
 Runtime open_runtime(const CommonFlags& flags);
 
 bool has_model(const CommonFlags& flags);
-/// Errors: RWKVK_BAD_ARGUMENT when neither or both of -m and --synthetic are given.
+/// That of -m or --synthetic, else the demo model. Errors: RWKVK_BAD_ARGUMENT when both are given.
 Model open_model(const Runtime& runtime, const CommonFlags& flags);
 
 /// --vocab, else what belongs to the model.
