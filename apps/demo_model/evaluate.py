@@ -14,8 +14,9 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 from skills import SKILLS, any_turn, recall_conversation
+from skills.arithmetic import add, small_operands, subtract
 
-RECALL_CHARACTERS = 450  # of other talk; 200 to 450 tokens
+RECALL_CHARACTERS = 650  # of other talk: more than 200 tokens
 WANTED = {
     "smalltalk": 95,
     "identity": 95,
@@ -39,6 +40,7 @@ def first(skill):
 
 
 QUESTIONS = {name: first(name) for name in SKILLS}
+QUESTIONS["small sums"] = lambda rng: [rng.choice([add, subtract])(rng, *small_operands(rng))]
 QUESTIONS["recall"] = lambda rng: recall_conversation(rng, True, RECALL_CHARACTERS)
 QUESTIONS["addition, third turn"] = after_talk("addition")
 QUESTIONS["smalltalk, third turn"] = after_talk("smalltalk")

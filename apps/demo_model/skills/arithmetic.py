@@ -1,7 +1,8 @@
 """Adding and subtracting numbers of up to 4 digits, multiplying small ones.
 
-Two digits are answered at once. More are worked column by column, in the answer or, when asked to think,
-in <think>: each column needs only two digits and a carry, and the result is read off the columns.
+Numbers up to 10 are answered at once, and all of their pairs are learnt. Others are worked column by column, in the
+answer or, when asked to think, in <think>: each column needs only two digits and a carry, and the result is read
+off the columns.
 """
 
 from .wording import Turn, ask, draw, ends_with
@@ -49,6 +50,7 @@ MULTIPLY = [
     "Calculate {a} * {b}.",
     "What's {a} x {b}?",
 ]
+SMALL = 10
 THINK = [
     " Think step by step.",
     " Think first.",
@@ -85,8 +87,27 @@ def subtract_columns(a, b):
     return ", ".join(steps)
 
 
-def number(rng):
-    return rng.randrange(10 ** rng.choice([1, 2, 2, 2, 3, 3, 4, 4]))
+def are_small(a, b):
+    return max(a, b) <= SMALL
+
+
+def small_operands(rng):
+    return rng.randrange(SMALL + 1), rng.randrange(SMALL + 1)
+
+
+def operands(rng, held_out):
+    """As many pairs of small numbers, three digits and four, and twice as many of two. No small ones are held out."""
+    most = rng.choice([100, 100, 1000, 10000] + [SMALL] * (not held_out))
+    if most == SMALL:
+        return small_operands(rng)
+
+    def pair(r):
+        while True:
+            a, b = r.randrange(most), r.randrange(r.choice([most, most, 100, 10]))
+            if not are_small(a, b):
+                return (a, b) if r.random() < 0.5 else (b, a)
+
+    return draw(rng, held_out, pair)
 
 
 def turn(rng, skill, forms, a, b, sign, result, work, is_short):
@@ -102,20 +123,22 @@ def turn(rng, skill, forms, a, b, sign, result, work, is_short):
 
 
 def addition(rng, held_out):
-    a, b = draw(rng, held_out, lambda r: (number(r), number(r)))
-    return turn(rng, "addition", ADD, a, b, "+", a + b, add_columns(a, b), max(a, b) < 100)
+    return add(rng, *operands(rng, held_out))
 
 
 def subtraction(rng, held_out):
-    def pair(r):
-        a, b = number(r), number(r)
-        return (a, b) if a >= b or r.random() < 0.15 else (b, a)
+    return subtract(rng, *operands(rng, held_out))
 
-    a, b = draw(rng, held_out, pair)
+
+def add(rng, a, b):
+    return turn(rng, "addition", ADD, a, b, "+", a + b, add_columns(a, b), are_small(a, b))
+
+
+def subtract(rng, a, b):
     work = subtract_columns(max(a, b), min(a, b))
     if a < b:
         work = f"{b} is larger, {b} - {a}: {work}, so it is negative"
-    return turn(rng, "subtraction", SUBTRACT, a, b, "-", a - b, work, max(a, b) < 100)
+    return turn(rng, "subtraction", SUBTRACT, a, b, "-", a - b, work, are_small(a, b))
 
 
 def multiplication(rng, held_out):
