@@ -29,8 +29,7 @@ void run(const Flags& flags) {
     params.head_type = text_or_null(flags.head);
     params.embedding_type = text_or_null(flags.embedding);
     params.vocabulary = text_or_null(flags.common.vocabulary);
-    std::vector<const char*> overrides;
-    for (const std::string& text : flags.overrides) overrides.push_back(text.c_str());
+    const std::vector<const char*> overrides = c_strings(flags.overrides);
     params.overrides = overrides.data();
     params.override_count = overrides.size();
     params.threads = flags.common.threads;

@@ -1,5 +1,7 @@
 #include "runtime/load/gguf_sampling.h"
 
+#include <algorithm>
+
 #include "runtime/load/bytes.h"
 
 namespace rwkvk::load {

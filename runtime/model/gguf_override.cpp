@@ -1,22 +1,10 @@
 #include "runtime/model/gguf_override.h"
 
-#include <charconv>
-#include <limits>
-#include <optional>
-
 #include "host/error.h"
+#include "host/number_in.h"
 
 namespace rwkvk {
 namespace {
-
-/// Nothing unless all of the text is one number that the type holds.
-template <typename T>
-std::optional<T> number_in(std::string_view text) {
-    T number{};
-    const char* const end = text.data() + text.size();
-    const auto [stopped, error] = std::from_chars(text.data(), end, number);
-    return error == std::errc() && stopped == end ? std::optional(number) : std::nullopt;
-}
 
 /// Whether the value could be added.
 bool add(std::string_view key, std::string_view type, std::string_view value, load::GgufMetadataToWrite& to) {
