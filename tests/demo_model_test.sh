@@ -22,9 +22,14 @@ answers 'What is 4738 + 965?' '= 5703\.$'
 answers 'What is 1000 - 1?' '= 999\.$'
 answers 'What is the capital of France?' 'Paris'
 answers 'Spell banana backwards.' 'ananab'
+answers 'what is the capital of germany' 'Berlin'
 answers 'Who are you?' 'rwkvk'
+answers 'hi' '^(Hello|Hi)!'
+answers 'thanks' 'welcome|pleasure'
+answers '3 + 4 + 5' 'I can only'
 answers $'My name is Oskar.\nWhat is 2 + 2?\nWhat is my name?' 'Oskar'
-answers 'What is 7 times 8?' '56' --think on
+answers 'What is 23 times 4?' '= 92\.$' --think on
+answers 'Who are you?' 'rwkvk' --think on
 
 size=$(stat -c %s "$file")
 ((size <= 6000000)) || fail "$file: expected at most 6,000,000 bytes, found $size"
@@ -37,6 +42,7 @@ on_cpu=$(fingerprint cpu)
 [[ -n $on_cpu ]] || fail 'no fingerprint'
 if "$program" devices 2>/dev/null | grep -q '^0 '; then
     [[ $(fingerprint 0) == "$on_cpu" ]] || fail "device 0: expected $on_cpu, found $(fingerprint 0)"
+    [[ $("$program" verify -dev 0 | tail -n 1) == 'equal: every bit' ]] || fail 'verify on device 0'
 else
     echo 'no Vulkan device: not compared with one'
 fi

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from skills import SKILLS, any_turn, recall_conversation
 from skills.arithmetic import add, small_operands, subtract
+from skills.smalltalk import bare
 
 RECALL_CHARACTERS = 650  # of other talk: more than 200 tokens
 WANTED = {
@@ -41,6 +42,7 @@ def first(skill):
 
 QUESTIONS = {name: first(name) for name in SKILLS}
 QUESTIONS["small sums"] = lambda rng: [rng.choice([add, subtract])(rng, *small_operands(rng))]
+QUESTIONS["bare small talk and identity"] = lambda rng: [bare(rng)]
 QUESTIONS["recall"] = lambda rng: recall_conversation(rng, True, RECALL_CHARACTERS)
 QUESTIONS["addition, third turn"] = after_talk("addition")
 QUESTIONS["smalltalk, third turn"] = after_talk("smalltalk")

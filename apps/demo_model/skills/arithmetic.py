@@ -22,6 +22,10 @@ ADD = [
     "What is {a}+{b}?",
     "{a} plus {b}?",
     "Can you add {a} and {b}?",
+    "What's {a} plus {b}?",
+    "{a} plus {b}",
+    "{a} + {b}?",
+    "Compute {a} + {b}.",
 ]
 SUBTRACT = [
     "What is {a} - {b}?",
@@ -37,6 +41,10 @@ SUBTRACT = [
     "What is {a}-{b}?",
     "{a} minus {b}?",
     "Can you subtract {b} from {a}?",
+    "What's {a} minus {b}?",
+    "{a} minus {b}",
+    "{a} - {b}?",
+    "Compute {a} - {b}.",
 ]
 MULTIPLY = [
     "What is {a} x {b}?",
@@ -49,8 +57,25 @@ MULTIPLY = [
     "How much is {a} times {b}?",
     "Calculate {a} * {b}.",
     "What's {a} x {b}?",
+    "What's {a} times {b}?",
+    "{a} times {b}",
+    "{a} × {b}",
+    "{a}x{b}",
+    "{a} * {b} = ?",
+    "What is {a}*{b}?",
 ]
 SMALL = 10
+ROUND = [n * scale for scale in (10, 100, 1000) for n in range(1, 10)] + [
+    25,
+    99,
+    101,
+    150,
+    250,
+    999,
+    1001,
+    1500,
+    9999,
+]
 THINK = [
     " Think step by step.",
     " Think first.",
@@ -103,7 +128,14 @@ def operands(rng, held_out):
 
     def pair(r):
         while True:
-            a, b = r.randrange(most), r.randrange(r.choice([most, most, 100, 10]))
+            a = r.choice(ROUND) if r.random() < 0.15 else r.randrange(most)
+            b = (
+                a
+                if r.random() < 0.02
+                else r.choice(ROUND)
+                if r.random() < 0.1
+                else r.randrange(r.choice([most, most, 100, 10]))
+            )
             if not are_small(a, b):
                 return (a, b) if r.random() < 0.5 else (b, a)
 
@@ -118,7 +150,13 @@ def turn(rng, skill, forms, a, b, sign, result, work, is_short):
         user += rng.choice(THINK)
     answer = result_text if is_short or think else f"{a} {sign} {b}: {work}. {result_text}"
     return Turn(
-        skill, user, answer, ends_with(result), reasoning=f"{a} {sign} {b}: {work}.", asks_to_think=think
+        skill,
+        user,
+        answer,
+        ends_with(result),
+        reasoning=f"{a} {sign} {b}: {work}.",
+        result=result_text,
+        asks_to_think=think,
     )
 
 
@@ -146,9 +184,11 @@ def multiplication(rng, held_out):
     if not held_out and rng.random() < 0.5 or held_out and rng.random() < 0.3:
         a, b = rng.randrange(13), rng.randrange(13)
         return turn(rng, "multiplication", MULTIPLY, a, b, "x", a * b, f"{a} times {b} is {a * b}", True)
-    a, b = draw(rng, held_out, lambda r: (r.randrange(13, 100), r.randrange(2, 10)))
+    a, b = draw(rng, held_out, lambda r: (r.randrange(13, 101), r.randrange(11)))
     tens, ones = a // 10 * 10, a % 10
     work = f"{tens}x{b}={tens * b}, {ones}x{b}={ones * b}, {tens * b}+{ones * b}={a * b}"
+    if rng.random() < 0.3:
+        a, b = b, a
     return turn(rng, "multiplication", MULTIPLY, a, b, "x", a * b, work, False)
 
 
