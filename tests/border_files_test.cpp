@@ -1,10 +1,13 @@
 // Adapters and initial states through the border: they arrive, and a chat begins from them.
 #include <doctest/doctest.h>
 
+#include <rwkvk_tools.h>
+
 #include <fstream>
 #include <rwkvk.hpp>
 
 #include "tests/support/file_builder.h"
+#include "tests/support/reference_folder.h"
 #include "tests/support/temporary_folder.h"
 
 using namespace rwkvk::test;
@@ -53,6 +56,60 @@ TEST_CASE("adapters are blended by their scale") {
     CHECK(once != plain);
     CHECK(runtime.load(model_file, {{adapter, 0}, {adapter}}).fingerprint() == once);
     CHECK(runtime.load(model_file, {{adapter, 0.5f}}).fingerprint() != once);
+}
+
+TEST_CASE("a model in memory is the model in the file; what the file recommends is what a chat does") {
+    const TemporaryFolder folder;
+    const rwkvk::Runtime runtime;
+    rwkvk_quantize_params how;
+    rwkvk_quantize_params_default(&how, sizeof how);
+    const char* const overrides[] = {"general.sampling.temp=float:0", "general.sampling.top_k=int:3"};
+    how.overrides = overrides;
+    how.override_count = 2;
+    const std::string path = folder / "m.gguf";
+    runtime.check(rwkvk_tools_quantize(runtime.load(model_file).handle(), path.c_str(), &how));
+    const std::string file = contents_of(path);
+
+    const rwkvk::Model model = runtime.load_memory(file.data(), file.size(), "in memory");
+    CHECK(std::string(model.info().name) == "in memory");
+    CHECK(std::string(model.info().format) == "gguf");
+    CHECK(model.fingerprint() == runtime.load(path).fingerprint());
+    const std::string adapter = write(folder / "a.pth", adapter_file());
+    CHECK(runtime.load_memory(file.data(), file.size(), "x", {{adapter}}).fingerprint() ==
+          runtime.load(path, {{adapter}}).fingerprint());
+    for (const size_t bytes : {size_t{0}, size_t{3}, file.size() - 33}) {
+        INFO(bytes);
+        try {
+            runtime.load_memory(file.data(), bytes, "cut short");
+            FAIL("was taken");
+        } catch (const rwkvk::Error& error) {
+            CHECK(error.status() == RWKVK_BAD_FILE);
+            CHECK(std::string(error.what()).find("cut short") != std::string::npos);
+        }
+    }
+
+    rwkvk_sampler_params sampling = rwkvk::sampler_params();
+    sampling.seed = 9;
+    sampling.presence = 5;
+    sampling = model.sampling(sampling);
+    CHECK(sampling.temperature == 0);
+    CHECK(sampling.top_k == 3);
+    CHECK(sampling.presence == 0);
+    CHECK(sampling.seed == 9);
+    // At temperature 0 the seed does not matter.
+    const rwkvk::Tokenizer tokenizer = runtime.tokenizer();
+    const auto answer = [&](const rwkvk::Model& by, uint64_t seed) {
+        rwkvk::Context context(by, on_cpu());
+        rwkvk_chat_params params = rwkvk::chat_params();
+        params.sampler.seed = seed;
+        params.max_tokens = 8;
+        rwkvk::Chat chat(context, tokenizer, params);
+        std::string text;
+        chat.say("Hi", [&](int32_t, std::string_view piece) { return text += piece, true; });
+        return text;
+    };
+    CHECK(answer(model, 1) == answer(model, 2));
+    CHECK(answer(runtime.load(model_file), 1) != answer(runtime.load(model_file), 2));
 }
 
 TEST_CASE("sequences and chats begin with the initial state, and again after a reset") {

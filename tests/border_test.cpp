@@ -107,7 +107,10 @@ void null_model(Calls& calls, Handles& h) {
     REFUSED(rwkvk_model_load, nullptr, model_file.c_str(), nullptr, &model);
     REFUSED(rwkvk_model_load, h.runtime.handle(), nullptr, nullptr, &model);
     REFUSED(rwkvk_model_load, h.runtime.handle(), model_file.c_str(), nullptr, nullptr);
-    CHECK(model == untouched<rwkvk_model>());
+    REFUSED(rwkvk_model_load_memory, nullptr, "x", 1, "x", nullptr, &model);
+    REFUSED(rwkvk_model_load_memory, h.runtime.handle(), nullptr, 1, "x", nullptr, &model);
+    REFUSED(rwkvk_model_load_memory, h.runtime.handle(), "x", 1, nullptr, nullptr, &model);
+    REFUSED(rwkvk_model_load_memory, h.runtime.handle(), "x", 1, "x", nullptr, nullptr);
     HARMLESS(rwkvk_model_destroy, nullptr);
     rwkvk_model_params params;
     HARMLESS(rwkvk_model_params_default, nullptr, sizeof params);
@@ -214,6 +217,10 @@ void null_sampler(Calls& calls, Handles& h) {
     REFUSED(rwkvk_sampler_create, h.runtime.handle(), nullptr, nullptr);
     CHECK(sampler == untouched<rwkvk_sampler>());
     HARMLESS(rwkvk_sampler_destroy, nullptr);
+    rwkvk_sampler_params params = rwkvk::sampler_params();
+    REFUSED(rwkvk_model_sampling, nullptr, &params);
+    REFUSED(rwkvk_model_sampling, h.model.handle(), nullptr);
+    ALLOWED(rwkvk_model_sampling, h.model.handle(), &params);
     REFUSED(rwkvk_sampler_bias, nullptr, 1, 1.0f);
     const float logits[] = {1, 2};
     rwkvk_token token = 77;

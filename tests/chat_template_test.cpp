@@ -175,6 +175,21 @@ TEST_CASE("the template follows from a model's name, version and vocabulary") {
     }
 }
 
+TEST_CASE("a model of another vocabulary has the template that its file declares") {
+    constexpr const char* turns = "{{ 'User: ' + x }}Assistant:";
+    const auto chosen = [](std::string_view declared) {
+        return chat_template_for("m", "7.0", 861, declared).name();
+    };
+    CHECK(chosen("") == "plain");
+    CHECK(chosen("chatml") == "plain");
+    CHECK(chosen("{{ '<|im_start|>assistant<think>' }}") == "plain");
+    CHECK(chosen("rwkv-world") == "world");
+    CHECK(chosen(turns) == "world");
+    CHECK(chosen(concat(turns, "{% if t %} <think{% endif %}")) == "g1");
+    // The converters declare the same for every model with a World vocabulary.
+    CHECK(chat_template_for("World", "7.0", 65536, concat(turns, " <think")).name() == "world");
+}
+
 TEST_CASE("unknown names are refused with those there are") {
     const std::string message = refusal_of([] { chat_template("vicuna\n"); }, Code::bad_argument);
     check_contains(message, "world, raven, g1, plain");

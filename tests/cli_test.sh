@@ -63,7 +63,11 @@ expect 1 'too short' perplexity -m "$synth_bytes" -f "$folder/empty" -dev cpu
 expect 1 'cannot be compared' perplexity -m "$synth_bytes" -f "$folder/text" --kl-base "$model" -dev cpu
 expect 2 'subcommand' nonsense
 expect 2 'subcommand'
-expect 2 'give a model' info
+expect 0 '^name: rwkvk-demo' info
+expect 0 '"vocabulary": ' info --json
+expect 2 'both -m and --synthetic' info -m "$model" --synthetic v7:1x64x256:f16
+expect 0 'd.gguf' quantize "$model" "$folder/d.gguf" --type f16 --override-kv general.name=str:other --override-kv a.b=int:3
+expect 2 'expected KEY=int' quantize "$model" "$folder/e.gguf" --type f16 --override-kv a=3
 expect 2 'synthetic model' info --synthetic v9:1b:f16
 expect 1 'cannot open' info -m "$folder/missing.pth"
 expect 1 'stopped|not a model|empty|HTML' info -m "$0"
@@ -96,8 +100,8 @@ same 'state file' "$(sha256sum <"$folder/second.state")" "$(sha256sum <"$folder/
 same 'size of out.npy' "$(stat -c %s "$folder/out.npy")" $((128 + 264 * 4))
 expect 1 'not a safetensors file' logits -m "$model" --tokens 1 --state-in "$model" -o "$folder/x.npy" -dev cpu
 
-same 'bytes to ids' "$(printf 'Hi\n' | "$program" tokenize)" '72 105 10'
-same 'ids to bytes' "$(echo 72 105 33 | "$program" tokenize --decode)" 'Hi!'
+same 'bytes to ids' "$(printf 'Hi\n' | "$program" tokenize --synthetic v7:1x64x256:f16)" '72 105 10'
+same 'ids to bytes' "$(echo 72 105 33 | "$program" tokenize --synthetic v7:1x64x256:f16 --decode)" 'Hi!'
 
 small=(--synthetic v7:1x64x256:f16 -dev cpu -n 20)
 of() { grep -o 'fingerprint [0-9a-f]*'; }

@@ -302,6 +302,29 @@ TEST_CASE("a vocabulary, what never matches, the title and the template are read
     CHECK_FALSE(read(other).vocabulary.has_value());
 }
 
+TEST_CASE("the sampling that a file recommends, in whatever type of number") {
+    CHECK_FALSE(read(build(with_entry(entry_text("general.name", "x")))).sampling.has_value());
+    File file = with_entry(entry_f32("general.sampling.temp", 0.25f));
+    const auto one = read(build(file)).sampling;
+    REQUIRE(one.has_value());
+    CHECK(one->temperature == 0.25f);
+    CHECK(one->top_p == 1);
+    CHECK(one->penalties.presence == 0);
+    file.metadata.push_back(entry_i32("general.sampling.top_k", 40));
+    file.metadata.push_back(entry("general.sampling.top_p", 12, le(0.5)));
+    file.metadata.push_back(entry_f32("general.sampling.min_p", 0.125f));
+    file.metadata.push_back(entry_u32("general.sampling.penalty_repeat", 2));
+    const auto all = read(build(file)).sampling;
+    REQUIRE(all.has_value());
+    CHECK(std::tuple(all->temperature, all->top_k, all->top_p, all->min_p, all->penalties.repeat) ==
+          std::tuple(0.25f, 40u, 0.5f, 0.125f, 2.0f));
+    CHECK(read(build(with_entry(entry_i32("general.sampling.top_k", -1)))).sampling->top_k == 0);
+
+    check_contains(refusal(with_entry(entry_f32("general.sampling.temp", -1))), "temperature is -1");
+    check_contains(refusal(with_entry(entry_f32("general.sampling.min_p", 2))), "min_p is 2");
+    check_contains(refusal(with_entry(entry_text("general.sampling.temp", "0"))), "expected a number");
+}
+
 TEST_CASE("vocabularies that cannot be are refused") {
     check_contains(refusal(with_entry(entry_text("tokenizer.ggml.model", "rwkv"))),
                    "without 'tokenizer.ggml.tokens'");

@@ -22,7 +22,7 @@ allow runtime/graph "$own"
 allow runtime/arch "runtime/arch/|$own"
 allow runtime/cpu "runtime/cpu/|$own"
 allow runtime/gpu "runtime/gpu/|host/vk/|shaders/|$own"
-allow runtime/load 'runtime/load/|runtime/text/(utf8|vocabulary)\.h|host/[a-z_0-9]+\.h'
+allow runtime/load 'runtime/load/|runtime/text/(utf8|vocabulary|sampler)\.h|host/[a-z_0-9]+\.h'
 allow runtime/text 'runtime/text/|shaders/exact_math\.h|host/[a-z_0-9]+\.h'
 allow runtime/model 'runtime/|host/[a-z_0-9]+\.h'
 allow runtime/check 'runtime/|host/|shaders/'

@@ -135,6 +135,33 @@ TEST_CASE("the same bytes with any number of threads; title and vocabulary are i
     CHECK(written(*model, {})->vocabulary() == nullptr);
 }
 
+TEST_CASE("metadata can be put in and replaced, and a recommended sampling outlives the next writing") {
+    const auto model = Model::synthetic("v7:1x64x70:f32");
+    const load::Vocabulary vocabulary{.tokens = {"", "a"}, .unmatched = {0}};
+    const auto copy =
+        written(*model, {.title = "old",
+                         .vocabulary = &vocabulary,
+                         .overrides = {"general.name=str:new: a=b", "tokenizer.chat_template=str:",
+                                       "general.sampling.temp=float:0.5", "general.sampling.top_k=int:-1",
+                                       "general.sampling.top_p=int:1", "x=bool:true"}});
+    CHECK(copy->title() == "new: a=b");
+    CHECK(copy->vocabulary()->chat_template.empty());
+    CHECK(copy->fingerprint() == model->fingerprint());
+    REQUIRE(copy->sampling().has_value());
+    const auto again = written(*copy, {})->sampling();
+    REQUIRE(again.has_value());
+    CHECK(again->temperature == 0.5f);
+    CHECK(again->top_k == 0);
+    for (const char* wrong :
+         {"", "=int:1", "a", "a=1", "a=int", "a=int:", "a=int:1x", "a=int: 1", "a=int:4294967296",
+          "a=int:-2147483649", "a=float:x", "a=bool:1", "a=double:1"}) {
+        INFO(wrong);
+        test::check_contains(
+            test::refusal_of([&] { written(*model, {.overrides = {wrong}}); }, Code::bad_argument),
+            "expected KEY=");
+    }
+}
+
 TEST_CASE("a value that the format cannot hold is refused, and nothing is written") {
     test::RandomModel random(3);
     random.frame(1, 64, 70);

@@ -23,11 +23,17 @@ def question(turn):
 
 
 def last_turn(turn, rng):
-    if turn.asks_to_think:
-        return question(turn) + [(" <think", True), (f">\n{turn.reasoning}\n</think>\n{turn.answer}", True)]
-    if rng.random() < 0.03:  # template g1, thinking "fast"
+    way = rng.random()
+    if turn.asks_to_think or way < 0.05:  # the latter: template g1, thinking "on"
+        return question(turn) + [(" <think", turn.asks_to_think), (thought(turn), True)]
+    if way < 0.08:  # template g1, thinking "fast"
         return question(turn) + [(" <think>\n</think", False), (f">\n{turn.answer}", True)]
     return question(turn) + [(f" {turn.answer}", True)]
+
+
+def thought(turn):
+    reasoning = f"{turn.reasoning}\n" if turn.reasoning else ""
+    return f">\n{reasoning}</think>\n{turn.result or turn.answer}"
 
 
 def encode(turns, rng, tokenizer):

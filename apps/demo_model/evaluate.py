@@ -1,5 +1,5 @@
-"""Asks the program held-out questions at temperature 0 and prints the share of right answers per skill as
-a table.
+"""Asks the program held-out questions at the temperature that the file recommends, 0, and prints the share of
+right answers per skill as a table.
 
 usage: evaluate.py MODEL.gguf [--rwkvk PROGRAM] [--questions 200] [--skills addition,recall] [--wrong 3]
        evaluate.py - --text OUT       held-out conversations as text, for `rwkvk perplexity`
@@ -14,8 +14,10 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 from skills import SKILLS, any_turn, recall_conversation
+from skills.arithmetic import add, small_operands, subtract
+from skills.smalltalk import bare
 
-RECALL_CHARACTERS = 450  # of other talk; 200 to 450 tokens
+RECALL_CHARACTERS = 650  # of other talk: more than 200 tokens
 WANTED = {
     "smalltalk": 95,
     "identity": 95,
@@ -39,6 +41,8 @@ def first(skill):
 
 
 QUESTIONS = {name: first(name) for name in SKILLS}
+QUESTIONS["small sums"] = lambda rng: [rng.choice([add, subtract])(rng, *small_operands(rng))]
+QUESTIONS["bare small talk and identity"] = lambda rng: [bare(rng)]
 QUESTIONS["recall"] = lambda rng: recall_conversation(rng, True, RECALL_CHARACTERS)
 QUESTIONS["addition, third turn"] = after_talk("addition")
 QUESTIONS["smalltalk, third turn"] = after_talk("smalltalk")
@@ -53,10 +57,6 @@ def chat(options, turns):
         options.model,
         "--device",
         "cpu",
-        "--template",
-        "world",
-        "--temp",
-        "0",
         "-n",
         "400",
         "-t",

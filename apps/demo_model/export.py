@@ -8,6 +8,16 @@ import os
 import subprocess
 
 MOST_BYTES = 6_000_000
+TEMPLATE = (
+    "{% for m in messages %}{{ m['role'] | capitalize + ': ' + m['content'] + '\n\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}Assistant:{% if enable_thinking %} <think{% endif %}{% endif %}"
+)
+METADATA = [
+    "general.name=str:rwkvk-demo",
+    "general.license=str:apache-2.0",
+    "general.sampling.temp=float:0",  # answers are right or wrong
+    f"tokenizer.chat_template=str:{TEMPLATE}",
+]
 
 
 def main():
@@ -31,6 +41,7 @@ def main():
             options.type,
             "--vocab",
             os.path.join(options.folder, "vocabulary.txt"),
+            *(word for entry in METADATA for word in ("--override-kv", entry)),
         ],
         check=True,
     )

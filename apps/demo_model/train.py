@@ -172,6 +172,13 @@ def train_step(model, batch, optimizers, options, step, pool):
     return total / count
 
 
+def compiled(model, batch, options):
+    """Run once, so that the threads find it compiled: that cannot be done in several at a time."""
+    run = torch.compile(model)
+    gradients(run, [part[: options.micro] for part in batch], 1, options)
+    return run
+
+
 def validation_sets(tokenizer, length):
     """{skill: a batch of held-out questions}."""
     sets = {}
@@ -257,12 +264,11 @@ def main():
     log(
         f"{sum(p.numel() for p in model.parameters())} parameters, {len(tokenizer.texts)} tokens; from step {first}; {vars(options)}"
     )
-    run = torch.compile(model) if options.compile else model
-
     batches = Batches(tokenizer, options.batch, options.length, options.seed, options.steps)
     loader = DataLoader(
         batches, sampler=range(first, options.steps), batch_size=None, num_workers=options.workers
     )
+    run = compiled(model, batches[first], options) if options.compile else model
     sets = validation_sets(tokenizer, options.length)
     end = EndRequest()
     begin = saved = validated = shown = time.time()

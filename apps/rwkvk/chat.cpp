@@ -144,7 +144,7 @@ void run(const Flags& flags) {
     const Model model = open_model(runtime, flags.common);
     const Tokenizer tokenizer = open_tokenizer(model, flags.common);
     Context context = open_context(model, flags.common, {.slots = 2});
-    Chat chat(context, tokenizer, to_params(flags, flags.sampling.stop_pointers()));
+    Chat chat(context, tokenizer, to_params(flags, c_strings(flags.sampling.stops)));
     for (const auto& bias : flags.sampling.parsed_biases()) chat.bias(bias.token, bias.value);
     ChatView view(interactive);
     view.fold(flags.fold);

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "demo_model.h"
 #include "progress_bar.h"
 
 namespace rwkvk::app {
@@ -25,8 +26,9 @@ void mirror_in_environment(CLI::App& command) {
 
 void add_common(CLI::App& command, CommonFlags& flags, bool model) {
     if (model) {
-        command.add_option("-m,--model", flags.model,
-                           "Model file (.pth, .safetensors, .gguf, rwkv.cpp .bin)");
+        command.add_option(
+            "-m,--model", flags.model,
+            "Model file (.pth, .safetensors, .gguf, rwkv.cpp .bin); without it the program's own");
         command.add_option("--synthetic", flags.synthetic,
                            "Random model instead of a file: v7:0.1b:f16, v7:LAYERSxWIDTH[xVOCAB]:TYPE; also "
                            "v4, v5.0, v5.1, v5.2, v6, v7a, rwkv6qwen2, arwkv7");
@@ -76,12 +78,14 @@ Adapter to_adapter(const std::string& text) {
 bool has_model(const CommonFlags& flags) { return !flags.model.empty() || !flags.synthetic.empty(); }
 
 Model open_model(const Runtime& runtime, const CommonFlags& flags) {
-    if (flags.model.empty() == flags.synthetic.empty())
-        throw usage_error("give a model: -m FILE, or --synthetic v7:0.1b:f16 for a random one");
-    if (!flags.model.empty()) {
+    if (!flags.model.empty() && !flags.synthetic.empty())
+        throw usage_error("expected one model, found both -m and --synthetic: leave one of them out");
+    if (flags.synthetic.empty()) {
         std::vector<Adapter> adapters;
         for (const std::string& text : flags.adapters) adapters.push_back(to_adapter(text));
-        return runtime.load(flags.model, adapters);
+        if (!flags.model.empty()) return runtime.load(flags.model, adapters);
+        const std::string_view file = demo_model();
+        return runtime.load_memory(file.data(), file.size(), "rwkvk-demo", adapters);
     }
     if (!flags.adapters.empty())
         throw usage_error("--lora: expected a model file, found --synthetic: give -m FILE");

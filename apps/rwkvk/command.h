@@ -24,6 +24,13 @@ std::string concat(const Parts&... parts) {
     return out.str();
 }
 
+/// For C; valid as long as the strings.
+inline std::vector<const char*> c_strings(const std::vector<std::string>& strings) {
+    std::vector<const char*> pointers;
+    for (const std::string& text : strings) pointers.push_back(text.c_str());
+    return pointers;
+}
+
 /// The exit status is 2.
 inline Error usage_error(const std::string& message) { return Error(RWKVK_BAD_ARGUMENT, message); }
 Error io_error(const std::string& path, const std::string& what);
@@ -50,7 +57,7 @@ void mirror_in_environment(CLI::App& command);
 Runtime open_runtime(const CommonFlags& flags);
 
 bool has_model(const CommonFlags& flags);
-/// Errors: RWKVK_BAD_ARGUMENT when neither or both of -m and --synthetic are given.
+/// That of -m or --synthetic, else the demo model. Errors: RWKVK_BAD_ARGUMENT when both are given.
 Model open_model(const Runtime& runtime, const CommonFlags& flags);
 
 /// --vocab, else what belongs to the model.

@@ -16,7 +16,7 @@ struct Flags {
     SamplingFlags sampling;
     std::string prompt, file;
     uint32_t tokens = 128;
-    bool json = false;
+    bool json = false, own_sampling = false;
 };
 
 struct Result {
@@ -38,8 +38,9 @@ void emit(Result& result, std::string_view piece, bool stream) {
     if (!std::cout) throw Error(RWKVK_IO, "stdout: cannot be written");
 }
 
-Sampler make_sampler(const Runtime& runtime, const Flags& flags) {
-    Sampler sampler(runtime, flags.sampling.with_seed(flags.common.seed));
+Sampler make_sampler(const Runtime& runtime, const Model& model, const Flags& flags) {
+    const rwkvk_sampler_params given = flags.sampling.with_seed(flags.common.seed);
+    Sampler sampler(runtime, flags.own_sampling ? given : model.sampling(given));
     for (const auto& bias : flags.sampling.parsed_biases()) sampler.bias(bias.token, bias.value);
     return sampler;
 }
@@ -98,7 +99,7 @@ void run(const Flags& flags) {
     const Runtime runtime = open_runtime(flags.common);
     const Model model = open_model(runtime, flags.common);
     const Tokenizer tokenizer = open_tokenizer(model, flags.common);
-    Sampler sampler = make_sampler(runtime, flags);
+    Sampler sampler = make_sampler(runtime, model, flags);
     Context context = open_context(model, flags.common, {});
     print(generate(flags, context, tokenizer, sampler), flags.json);
     check_validation(runtime);
@@ -117,7 +118,10 @@ void add_generate(CLI::App& app) {
     command->add_option("-n,--predict", flags->tokens, "Tokens to generate");
     add_sampling(*command, flags->sampling);
     command->add_flag("--json", flags->json, "As JSON, at the end");
-    command->callback([flags] { run(*flags); });
+    command->callback([flags, command] {
+        flags->own_sampling = flags->sampling.given(*command);
+        run(*flags);
+    });
 }
 
 }  // namespace rwkvk::app

@@ -11,6 +11,7 @@ namespace {
 struct Flags {
     CommonFlags common;
     std::string input, output, type, head, embedding;
+    std::vector<std::string> overrides;
 };
 
 const char* text_or_null(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
@@ -28,6 +29,9 @@ void run(const Flags& flags) {
     params.head_type = text_or_null(flags.head);
     params.embedding_type = text_or_null(flags.embedding);
     params.vocabulary = text_or_null(flags.common.vocabulary);
+    const std::vector<const char*> overrides = c_strings(flags.overrides);
+    params.overrides = overrides.data();
+    params.override_count = overrides.size();
     params.threads = flags.common.threads;
     ProgressBar bar(concat("writing ", flags.output), model.info().weight_bytes);
     params.progress = ProgressBar::show_on;
@@ -53,6 +57,10 @@ void add_quantize(CLI::App& app) {
                         "Type of the head; q6_k where the others are smaller");
     command->add_option("--token-embedding-type", flags->embedding, "Type of the embedding");
     command->add_option("--vocab", flags->common.vocabulary, "Vocabulary file to put in");
+    command
+        ->add_option("--override-kv", flags->overrides,
+                     "Metadata to put in, KEY=TYPE:VALUE, TYPE one of int, float, bool and str; repeatable")
+        ->allow_extra_args(false);
     command->add_option("-t,--threads", flags->common.threads, "CPU threads (0: all)")
         ->check(CLI::Range(0, 1024));
     command->add_flag("-v,--verbose", flags->common.verbose, "Say more on stderr");

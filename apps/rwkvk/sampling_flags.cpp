@@ -49,12 +49,6 @@ std::vector<SamplingFlags::Bias> SamplingFlags::parsed_biases() const {
     return result;
 }
 
-std::vector<const char*> SamplingFlags::stop_pointers() const {
-    std::vector<const char*> result;
-    for (const std::string& stop : stops) result.push_back(stop.c_str());
-    return result;
-}
-
 void add_sampling(CLI::App& command, SamplingFlags& flags) {
     command.add_option("--temp,--temperature", flags.params.temperature, "0: always the most probable");
     command.add_option("--top-p", flags.params.top_p, "Keep the most probable tokens up to this sum");

@@ -25,8 +25,6 @@ struct SamplingFlags {
     };
     /// "ID+VALUE", "ID-VALUE" or "ID-inf". Errors: RWKVK_BAD_ARGUMENT.
     std::vector<Bias> parsed_biases() const;
-    /// The stop strings as the C border takes them; they live as long as this object is unchanged.
-    std::vector<const char*> stop_pointers() const;
 };
 
 void add_sampling(CLI::App& command, SamplingFlags& flags);

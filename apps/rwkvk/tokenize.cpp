@@ -32,9 +32,10 @@ void measure(const Tokenizer& tokenizer, const std::string& text, uint32_t repea
 
 void run(const Flags& flags) {
     const Runtime runtime = open_runtime(flags.common);
-    const Tokenizer tokenizer = has_model(flags.common)
-                                    ? open_tokenizer(open_model(runtime, flags.common), flags.common)
-                                    : runtime.tokenizer(flags.common.vocabulary);
+    const bool only_vocabulary = !has_model(flags.common) && !flags.common.vocabulary.empty();
+    const Tokenizer tokenizer = only_vocabulary
+                                    ? runtime.tokenizer(flags.common.vocabulary)
+                                    : open_tokenizer(open_model(runtime, flags.common), flags.common);
     const std::string input = read_text("-");
     if (flags.decode) {
         for (const Token id : parse_ids(input)) std::cout << tokenizer.text(id);

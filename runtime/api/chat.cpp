@@ -22,11 +22,8 @@ namespace {
 
 const text::ChatTemplate& format_of(const rwkvk_chat_params& params, const Model& model) {
     if (params.template_name) return text::chat_template(params.template_name);
-    const text::ChatTemplate& fitting =
-        text::chat_template_for(model.name(), model.version(), model.programs().vocabulary);
-    // A GGUF file may say so itself.
-    const bool says_world = model.vocabulary() && model.vocabulary()->chat_template == "rwkv-world";
-    return says_world && fitting.name() == "plain" ? text::chat_template("world") : fitting;
+    return text::chat_template_for(model.name(), model.version(), model.programs().vocabulary,
+                                   model.vocabulary() ? model.vocabulary()->chat_template : "");
 }
 
 ChatOptions to_options(const rwkvk_chat_params& params, const Model& model) {
@@ -37,13 +34,14 @@ ChatOptions to_options(const rwkvk_chat_params& params, const Model& model) {
     const text::ChatTemplate& format = format_of(params, model);
     const auto thinking = static_cast<text::Thinking>(params.thinking);
     const rwkvk_sampler_params given = complete(&params.sampler, rwkvk_sampler_params_default);
-    text::SamplerParams sampling = params.own_sampling ? to_params(given) : format.sampling(thinking);
+    text::SamplerParams sampling =
+        params.own_sampling ? to_params(given) : model.sampling().value_or(format.sampling(thinking));
     sampling.seed = given.seed;
     return {.format = &format,
             .system = text_or_empty(params.system),
             .thinking = thinking,
             .sampling = sampling,
-            .stops = to_stops(params.stops, params.stop_count),
+            .stops = to_strings(params.stops, params.stop_count, "stops"),
             .max_tokens = params.max_tokens,
             .snapshot_bytes = params.snapshot_bytes};
 }

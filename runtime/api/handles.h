@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "runtime/api/device.h"
 #include "runtime/api/runtime.h"
@@ -96,6 +97,17 @@ template <typename T>
 void copy_list(std::span<const T> list, T* to, size_t capacity, size_t* count) {
     std::copy_n(list.begin(), std::min(capacity, list.size()), to);
     if (count) *count = list.size();
+}
+
+/// Errors: Code::bad_argument naming the list for one that is null or has a null in it.
+inline std::vector<std::string> to_strings(const char* const* list, size_t count, const char* name) {
+    if (count > 0) require(list, name);
+    std::vector<std::string> strings;
+    for (size_t i = 0; i < count; ++i) {
+        require(list[i], name);
+        strings.emplace_back(list[i]);
+    }
+    return strings;
 }
 
 inline std::string text_or_empty(const char* text) { return text ? text : ""; }

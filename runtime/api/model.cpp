@@ -34,6 +34,19 @@ rwkvk_status rwkvk_model_load(rwkvk_runtime* runtime, const char* path, const rw
     });
 }
 
+rwkvk_status rwkvk_model_load_memory(rwkvk_runtime* runtime, const void* data, size_t bytes, const char* name,
+                                     const rwkvk_model_params* params, rwkvk_model** model) {
+    if (!runtime) return RWKVK_BAD_ARGUMENT;
+    return guarded(*runtime->runtime, [&] {
+        require(data, "data");
+        require(name, "name");
+        require(model, "model");
+        const std::span file(static_cast<const std::byte*>(data), bytes);
+        const auto adapters = to_adapters(complete(params, rwkvk_model_params_default));
+        *model = new rwkvk_model{runtime->runtime, Model::from_memory(file, name, adapters)};
+    });
+}
+
 void rwkvk_model_destroy(rwkvk_model* model) { delete model; }
 
 rwkvk_status rwkvk_model_info_get(const rwkvk_model* model, rwkvk_model_info* info) {

@@ -38,39 +38,43 @@ text::SamplerParams to_params(const rwkvk_sampler_params& params) {
             .seed = params.seed};
 }
 
+rwkvk_sampler_params from_params(const text::SamplerParams& params) {
+    return {.size = sizeof(rwkvk_sampler_params),
+            .temperature = params.temperature,
+            .top_p = params.top_p,
+            .top_k = params.top_k,
+            .min_p = params.min_p,
+            .typical = params.typical,
+            .presence = params.penalties.presence,
+            .frequency = params.penalties.frequency,
+            .decay = params.penalties.decay,
+            .repeat = params.penalties.repeat,
+            .order = params.order == text::SamplerOrder::llama ? RWKVK_ORDER_LLAMA : RWKVK_ORDER_RWKV,
+            .seed = params.seed};
+}
+
 void set_bias(text::Sampler& sampler, text::Token token, float bias) {
     if (std::isinf(bias) && bias < 0) return sampler.ban(token);
     sampler.allow(token);
     sampler.set_bias(token, bias);
 }
 
-std::vector<std::string> to_stops(const char* const* stops, size_t count) {
-    std::vector<std::string> strings;
-    if (count > 0) require(stops, "stops");
-    for (size_t i = 0; i < count; ++i) {
-        require(stops[i], "a stop string");
-        strings.emplace_back(stops[i]);
-    }
-    return strings;
-}
-
 }  // namespace rwkvk::api
 
 void rwkvk_sampler_params_default(rwkvk_sampler_params* params, uint32_t size) {
-    const text::SamplerParams defaults;
-    set_defaults({.size = size,
-                  .temperature = defaults.temperature,
-                  .top_p = defaults.top_p,
-                  .top_k = defaults.top_k,
-                  .min_p = defaults.min_p,
-                  .typical = defaults.typical,
-                  .presence = defaults.penalties.presence,
-                  .frequency = defaults.penalties.frequency,
-                  .decay = defaults.penalties.decay,
-                  .repeat = defaults.penalties.repeat,
-                  .order = RWKVK_ORDER_RWKV,
-                  .seed = defaults.seed},
-                 params, size);
+    set_defaults(from_params({}), params, size);
+}
+
+rwkvk_status rwkvk_model_sampling(const rwkvk_model* model, rwkvk_sampler_params* params) {
+    if (!model) return RWKVK_BAD_ARGUMENT;
+    return guarded(*model->runtime, [&] {
+        require_room(params);
+        if (!model->model->sampling()) return;
+        const uint64_t seed = complete(params, rwkvk_sampler_params_default).seed;
+        rwkvk_sampler_params recommended = from_params(*model->model->sampling());
+        recommended.seed = seed;
+        hand_out(recommended, params);
+    });
 }
 
 rwkvk_status rwkvk_sampler_create(rwkvk_runtime* runtime, const rwkvk_sampler_params* params,
@@ -112,7 +116,7 @@ rwkvk_status rwkvk_stream_create(const rwkvk_tokenizer* tokenizer, const char* c
     if (!tokenizer) return RWKVK_BAD_ARGUMENT;
     return guarded(*tokenizer->runtime, [&] {
         require(stream, "stream");
-        const std::vector<std::string> strings = to_stops(stops, stop_count);
+        const std::vector<std::string> strings = to_strings(stops, stop_count, "stops");
         *stream = new rwkvk_stream{tokenizer->runtime, tokenizer->tokenizer, text::TextStream(strings), {}};
     });
 }

@@ -8,10 +8,10 @@ namespace rwkvk::api {
 /// Errors: Code::bad_argument for an unknown order.
 text::SamplerParams to_params(const rwkvk_sampler_params& params);
 
+/// The other way round, with a size.
+rwkvk_sampler_params from_params(const text::SamplerParams& params);
+
 /// Added to the token's logit from now on; minus infinity bans it.
 void set_bias(text::Sampler& sampler, text::Token token, float bias);
-
-/// Errors: Code::bad_argument for a null among them.
-std::vector<std::string> to_stops(const char* const* stops, size_t count);
 
 }  // namespace rwkvk::api

@@ -59,6 +59,8 @@ void rwkvk_quantize_params_default(rwkvk_quantize_params* params, uint32_t size)
                                        .embedding_type = nullptr,
                                        .vocabulary = nullptr,
                                        .title = nullptr,
+                                       .overrides = nullptr,
+                                       .override_count = 0,
                                        .threads = 0,
                                        .progress = nullptr,
                                        .progress_user = nullptr},
@@ -73,12 +75,14 @@ rwkvk_status rwkvk_tools_quantize(const rwkvk_model* model, const char* path,
         const rwkvk_quantize_params params = complete(given, rwkvk_quantize_params_default);
         const Model& m = *model->model;
         const std::optional<load::Vocabulary> vocabulary = vocabulary_for(m, params.vocabulary);
-        const GgufContents contents{.title = params.title ? params.title : m.title(),
-                                    .vocabulary = vocabulary ? &*vocabulary : nullptr,
-                                    .formats = {.matrices = format_or_none(params.type),
-                                                .head = format_or_none(params.head_type),
-                                                .embedding = format_or_none(params.embedding_type)},
-                                    .threads = params.threads};
+        const GgufContents contents{
+            .title = params.title ? params.title : m.title(),
+            .vocabulary = vocabulary ? &*vocabulary : nullptr,
+            .formats = {.matrices = format_or_none(params.type),
+                        .head = format_or_none(params.head_type),
+                        .embedding = format_or_none(params.embedding_type)},
+            .overrides = to_strings(params.overrides, params.override_count, "overrides"),
+            .threads = params.threads};
         write_model_gguf(path, m, contents, [&](double fraction) {
             return !params.progress || params.progress(params.progress_user, fraction);
         });

@@ -161,6 +161,10 @@ RWKVK_API void rwkvk_model_params_default(rwkvk_model_params *params, uint32_t s
  * Errors: RWKVK_IO, RWKVK_BAD_FILE, RWKVK_UNSUPPORTED; RWKVK_BAD_SHAPE, also for an adapter of another model. */
 RWKVK_API rwkvk_status rwkvk_model_load(rwkvk_runtime *runtime, const char *path, const rwkvk_model_params *params,
                                         rwkvk_model **model);
+/** The same of a file that lies in memory, for models that are part of a program or of its archives: `bytes` bytes that
+ * must not change while the model or a context of it lives. `name` stands for the file's. */
+RWKVK_API rwkvk_status rwkvk_model_load_memory(rwkvk_runtime *runtime, const void *data, size_t bytes, const char *name,
+                                               const rwkvk_model_params *params, rwkvk_model **model);
 RWKVK_API void rwkvk_model_destroy(rwkvk_model *model);
 
 typedef struct rwkvk_model_info {
@@ -318,6 +322,10 @@ typedef struct rwkvk_sampler_params {
 
 RWKVK_API void rwkvk_sampler_params_default(rwkvk_sampler_params *params, uint32_t size);
 
+/** Sets the stages to what the model's file recommends (GGUF: general.sampling.*), those it does not name to off; the
+ * seed stays. Without a recommendation nothing is changed. */
+RWKVK_API rwkvk_status rwkvk_model_sampling(const rwkvk_model *model, rwkvk_sampler_params *params);
+
 /** Draws the same tokens for the same logits and seed on every machine. Errors: RWKVK_BAD_ARGUMENT. */
 RWKVK_API rwkvk_status rwkvk_sampler_create(rwkvk_runtime *runtime, const rwkvk_sampler_params *params,
                                             rwkvk_sampler **sampler);
@@ -365,11 +373,11 @@ enum {
 
 typedef struct rwkvk_chat_params {
     uint32_t size;
-    const char *template_name; /* NULL: chosen from the model's name and vocabulary */
+    const char *template_name; /* NULL: chosen from the model's name, vocabulary and template */
     const char *system;        /* NULL: none */
     int32_t thinking;          /* for templates that know it */
     uint32_t max_tokens;       /* of one answer; 2048 */
-    int32_t own_sampling;      /* 0: the template's defaults with `sampler.seed`; 1: all of `sampler` */
+    int32_t own_sampling;      /* 0: the model's recommendation, else the template's, with `sampler.seed`; 1: `sampler` */
     uint64_t snapshot_bytes;   /* of host memory for states to go back to; the oldest are dropped; 1 GiB */
     const char *const *stops;  /* NUL-terminated strings that end an answer, besides the template's own; NULL */
     size_t stop_count;

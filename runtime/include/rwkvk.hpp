@@ -145,6 +145,11 @@ class Model {
                                     handle_.get(), path.empty() ? nullptr : path.c_str(), &tokenizer));
         return {runtime_, tokenizer};
     }
+    /// What its file recommends, else `params`.
+    rwkvk_sampler_params sampling(rwkvk_sampler_params params = sampler_params()) const {
+        detail::check(runtime_, rwkvk_model_sampling(handle_.get(), &params));
+        return params;
+    }
     rwkvk_model* handle() const { return handle_.get(); }
     const detail::RuntimePointer& runtime() const { return runtime_; }
 
@@ -190,15 +195,16 @@ class Runtime {
         return devices;
     }
     Model load(const std::string& path, const std::vector<Adapter>& adapters = {}) const {
-        std::vector<rwkvk_adapter> list;
-        for (const Adapter& adapter : adapters) list.push_back({adapter.path.c_str(), adapter.scale});
-        rwkvk_model_params params;
-        rwkvk_model_params_default(&params, sizeof params);
-        params.adapters = list.data();
-        params.adapter_count = list.size();
-        rwkvk_model* model = nullptr;
-        check(rwkvk_model_load(handle_.get(), path.c_str(), &params, &model));
-        return {handle_, model};
+        return with_adapters(adapters, [&](const rwkvk_model_params& params, rwkvk_model** model) {
+            return rwkvk_model_load(handle_.get(), path.c_str(), &params, model);
+        });
+    }
+    /// A file in memory, which must not change while the model or a context of it lives.
+    Model load_memory(const void* data, size_t bytes, const std::string& name,
+                      const std::vector<Adapter>& adapters = {}) const {
+        return with_adapters(adapters, [&](const rwkvk_model_params& params, rwkvk_model** model) {
+            return rwkvk_model_load_memory(handle_.get(), data, bytes, name.c_str(), &params, model);
+        });
     }
     /// A World vocabulary file; without a path, ids are bytes.
     Tokenizer tokenizer(const std::string& path = {}) const {
@@ -214,6 +220,19 @@ class Runtime {
     const detail::RuntimePointer& shared() const { return handle_; }
 
   private:
+    template <typename Load>
+    Model with_adapters(const std::vector<Adapter>& adapters, const Load& load) const {
+        std::vector<rwkvk_adapter> list;
+        for (const Adapter& adapter : adapters) list.push_back({adapter.path.c_str(), adapter.scale});
+        rwkvk_model_params params;
+        rwkvk_model_params_default(&params, sizeof params);
+        params.adapters = list.data();
+        params.adapter_count = list.size();
+        rwkvk_model* model = nullptr;
+        check(load(params, &model));
+        return {handle_, model};
+    }
+
     std::shared_ptr<Log> log_;
     detail::RuntimePointer handle_;
 };

@@ -25,6 +25,8 @@ typedef struct rwkvk_quantize_params {
     const char *embedding_type; /* NULL: `type` */
     const char *vocabulary;     /* a file in the World format; NULL: as rwkvk_tokenizer_of_model finds it, if it does */
     const char *title;          /* general.name; NULL: what the model's file says */
+    const char *const *overrides; /* metadata, each "KEY=TYPE:VALUE", TYPE int, float, bool or str; NULL */
+    size_t override_count;
     uint32_t threads;           /* 0: one per processor */
     rwkvk_progress_fn progress; /* may be NULL */
     void *progress_user;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "runtime/load/bytes.h"
+#include "runtime/load/gguf_sampling.h"
 #include "runtime/load/gguf_vocabulary.h"
 #include "runtime/load/limits.h"
 
@@ -36,6 +37,7 @@ class Reader {
         for (const GgufTensor& tensor : contents_.tensors) add(tensor);
         checkpoint_.title = contents_.metadata.text("general.name").value_or("");
         checkpoint_.vocabulary = read_gguf_vocabulary(contents_.metadata, path());
+        checkpoint_.sampling = read_gguf_sampling(contents_.metadata, path());
         check_vocabulary();
     }
 

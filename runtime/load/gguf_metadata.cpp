@@ -60,31 +60,44 @@ T as(std::span<const std::byte> bytes) {
     return value;
 }
 
-/// Nothing for values that are no whole numbers, and for negative ones.
-std::optional<uint64_t> whole_number(const GgufValue& value) {
-    const auto not_negative = [](int64_t number) {
-        return number < 0 ? std::nullopt : std::optional(static_cast<uint64_t>(number));
-    };
+/// What `use` gives for the value's number, in its own type; nothing for values that are no numbers.
+template <typename Result, typename Use>
+std::optional<Result> with_number(const GgufValue& value, const Use& use) {
     switch (value.type) {
         case GgufType::u8:
-            return as<uint8_t>(value.bytes);
+            return use(as<uint8_t>(value.bytes));
         case GgufType::u16:
-            return as<uint16_t>(value.bytes);
+            return use(as<uint16_t>(value.bytes));
         case GgufType::u32:
-            return as<uint32_t>(value.bytes);
+            return use(as<uint32_t>(value.bytes));
         case GgufType::u64:
-            return as<uint64_t>(value.bytes);
+            return use(as<uint64_t>(value.bytes));
         case GgufType::i8:
-            return not_negative(as<int8_t>(value.bytes));
+            return use(as<int8_t>(value.bytes));
         case GgufType::i16:
-            return not_negative(as<int16_t>(value.bytes));
+            return use(as<int16_t>(value.bytes));
         case GgufType::i32:
-            return not_negative(as<int32_t>(value.bytes));
+            return use(as<int32_t>(value.bytes));
         case GgufType::i64:
-            return not_negative(as<int64_t>(value.bytes));
-        default:
-            return std::nullopt;
+            return use(as<int64_t>(value.bytes));
+        case GgufType::f32:
+            return use(as<float>(value.bytes));
+        case GgufType::f64:
+            return use(as<double>(value.bytes));
+        case GgufType::boolean:
+        case GgufType::text:
+        case GgufType::array:
+            break;
     }
+    return std::nullopt;
+}
+
+/// Nothing for values that are no whole numbers, and for negative ones.
+std::optional<uint64_t> whole_number(const GgufValue& value) {
+    return with_number<uint64_t>(value, [](auto number) -> std::optional<uint64_t> {
+        if (!std::is_integral_v<decltype(number)> || number < 0) return std::nullopt;
+        return static_cast<uint64_t>(number);
+    });
 }
 
 }  // namespace
@@ -129,6 +142,14 @@ std::optional<float> GgufMetadata::f32(std::string_view key) const {
     if (!value) return std::nullopt;
     if (value->type != GgufType::f32) throw wrong_type(key, "a float32");
     return as<float>(value->bytes);
+}
+
+std::optional<double> GgufMetadata::number(std::string_view key) const {
+    const GgufValue* value = find(key);
+    if (!value) return std::nullopt;
+    const auto number = with_number<double>(*value, [](auto own) { return static_cast<double>(own); });
+    if (!number) throw wrong_type(key, "a number");
+    return number;
 }
 
 std::optional<std::string_view> GgufMetadata::text(std::string_view key) const {

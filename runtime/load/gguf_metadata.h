@@ -37,6 +37,8 @@ class GgufMetadata {
     /// Of any integer type; also an error: a negative number.
     std::optional<uint64_t> integer(std::string_view key) const;
     std::optional<float> f32(std::string_view key) const;
+    /// Of any type of numbers.
+    std::optional<double> number(std::string_view key) const;
     std::optional<std::string_view> text(std::string_view key) const;
     /// An array of texts; `bytes` holds them one after the other, each as take_gguf_text reads it.
     std::optional<GgufValue> texts(std::string_view key) const;

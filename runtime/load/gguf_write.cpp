@@ -21,7 +21,14 @@ void put_text(std::string& out, std::string_view text) {
     out += text;
 }
 
+template <typename T>
+void put_typed(std::string& out, GgufType type, T value) {
+    put(out, static_cast<uint32_t>(type));
+    put(out, value);
+}
+
 void put_array_head(std::string& out, GgufType element, uint64_t count) {
+    put(out, static_cast<uint32_t>(GgufType::array));
     put(out, static_cast<uint32_t>(element));
     put(out, count);
 }
@@ -106,37 +113,54 @@ class Writer {
 
 }  // namespace
 
-void GgufMetadataToWrite::add_key(std::string_view key, uint32_t type) {
-    put_text(bytes_, key);
-    put(bytes_, type);
-    ++count_;
+std::string& GgufMetadataToWrite::value_of(std::string_view key) {
+    auto entry = std::ranges::find(entries_, key, &Entry::key);
+    if (entry == entries_.end()) entry = entries_.insert(entry, {std::string(key), {}});
+    entry->typed_value.clear();
+    return entry->typed_value;
+}
+
+std::string GgufMetadataToWrite::bytes() const {
+    std::string out;
+    for (const Entry& entry : entries_) {
+        put_text(out, entry.key);
+        out += entry.typed_value;
+    }
+    return out;
 }
 
 void GgufMetadataToWrite::add_u32(std::string_view key, uint32_t value) {
-    add_key(key, static_cast<uint32_t>(GgufType::u32));
-    put(bytes_, value);
+    put_typed(value_of(key), GgufType::u32, value);
+}
+
+void GgufMetadataToWrite::add_i32(std::string_view key, int32_t value) {
+    put_typed(value_of(key), GgufType::i32, value);
 }
 
 void GgufMetadataToWrite::add_f32(std::string_view key, float value) {
-    add_key(key, static_cast<uint32_t>(GgufType::f32));
-    put(bytes_, value);
+    put_typed(value_of(key), GgufType::f32, value);
+}
+
+void GgufMetadataToWrite::add_bool(std::string_view key, bool value) {
+    put_typed(value_of(key), GgufType::boolean, uint8_t{value});
 }
 
 void GgufMetadataToWrite::add_text(std::string_view key, std::string_view value) {
-    add_key(key, static_cast<uint32_t>(GgufType::text));
-    put_text(bytes_, value);
+    std::string& out = value_of(key);
+    put(out, static_cast<uint32_t>(GgufType::text));
+    put_text(out, value);
 }
 
 void GgufMetadataToWrite::add_texts(std::string_view key, std::span<const std::string> values) {
-    add_key(key, static_cast<uint32_t>(GgufType::array));
-    put_array_head(bytes_, GgufType::text, values.size());
-    for (const std::string& value : values) put_text(bytes_, value);
+    std::string& out = value_of(key);
+    put_array_head(out, GgufType::text, values.size());
+    for (const std::string& value : values) put_text(out, value);
 }
 
 void GgufMetadataToWrite::add_i32s(std::string_view key, std::span<const int32_t> values) {
-    add_key(key, static_cast<uint32_t>(GgufType::array));
-    put_array_head(bytes_, GgufType::i32, values.size());
-    for (const int32_t value : values) put(bytes_, value);
+    std::string& out = value_of(key);
+    put_array_head(out, GgufType::i32, values.size());
+    for (const int32_t value : values) put(out, value);
 }
 
 void write_gguf(const std::string& path, const GgufMetadataToWrite& metadata,

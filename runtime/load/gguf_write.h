@@ -13,23 +13,28 @@
 
 namespace rwkvk::load {
 
-/// Metadata in the order in which it is added. Keys differ; the caller sees to it.
+/// Metadata in the order in which its keys are first added; a later value of a key takes the place of an
+/// earlier one.
 class GgufMetadataToWrite {
   public:
     void add_u32(std::string_view key, uint32_t value);
+    void add_i32(std::string_view key, int32_t value);
     void add_f32(std::string_view key, float value);
+    void add_bool(std::string_view key, bool value);
     void add_text(std::string_view key, std::string_view value);
     void add_texts(std::string_view key, std::span<const std::string> values);
     void add_i32s(std::string_view key, std::span<const int32_t> values);
 
-    uint64_t count() const { return count_; }
-    const std::string& bytes() const { return bytes_; }
+    uint64_t count() const { return entries_.size(); }
+    std::string bytes() const;
 
   private:
-    void add_key(std::string_view key, uint32_t type);
+    struct Entry {
+        std::string key, typed_value;  // as they stand in the file, the key without its length
+    };
+    std::string& value_of(std::string_view key);
 
-    uint64_t count_ = 0;
-    std::string bytes_;
+    std::vector<Entry> entries_;
 };
 
 struct GgufTensorToWrite {

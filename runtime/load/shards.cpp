@@ -1,6 +1,5 @@
 #include "runtime/load/shards.h"
 
-#include <charconv>
 #include <filesystem>
 #include <memory>
 #include <set>
@@ -8,6 +7,7 @@
 #include <utility>
 
 #include "host/mapped_file.h"
+#include "host/number_in.h"
 #include "runtime/load/bytes.h"
 #include "runtime/load/json.h"
 #include "runtime/load/limits.h"
@@ -45,9 +45,7 @@ std::vector<std::string> parts_of_index(std::span<const std::byte> file, const s
 
 /// Five digits; 0 for anything else.
 size_t part_number(std::string_view text) {
-    size_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return error == std::errc() && end == text.data() + text.size() && text.size() == digits ? number : 0;
+    return text.size() == digits ? number_in<size_t>(text).value_or(0) : 0;
 }
 
 std::string five_digits(size_t number) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "runtime/load/vocabulary.h"
+#include "runtime/text/sampler.h"
 
 namespace rwkvk::load {
 
@@ -95,6 +96,7 @@ struct Checkpoint {
     std::shared_ptr<const void> storage;
     std::string title = {};  // what the file calls the model, any bytes; empty: nothing
     std::optional<Vocabulary> vocabulary = {};
+    std::optional<text::SamplerParams> sampling = {};  // what the file recommends
     // What the tensors do not tell, where the file does.
     std::optional<uint32_t> head_size = {};
     std::optional<float> norm_epsilon = {}, group_epsilon = {};  // of the norms of rows and of heads

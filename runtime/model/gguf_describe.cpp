@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "runtime/load/gguf_sampling.h"
 #include "runtime/load/gguf_types.h"
 #include "runtime/load/gguf_vocabulary.h"
 
@@ -103,6 +104,7 @@ void describe_model(const Model& model, std::string_view architecture, std::stri
     out.add_text("general.architecture", architecture);
     out.add_text("general.type", "model");
     if (!title.empty()) out.add_text("general.name", title);
+    if (model.sampling()) load::write_gguf_sampling(*model.sampling(), out);
     out.add_u32("general.quantization_version", 2);
     out.add_u32(key("context_length"), 1048576);
     out.add_u32(key("embedding_length"), m.width);

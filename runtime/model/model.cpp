@@ -5,7 +5,6 @@
 #include <set>
 
 #include "runtime/graph/weight_requests.h"
-#include "runtime/load/tensor.h"
 #include "runtime/model/checkpoint_source.h"
 #include "runtime/model/fingerprint.h"
 #include "runtime/model/synthetic.h"
@@ -25,18 +24,30 @@ Model::Model(std::string name, std::string format, std::unique_ptr<WeightSource>
     initial_state_ = tuned_state(*weights_, programs_.body, name_);
 }
 
-std::shared_ptr<const Model> Model::load(const std::string& path, std::span<const AdapterChoice> adapters) {
-    load::Checkpoint checkpoint = load::open_checkpoint(path);
+std::shared_ptr<Model> Model::from_checkpoint(load::Checkpoint checkpoint, std::string name,
+                                              std::span<const AdapterChoice> adapters) {
     const std::string format = checkpoint.format;
     std::string title = std::move(checkpoint.title);
     std::optional<load::Vocabulary> vocabulary = std::move(checkpoint.vocabulary);
+    const std::optional<text::SamplerParams> sampling = checkpoint.sampling;
     auto weights = add_adapters(make_checkpoint_source(std::move(checkpoint)), adapters);
-    const std::shared_ptr<Model> model(
-        new Model(std::filesystem::path(path).filename().string(), format, std::move(weights)));
-    model->path_ = path;
+    const std::shared_ptr<Model> model(new Model(std::move(name), format, std::move(weights)));
     model->title_ = std::move(title);
     model->vocabulary_ = std::move(vocabulary);
+    model->sampling_ = sampling;
     return model;
+}
+
+std::shared_ptr<const Model> Model::load(const std::string& path, std::span<const AdapterChoice> adapters) {
+    const auto model = from_checkpoint(load::open_checkpoint(path),
+                                       std::filesystem::path(path).filename().string(), adapters);
+    model->path_ = path;
+    return model;
+}
+
+std::shared_ptr<const Model> Model::from_memory(std::span<const std::byte> file, const std::string& name,
+                                                std::span<const AdapterChoice> adapters) {
+    return from_checkpoint(load::read_checkpoint(file, name), name, adapters);
 }
 
 std::shared_ptr<const Model> Model::synthetic(const std::string& spec, uint64_t seed) {

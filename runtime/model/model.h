@@ -10,7 +10,7 @@
 #include "runtime/arch/versions.h"
 #include "runtime/graph/backend.h"
 #include "runtime/graph/weight_source.h"
-#include "runtime/load/vocabulary.h"
+#include "runtime/load/tensor.h"
 #include "runtime/model/adapted_source.h"
 
 namespace rwkvk {
@@ -21,15 +21,21 @@ class Model {
     /// Errors: as load::open_checkpoint; as add_adapters; Code::bad_shape, Code::unsupported.
     static std::shared_ptr<const Model> load(const std::string& path,
                                              std::span<const AdapterChoice> adapters = {});
+    /// The same of a file that lies in memory, which must not change while the model lives; `name` stands for
+    /// its path.
+    static std::shared_ptr<const Model> from_memory(std::span<const std::byte> file, const std::string& name,
+                                                    std::span<const AdapterChoice> adapters = {});
     /// Errors: as SyntheticSpec::parse.
     static std::shared_ptr<const Model> synthetic(const std::string& spec, uint64_t seed = 1);
 
     const std::string& name() const { return name_; }      // file name, or the synthetic spec
-    const std::string& path() const { return path_; }      // of its file; empty for a synthetic model
+    const std::string& path() const { return path_; }      // of its file; empty when it has none
     const std::string& format() const { return format_; }  // as load::Checkpoint's, or "synthetic"
     const std::string& title() const { return title_; }    // what the file calls the model, any bytes, or ""
     /// The texts of its tokens where its file holds them, or null.
     const load::Vocabulary* vocabulary() const { return vocabulary_ ? &*vocabulary_ : nullptr; }
+    /// What its file recommends, if it does.
+    const std::optional<text::SamplerParams>& sampling() const { return sampling_; }
     std::string_view version() const { return version_->name; }  // "7.0"
     std::string_view gguf_architecture() const { return version_->gguf; }
     const arch::Dimensions& dimensions() const { return dimensions_; }
@@ -51,10 +57,13 @@ class Model {
 
   private:
     Model(std::string name, std::string format, std::unique_ptr<WeightSource> weights);
+    static std::shared_ptr<Model> from_checkpoint(load::Checkpoint checkpoint, std::string name,
+                                                  std::span<const AdapterChoice> adapters);
     std::string make_fingerprint() const;
 
     std::string name_, path_, format_, title_;
     std::optional<load::Vocabulary> vocabulary_;
+    std::optional<text::SamplerParams> sampling_;
     std::unique_ptr<WeightSource> weights_;
     const arch::Version* version_;
     arch::Dimensions dimensions_;

@@ -7,6 +7,7 @@
 #include "runtime/load/gguf_write.h"
 #include "runtime/model/gguf_describe.h"
 #include "runtime/model/gguf_layout.h"
+#include "runtime/model/gguf_override.h"
 
 namespace rwkvk {
 namespace {
@@ -76,6 +77,7 @@ void write_model_gguf(const std::string& path, const Model& model, const GgufCon
     metadata.add_u32("general.file_type", choice.file_type());
     if (contents.vocabulary)
         describe_vocabulary(*contents.vocabulary, model.dimensions().vocabulary, metadata);
+    for (const std::string& text : contents.overrides) override_gguf_metadata(text, metadata);
 
     ThreadPool pool(contents.threads);
     std::vector<load::GgufTensorToWrite> tensors;

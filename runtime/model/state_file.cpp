@@ -1,11 +1,11 @@
 #include "runtime/model/state_file.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <utility>
 
 #include "host/mapped_file.h"
+#include "host/number_in.h"
 #include "runtime/load/bytes.h"
 #include "runtime/load/safetensors.h"
 #include "runtime/model/fingerprint.h"
@@ -65,9 +65,7 @@ class StateReader {
 
     uint64_t number(const char* key) const {
         const std::string& text = entry(key);
-        uint64_t value = 0;
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-        if (error == std::errc() && end == text.data() + text.size()) return value;
+        if (const auto value = number_in<uint64_t>(text)) return *value;
         throw load::damaged(path_, concat("expected a whole number as '", key,
                                           "' in the state's metadata, found ", load::quote(text)));
     }

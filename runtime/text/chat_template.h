@@ -98,8 +98,12 @@ const ChatTemplate& chat_template(std::string_view name);
 /// are
 ///   neither letters nor digits, that is "g" and a digit and at most 2 more characters (g0, g1a, g0a2): g1;
 /// - a World vocabulary: world;
+/// - `declared` has "Assistant:" and "<think" in it: g1;
+/// - `declared` is "rwkv-world" or has "Assistant:" in it: world;
 /// - else: plain.
-/// `name` is that of the file, `version` begins with its major number ("7.0", "7a").
-const ChatTemplate& chat_template_for(std::string_view name, std::string_view version, uint32_t vocabulary);
+/// `name` is that of the file, `version` begins with its major number ("7.0", "7a"), `declared` is the
+/// template in the file: Jinja, or the name of one of llama.cpp's; may be empty.
+const ChatTemplate& chat_template_for(std::string_view name, std::string_view version, uint32_t vocabulary,
+                                      std::string_view declared = {});
 
 }  // namespace rwkvk::text

@@ -29,9 +29,11 @@ uint32_t major_of(std::string_view version) {
     return major;
 }
 
-bool any_name(std::string_view) { return true; }
+bool any(std::string_view) { return true; }
 
-bool names_raven(std::string_view name) { return name.find("raven") != name.npos; }
+bool contains(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
+
+bool names_raven(std::string_view name) { return contains(name, "raven"); }
 
 bool is_g_series(std::string_view part) {
     constexpr size_t longest = 4;
@@ -47,24 +49,36 @@ bool names_g_series(std::string_view name) {
     return false;
 }
 
+bool declares_world(std::string_view declared) {
+    return declared == "rwkv-world" || contains(declared, "Assistant:");
+}
+
+bool declares_g1(std::string_view declared) {
+    return contains(declared, "Assistant:") && contains(declared, "<think");
+}
+
 struct Rule {
     std::string_view chosen;
     uint32_t lowest_major, highest_major;
     uint32_t smallest_vocabulary, largest_vocabulary;
     bool (*fits_name)(std::string_view lower_case_name);
+    bool (*fits_declared)(std::string_view declared);
 };
 
-constexpr uint32_t any = UINT32_MAX;
+constexpr uint32_t most = UINT32_MAX;
 constexpr Rule rules[] = {
-    {"raven", 4, 4, 0, any, names_raven},
-    {"g1", 7, any, smallest_world, largest_world, names_g_series},
-    {"world", 0, any, smallest_world, largest_world, any_name},
-    {"plain", 0, any, 0, any, any_name},
+    {"raven", 4, 4, 0, most, names_raven, any},
+    {"g1", 7, most, smallest_world, largest_world, names_g_series, any},
+    {"world", 0, most, smallest_world, largest_world, any, any},
+    {"g1", 0, most, 0, most, any, declares_g1},
+    {"world", 0, most, 0, most, any, declares_world},
+    {"plain", 0, most, 0, most, any, any},
 };
 
 }  // namespace
 
-const ChatTemplate& chat_template_for(std::string_view name, std::string_view version, uint32_t vocabulary) {
+const ChatTemplate& chat_template_for(std::string_view name, std::string_view version, uint32_t vocabulary,
+                                      std::string_view declared) {
     const std::string lower = lower_case(name);
     const uint32_t major = major_of(version);
     const auto between = [](uint32_t x, uint32_t lowest, uint32_t highest) {
@@ -73,7 +87,7 @@ const ChatTemplate& chat_template_for(std::string_view name, std::string_view ve
     const auto fits = [&](const Rule& rule) {
         return between(major, rule.lowest_major, rule.highest_major) &&
                between(vocabulary, rule.smallest_vocabulary, rule.largest_vocabulary) &&
-               rule.fits_name(lower);
+               rule.fits_name(lower) && rule.fits_declared(declared);
     };
     return chat_template(std::ranges::find_if(rules, fits)->chosen);
 }

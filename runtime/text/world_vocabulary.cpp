@@ -2,11 +2,11 @@
 #include "runtime/text/world_vocabulary.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "host/error.h"
 #include "host/mapped_file.h"
+#include "host/number_in.h"
 #include "runtime/text/python_literal.h"
 
 namespace rwkvk::text {
@@ -17,11 +17,9 @@ constexpr size_t shortest_line_bytes = 7;  // 1 'a' 1
 [[noreturn]] void refuse(const std::string& reason) { throw Error(Code::bad_file, reason); }
 
 uint64_t number_of(std::string_view digits, const char* what) {
-    uint64_t number = 0;
-    const char* const end = digits.data() + digits.size();
-    const auto [stop, fault] = std::from_chars(digits.data(), end, number);
-    if (fault != std::errc() || stop != end) refuse(concat("expected ", what));
-    return number;
+    const auto number = number_in<uint64_t>(digits);
+    if (!number) refuse(concat("expected ", what));
+    return *number;
 }
 
 VocabularyEntry entry_of(std::string_view line) {

@@ -1,25 +1,26 @@
 """What the demo model can do, one module each, and conversations that mix it."""
 
-from . import arithmetic, facts, smalltalk, stories, words
+from . import arithmetic, facts, smalltalk, stories, unknown, words
 from .memory import Memory
 
-SKILLS = arithmetic.SKILLS | words.SKILLS | facts.SKILLS | smalltalk.SKILLS | stories.SKILLS
+SKILLS = arithmetic.SKILLS | words.SKILLS | facts.SKILLS | smalltalk.SKILLS | unknown.SKILLS | stories.SKILLS
 WEIGHTS = {
-    "addition": 6,
-    "subtraction": 6,
+    "addition": 5,
+    "subtraction": 5,
     "multiplication": 3,
     "reversal": 4,
     "spelling": 1.5,
     "counting": 5,
-    "sorting": 4,
-    "facts": 4,
-    "smalltalk": 3,
-    "identity": 2.5,
-    "unknown": 1,
+    "sorting": 5,
+    "facts": 5,
+    "smalltalk": 4.5,
+    "identity": 3,
+    "unknown": 2.5,
     "stories": 1,
 }
 NAMES_OF_SKILLS, CHANCES = list(WEIGHTS), list(WEIGHTS.values())
 PLAIN_SHARE, RECALL_SHARE = 0.55, 0.25  # of conversations; the rest mixes skills over several turns
+GREETED_SHARE = 0.12
 
 
 def any_turn(rng, held_out=False):
@@ -28,6 +29,11 @@ def any_turn(rng, held_out=False):
 
 def conversation(rng, most_characters):
     """A conversation of the training set: a list of turns."""
+    greetings = [smalltalk.greeting(rng)] if rng.random() < GREETED_SHARE else []
+    return greetings + ungreeted_conversation(rng, most_characters)
+
+
+def ungreeted_conversation(rng, most_characters):
     kind = rng.random()
     if kind < PLAIN_SHARE:
         return [any_turn(rng) for _ in range(rng.choice([1, 1, 2, 3]))]

@@ -1,7 +1,8 @@
 """Adding and subtracting numbers of up to 4 digits, multiplying small ones.
 
-Two digits are answered at once. More are worked column by column, in the answer or, when asked to think,
-in <think>: each column needs only two digits and a carry, and the result is read off the columns.
+Numbers up to 10 are answered at once, and all of their pairs are learnt. Others are worked column by column, in the
+answer or, when asked to think, in <think>: each column needs only two digits and a carry, and the result is read
+off the columns.
 """
 
 from .wording import Turn, ask, draw, ends_with
@@ -21,6 +22,10 @@ ADD = [
     "What is {a}+{b}?",
     "{a} plus {b}?",
     "Can you add {a} and {b}?",
+    "What's {a} plus {b}?",
+    "{a} plus {b}",
+    "{a} + {b}?",
+    "Compute {a} + {b}.",
 ]
 SUBTRACT = [
     "What is {a} - {b}?",
@@ -36,6 +41,10 @@ SUBTRACT = [
     "What is {a}-{b}?",
     "{a} minus {b}?",
     "Can you subtract {b} from {a}?",
+    "What's {a} minus {b}?",
+    "{a} minus {b}",
+    "{a} - {b}?",
+    "Compute {a} - {b}.",
 ]
 MULTIPLY = [
     "What is {a} x {b}?",
@@ -48,6 +57,24 @@ MULTIPLY = [
     "How much is {a} times {b}?",
     "Calculate {a} * {b}.",
     "What's {a} x {b}?",
+    "What's {a} times {b}?",
+    "{a} times {b}",
+    "{a} × {b}",
+    "{a}x{b}",
+    "{a} * {b} = ?",
+    "What is {a}*{b}?",
+]
+SMALL = 10
+ROUND = [n * scale for scale in (10, 100, 1000) for n in range(1, 10)] + [
+    25,
+    99,
+    101,
+    150,
+    250,
+    999,
+    1001,
+    1500,
+    9999,
 ]
 THINK = [
     " Think step by step.",
@@ -85,8 +112,34 @@ def subtract_columns(a, b):
     return ", ".join(steps)
 
 
-def number(rng):
-    return rng.randrange(10 ** rng.choice([1, 2, 2, 2, 3, 3, 4, 4]))
+def are_small(a, b):
+    return max(a, b) <= SMALL
+
+
+def small_operands(rng):
+    return rng.randrange(SMALL + 1), rng.randrange(SMALL + 1)
+
+
+def operands(rng, held_out):
+    """As many pairs of small numbers, three digits and four, and twice as many of two. No small ones are held out."""
+    most = rng.choice([100, 100, 1000, 10000] + [SMALL] * (not held_out))
+    if most == SMALL:
+        return small_operands(rng)
+
+    def pair(r):
+        while True:
+            a = r.choice(ROUND) if r.random() < 0.15 else r.randrange(most)
+            b = (
+                a
+                if r.random() < 0.02
+                else r.choice(ROUND)
+                if r.random() < 0.1
+                else r.randrange(r.choice([most, most, 100, 10]))
+            )
+            if not are_small(a, b):
+                return (a, b) if r.random() < 0.5 else (b, a)
+
+    return draw(rng, held_out, pair)
 
 
 def turn(rng, skill, forms, a, b, sign, result, work, is_short):
@@ -97,25 +150,33 @@ def turn(rng, skill, forms, a, b, sign, result, work, is_short):
         user += rng.choice(THINK)
     answer = result_text if is_short or think else f"{a} {sign} {b}: {work}. {result_text}"
     return Turn(
-        skill, user, answer, ends_with(result), reasoning=f"{a} {sign} {b}: {work}.", asks_to_think=think
+        skill,
+        user,
+        answer,
+        ends_with(result),
+        reasoning=f"{a} {sign} {b}: {work}.",
+        result=result_text,
+        asks_to_think=think,
     )
 
 
 def addition(rng, held_out):
-    a, b = draw(rng, held_out, lambda r: (number(r), number(r)))
-    return turn(rng, "addition", ADD, a, b, "+", a + b, add_columns(a, b), max(a, b) < 100)
+    return add(rng, *operands(rng, held_out))
 
 
 def subtraction(rng, held_out):
-    def pair(r):
-        a, b = number(r), number(r)
-        return (a, b) if a >= b or r.random() < 0.15 else (b, a)
+    return subtract(rng, *operands(rng, held_out))
 
-    a, b = draw(rng, held_out, pair)
+
+def add(rng, a, b):
+    return turn(rng, "addition", ADD, a, b, "+", a + b, add_columns(a, b), are_small(a, b))
+
+
+def subtract(rng, a, b):
     work = subtract_columns(max(a, b), min(a, b))
     if a < b:
         work = f"{b} is larger, {b} - {a}: {work}, so it is negative"
-    return turn(rng, "subtraction", SUBTRACT, a, b, "-", a - b, work, max(a, b) < 100)
+    return turn(rng, "subtraction", SUBTRACT, a, b, "-", a - b, work, are_small(a, b))
 
 
 def multiplication(rng, held_out):
@@ -123,9 +184,11 @@ def multiplication(rng, held_out):
     if not held_out and rng.random() < 0.5 or held_out and rng.random() < 0.3:
         a, b = rng.randrange(13), rng.randrange(13)
         return turn(rng, "multiplication", MULTIPLY, a, b, "x", a * b, f"{a} times {b} is {a * b}", True)
-    a, b = draw(rng, held_out, lambda r: (r.randrange(13, 100), r.randrange(2, 10)))
+    a, b = draw(rng, held_out, lambda r: (r.randrange(13, 101), r.randrange(11)))
     tens, ones = a // 10 * 10, a % 10
     work = f"{tens}x{b}={tens * b}, {ones}x{b}={ones * b}, {tens * b}+{ones * b}={a * b}"
+    if rng.random() < 0.3:
+        a, b = b, a
     return turn(rng, "multiplication", MULTIPLY, a, b, "x", a * b, work, False)
 
 

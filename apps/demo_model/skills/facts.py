@@ -1,10 +1,10 @@
 """Simple facts: capitals, weekdays, months, units, animals, opposites. The facts are learnt whole; held
 out are wordings of them."""
 
-from .wording import Turn, is_held_out, says, vary
+from .wording import Turn, draw, says, vary
 
 CAPITALS = dict(
-    pair.split(":")
+    pair.replace("_", " ").split(":")
     for pair in """France:Paris Germany:Berlin Italy:Rome Spain:Madrid Portugal:Lisbon Austria:Vienna
 Switzerland:Bern Belgium:Brussels Netherlands:Amsterdam Denmark:Copenhagen Sweden:Stockholm Norway:Oslo
 Finland:Helsinki Poland:Warsaw Hungary:Budapest Greece:Athens Turkey:Ankara Russia:Moscow Ukraine:Kyiv
@@ -12,8 +12,18 @@ Ireland:Dublin England:London Scotland:Edinburgh Iceland:Reykjavik China:Beijing
 Thailand:Bangkok Vietnam:Hanoi Indonesia:Jakarta Australia:Canberra Canada:Ottawa Cuba:Havana Peru:Lima
 Chile:Santiago Egypt:Cairo Kenya:Nairobi Morocco:Rabat Nigeria:Abuja Ghana:Accra Iran:Tehran Iraq:Baghdad
 Romania:Bucharest Bulgaria:Sofia Serbia:Belgrade Croatia:Zagreb Estonia:Tallinn Latvia:Riga
-Lithuania:Vilnius Nepal:Kathmandu Mongolia:Ulaanbaatar Colombia:Bogota Venezuela:Caracas Uruguay:Montevideo""".split()
+Lithuania:Vilnius Nepal:Kathmandu Mongolia:Ulaanbaatar Colombia:Bogota Venezuela:Caracas Uruguay:Montevideo
+the_USA:Washington Brazil:Brasilia Mexico:Mexico_City Argentina:Buenos_Aires South_Korea:Seoul Slovakia:Bratislava
+Slovenia:Ljubljana Malta:Valletta Pakistan:Islamabad Malaysia:Kuala_Lumpur New_Zealand:Wellington Ecuador:Quito
+Ethiopia:Addis_Ababa Jordan:Amman Tunisia:Tunis Algeria:Algiers Belarus:Minsk Georgia:Tbilisi Armenia:Yerevan
+Albania:Tirana""".split()
 )
+OTHER_NAMES = {
+    "America": "the USA",
+    "the United States": "the USA",
+    "Great Britain": "England",
+    "the UK": "England",
+}
 DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 MONTHS = "January February March April May June July August September October November December".split()
 MONTH_DAYS = dict(zip(MONTHS, [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]))
@@ -111,6 +121,14 @@ def make_facts():
         ],
         "The capital of {} is {}.",
     )
+    facts += [
+        (
+            [f"What is the capital of {other}?", f"Capital of {other}?"],
+            f"The capital of {other} is {CAPITALS[name]}.",
+            CAPITALS[name],
+        )
+        for other, name in OTHER_NAMES.items()
+    ]
     facts += of_table(
         {city: country for country, city in CAPITALS.items()},
         [
@@ -222,14 +240,9 @@ def facts(rng, held_out):
         wordings, answer, value = FACTS[r.randrange(len(FACTS))]
         return r.choice(wordings), answer, value
 
-    def is_new(content):
-        return is_held_out(content) and content[0] not in FIRST_WORDINGS
-
-    while True:
-        content = wording(rng)
-        if is_new(content) == held_out:
-            break
-    text, answer, value = content
+    text, answer, value = draw(
+        rng, held_out, wording, always_trained=lambda content: content[0] in FIRST_WORDINGS
+    )
     return Turn("facts", vary(rng, text), answer, says(value))
 
 

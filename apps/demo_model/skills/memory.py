@@ -127,7 +127,8 @@ class Memory:
         value_of, tells, reply, *_ = KINDS[kind]
         self.told[kind] = value_of(self.rng) if kind in CLOSED else draw(self.rng, self.held_out, value_of)
         answer = reply.format(self.told[kind])
-        return Turn("telling", self.rng.choice(tells).format(self.told[kind]), answer, is_one_of([answer]))
+        typed = self.told[kind].lower() if self.rng.random() < 0.15 else self.told[kind]
+        return Turn("telling", ask(self.rng, tells, typed), answer, is_one_of([answer]))
 
     def recall(self, kind=None):
         kind = kind or self.rng.choice([*self.told, *self.told, *self.told, *KINDS])

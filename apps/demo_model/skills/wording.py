@@ -9,13 +9,15 @@ from collections.abc import Callable
 
 @dataclasses.dataclass
 class Turn:
-    """A question and its answer. `reasoning` stands in <think> when the question asks for it."""
+    """A question and its answer. `reasoning` stands in <think> when the question asks for it or the program begins
+    the answer with it; then `result` follows, the answer without its working."""
 
     skill: str
     user: str
     answer: str
     accepts: Callable[[str], bool]
     reasoning: str | None = None
+    result: str | None = None
     asks_to_think: bool = False
 
 
@@ -24,27 +26,30 @@ def is_held_out(content):
     return hashlib.sha256(repr(content).encode()).digest()[0] < 16
 
 
-def draw(rng, held_out, make):
+def draw(rng, held_out, make, always_trained=lambda content: False):
     """make(rng) until it gives a content of the wanted side."""
     while True:
         content = make(rng)
-        if is_held_out(content) == held_out:
+        if (is_held_out(content) and not always_trained(content)) == held_out:
             return content
 
 
 def vary(rng, text):
-    """As people type: without the last mark, in lower case, with a word of politeness."""
+    """As people type: without the last mark, in lower case, with a word of politeness. Braces stay as they are."""
     if rng.random() < 0.1 and text[-1] in "?.":
         text = f"Please {text[0].lower()}{text[1:]}" if text[-1] == "." else f"{text[:-1]} please?"
-    if rng.random() < 0.25 and text[-1] in "?.":
+    if rng.random() < 0.3 and text[-1] in "?.!":
         text = text[:-1]
-    if rng.random() < 0.25 and not text[1:2].isupper():
+    if rng.random() < 0.3:
+        return text.lower().replace("'", "" if rng.random() < 0.5 else "'")
+    if rng.random() < 0.2 and not text[1:2].isupper():
         text = text[0].lower() + text[1:]
     return text
 
 
-def ask(rng, forms, **values):
-    return vary(rng, rng.choice(forms).format(**values))
+def ask(rng, forms, *values, **named):
+    """One of the forms, varied; the values stay as they are."""
+    return vary(rng, rng.choice(forms)).format(*values, **named)
 
 
 def ends_with(value):

@@ -65,6 +65,7 @@ COUNT_UP = [
     "Can you count from {a} to {b}?",
     "Please count from {a} to {b}.",
 ]
+COUNT_TO = ["Count to {b}.", "Count up to {b}.", "Can you count to {b}?"]
 COUNT_WORDS = [
     'How many words are in "{s}"?',
     "Count the words: {s}",
@@ -84,11 +85,15 @@ def word(rng):
     return (rng.choice(["", "", "", rng.choice(VOWELS), "s", "t"]) + made)[:10]
 
 
+def typed(rng, w):
+    return w.capitalize() if rng.random() < 0.06 else w
+
+
 def reversal(rng, held_out):
     if rng.random() < 0.15:
         w = draw(rng, held_out, lambda r: str(r.randrange(10, 10 ** r.randrange(2, 7))))
     else:
-        w = draw(rng, held_out, word)
+        w = typed(rng, draw(rng, held_out, word))
     back = w[::-1]
     return Turn(
         "reversal",
@@ -99,15 +104,18 @@ def reversal(rng, held_out):
 
 
 def spelling(rng, held_out):
-    w = draw(rng, held_out, word)
+    w = typed(rng, draw(rng, held_out, word))
     spelled = "-".join(w)
     return Turn(
-        "spelling", ask(rng, SPELL, w=w), f"{spelled}.", lambda answer: answer.strip(" .").lower() == spelled
+        "spelling",
+        ask(rng, SPELL, w=w),
+        f"{spelled}.",
+        lambda answer: answer.strip(" .").lower() == spelled.lower(),
     )
 
 
 def letters(rng, held_out):
-    w = draw(rng, held_out, word)
+    w = typed(rng, draw(rng, held_out, word))
     if rng.random() < 0.5:
         counted = "-".join(f"{c}({i})" for i, c in enumerate(w, 1))
         return Turn("counting", ask(rng, LENGTH, w=w), f"{counted}. Letters: {len(w)}.", ends_with(len(w)))
@@ -135,15 +143,21 @@ def sequence(rng, held_out):
             ends_with(len(s.split())),
         )
 
+    if not held_out and rng.random() < 0.2:
+        return counted_up(rng, COUNT_TO, 1, rng.randrange(2, 21))
+
     def ends(r):
         a, length = r.randrange(100), r.randrange(2, 11)
         return (a, a + length) if r.random() < 0.75 or a < 11 else (a, a - length)
 
-    a, b = draw(rng, held_out, ends)
+    return counted_up(rng, COUNT_UP, *draw(rng, held_out, ends))
+
+
+def counted_up(rng, forms, a, b):
     step = 1 if b > a else -1
     counted = ", ".join(map(str, range(a, b + step, step)))
     return Turn(
-        "counting", ask(rng, COUNT_UP, a=a, b=b), f"{counted}.", lambda answer: answer.strip(" .") == counted
+        "counting", ask(rng, forms, a=a, b=b), f"{counted}.", lambda answer: answer.strip(" .") == counted
     )
 
 

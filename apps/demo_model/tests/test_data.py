@@ -12,12 +12,7 @@ import vocabulary  # noqa: E402
 from data import Batches  # noqa: E402
 from documents import encode, pieces  # noqa: E402
 from model import CHUNK  # noqa: E402
-from skills import (  # noqa: E402
-    SKILLS,
-    conversation,
-    recall_conversation,
-    wording,  # noqa: E402
-)
+from skills import SKILLS, conversation, recall_conversation  # noqa: E402
 from skills.arithmetic import add_columns, subtract_columns  # noqa: E402
 from skills.wording import Turn, ends_with, is_held_out  # noqa: E402
 
@@ -50,7 +45,6 @@ class Skills(unittest.TestCase):
         """Every content that a skill draws is recorded: those of training and of questions have none in
         common."""
         seen = {False: set(), True: set()}
-        original = wording.is_held_out
         for held_out in (False, True):
             for name, make in SKILLS.items():
                 rng = random.Random(f"{name} {held_out}")
@@ -64,7 +58,7 @@ class Skills(unittest.TestCase):
         self.assertFalse(seen[False] & seen[True])
         for name, content in seen[True]:
             if name in ("reversal", "spelling"):
-                self.assertTrue(original(content), content)
+                self.assertTrue(is_held_out(content.lower()), content)
 
     def test_told_names_are_new(self):
         told = {False: set(), True: set()}
@@ -93,6 +87,18 @@ class Documents(unittest.TestCase):
         )
         said = "".join(text for text, said in pieces([plain, turn], random.Random(1)) if said)
         self.assertEqual(said, " Lima.\n\n <think>\n2 and 2\n</think>\n2 + 2 = 4.\n\nUser:")
+
+    def test_the_three_ways_to_begin_an_answer(self):
+        turn = Turn("addition", "2+2", "2+2=4. It is 4.", ends_with(4), reasoning="2+2=4.", result="It is 4.")
+        made = {tuple(pieces([turn], random.Random(seed))[1:-2]) for seed in range(300)}
+        self.assertEqual(
+            made,
+            {
+                ((" 2+2=4. It is 4.", True),),
+                ((" <think", False), (">\n2+2=4.\n</think>\nIt is 4.", True)),
+                ((" <think>\n</think", False), (">\n2+2=4. It is 4.", True)),
+            },
+        )
 
     def test_tokens(self):
         texts = self.tokenizer.texts
