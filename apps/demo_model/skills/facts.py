@@ -3,9 +3,13 @@ out are wordings of them."""
 
 from .wording import Turn, draw, says, vary
 
-CAPITALS = dict(
-    pair.replace("_", " ").split(":")
-    for pair in """France:Paris Germany:Berlin Italy:Rome Spain:Madrid Portugal:Lisbon Austria:Vienna
+
+def table(text):
+    """{key: value} of "key:value ..."; an underscore stands for a space."""
+    return dict(pair.replace("_", " ").split(":") for pair in text.split())
+
+
+CAPITALS = table("""France:Paris Germany:Berlin Italy:Rome Spain:Madrid Portugal:Lisbon Austria:Vienna
 Switzerland:Bern Belgium:Brussels Netherlands:Amsterdam Denmark:Copenhagen Sweden:Stockholm Norway:Oslo
 Finland:Helsinki Poland:Warsaw Hungary:Budapest Greece:Athens Turkey:Ankara Russia:Moscow Ukraine:Kyiv
 Ireland:Dublin England:London Scotland:Edinburgh Iceland:Reykjavik China:Beijing Japan:Tokyo India:Delhi
@@ -16,8 +20,7 @@ Lithuania:Vilnius Nepal:Kathmandu Mongolia:Ulaanbaatar Colombia:Bogota Venezuela
 the_USA:Washington Brazil:Brasilia Mexico:Mexico_City Argentina:Buenos_Aires South_Korea:Seoul Slovakia:Bratislava
 Slovenia:Ljubljana Malta:Valletta Pakistan:Islamabad Malaysia:Kuala_Lumpur New_Zealand:Wellington Ecuador:Quito
 Ethiopia:Addis_Ababa Jordan:Amman Tunisia:Tunis Algeria:Algiers Belarus:Minsk Georgia:Tbilisi Armenia:Yerevan
-Albania:Tirana""".split()
-)
+Albania:Tirana""")
 OTHER_NAMES = {
     "America": "the USA",
     "the United States": "the USA",
@@ -58,17 +61,15 @@ UNITS = [
     ("strings", "a violin", 4),
     ("wheels", "a car", 4),
 ]
-SOUNDS = dict(
-    pair.split(":")
-    for pair in "dog:woof cat:meow cow:moo sheep:baa duck:quack pig:oink lion:roar bee:buzz snake:hiss owl:hoot".split()
+SOUNDS = table(
+    "dog:woof cat:meow cow:moo sheep:baa duck:quack pig:oink lion:roar bee:buzz snake:hiss owl:hoot"
 )
-BABIES = dict(
-    pair.split(":")
-    for pair in "dog:puppy cat:kitten cow:calf sheep:lamb duck:duckling pig:piglet horse:foal lion:cub goat:kid hen:chick".split()
+BABIES = table(
+    "dog:puppy cat:kitten cow:calf sheep:lamb duck:duckling pig:piglet horse:foal lion:cub goat:kid hen:chick"
 )
-OPPOSITES = """hot:cold big:small up:down left:right day:night fast:slow old:young happy:sad light:dark
+OPPOSITES = table("""hot:cold big:small up:down left:right day:night fast:slow old:young happy:sad light:dark
 open:closed full:empty high:low hard:soft rich:poor strong:weak wet:dry early:late loud:quiet long:short
-good:bad""".split()
+good:bad""")
 COLORS = {
     "the sky": "blue",
     "grass": "green",
@@ -203,9 +204,8 @@ def make_facts():
         ["What is a baby {} called?", "What do you call a baby {}?", "What is a young {} called?"],
         "A baby {} is called a {}.",
     )
-    both = dict(pair.split(":") for pair in OPPOSITES)
     facts += of_table(
-        both | {b: a for a, b in both.items()},
+        OPPOSITES | {b: a for a, b in OPPOSITES.items()},
         [
             "What is the opposite of {}?",
             "What's the opposite of {}?",

@@ -77,6 +77,13 @@ TOO_HARD = [
 HARD_ANSWER = "I can only add and subtract two numbers of up to 4 digits, and multiply small ones."
 
 
+def draw_unknown(rng, held_out, make, is_known):
+    while True:
+        content = draw(rng, held_out, make)
+        if not is_known(content):
+            return content
+
+
 def of_topic(rng, held_out):
     def make(r):
         kind = r.random()
@@ -86,9 +93,7 @@ def of_topic(rng, held_out):
             return r.choice(ABOUT_WORDS), r.choice([word(r), f"{word(r)} {word(r)}"])
         return r.choice(ABOUT_PEOPLE), r.choice(NAMES)
 
-    form, topic = draw(rng, held_out, make)
-    while topic == "vulkan":  # of which it does know
-        form, topic = draw(rng, held_out, make)
+    form, topic = draw_unknown(rng, held_out, make, lambda content: content[1] == "vulkan")
     return Turn("unknown", ask(rng, [form], topic), TOO_BIG_TO_KNOW, is_one_of([TOO_BIG_TO_KNOW]))
 
 
@@ -96,9 +101,7 @@ def of_capital(rng, held_out):
     def make(r):
         return word(r).capitalize()
 
-    country = draw(rng, held_out, make)
-    while country in CAPITALS or country in OTHER_NAMES:
-        country = draw(rng, held_out, make)
+    country = draw_unknown(rng, held_out, make, lambda content: content in CAPITALS or content in OTHER_NAMES)
     answer = f"I do not know the capital of {country}."
     typed = country.lower() if rng.random() < 0.2 else country
     forms = ["What is the capital of {}?", "What's the capital of {}?", "Capital of {}?"]
