@@ -28,6 +28,7 @@ answers 'hi' '^(Hello|Hi)!'
 answers 'thanks' 'welcome|pleasure'
 answers '3 + 4 + 5' 'I can only'
 answers $'My name is Oskar.\nWhat is 2 + 2?\nWhat is my name?' 'Oskar'
+answers 'What is 7 times 8?' '56' --think on
 answers 'What is 23 times 4?' '= 92\.$' --think on
 answers 'Who are you?' 'rwkvk' --think on
 

@@ -1,9 +1,9 @@
 #include "runtime/load/json_vocabulary.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
+#include "host/number_in.h"
 #include "runtime/load/bytes.h"
 #include "runtime/load/json.h"
 
@@ -28,10 +28,7 @@ std::string checked(std::string token, const std::string& where) {
 }
 
 text::Token id_of_key(const std::string& key, const std::string& where) {
-    uint64_t id = 0;
-    const char* const end = key.data() + key.size();
-    const auto [stop, fault] = std::from_chars(key.data(), end, id);
-    if (fault == std::errc() && stop == end) return id_of(id, where);
+    if (const auto id = number_in<uint64_t>(key)) return id_of(*id, where);
     throw damaged(where, concat("expected decimal ids as keys, as in {\"1\": \"text\"}, found ", quote(key),
                                 ": is this a vocabulary?"));
 }

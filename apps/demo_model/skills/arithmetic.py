@@ -65,17 +65,8 @@ MULTIPLY = [
     "What is {a}*{b}?",
 ]
 SMALL = 10
-ROUND = [n * scale for scale in (10, 100, 1000) for n in range(1, 10)] + [
-    25,
-    99,
-    101,
-    150,
-    250,
-    999,
-    1001,
-    1500,
-    9999,
-]
+ROUND = [n * scale for scale in (10, 100, 1000) for n in range(1, 10)]
+ROUND += map(int, "25 99 101 150 250 999 1001 1500 9999".split())
 THINK = [
     " Think step by step.",
     " Think first.",
@@ -122,24 +113,27 @@ def small_operands(rng):
 
 def operands(rng, held_out):
     """As many pairs of small numbers, three digits and four, and twice as many of two. No small ones are held out."""
-    most = rng.choice([100, 100, 1000, 10000] + [SMALL] * (not held_out))
-    if most == SMALL:
+    most = rng.choice([100, 100, 1000, 10000] + [None] * (not held_out))
+    if most is None:
         return small_operands(rng)
 
     def pair(r):
         while True:
             a = r.choice(ROUND) if r.random() < 0.15 else r.randrange(most)
-            b = (
-                a
-                if r.random() < 0.02
-                else r.choice(ROUND)
-                if r.random() < 0.1
-                else r.randrange(r.choice([most, most, 100, 10]))
-            )
+            b = second_operand(r, a, most)
             if not are_small(a, b):
                 return (a, b) if r.random() < 0.5 else (b, a)
 
     return draw(rng, held_out, pair)
+
+
+def second_operand(rng, first, most):
+    """Often shorter than the first, sometimes round or the same."""
+    if rng.random() < 0.02:
+        return first
+    if rng.random() < 0.1:
+        return rng.choice(ROUND)
+    return rng.randrange(rng.choice([most, most, 100, 10]))
 
 
 def turn(rng, skill, forms, a, b, sign, result, work, is_short):
