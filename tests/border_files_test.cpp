@@ -101,7 +101,7 @@ TEST_CASE("a model in memory is the model in the file; what the file recommends 
     const auto answer = [&](const rwkvk::Model& by, uint64_t seed) {
         rwkvk::Context context(by, on_cpu());
         rwkvk_chat_params params = rwkvk::chat_params();
-        params.sampler.seed = seed;
+        params.seed = seed;
         params.max_tokens = 8;
         rwkvk::Chat chat(context, tokenizer, params);
         std::string text;
@@ -110,6 +110,34 @@ TEST_CASE("a model in memory is the model in the file; what the file recommends 
     };
     CHECK(answer(model, 1) == answer(model, 2));
     CHECK(answer(runtime.load(model_file), 1) != answer(runtime.load(model_file), 2));
+
+    rwkvk::Context context(model, on_cpu());
+    rwkvk_chat_params params = rwkvk::chat_params();
+    params.seed = 5;
+    params.max_tokens = 8;
+    rwkvk::Chat chat(context, tokenizer, params);
+    CHECK(chat.sampling().temperature == 0);
+    CHECK(chat.sampling().top_k == 3);
+    CHECK(chat.sampling().seed == 5);
+    const auto all_answers = [&] {
+        std::string text;
+        const rwkvk::TextSink sink = [&](int32_t, std::string_view piece) { return text += piece, true; };
+        chat.say("Hi", sink);
+        for (int i = 0; i < 3; ++i) chat.regenerate(sink);
+        chat.undo();
+        return text;
+    };
+    const std::string greedy = all_answers();
+    rwkvk_sampler_params hot = chat.sampling();
+    hot.temperature = 1;
+    hot.top_k = 0;
+    chat.sampling(hot);
+    CHECK(chat.sampling().temperature == 1);
+    CHECK(chat.sampling().top_k == 0);
+    CHECK(all_answers() != greedy);
+    hot.min_p = 7;
+    CHECK_THROWS_AS(chat.sampling(hot), rwkvk::Error);
+    CHECK(chat.sampling().min_p == 0);
 }
 
 TEST_CASE("sequences and chats begin with the initial state, and again after a reset") {

@@ -205,6 +205,41 @@ TEST_CASE("draws follow the seed, and do not depend on what the processor does w
     }
 }
 
+TEST_CASE("other parameters take effect at once; the random numbers go on unless the seed is another") {
+    const std::vector<float> logits = random_logits(300, 4);
+    const SamplerParams warm{.seed = 8};
+    SamplerParams hot = warm;
+    hot.temperature = 2;
+    const std::vector<Token> expected = draw(logits, warm, 4);
+    Sampler sampler(warm);
+    CHECK(sampler.sample(logits) == expected[0]);
+    sampler.set_params(hot);
+    CHECK(sampler.params().temperature == 2);
+    CHECK(sampler.sample(logits) == draw(logits, hot, 2)[1]);
+    sampler.set_params(warm);
+    CHECK(sampler.sample(logits) == expected[2]);
+
+    sampler.accept(expected[3]);
+    sampler.ban(expected[0]);
+    const SamplerState state = sampler.state();
+    sampler.set_params(hot);
+    CHECK(sampler.state() == state);
+    hot.min_p = 2;
+    CHECK_THROWS_AS(sampler.set_params(hot), Error);
+    CHECK(sampler.params().min_p == 0);
+
+    SamplerParams other = warm;
+    other.seed = 9;
+    sampler.set_params(other);
+    sampler.set_params(warm);
+    const Token first = sampler.sample(logits);
+    sampler.allow(expected[0]);
+    sampler.set_params(other);
+    sampler.set_params(warm);
+    CHECK(sampler.sample(logits) == expected[0]);
+    CHECK(first != expected[0]);
+}
+
 TEST_CASE("a draw takes the first token whose cumulative weight exceeds the random share of the total") {
     const std::vector<float> logits = random_logits(3000, 4);
     Distribution distribution(logits, {.temperature = 1.5f});

@@ -4,33 +4,20 @@
 #include <cstdlib>
 
 namespace rwkvk::app {
-namespace {
 
-constexpr const char* names[] = {"--temp",
-                                 "--top-p",
-                                 "--top-k",
-                                 "--min-p",
-                                 "--typical",
-                                 "--presence-penalty",
-                                 "--frequency-penalty",
-                                 "--penalty-decay",
-                                 "--repeat-penalty",
-                                 "--sampler-order"};
-
-}  // namespace
-
-bool SamplingFlags::given(const CLI::App& command) const {
-    for (const char* name : names) {
-        if (command.count(name) > 0) return true;
-    }
-    return false;
-}
-
-rwkvk_sampler_params SamplingFlags::with_seed(uint64_t seed) const {
-    rwkvk_sampler_params result = params;
-    result.seed = seed;
-    result.order = order == "llama" ? RWKVK_ORDER_LLAMA : RWKVK_ORDER_RWKV;
-    return result;
+rwkvk_sampler_params SamplingFlags::over(rwkvk_sampler_params recommended) const {
+    rwkvk_sampler_params params = recommended;
+    params.temperature = temperature.value_or(params.temperature);
+    params.top_p = top_p.value_or(params.top_p);
+    params.top_k = top_k.value_or(params.top_k);
+    params.min_p = min_p.value_or(params.min_p);
+    params.typical = typical.value_or(params.typical);
+    params.presence = presence.value_or(params.presence);
+    params.frequency = frequency.value_or(params.frequency);
+    params.decay = decay.value_or(params.decay);
+    params.repeat = repeat.value_or(params.repeat);
+    if (order) params.order = *order == "llama" ? RWKVK_ORDER_LLAMA : RWKVK_ORDER_RWKV;
+    return params;
 }
 
 std::vector<SamplingFlags::Bias> SamplingFlags::parsed_biases() const {
@@ -50,22 +37,22 @@ std::vector<SamplingFlags::Bias> SamplingFlags::parsed_biases() const {
 }
 
 void add_sampling(CLI::App& command, SamplingFlags& flags) {
-    command.add_option("--temp,--temperature", flags.params.temperature, "0: always the most probable");
-    command.add_option("--top-p", flags.params.top_p, "Keep the most probable tokens up to this sum");
-    command.add_option("--top-k", flags.params.top_k, "Keep at most so many tokens; 0: all");
-    command.add_option("--min-p", flags.params.min_p,
+    command.add_option("--temp,--temperature", flags.temperature, "0: always the most probable");
+    command.add_option("--top-p", flags.top_p, "Keep the most probable tokens up to this sum");
+    command.add_option("--top-k", flags.top_k, "Keep at most so many tokens; 0: all");
+    command.add_option("--min-p", flags.min_p,
                        "Keep tokens so probable relative to the most probable; 0: all");
-    command.add_option("--typical", flags.params.typical,
-                       "Keep the most typical tokens up to this sum; 1: all");
-    command.add_option("--presence-penalty", flags.params.presence, "Off the logits of tokens that occurred");
-    command.add_option("--frequency-penalty", flags.params.frequency, "The same per occurrence");
-    command.add_option("--penalty-decay", flags.params.decay, "Of the occurrences, per token");
-    command.add_option("--repeat-penalty", flags.params.repeat,
+    command.add_option("--typical", flags.typical, "Keep the most typical tokens up to this sum; 1: all");
+    command.add_option("--presence-penalty", flags.presence, "Off the logits of tokens that occurred");
+    command.add_option("--frequency-penalty", flags.frequency, "The same per occurrence");
+    command.add_option("--penalty-decay", flags.decay, "Of the occurrences, per token");
+    command.add_option("--repeat-penalty", flags.repeat,
                        "Divides the logits of tokens that occurred; 1: off");
     command.add_option("--sampler-order", flags.order, "rwkv: temperature last; llama: temperature first")
         ->check(CLI::IsMember({"rwkv", "llama"}));
     command.add_option("-l,--logit-bias", flags.biases, "ID+VALUE or ID-VALUE; ID-inf bans the token");
     command.add_option("--stop", flags.stops, "End before this text; may be repeated");
+    command.footer("Sampling flags that are not given: as the model's file recommends, else as the template does.");
 }
 
 }  // namespace rwkvk::app

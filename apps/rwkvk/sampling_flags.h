@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,14 +11,13 @@ namespace rwkvk::app {
 
 /// The sampling flags that generate and chat share.
 struct SamplingFlags {
-    rwkvk_sampler_params params = sampler_params();
+    std::optional<float> temperature, top_p, min_p, typical, presence, frequency, decay, repeat;
+    std::optional<uint32_t> top_k;
+    std::optional<std::string> order;
     std::vector<std::string> biases, stops;
-    std::string order = "rwkv";
 
-    /// Whether any flag of `command` that decides the distribution was given.
-    bool given(const CLI::App& command) const;
-    /// The parameters with the common seed. Errors: RWKVK_BAD_ARGUMENT.
-    rwkvk_sampler_params with_seed(uint64_t seed) const;
+    /// What was given takes the place of what `recommended` says.
+    rwkvk_sampler_params over(rwkvk_sampler_params recommended) const;
 
     struct Bias {
         Token token;

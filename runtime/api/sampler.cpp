@@ -40,6 +40,8 @@ text::SamplerParams to_params(const rwkvk_sampler_params& params) {
 
 rwkvk_sampler_params from_params(const text::SamplerParams& params) {
     return {.size = sizeof(rwkvk_sampler_params),
+            .order = params.order == text::SamplerOrder::llama ? RWKVK_ORDER_LLAMA : RWKVK_ORDER_RWKV,
+            .seed = params.seed,
             .temperature = params.temperature,
             .top_p = params.top_p,
             .top_k = params.top_k,
@@ -48,9 +50,7 @@ rwkvk_sampler_params from_params(const text::SamplerParams& params) {
             .presence = params.penalties.presence,
             .frequency = params.penalties.frequency,
             .decay = params.penalties.decay,
-            .repeat = params.penalties.repeat,
-            .order = params.order == text::SamplerOrder::llama ? RWKVK_ORDER_LLAMA : RWKVK_ORDER_RWKV,
-            .seed = params.seed};
+            .repeat = params.penalties.repeat};
 }
 
 void set_bias(text::Sampler& sampler, text::Token token, float bias) {

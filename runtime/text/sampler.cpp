@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "host/error.h"
 #include "runtime/text/distribution.h"
@@ -77,6 +78,14 @@ void Sampler::ban(Token id) {
 }
 
 void Sampler::allow(Token id) { bans_.erase(id); }
+
+void Sampler::set_params(const SamplerParams& params) {
+    Sampler changed(params);
+    changed.restore({params.seed == params_.seed ? draws_ : 0, penalties_.occurrences()});
+    params_ = changed.params_;
+    penalties_ = std::move(changed.penalties_);
+    draws_ = changed.draws_;
+}
 
 void Sampler::restore(const SamplerState& state) {
     penalties_.restore(state.occurrences);

@@ -66,6 +66,9 @@ class Sampler {
     void forget_accepted() { penalties_.restore({}); }
 
     const SamplerParams& params() const { return params_; }
+    /// Biases, bans and accepted tokens stay; the random numbers go on unless the seed is another.
+    /// Errors: as the constructor; nothing is changed then.
+    void set_params(const SamplerParams& params);
     uint64_t draws() const { return draws_; }
     SamplerState state() const { return {draws_, penalties_.occurrences()}; }
     /// Errors: Code::bad_argument for occurrences that no sampler gives out.
