@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "runtime/check/self_test.h"
+#include "runtime/include/rwkvk.h"
 #include "shaders/spirv_modules.h"
 #include "tests/support/mutate_spirv.h"
 #include "tests/support/temporary_folder.h"
@@ -68,6 +69,71 @@ TEST_CASE("verdicts are kept, and a bad one refuses exact mode") {
     // A damaged entry is no verdict: the test is run again.
     std::ofstream(path) << "garbage\n";
     CHECK(check::cached_self_test(*device->kernels).exact());
+}
+
+TEST_CASE("memory that runs short is no verdict") {
+    const test::TemporaryFolder folder;
+    const std::string cache = folder / "cache";
+    ::setenv("XDG_CACHE_HOME", cache.c_str(), 1);
+    const auto whole = test::open_device();
+    if (!whole) return;
+    vk::DeviceFacts facts = whole->device->facts();
+    facts.max_allocation_bytes = 64;
+    vk::Device device(whole->instance, vk::choose_device(*whole->instance, ""), facts);
+    gpu::KernelStore kernels(device);
+    try {
+        check::cached_self_test(kernels);
+        FAIL("it passed without memory");
+    } catch (const Error& error) {
+        CHECK(error.code() == Code::out_of_memory);
+    }
+    CHECK_FALSE(std::filesystem::exists(check::verdict_path(kernels, std::nullopt)));
+}
+
+TEST_CASE("where the kernels with subgroups fail, those without are used") {
+    const test::TemporaryFolder folder;
+    const std::string cache = folder / "cache";
+    ::setenv("XDG_CACHE_HOME", cache.c_str(), 1);
+    ::setenv("RWKVK_CAPS", "-narrow", 1);
+    const auto device = test::open_device();
+    if (!device || !device->device->facts().subgroup) return;
+    const std::string path = check::verdict_path(*device->kernels, std::nullopt);
+    std::filesystem::create_directories(std::filesystem::path(path).parent_path());
+    std::ofstream(path) << "not exact\nlinear with linear_subgroup: 3 values differ\n";
+
+    std::vector<std::string> warnings;
+    rwkvk_runtime_params runtime_params;
+    rwkvk_runtime_params_default(&runtime_params, sizeof runtime_params);
+    runtime_params.log_user = &warnings;
+    runtime_params.log = [](void* user, int32_t level, const char* line) {
+        if (level == RWKVK_LOG_WARNING) static_cast<std::vector<std::string>*>(user)->push_back(line);
+    };
+    rwkvk_runtime* runtime = nullptr;
+    REQUIRE(rwkvk_runtime_create(&runtime_params, &runtime) == RWKVK_OK);
+    rwkvk_model* model = nullptr;
+    REQUIRE(rwkvk_model_load(runtime, RWKVK_TEST_DATA "/v7.0/model-fp32.pth", nullptr, &model) == RWKVK_OK);
+    const auto logits_on = [&](const std::string& name) {
+        rwkvk_context_params params;
+        rwkvk_context_params_default(&params, sizeof params);
+        params.device = name.c_str();
+        rwkvk_context* context = nullptr;
+        REQUIRE(rwkvk_context_create(model, &params, &context) == RWKVK_OK);
+        rwkvk_model_info model_info{};
+        model_info.size = sizeof model_info;
+        REQUIRE(rwkvk_model_info_get(model, &model_info) == RWKVK_OK);
+        std::vector<float> logits(model_info.vocabulary);
+        const rwkvk_token tokens[] = {1, 2, 3};
+        CHECK(rwkvk_eval(context, 0, tokens, 3, logits.data()) == RWKVK_OK);
+        rwkvk_context_destroy(context);
+        return logits;
+    };
+    CHECK(logits_on(device->device->facts().name) == logits_on("cpu"));
+    REQUIRE(warnings.size() == 1);
+    CHECK(warnings[0].find("without subgroups") != std::string::npos);
+    CHECK(warnings[0].find("3 values differ") != std::string::npos);
+    rwkvk_model_destroy(model);
+    rwkvk_runtime_destroy(runtime);
+    ::unsetenv("RWKVK_CAPS");
 }
 
 }  // namespace

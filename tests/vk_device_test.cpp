@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cstring>
 #include <functional>
 #include <numeric>
@@ -146,7 +147,8 @@ TEST_CASE("bytes survive upload, copy, fill and read back, mapped or staged") {
                     b(device, 28000, Memory::device, "b");
                 transfer.write(a, 0, bytes_of(values));
                 transfer.fill(b, 0, 28000, 7);
-                transfer.copy(a, 400, b, 800, 4000);
+                transfer.copy(std::array{Transfer::Copy{&a, 400, &b, 800, 1000},
+                                         Transfer::Copy{&a, 1400, &b, 1800, 3000}});
                 const auto piece = transfer.open(b, 20000, 8);
                 std::memcpy(piece.data(), values.data(), 8);
                 transfer.commit();
@@ -160,6 +162,16 @@ TEST_CASE("bytes survive upload, copy, fill and read back, mapped or staged") {
                 CHECK(read_all<uint32_t>(transfer, b, 7000) == expected);
             });
         }
+    }
+}
+
+TEST_CASE("free memory is told") {
+    for (const char* mask : {"", "-memory-budget"}) {
+        on_device(mask, [](Device& device) {
+            const uint64_t before = device.free_bytes();
+            CHECK(before > 0);
+            CHECK(before <= device.facts().memory_bytes);
+        });
     }
 }
 
@@ -196,7 +208,9 @@ TEST_CASE("a chain of dispatches waits where it must and nowhere else") {
 
             Timeline timeline(device);
             CHECK(commands->elapsed_ns() == 0);
-            const uint64_t first = timeline.submit(*commands), second = timeline.submit(*commands);
+            const uint64_t first = timeline.submit(*commands);
+            timeline.wait(first);
+            const uint64_t second = timeline.submit(*commands);
             CHECK(second > first);
             timeline.wait(second);
             timeline.wait(first);

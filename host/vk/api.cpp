@@ -25,7 +25,11 @@ void load(Function& function, const std::string& name, Need need, const Lookup& 
 }
 
 PFN_vkGetInstanceProcAddr open_loader() {
+#ifdef __APPLE__
+    const std::array names{"libvulkan.1.dylib", "libMoltenVK.dylib"};
+#else
     const std::array names{"libvulkan.so.1", "libvulkan.so"};
+#endif
     for (const char* name : names) {
         // Drivers leave threads and exit handlers behind that point into them: never unloaded.
         void* library = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
@@ -37,7 +41,7 @@ PFN_vkGetInstanceProcAddr open_loader() {
     }
     throw Error(Code::no_device,
                 concat("Vulkan: neither ", names[0], " nor ", names[1],
-                     " could be opened; install the Vulkan loader (Debian, Ubuntu: libvulkan1)"));
+                       " could be opened; install the Vulkan loader (Debian, Ubuntu: libvulkan1)"));
 }
 
 Code code_of(VkResult result) {
@@ -61,7 +65,9 @@ Code code_of(VkResult result) {
 const char* advice_for(Code code) {
     switch (code) {
         case Code::device_lost:
-            return "the driver gave the device up; open it again, and update the driver if it repeats";
+            return "the driver gave the device up; if it repeats, use a smaller model, since some drivers "
+                   "say "
+                   "this when memory is short, or update the driver";
         case Code::out_of_memory:
             return "use a smaller model or batch, or close other programs that use the device";
         case Code::no_device:
@@ -153,7 +159,7 @@ const char* name_of(VkResult result) {
 void fail(VkResult result, std::string_view what) {
     const Code code = code_of(result);
     throw Error(code, concat("Vulkan: ", what, ": ", name_of(result), " (", static_cast<int>(result), "); ",
-                           advice_for(code)));
+                             advice_for(code)));
 }
 
 }  // namespace rwkvk::vk

@@ -76,7 +76,14 @@ class Transfer {
     void commit();
     void read(Buffer& from, uint64_t offset, std::span<std::byte> bytes);
     void fill(Buffer& to, uint64_t offset, uint64_t bytes, uint32_t word);
-    void copy(Buffer& from, uint64_t from_offset, Buffer& to, uint64_t to_offset, uint64_t bytes);
+    struct Copy {
+        Buffer* from;
+        uint64_t from_offset;
+        Buffer* to;
+        uint64_t to_offset, bytes;
+    };
+    /// One after the other, in one submission.
+    void copy(std::span<const Copy> copies);
     /// Waits until everything written has arrived.
     void finish();
     uint64_t piece_bytes() const;

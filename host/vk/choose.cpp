@@ -22,16 +22,6 @@ bool all_digits(std::string_view word) {
            std::all_of(word.begin(), word.end(), [](unsigned char c) { return std::isdigit(c); });
 }
 
-std::string hex(const std::array<uint8_t, 16>& uuid) {
-    static constexpr char digits[] = "0123456789abcdef";
-    std::string result;
-    for (const uint8_t byte : uuid) {
-        result += digits[byte >> 4];
-        result += digits[byte & 15];
-    }
-    return result;
-}
-
 int rank(DeviceType type) {
     switch (type) {
         case DeviceType::discrete:
@@ -55,10 +45,11 @@ const Candidate& best(const std::vector<Candidate>& devices) {
 [[noreturn]] void not_found(const std::vector<Candidate>& devices, const std::string& wanted) {
     std::string list;
     for (size_t i = 0; i < devices.size(); ++i) {
-        list += concat(i ? "; " : "", i, ": ", devices[i].facts.name, " (", hex(devices[i].facts.uuid), ")");
+        list +=
+            concat(i ? "; " : "", i, ": ", devices[i].facts.name, " (", uuid_text(devices[i].facts.uuid), ")");
     }
     throw Error(Code::no_device, concat("Vulkan: no device is '", wanted,
-                                      "'; give an index, a UUID or a part of a name of: ", list));
+                                        "'; give an index, a UUID or a part of a name of: ", list));
 }
 
 }  // namespace
@@ -81,7 +72,7 @@ const Candidate& choose_device(const Instance& instance, const std::string& want
     std::string digits = word;
     std::erase(digits, '-');
     for (const Candidate& device : devices) {
-        if (hex(device.facts.uuid) == digits) return device;
+        if (uuid_text(device.facts.uuid) == digits) return device;
     }
     for (const Candidate& device : devices) {
         if (lower(device.facts.name).find(word) != std::string::npos) return device;

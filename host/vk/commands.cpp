@@ -1,31 +1,38 @@
 #include "host/vk/commands.h"
 
 #include <cmath>
+#include <utility>
 
 #include "host/vk/device.h"
 
 namespace rwkvk::vk {
 
-Commands::Impl::~Impl() {
-    device.fn().vkDestroyQueryPool(device.handle(), queries, nullptr);
-    device.fn().vkDestroyCommandPool(device.handle(), pool, nullptr);  // and its command buffer
+CommandPools::Impl::Impl(Device& owner) : device(owner), descriptors(owner) {
+    VkCommandPoolCreateInfo info{};
+    info.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO;
+    info.queueFamilyIndex = device.queue_family();
+    check(device.fn().vkCreateCommandPool(device.handle(), &info, nullptr, &pool), "creating a command pool");
 }
 
-void Commands::Impl::create() {
-    // A pool each: command buffers come and go in any order, and the device needs no shared state for them.
-    VkCommandPoolCreateInfo pool_info{};
-    pool_info.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO;
-    pool_info.queueFamilyIndex = device.queue_family();
-    check(device.fn().vkCreateCommandPool(device.handle(), &pool_info, nullptr, &pool),
-          "creating a command pool");
+CommandPools::Impl::~Impl() {
+    device.fn().vkDestroyCommandPool(device.handle(), pool, nullptr);  // and its command buffers
+}
+
+CommandPools::CommandPools(Device& device) : impl_(std::make_unique<Impl>(device)) {}
+CommandPools::~CommandPools() = default;
+
+Commands::Impl::Impl(Device& owner, std::shared_ptr<CommandPools> from)
+    : device(owner), pools(std::move(from)) {
     VkCommandBufferAllocateInfo info{};
     info.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO;
-    info.commandPool = pool;
+    info.commandPool = pools->impl_->pool;
     info.level = VK_COMMAND_BUFFER_LEVEL_PRIMARY;
     info.commandBufferCount = 1;
     check(device.fn().vkAllocateCommandBuffers(device.handle(), &info, &handle),
           "allocating a command buffer");
 }
+
+Commands::Impl::~Impl() { device.fn().vkDestroyQueryPool(device.handle(), queries, nullptr); }
 
 void Commands::Impl::create_queries() {
     VkQueryPoolCreateInfo info{};

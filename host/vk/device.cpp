@@ -17,6 +17,7 @@ struct Device::Impl {
     std::shared_ptr<Instance> instance;
     DeviceFacts facts;
     DeviceFunctions fn;
+    VkPhysicalDevice physical = VK_NULL_HANDLE;
     VkDevice handle = VK_NULL_HANDLE;
     VkQueue queue = VK_NULL_HANDLE;
     uint32_t family = 0;
@@ -26,8 +27,8 @@ struct Device::Impl {
     uint64_t allocated = 0, peak = 0;
 
     ~Impl();
-    void choose_queue(VkPhysicalDevice physical);
-    void create(VkPhysicalDevice physical);
+    void choose_queue();
+    void create();
     void create_cache(std::span<const std::byte> data);
 };
 
@@ -38,7 +39,7 @@ Device::Impl::~Impl() {
     fn.vkDestroyDevice(handle, nullptr);
 }
 
-void Device::Impl::choose_queue(VkPhysicalDevice physical) {
+void Device::Impl::choose_queue() {
     const auto found = compute_family(instance->fn(), physical);
     RWKVK_ASSERT(found);  // the instance lists no device without one
     family = *found;
@@ -46,7 +47,7 @@ void Device::Impl::choose_queue(VkPhysicalDevice physical) {
     timestamp_mask = bits >= 64 ? ~0ull : (1ull << bits) - 1;
 }
 
-void Device::Impl::create(VkPhysicalDevice physical) {
+void Device::Impl::create() {
     const EnabledFeatures enabled(facts, offer_of(instance->fn(), physical));
     const float priority = 1.0f;
     VkDeviceQueueCreateInfo queue_info{};
@@ -82,8 +83,9 @@ Device::Device(std::shared_ptr<Instance> instance, const Instance::Candidate& ca
     const Stopwatch watch;
     impl_->instance = std::move(instance);
     impl_->facts = std::move(masked_facts);
-    impl_->choose_queue(candidate.handle);
-    impl_->create(candidate.handle);
+    impl_->physical = candidate.handle;
+    impl_->choose_queue();
+    impl_->create();
     impl_->create_cache({});
     log(LogLevel::info, concat(impl_->facts.name, " opened in ", watch.seconds(), " s"));
 }
@@ -136,8 +138,18 @@ VkMemoryPropertyFlags Device::memory_flags(uint32_t type) const {
     return impl_->memory.memoryTypes[type].propertyFlags;
 }
 
-bool Device::host_writes_device_memory() const {
-    return host_reaches(memory_flags(memory_type(~0u, Memory::device)));
+uint64_t Device::free_bytes() const {
+    VkPhysicalDeviceMemoryBudgetPropertiesEXT budget{};
+    budget.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_BUDGET_PROPERTIES_EXT;
+    VkPhysicalDeviceMemoryProperties2 properties{};
+    properties.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2;
+    if (impl_->facts.memory_budget) properties.pNext = &budget;
+    impl_->instance->fn().vkGetPhysicalDeviceMemoryProperties2(impl_->physical, &properties);
+    const uint32_t heap = impl_->memory.memoryTypes[memory_type(~0u, Memory::device)].heapIndex;
+    const bool told = budget.heapBudget[heap] > 0;
+    const uint64_t most = told ? budget.heapBudget[heap] : impl_->memory.memoryHeaps[heap].size;
+    const uint64_t used = told ? budget.heapUsage[heap] : impl_->allocated;
+    return most - std::min(most, used);
 }
 
 uint64_t Device::allocated_bytes() const { return impl_->allocated; }

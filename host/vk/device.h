@@ -71,11 +71,12 @@ class Device {
     /// Index of a memory type for the intent that allows `type_bits`; see Memory.
     uint32_t memory_type(uint32_t type_bits, Memory intent) const;
     VkMemoryPropertyFlags memory_flags(uint32_t type) const;
-    bool host_writes_device_memory() const;  // device memory is mapped directly, no staging needed
 
     /// The bits of a timestamp that count; 0 without timestamps.
     uint64_t timestamp_mask() const;
 
+    /// What is left of the memory for Memory::device, as far as the driver tells.
+    uint64_t free_bytes() const;
     uint64_t allocated_bytes() const;  // by all live buffers
     uint64_t peak_allocated_bytes() const;
     void note_allocation(int64_t bytes);

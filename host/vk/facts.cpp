@@ -68,7 +68,7 @@ void settle_dependencies(DeviceFacts& facts) {
     std::string known = "minimum";
     for (const Maskable& row : maskable_facts) known += concat(", -", row.name);
     throw Error(Code::bad_argument, concat("device mask (RWKVK_CAPS): unknown word '", word,
-                                         "'; expected a comma-separated list of: ", known));
+                                           "'; expected a comma-separated list of: ", known));
 }
 
 void apply_word(DeviceFacts& facts, std::string_view word) {
@@ -106,6 +106,16 @@ const char* name_of(DeviceType type) {
             return "other";
     }
     return "other";
+}
+
+std::string uuid_text(const std::array<uint8_t, 16>& uuid) {
+    constexpr char digits[] = "0123456789abcdef";
+    std::string result;
+    for (const uint8_t byte : uuid) {
+        result += digits[byte >> 4];
+        result += digits[byte & 15];
+    }
+    return result;
 }
 
 DeviceFacts masked(DeviceFacts facts, std::string_view mask) {

@@ -13,6 +13,9 @@ enum class DeviceType { discrete, integrated, software, other };
 
 const char* name_of(DeviceType type);
 
+/// As 32 hexadecimal digits.
+std::string uuid_text(const std::array<uint8_t, 16>& uuid);
+
 struct DeviceFacts {
     std::string name, vendor, driver;  // as shown to the user
     DeviceType type = DeviceType::other;

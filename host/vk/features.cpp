@@ -52,66 +52,70 @@ struct Bit {
 // For abilities that an extension brings without a feature bit.
 Bit no_bit(FeatureChain&) { return {}; }
 
+// What nothing here uses yet is not switched on: some of it wants further extensions, and costs.
+enum Purpose { asked, used };
+
 // An ability is there when all rows of its fact are.
 struct Row {
     bool DeviceFacts::*fact;
+    Purpose purpose;
     uint32_t core_since;  // 0: in no version up to 1.3
     const char* extension;
     Bit (*bit)(FeatureChain&);
 };
 
 constexpr std::array rows{
-    Row{&DeviceFacts::storage16, VK_API_VERSION_1_1, "VK_KHR_16bit_storage",
+    Row{&DeviceFacts::storage16, asked, VK_API_VERSION_1_1, "VK_KHR_16bit_storage",
         [](FeatureChain& c) {
             return Bit{&c.storage16, &c.storage16.storageBuffer16BitAccess};
         }},
-    Row{&DeviceFacts::float16, VK_API_VERSION_1_2, "VK_KHR_shader_float16_int8",
+    Row{&DeviceFacts::float16, asked, VK_API_VERSION_1_2, "VK_KHR_shader_float16_int8",
         [](FeatureChain& c) {
             return Bit{&c.float16_int8, &c.float16_int8.shaderFloat16};
         }},
-    Row{&DeviceFacts::int8, VK_API_VERSION_1_2, "VK_KHR_shader_float16_int8",
+    Row{&DeviceFacts::int8, asked, VK_API_VERSION_1_2, "VK_KHR_shader_float16_int8",
         [](FeatureChain& c) {
             return Bit{&c.float16_int8, &c.float16_int8.shaderInt8};
         }},
-    Row{&DeviceFacts::int8, VK_API_VERSION_1_2, "VK_KHR_8bit_storage",
+    Row{&DeviceFacts::int8, asked, VK_API_VERSION_1_2, "VK_KHR_8bit_storage",
         [](FeatureChain& c) {
             return Bit{&c.storage8, &c.storage8.storageBuffer8BitAccess};
         }},
-    Row{&DeviceFacts::subgroup_size_control, VK_API_VERSION_1_3, "VK_EXT_subgroup_size_control",
+    Row{&DeviceFacts::subgroup_size_control, used, VK_API_VERSION_1_3, "VK_EXT_subgroup_size_control",
         [](FeatureChain& c) {
             return Bit{&c.size_control, &c.size_control.subgroupSizeControl};
         }},
-    Row{&DeviceFacts::subgroup_size_control, VK_API_VERSION_1_3, "VK_EXT_subgroup_size_control",
+    Row{&DeviceFacts::subgroup_size_control, used, VK_API_VERSION_1_3, "VK_EXT_subgroup_size_control",
         [](FeatureChain& c) {
             return Bit{&c.size_control, &c.size_control.computeFullSubgroups};
         }},
-    Row{&DeviceFacts::integer_dot, VK_API_VERSION_1_3, "VK_KHR_shader_integer_dot_product",
+    Row{&DeviceFacts::integer_dot, asked, VK_API_VERSION_1_3, "VK_KHR_shader_integer_dot_product",
         [](FeatureChain& c) {
             return Bit{&c.integer_dot, &c.integer_dot.shaderIntegerDotProduct};
         }},
-    Row{&DeviceFacts::cooperative_matrix, 0, "VK_KHR_cooperative_matrix",
+    Row{&DeviceFacts::cooperative_matrix, asked, 0, "VK_KHR_cooperative_matrix",
         [](FeatureChain& c) {
             return Bit{&c.cooperative_matrix, &c.cooperative_matrix.cooperativeMatrix};
         }},
     // Compilers emit cooperative matrices under the Vulkan memory model only.
-    Row{&DeviceFacts::cooperative_matrix, VK_API_VERSION_1_2, "VK_KHR_vulkan_memory_model",
+    Row{&DeviceFacts::cooperative_matrix, asked, VK_API_VERSION_1_2, "VK_KHR_vulkan_memory_model",
         [](FeatureChain& c) {
             return Bit{&c.memory_model, &c.memory_model.vulkanMemoryModel};
         }},
-    Row{&DeviceFacts::buffer_device_address, VK_API_VERSION_1_2, "VK_KHR_buffer_device_address",
+    Row{&DeviceFacts::buffer_device_address, asked, VK_API_VERSION_1_2, "VK_KHR_buffer_device_address",
         [](FeatureChain& c) {
             return Bit{&c.device_address, &c.device_address.bufferDeviceAddress};
         }},
-    Row{&DeviceFacts::timeline, VK_API_VERSION_1_2, "VK_KHR_timeline_semaphore",
+    Row{&DeviceFacts::timeline, used, VK_API_VERSION_1_2, "VK_KHR_timeline_semaphore",
         [](FeatureChain& c) {
             return Bit{&c.timeline, &c.timeline.timelineSemaphore};
         }},
-    Row{&DeviceFacts::statistics, 0, "VK_KHR_pipeline_executable_properties",
+    Row{&DeviceFacts::statistics, used, 0, "VK_KHR_pipeline_executable_properties",
         [](FeatureChain& c) {
             return Bit{&c.executables, &c.executables.pipelineExecutableInfo};
         }},
-    Row{&DeviceFacts::float_controls, VK_API_VERSION_1_2, "VK_KHR_shader_float_controls", no_bit},
-    Row{&DeviceFacts::memory_budget, 0, "VK_EXT_memory_budget", no_bit},
+    Row{&DeviceFacts::float_controls, used, VK_API_VERSION_1_2, "VK_KHR_shader_float_controls", no_bit},
+    Row{&DeviceFacts::memory_budget, asked, 0, "VK_EXT_memory_budget", no_bit},
 };
 
 void link(FeatureChain& chain, void* structure) {
@@ -163,7 +167,7 @@ EnabledFeatures::EnabledFeatures(const DeviceFacts& facts, const Offer& offer)
     : chain_(std::make_unique<Chain>()) {
     std::set<std::string_view> named;
     for (const Row& row : rows) {
-        if (!(facts.*row.fact)) continue;
+        if (!(facts.*row.fact) || row.purpose != used) continue;
         const Bit bit = row.bit(*chain_);
         if (bit.structure) {
             link(*chain_, bit.structure);

@@ -31,7 +31,7 @@ Offer offer_of(const InstanceFunctions& fn, VkPhysicalDevice device);
 void query_features(const InstanceFunctions& fn, VkPhysicalDevice device, const Offer& offer,
                     DeviceFacts& facts);
 
-/// The extensions and the feature chain that switch on what `facts` says, and nothing else.
+/// The extensions and the feature chain that switch on what `facts` says and this program uses.
 class EnabledFeatures {
   public:
     EnabledFeatures(const DeviceFacts& facts, const Offer& offer);

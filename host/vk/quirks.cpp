@@ -9,12 +9,9 @@ namespace rwkvk::vk {
 namespace {
 
 constexpr uint32_t mesa = 0x10005;
-constexpr uint32_t any_device = 0, any_version = UINT32_MAX;
 
 struct Quirk {
     uint32_t vendor_id;
-    uint32_t device_id;     // or any_device
-    uint32_t last_version;  // of the driver, inclusive, as the driver packs it; or any_version
     bool (*affected)(const DeviceFacts&);
     void (*correct)(DeviceFacts&);
     const char* reason;
@@ -28,12 +25,11 @@ bool lavapipe(const DeviceFacts& facts) {
 
 // A row goes when the driver's fix is older than what distributions ship.
 constexpr std::array quirks{
-    Quirk{mesa, any_device, any_version,
-          [](const DeviceFacts& f) { return lavapipe(f) && f.subgroup_size > 16; },
+    Quirk{mesa, [](const DeviceFacts& f) { return lavapipe(f) && f.subgroup_size > 16; },
           [](DeviceFacts& f) { f.subgroup = false; },
           "vectors are at most 512 bits wide, whatever subgroup size LP_NATIVE_VECTOR_WIDTH makes it report",
           "measured with Mesa 22.3.6, LP_NATIVE_VECTOR_WIDTH=1024"},
-    Quirk{mesa, any_device, any_version,
+    Quirk{mesa,
           [](const DeviceFacts& f) { return lavapipe(f) && f.cooperative_matrix && f.subgroup_size >= 16; },
           [](DeviceFacts& f) { f.cooperative_matrix = false; },
           "cooperative matrices crash the compiler at a vector width of 512",
@@ -41,9 +37,7 @@ constexpr std::array quirks{
 };
 
 bool matches(const Quirk& quirk, const DeviceFacts& facts) {
-    return quirk.vendor_id == facts.vendor_id &&
-           (quirk.device_id == any_device || quirk.device_id == facts.device_id) &&
-           facts.driver_version <= quirk.last_version && quirk.affected(facts);
+    return quirk.vendor_id == facts.vendor_id && quirk.affected(facts);
 }
 
 }  // namespace

@@ -52,11 +52,8 @@ struct Recorder::Impl {
 };
 
 void Recorder::Impl::begin() {
-    commands->create();
     VkCommandBufferBeginInfo info{};
     info.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO;
-    // The next run may be queued while the last one is under way.
-    info.flags = VK_COMMAND_BUFFER_USAGE_SIMULTANEOUS_USE_BIT;
     check(device.fn().vkBeginCommandBuffer(commands->handle, &info), "starting a command buffer");
     barrier();
     if (!options.timestamps || !device.facts().timestamps) return;
@@ -88,8 +85,8 @@ void Recorder::Impl::timestamp(uint32_t index) {
 }
 
 VkDescriptorSet Recorder::Impl::descriptor_set(const Kernel& kernel, std::span<const Binding> bindings) {
-    const VkDescriptorSet set =
-        commands->descriptors.allocate(kernel.set_layout(), static_cast<uint32_t>(bindings.size()));
+    const VkDescriptorSet set = commands->pools->impl_->descriptors.allocate(
+        kernel.set_layout(), static_cast<uint32_t>(bindings.size()));
     std::vector<VkDescriptorBufferInfo> buffers(bindings.size());
     std::vector<VkWriteDescriptorSet> writes(bindings.size());
     for (size_t i = 0; i < bindings.size(); ++i) {
@@ -111,7 +108,8 @@ Recorder::Recorder(Device& device) : Recorder(device, Options{}) {}
 Recorder::Recorder(Device& device, const Options& options)
     : impl_(new Impl{.device = device,
                      .options = options,
-                     .commands = std::make_unique<Commands::Impl>(device),
+                     .commands = std::make_unique<Commands::Impl>(
+                         device, options.pools ? options.pools : std::make_shared<CommandPools>(device)),
                      .hazards = {}}) {
     impl_->begin();
 }

@@ -42,8 +42,25 @@ class HazardTracker {
     std::vector<Range> reads_, writes_;
 };
 
-/// A finished command buffer with its descriptor sets; can be submitted any number of times. Its buffers and
-/// kernels must outlive its last run, and it must not go before that run has completed.
+/// Where command buffers and their descriptor sets come from. Recordings that are made and dropped together
+/// share one: a pool each would cost time and memory on the device.
+class CommandPools {
+  public:
+    explicit CommandPools(Device& device);
+    ~CommandPools();
+    CommandPools(const CommandPools&) = delete;
+    CommandPools& operator=(const CommandPools&) = delete;
+
+  private:
+    friend class Commands;
+    friend class Recorder;
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+/// A finished command buffer with its descriptor sets; can be submitted any number of times, each after the
+/// last run has completed. Its buffers and kernels must outlive its last run, and it must not go before that
+/// run has completed.
 class Commands {
   public:
     ~Commands();
@@ -74,6 +91,7 @@ class Recorder {
     struct Options {
         bool timestamps = false;
         int64_t drop_barrier = -1;  // for tests: leaves out the barrier with this number (0: the opening one)
+        std::shared_ptr<CommandPools> pools = nullptr;  // null: its own
     };
     explicit Recorder(Device& device);
     Recorder(Device& device, const Options& options);

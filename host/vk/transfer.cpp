@@ -172,10 +172,11 @@ void Transfer::fill(Buffer& to, uint64_t offset, uint64_t bytes, uint32_t word) 
     impl_->submit(piece, recorder);
 }
 
-void Transfer::copy(Buffer& from, uint64_t from_offset, Buffer& to, uint64_t to_offset, uint64_t bytes) {
+void Transfer::copy(std::span<const Copy> copies) {
     Piece& piece = impl_->next_piece();
     Recorder recorder(impl_->device);
-    recorder.copy(from, from_offset, to, to_offset, bytes);
+    for (const Copy& copy : copies)
+        recorder.copy(*copy.from, copy.from_offset, *copy.to, copy.to_offset, copy.bytes);
     impl_->submit(piece, recorder);
 }
 

@@ -1,23 +1,32 @@
 #include "runtime/api/device.h"
 
-#include <iomanip>
-#include <sstream>
-
 #include "runtime/api/handles.h"
 #include "runtime/check/self_test.h"
 
 namespace rwkvk::api {
 
-OpenDevice::OpenDevice(Runtime& runtime, const std::string& wanted, Use use) {
-    const std::shared_ptr<vk::Instance> instance = runtime.instance();
-    const vk::Instance::Candidate& candidate = vk::choose_device(*instance, wanted);
-    device_ = std::make_unique<vk::Device>(instance, candidate, vk::masked_by_environment(candidate.facts));
-    kernels_ = std::make_unique<gpu::KernelStore>(*device_, use == Use::statistics);
-    if (use == Use::compute) kernels_->keep_pipelines();
+OpenDevice::OpenDevice(Runtime& runtime, const std::string& wanted, Use use)
+    : instance_(runtime.instance()), candidate_(&vk::choose_device(*instance_, wanted)), use_(use) {
+    open(vk::masked_by_environment(candidate_->facts));
+}
+
+void OpenDevice::open(const vk::DeviceFacts& facts) {
+    auto device = std::make_unique<vk::Device>(instance_, *candidate_, facts);
+    kernels_ = std::make_unique<gpu::KernelStore>(*device, use_ == Use::statistics);
+    device_ = std::move(device);
+    if (use_ == Use::compute) kernels_->keep_pipelines();
 }
 
 void OpenDevice::require_exact(const std::vector<WeightFormat>& formats) {
-    check::require_exact(*kernels_, check::parts_for(formats));
+    const std::vector<check::TestPart> parts = check::parts_for(formats);
+    const check::Verdict verdict = check::cached_self_test(*kernels_, parts);
+    if (!verdict.exact() && choose_packing(Op::linear, facts()) == Packing::ranges) {
+        log(LogLevel::warning,
+            concat(facts().name, ": the kernels without subgroups are used, since with them ",
+                   verdict.failures.front()));
+        open(vk::masked(facts(), "-subgroup"));
+    }
+    check::require_exact(*kernels_, parts);
 }
 
 bool is_cpu(const std::string& device) { return device == "cpu" || device == "CPU"; }
@@ -35,12 +44,6 @@ bool wants_cpu(Runtime& runtime, const std::string& device) {
 }
 
 namespace {
-
-std::string hex(const std::array<uint8_t, 16>& uuid) {
-    std::ostringstream out;
-    for (const uint8_t byte : uuid) out << std::hex << std::setw(2) << std::setfill('0') << int{byte};
-    return out.str();
-}
 
 int32_t border_type(vk::DeviceType type) {
     switch (type) {
@@ -84,7 +87,7 @@ rwkvk_device_info describe(uint32_t index, const vk::DeviceFacts& f) {
     copy_text(f.name, info.name);
     copy_text(f.vendor, info.vendor);
     copy_text(f.driver, info.driver);
-    copy_text(hex(f.uuid), info.uuid);
+    copy_text(vk::uuid_text(f.uuid), info.uuid);
     copy_text(
         concat(f.api_version >> 22 & 0x7f, ".", f.api_version >> 12 & 0x3ff, ".", f.api_version & 0xfff),
         info.api_version);

@@ -19,13 +19,19 @@ class OpenDevice {
     enum class Use { compute, look, statistics };
     /// Errors: Code::no_device.
     OpenDevice(Runtime& runtime, const std::string& wanted, Use use);
-    /// For exact results with matrices of these formats. Errors: Code::not_exact.
+    /// For exact results with matrices of these formats. Where the kernels that need subgroups fail the
+    /// self-test, the device is opened anew without them. Errors: Code::not_exact.
     void require_exact(const std::vector<WeightFormat>& formats);
 
     const vk::DeviceFacts& facts() const { return device_->facts(); }
     gpu::KernelStore& kernels() { return *kernels_; }
 
   private:
+    void open(const vk::DeviceFacts& facts);
+
+    std::shared_ptr<vk::Instance> instance_;
+    const vk::Instance::Candidate* candidate_;  // of the instance
+    Use use_;
     std::unique_ptr<vk::Device> device_;
     std::unique_ptr<gpu::KernelStore> kernels_;
 };

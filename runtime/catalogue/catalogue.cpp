@@ -1,10 +1,12 @@
 #include "runtime/catalogue/catalogue.h"
 
+#include <cctype>
+
 namespace rwkvk {
 namespace {
 
 constexpr OpInfo ops[] = {
-#define OP(name, slots, parameters, work) {#name, slots, sizeof(parameters), WorkShape::work},
+#define OP(name, slots, parameters, work) {#name, slots, sizeof(parameters)},
 #include "runtime/catalogue/ops.def"
 #undef OP
 };
@@ -30,9 +32,10 @@ std::span<const WeightInfo> all_weights() { return weights_; }
 const WeightInfo& info(WeightFormat format) { return weights_[static_cast<size_t>(format)]; }
 
 WeightFormat weight_format(std::string_view name) {
-    std::string known;
+    std::string known, lower(name);
+    for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     for (size_t i = 0; i < std::size(weights_); ++i) {
-        if (weights_[i].name == name) return static_cast<WeightFormat>(i);
+        if (weights_[i].name == lower) return static_cast<WeightFormat>(i);
         known += concat(i ? ", " : "", weights_[i].name);
     }
     throw Error(Code::bad_argument, concat("weight format '", name, "' is not known; there are ", known));

@@ -23,13 +23,10 @@ enum class Op : uint32_t {
 #undef OP
 };
 
-enum class WorkShape { elements, groups, outputs, heads, state_rows };
-
 struct OpInfo {
     std::string_view name;
     std::string_view slots;  // one letter per tensor argument
     uint32_t params_bytes;
-    WorkShape work;
 };
 
 std::span<const OpInfo> all_ops();

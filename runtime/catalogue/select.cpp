@@ -86,51 +86,41 @@ KernelId only_kernel_of(Op op) {
     return static_cast<KernelId>(at - rows.begin());
 }
 
+using Work = std::array<uint32_t, 3>;
+
+// The shapes of work that ops.def names.
+template <typename P>
+Work work_elements(const P& p) {
+    return {p.width, p.rows, 1};
+}
+template <typename P>
+Work work_groups(const P& p) {
+    return {p.groups, p.rows, 1};
+}
+template <typename P>
+Work work_outputs(const P& p) {
+    return {p.outs, p.rows, 1};
+}
+template <typename P>
+Work work_heads(const P& p) {
+    return {p.heads, p.rows, 1};
+}
+template <typename P>
+Work work_state_rows(const P& p) {
+    return {p.head_size, p.heads, p.rows};
+}
+
 }  // namespace
 
-std::array<uint32_t, 3> work_of(Op op, const Params& params) {
-    const uint32_t rows = params.rows();
+Work work_of(Op op, const Params& params) {
     switch (op) {
-        case Op::embed:
-        case Op::embed_add:
-            return {params.as<EmbedParams>().width, rows, 1};
-        case Op::norm:
-        case Op::rms_norm:
-            return {params.as<NormParams>().groups, rows, 1};
-        case Op::shift_mix:
-        case Op::shift_mix6:
-            return {params.as<ShiftMixParams>().width, rows, 1};
-        case Op::linear:
-            return {params.as<LinearParams>().outs, rows, 1};
-        case Op::arithmetic:
-            return {params.as<ArithmeticParams>().width, rows, 1};
-        case Op::row_matrix:
-            return {params.as<RowMatrixParams>().width, rows, 1};
-        case Op::read_sum:
-            return {params.as<ReadSumParams>().width, rows, 1};
-        case Op::activate:
-            return {params.as<ActivateParams>().width, rows, 1};
-        case Op::lerp:
-        case Op::mul:
-        case Op::mul_rest:
-        case Op::add:
-        case Op::key_mix:
-        case Op::take_rows:
-        case Op::wkv4:  // its rows are those of the sequence table
-            return {params.as<ElementParams>().width, rows, 1};
-        case Op::repeat_heads:
-            return {params.as<RepeatParams>().width, rows, 1};
-        case Op::l2norm:
-        case Op::bonus:
-            return {params.as<HeadParams>().heads, rows, 1};
-        case Op::wkv6:
-            return {params.as<Wkv6Params>().head_size, params.as<Wkv6Params>().heads, rows};
-        case Op::gla:
-            return {params.as<GlaParams>().head_size, params.as<GlaParams>().heads, rows};
-        case Op::wkv7:
-            return {params.as<Wkv7Params>().head_size, params.as<Wkv7Params>().heads, rows};
+#define OP(name, slots, parameters, work) \
+    case Op::name:                        \
+        return work_##work(params.as<parameters>());
+#include "runtime/catalogue/ops.def"
+#undef OP
     }
-    RWKVK_ASSERT(!"op without a work shape");
+    RWKVK_ASSERT(!"no such op");
     return {};
 }
 

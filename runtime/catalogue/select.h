@@ -13,9 +13,9 @@ namespace rwkvk {
 
 /// How a matrix lies in device memory.
 enum class Packing : uint32_t {
-    rows,   // [out][device block]: what `embed` reads
-    tiles,  // [out / 32][part of a row][out % 32], a part being 16 bytes of single elements or a word of a
-            // block: what `linear_narrow` reads
+    rows,    // [out][device block]: what `embed` reads
+    tiles,   // [out / 32][part of a row][out % 32], a part being 16 bytes of single elements or a word of a
+             // block: what `linear_narrow` reads
     ranges,  // [out][device blocks], of single elements in the order of the lanes of a team: what
              // `linear_subgroup` reads
 };
@@ -47,7 +47,6 @@ std::vector<KernelChoice> possible_choices(Op op, const vk::DeviceFacts& facts);
 /// Workgroups that cover `work`.
 std::array<uint32_t, 3> group_counts(const KernelChoice& choice, const std::array<uint32_t, 3>& work);
 
-/// Bytes of a matrix in a packing, padding included.
 /// What a kernel reads at once of a row: 16 bytes of single elements; whole words of a format of blocks,
 /// which are one block of it, or two where a block has a half word to spare.
 struct DeviceBlock {
@@ -55,6 +54,7 @@ struct DeviceBlock {
 };
 DeviceBlock device_block(WeightFormat format);
 
+/// Bytes of a matrix in a packing, padding included.
 uint64_t packed_bytes(Packing packing, WeightFormat format, uint32_t out, uint32_t in);
 
 }  // namespace rwkvk

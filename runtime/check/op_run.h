@@ -28,7 +28,10 @@ Slots run_on_device(const OpCase& c, const KernelChoice& choice, gpu::KernelStor
 /// first. A result that is all zero is a failure too: it would prove nothing.
 std::string compare(const OpCase& c, const KernelChoice& choice, const Slots& expected, const Slots& found);
 
-/// All of it for one case, with each of the kernels.
+/// Whether a fault of this kind says something about a kernel, and not only about this moment.
+bool tells_of_kernel(Code code);
+
+/// All of it for one case, with each of the kernels. Errors: what tells nothing of a kernel.
 std::vector<std::string> check_case(const OpCase& c, const std::vector<KernelChoice>& choices,
                                     gpu::KernelStore& kernels, ThreadPool& pool);
 

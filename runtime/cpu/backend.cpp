@@ -138,8 +138,9 @@ class CpuBackend final : public Backend {
     void write_state(uint32_t state, uint32_t entry, std::span<const float> values) override {
         std::copy(values.begin(), values.end(), entry_of(state, entry));
     }
-    void copy_state(uint32_t state, uint32_t from, uint32_t to) override {
-        std::copy_n(entry_of(state, from), programs_.body.states[state].width, entry_of(state, to));
+    void copy_states(std::span<const StateCopy> copies) override {
+        for (const auto& [state, from, to] : copies)
+            std::copy_n(entry_of(state, from), programs_.body.states[state].width, entry_of(state, to));
     }
 
     void read_tensor(Operand operand, std::span<float> values) override {

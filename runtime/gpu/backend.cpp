@@ -84,19 +84,17 @@ class GpuBackend final : public Backend {
     void run(Part part, const RunTables& tables) override {
         Recorded& recorded = prepare(part, tables);
         const auto start = std::chrono::steady_clock::now();
-        uint64_t ticket = 0;
-        for (const auto& segment : recorded.segments) ticket = timeline_.submit(*segment);
-        timeline_.wait(ticket);
+        run_segments(recorded);
         last_run_ = {};
         for (const auto& segment : recorded.segments) {
             last_run_.dispatches += segment->dispatches();
             last_run_.barriers += segment->barriers();
         }
         const auto elapsed = std::chrono::steady_clock::now() - start;
-        // Some drivers compile at the first dispatch: the first run says nothing about speed.
         if (recorded.runs++ > 0) {
             speed_.measured(recorded.total_cost, elapsed);
         } else {
+            speed_.at_least(recorded.total_cost, elapsed);  // some drivers compile at the first dispatch
             log(LogLevel::info, concat("first run of the ", program(part).name, " with ", tables.rows,
                                        " rows: ", std::chrono::duration<double>(elapsed).count(), " s"));
         }
@@ -136,12 +134,15 @@ class GpuBackend final : public Backend {
     }
     void write_state(uint32_t state, uint32_t entry, std::span<const float> values) override {
         transfer_.write(*states_[state], entry_offset(state, entry), std::as_bytes(values));
-        transfer_.finish();
     }
-    void copy_state(uint32_t state, uint32_t from, uint32_t to) override {
-        transfer_.copy(*states_[state], entry_offset(state, from), *states_[state], entry_offset(state, to),
-                       entry_offset(state, 1));
-        transfer_.finish();
+    void copy_states(std::span<const StateCopy> copies) override {
+        std::vector<vk::Transfer::Copy> moves;
+        for (const auto& [state, from, to] : copies) {
+            vk::Buffer* const buffer = states_[state].get();
+            moves.push_back(
+                {buffer, entry_offset(state, from), buffer, entry_offset(state, to), entry_offset(state, 1)});
+        }
+        transfer_.copy(moves);
     }
 
     void read_tensor(Operand operand, std::span<float> values) override {
@@ -159,6 +160,18 @@ class GpuBackend final : public Backend {
     RunStatistics last_run() const override { return last_run_; }
 
   private:
+    /// Whether it returns or throws, nothing of it is under way then.
+    void run_segments(const Recorded& recorded) {
+        uint64_t ticket = 0;
+        try {
+            for (const auto& segment : recorded.segments) ticket = timeline_.submit(*segment);
+        } catch (const Error&) {
+            timeline_.wait(ticket);
+            throw;
+        }
+        timeline_.wait(ticket);
+    }
+
     const Program& program(Part part) const { return part == Part::body ? programs_.body : programs_.head; }
 
     uint32_t most_rows(Part part) const { return part == Part::body ? options_.max_rows : max_head_rows(); }
@@ -248,6 +261,8 @@ class GpuBackend final : public Backend {
     }
 
     void lay_out(Part part, uint32_t rows, uint64_t budget, Recorded& recorded) {
+        const uint32_t runs = recorded.runs, recordings = recorded.recordings;
+        recorded = {};  // where something fails on the way, the next run lays it out again
         recorded.plan = plan_memory(program(part), rows, options_.keep_all);
         recorded.dispatches = make_dispatches(
             {.program = program(part),
@@ -256,20 +271,19 @@ class GpuBackend final : public Backend {
              .place = [&](const Operand& operand) { return place(program(part), recorded.plan, operand); },
              .max_cost = budget},
             kernels_);
-        recorded.segments.clear();
-        recorded.single_steps.clear();
         std::vector<uint64_t> costs;
         for (const Dispatch& dispatch : recorded.dispatches) costs.push_back(dispatch.cost);
-        recorded.total_cost = 0;
         for (const uint64_t cost : costs) recorded.total_cost += cost;
+        const auto pools = std::make_shared<vk::CommandPools>(device_);
         size_t at = 0;
         for (const size_t end : cut_by_cost(costs, budget)) {
-            vk::Recorder recorder(device_, {.timestamps = false, .drop_barrier = gpu_.drop_barrier});
+            vk::Recorder recorder(device_, {.drop_barrier = gpu_.drop_barrier, .pools = pools});
             for (; at < end; ++at) record(recorder, recorded.dispatches[at]);
             recorded.segments.push_back(recorder.finish());
         }
         recorded.budget_cost = budget;
-        ++recorded.recordings;
+        recorded.runs = runs;
+        recorded.recordings = recordings + 1;
     }
 
     /// Padding rows get the id 0, no shift entries and no sequence: they compute, and nothing reads them.
@@ -295,9 +309,10 @@ class GpuBackend final : public Backend {
     std::vector<std::unique_ptr<vk::Buffer>> states_;
     std::unique_ptr<vk::Buffer> arena_, tables_;
     std::map<std::string, std::unique_ptr<vk::Buffer>> carried_;
-    vk::Transfer transfer_;  // after the buffers: it waits for what is under way to them, then they go
-    vk::Timeline timeline_;
     std::map<std::pair<Part, uint32_t>, Recorded> recorded_;
+    // After the buffers and the recordings: they wait for what is under way with them, then those go.
+    vk::Transfer transfer_;
+    vk::Timeline timeline_;
     Recorded* current_ = nullptr;
     const Program* current_program_ = nullptr;
     Speed speed_;

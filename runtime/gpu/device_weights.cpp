@@ -15,6 +15,16 @@ constexpr uint64_t largest_block = 256ull << 20;
 
 uint64_t aligned(uint64_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
 
+/// Not refused: drivers move what is too much elsewhere, or fail, as they like.
+void warn_when_short(const vk::Device& device, uint64_t needed) {
+    const uint64_t free = device.free_bytes();
+    if (needed <= free) return;
+    log(LogLevel::warning,
+        concat(
+            device.facts().name, ": the weights take ", needed / 1000000, " MB, and ", free / 1000000,
+            " MB of its memory are free: it may be slow or give up; use a smaller model or weight format"));
+}
+
 /// Packs the tiles of a piece and sends them: as many at a time as fit in a piece of the transfer.
 void upload_piece(const WeightSource& source, const MatrixRequest& request, const MatrixRecord& matrix,
                   const MatrixRecord::Piece& piece, vk::Transfer& transfer, ThreadPool& pool,
@@ -98,6 +108,7 @@ uint64_t DeviceWeights::matrix_bytes() const {
 void DeviceWeights::place_matrices(vk::Device& device, const std::vector<MatrixUse>& uses,
                                    const WeightSource& source) {
     const vk::DeviceFacts& facts = device.facts();
+    const uint64_t largest_piece = std::min(facts.max_binding_bytes, facts.max_allocation_bytes);
     std::vector<MatrixRecord::Piece*> open;  // pieces of the block being filled
     uint64_t used = 0;
     const auto close_block = [&] {
@@ -113,8 +124,9 @@ void DeviceWeights::place_matrices(vk::Device& device, const std::vector<MatrixU
         const Packing packing = choose_packing(use.op, facts);
         matrices_.push_back(
             {*use.request,
-             {format, packing, out, in, split_matrix(packing, format, out, in, facts.max_binding_bytes)}});
+             {format, packing, out, in, split_matrix(packing, format, out, in, largest_piece)}});
     }
+    warn_when_short(device, matrix_bytes());
     const uint64_t limit = std::min(largest_block, facts.max_allocation_bytes);
     for (auto& [request, matrix] : matrices_) {
         for (MatrixRecord::Piece& piece : matrix.pieces) {

@@ -7,11 +7,12 @@
 #include "runtime/gpu/packing.h"
 
 namespace rwkvk::gpu {
-namespace {
 
 vk::Access access_of(char letter) {
     return letter == 'r' ? vk::Access::read : letter == 'w' ? vk::Access::write : vk::Access::update;
 }
+
+namespace {
 
 /// Multiply-adds, or elements where there are none.
 uint64_t cost_of(Op op, const Params& params) {

@@ -30,6 +30,9 @@ struct Layout {
     uint64_t max_cost;  // of one dispatch; larger matrix products are split by outputs
 };
 
+/// Of a letter in OpInfo::slots.
+vk::Access access_of(char letter);
+
 /// One or more dispatches per step, in order. A matrix in several pieces takes one dispatch per piece.
 std::vector<Dispatch> make_dispatches(const Layout& layout, KernelStore& kernels);
 

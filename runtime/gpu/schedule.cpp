@@ -4,11 +4,21 @@
 
 namespace rwkvk::gpu {
 
+namespace {
+
+double rate(uint64_t cost, std::chrono::nanoseconds elapsed) {
+    return static_cast<double>(cost) / std::max(1e-6, static_cast<double>(elapsed.count()) * 1e-9);
+}
+
+}  // namespace
+
 void Speed::measured(uint64_t cost, std::chrono::nanoseconds elapsed) {
-    const double seen =
-        static_cast<double>(cost) / std::max(1e-6, static_cast<double>(elapsed.count()) * 1e-9);
     // Half of a move at a time: other programs share the device.
-    per_second_ = (per_second_ + seen) / 2;
+    per_second_ = (per_second_ + rate(cost, elapsed)) / 2;
+}
+
+void Speed::at_least(uint64_t cost, std::chrono::nanoseconds elapsed) {
+    per_second_ = std::max(per_second_, rate(cost, elapsed));
 }
 
 std::vector<size_t> cut_by_cost(std::span<const uint64_t> costs, uint64_t max_cost) {

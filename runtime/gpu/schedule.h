@@ -16,6 +16,8 @@ class Speed {
         return static_cast<uint64_t>(per_second_ * budget_ms / 1000.0);
     }
     void measured(uint64_t cost, std::chrono::nanoseconds elapsed);
+    /// Of a run whose time holds more than its work.
+    void at_least(uint64_t cost, std::chrono::nanoseconds elapsed);
 
   private:
     double per_second_ = 1e9;

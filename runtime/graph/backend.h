@@ -42,6 +42,11 @@ struct RunStatistics {
     uint32_t dispatches = 0, barriers = 0;
 };
 
+/// One entry of a state onto another.
+struct StateCopy {
+    uint32_t state, from_entry, to_entry;
+};
+
 class Backend {
   public:
     virtual ~Backend() = default;
@@ -60,7 +65,7 @@ class Backend {
     /// States by number and entry (slot * entries + which), in device layout.
     virtual void read_state(uint32_t state, uint32_t entry, std::span<float> values) = 0;
     virtual void write_state(uint32_t state, uint32_t entry, std::span<const float> values) = 0;
-    virtual void copy_state(uint32_t state, uint32_t from_entry, uint32_t to_entry) = 0;
+    virtual void copy_states(std::span<const StateCopy> copies) = 0;
 
     /// Single steps, for comparisons; needs keep_all. `begin` chooses the program, lays it out and hands over
     /// the tables.

@@ -69,8 +69,9 @@ class Chat {
     void save(const std::string& path);
     void load(const std::string& path);
 
-    /// Draws the answers, for biases and bans.
+    /// Draws the answers.
     text::Sampler& sampler() { return sampler_; }
+    const text::Sampler& sampler() const { return sampler_; }
     const text::ChatTemplate& format() const { return *options_.format; }
     uint32_t branch() const { return current_; }
     uint32_t branches() const { return static_cast<uint32_t>(branches_.size()); }

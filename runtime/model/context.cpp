@@ -49,7 +49,7 @@ std::vector<Context::Piece> Context::next_pieces(std::span<const Feed> feeds, st
     return pieces;
 }
 
-RunTables Context::make_tables(std::span<const Feed> feeds, const std::vector<Piece>& pieces) {
+RunTables Context::make_tables(std::span<const Feed> feeds, const std::vector<Piece>& pieces) const {
     std::vector<uint32_t> ids, shifts, sequences, vectors;
     const uint32_t width = model_->programs().width;
     const bool any_vectors = std::any_of(pieces.begin(), pieces.end(),
@@ -69,7 +69,6 @@ RunTables Context::make_tables(std::span<const Feed> feeds, const std::vector<Pi
                                       : std::bit_cast<uint32_t>(feed.vectors[(piece.first + i) * width + c]));
             }
         }
-        parity_[feed.slot] ^= 1;
     }
     sequences.resize(ids.size() * 4, 0);
     const auto rows = static_cast<uint32_t>(ids.size());
@@ -127,6 +126,7 @@ void Context::feed(std::span<const Feed> feeds, const LogitsSink& sink, uint32_t
         if (pieces.empty()) return;
         if (take_interrupt()) throw Error(Code::cancelled, "interrupted");
         backend_->run(Part::body, make_tables(feeds, pieces));
+        for (const Piece& piece : pieces) parity_[feeds[piece.feed].slot] ^= 1;
         run_head(feeds, pieces, sink);
     }
 }
@@ -172,8 +172,10 @@ void Context::copy(uint32_t from, uint32_t to) {
     check_slot(to);
     if (from == to) return;
     const auto& states = model_->programs().body.states;
+    std::vector<StateCopy> copies;
     for (uint32_t i = 0; i < states.size(); ++i)
-        backend_->copy_state(i, entry(states[i], from), entry(states[i], to));
+        copies.push_back({i, entry(states[i], from), entry(states[i], to)});
+    backend_->copy_states(copies);
 }
 
 std::vector<float> Context::state(uint32_t slot) {

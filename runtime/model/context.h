@@ -74,7 +74,7 @@ class Context {
     void check(std::span<const Feed> feeds) const;
     std::vector<Piece> next_pieces(std::span<const Feed> feeds, std::vector<size_t>& done,
                                    uint32_t chunk) const;
-    RunTables make_tables(std::span<const Feed> feeds, const std::vector<Piece>& pieces);
+    RunTables make_tables(std::span<const Feed> feeds, const std::vector<Piece>& pieces) const;
     void run_head(std::span<const Feed> feeds, const std::vector<Piece>& pieces, const LogitsSink& sink);
     uint32_t entry(const StateRequest& state, uint32_t slot) const;
 

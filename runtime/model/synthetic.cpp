@@ -135,7 +135,7 @@ SyntheticSpec SyntheticSpec::parse(const std::string& spec, uint64_t seed) {
                 concat("'", spec, "' is no synthetic model; write VERSION:SIZE:TYPE, where VERSION is ",
                        version_names(),
                        ", SIZE is 0.1b, 0.4b, 1.5b, 2.9b, 7.2b or LAYERSxWIDTH[xVOCABULARY], and TYPE is "
-                       "f32, f16 or bf16"));
+                       "a weight format, as f16 or q8_0"));
 }
 
 std::unique_ptr<WeightSource> make_synthetic_source(const SyntheticSpec& spec) {

@@ -40,9 +40,7 @@ class ScriptedBackend final : public Backend {
     void write_state(uint32_t state, uint32_t entry, std::span<const float> values) override {
         real_->write_state(state, entry, values);
     }
-    void copy_state(uint32_t state, uint32_t from, uint32_t to) override {
-        real_->copy_state(state, from, to);
-    }
+    void copy_states(std::span<const StateCopy> copies) override { real_->copy_states(copies); }
     void begin(Part part, const RunTables& tables) override { real_->begin(part, tables); }
     void run_step(size_t step) override { real_->run_step(step); }
     void read_tensor(Operand operand, std::span<float> values) override {
