@@ -44,13 +44,39 @@ result 'an unknown flag' 2 'not expected: --nonsense; --help'
 run "$program" --nonsense
 result 'an unknown flag before any subcommand' 2 '--help'
 run "$program" nonsense
-result 'an unknown subcommand' 2 'subcommand is required'
+result 'an unknown subcommand' 2 "no command is called 'nonsense'; there are bench"
 run chat -n </dev/null
 result 'a flag without its value' 2 '--predict'
 run chat -n many </dev/null
 result 'a flag with a wrong value' 2 'many'
 run chat --template nonsense </dev/null
 result 'an unknown template' 2 'nonsense'
+
+generate() { "$program" generate -dev cpu -n 1 -p a "$@" >/dev/null; }
+run generate -m ''
+result 'an empty model' 2 '--model: expected a value'
+for number in -1 010 0x10 1e3 18446744073709551616; do
+    run generate --seed="$number"
+    result "the seed '$number'" 2 '--seed: expected a whole number, found'
+done
+run generate --seed ''
+result 'an empty seed' 2 '--seed: expected a'
+run generate -n 4294967296
+result 'more tokens than can be counted' 2 '--predict|4294967296'
+run generate -f "$folder/x"
+result 'a text and a file' 2 '--prompt excludes --file'
+run "$program" generate -f "$folder" -n 1 -dev cpu
+result 'a folder as a text' 1 "$folder: cannot be read: Is a directory"
+run "$program" tokenize <"$folder"
+result 'a folder as stdin' 1 'stdin: cannot be read: Is a directory'
+run "$program" tokenize --decode <<<'1 99999'
+result 'an id outside the vocabulary' 1 'stdin: token 99999, expected an id below 888'
+run "$program" info --json --tensors
+result 'two forms of an answer' 2 'excludes'
+run logits --tokens 1 --state-out "$folder/x.npy" -dev cpu
+result 'one file for two things' 2 'expected two files'
+run timeout --preserve-status -s INT 1 "$program" synth "$folder/big.gguf" --size 1.5b
+[[ $status -eq 130 && -z $(find "$folder" -name 'big.gguf*') ]] || fail "an interrupted task: status $status, left $(find "$folder" -name 'big.gguf*')"
 
 # Files that are something else: each is named, with what to do.
 foreign() { # WHAT FILE PATTERN

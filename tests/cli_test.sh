@@ -61,7 +61,7 @@ same 'perplexity in pieces of any size' "$("$program" perplexity -m "$synth_byte
 : >"$folder/empty"
 expect 1 'too short' perplexity -m "$synth_bytes" -f "$folder/empty" -dev cpu
 expect 1 'cannot be compared' perplexity -m "$synth_bytes" -f "$folder/text" --kl-base "$model" -dev cpu
-expect 2 'subcommand' nonsense
+expect 2 "no command is called 'nonsense'" nonsense
 expect 2 'subcommand'
 expect 0 '^name: rwkvk-demo' info
 expect 0 '"vocabulary": ' info --json
@@ -118,7 +118,11 @@ same 'a bias decides' "$("$program" "${few[@]}" -n 3 -l 88+1000 2>/dev/null)" 'X
 same 'a penalty ends that' "$("$program" "${few[@]}" -n 3 "${xyz[@]}" 2>/dev/null)" 'XYZ'
 same 'a banned token does not come' "$("$program" "${few[@]}" -n 2 "${xyz[@]}" -l 89-inf 2>/dev/null)" 'XZ'
 same 'a stop string is not shown' "$("$program" "${few[@]}" "${xyz[@]}" --stop Q --stop YZ 2>/dev/null)" 'X'
+same 'a stop string in brackets is one' "$("$program" "${few[@]}" -n 6 --temp 0 -l 91+1000 -l 88+900 -l 93+800 --presence-penalty 500 --stop '[X]' 2>/dev/null)." '.'
 expect 0 '"ids": \[' generate "${small[@]}" -p abc --json --sampler-order llama --frequency-penalty 0.5 --penalty-decay 0.9
+demo=(generate -dev cpu -n 20 -p 'What is 47 + 85?')
+same 'a sampling flag leaves the other recommendations' "$("$program" "${demo[@]}" --top-p 0.9 2>&1 >/dev/null | of)" "$("$program" "${demo[@]}" 2>&1 >/dev/null | of)"
+same 'a sampling flag goes before the recommendation' "$("$program" "${demo[@]}" --temp 3 --seed 2 2>&1 >/dev/null | of | grep -c "$("$program" "${demo[@]}" 2>&1 >/dev/null | of)")" 0
 expect 2 'expected ID\+VALUE' generate "${small[@]}" -p abc -l 88
 expect 2 'expected ID\+VALUE' generate "${small[@]}" -p abc -l 88+-1
 expect 1 'expected an id below 256' generate "${small[@]}" -p abc -l 300-inf

@@ -6,6 +6,7 @@
 
 #include "bench_long.h"
 #include "command.h"
+#include "json_text.h"
 #include "memory_watch.h"
 
 namespace rwkvk::app {
@@ -140,7 +141,7 @@ void print_json(const Report& report) {
                           {"probe_gb_per_second", report.probe * 1e-9},
                           {"rows", rows}};
     if (!report.ops.empty()) all["ops"] = tables;
-    std::cout << all.dump(2) << '\n';
+    std::cout << to_text(all) << '\n';
 }
 
 void print_csv(const Report& report) {
@@ -187,8 +188,7 @@ void print_markdown(const Report& report) {
 void print_probe(const Probe& probe, const std::string& format) {
     const double gb_per_second = probe.bytes_per_second * 1e-9;
     if (format == "json") {
-        std::cout << nlohmann::json{{"device", probe.device}, {"probe_gb_per_second", gb_per_second}}.dump(2)
-                  << '\n';
+        std::cout << to_text({{"device", probe.device}, {"probe_gb_per_second", gb_per_second}}) << '\n';
     } else if (format == "csv") {
         std::cout << "device,probe_gb_per_second\n\"" << probe.device << "\"," << gb_per_second << '\n';
     } else {

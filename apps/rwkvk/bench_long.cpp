@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "json_text.h"
 #include "memory_watch.h"
 
 namespace rwkvk::app {
@@ -49,7 +50,7 @@ void print_json(const std::string& device, const std::vector<Part>& list) {
                         {"host_bytes", part.host_bytes},
                         {"device_bytes", part.device_bytes}});
     }
-    std::cout << nlohmann::json{{"device", device}, {"commit", RWKVK_COMMIT}, {"rows", rows}}.dump(2) << '\n';
+    std::cout << to_text({{"device", device}, {"commit", RWKVK_COMMIT}, {"rows", rows}}) << '\n';
 }
 
 double megabytes(uint64_t bytes) { return static_cast<double>(bytes) * 1e-6; }

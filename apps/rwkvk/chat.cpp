@@ -1,5 +1,3 @@
-#include <signal.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <iostream>
@@ -8,6 +6,7 @@
 #include "chat_input.h"
 #include "chat_view.h"
 #include "command.h"
+#include "interrupts.h"
 #include "sampling_flags.h"
 
 namespace rwkvk::app {
@@ -18,44 +17,7 @@ struct Flags {
     SamplingFlags sampling;
     std::string system, format, thinking = "none";
     uint32_t tokens = 2048;
-    bool fold = false, own_sampling = false;
-};
-
-/// Ctrl-C stops the answer; a second one, before anything else is typed, leaves with 130.
-class Interrupts {
-  public:
-    explicit Interrupts(Context& context) {
-        context_ = context.handle();
-        count_ = 0;
-        has_terminal_ = tcgetattr(STDIN_FILENO, &terminal_) == 0;
-        struct sigaction action {};
-        action.sa_handler = handle;
-        action.sa_flags = SA_RESTART;  // a full terminal must not look like a closed one
-        sigaction(SIGINT, &action, &previous_);
-    }
-    ~Interrupts() { sigaction(SIGINT, &previous_, nullptr); }
-    Interrupts(const Interrupts&) = delete;
-    Interrupts& operator=(const Interrupts&) = delete;
-
-    void forget() { count_ = 0; }
-
-  private:
-    static void handle(int) {
-        count_ = count_ + 1;
-        if (count_ > 1) {
-            if (has_terminal_) tcsetattr(STDIN_FILENO, TCSANOW, &terminal_);  // as it was before line editing
-            constexpr char line_end = '\n';
-            [[maybe_unused]] const auto ignored = write(STDERR_FILENO, &line_end, 1);
-            _exit(130);
-        }
-        rwkvk_context_interrupt(context_);
-    }
-
-    inline static rwkvk_context* context_ = nullptr;
-    inline static volatile sig_atomic_t count_ = 0;
-    inline static volatile sig_atomic_t has_terminal_ = 0;
-    inline static termios terminal_{};
-    struct sigaction previous_ {};
+    bool fold = false;
 };
 
 int32_t thinking_of(const std::string& name) {
@@ -72,10 +34,9 @@ rwkvk_chat_params to_params(const Flags& flags, const std::vector<const char*>& 
     params.system = flags.system.c_str();
     params.thinking = thinking_of(flags.thinking);
     params.max_tokens = flags.tokens;
-    params.own_sampling = flags.own_sampling;
+    params.seed = flags.common.seed;
     params.stops = stops.data();
     params.stop_count = stops.size();
-    params.sampler = flags.sampling.with_seed(flags.common.seed);
     return params;
 }
 
@@ -110,27 +71,29 @@ bool take_turn(ChatSession& session, const std::string& message) {
 }
 
 void chat_with_person(ChatSession& session, Context& context) {
-    Interrupts interrupts(context);
+    const Interrupts interrupts(context);
     ChatInput input(/*interactive*/ true);
     session.view.note(concat(context.device(), ", template ", session.chat.info().template_name,
                              "; /help lists the commands"));
     while (const std::optional<std::string> message = input.read()) {
-        if (!message->empty()) interrupts.forget();
+        if (!message->empty()) Interrupts::forget();
         if (!take_turn(session, *message)) return;
     }
     std::cout << '\n';
 }
 
 /// Each line is a turn; only the answers go to stdout, a blank line between them.
-void chat_with_pipe(ChatSession& session) {
+void chat_with_pipe(ChatSession& session, Context& context) {
     ChatInput input(/*interactive*/ false);
     bool first = true;
     for (uint64_t line = 1; const std::optional<std::string> message = input.read(); ++line) {
         if (message->find_first_not_of(" \t\r") == message->npos) continue;
         if (!first) std::cout << '\n';
         first = false;
+        const Interrupts interrupts(context);  // not while a line is waited for
         try {
             answer(session, Turn::say, *message);
+            Interrupts::check();
         } catch (const Error& error) {
             if (error.status() != RWKVK_BAD_TEXT) throw;
             throw Error(error.status(), concat("stdin, line ", line, ": ", error.what()));
@@ -145,6 +108,7 @@ void run(const Flags& flags) {
     const Tokenizer tokenizer = open_tokenizer(model, flags.common);
     Context context = open_context(model, flags.common, {.slots = 2});
     Chat chat(context, tokenizer, to_params(flags, c_strings(flags.sampling.stops)));
+    chat.sampling(flags.sampling.over(chat.sampling()));
     for (const auto& bias : flags.sampling.parsed_biases()) chat.bias(bias.token, bias.value);
     ChatView view(interactive);
     view.fold(flags.fold);
@@ -152,7 +116,7 @@ void run(const Flags& flags) {
     if (interactive) {
         chat_with_person(session, context);
     } else {
-        chat_with_pipe(session);
+        chat_with_pipe(session, context);
     }
     check_validation(runtime);
 }
@@ -171,10 +135,7 @@ void add_chat(CLI::App& app) {
     command->add_flag("--fold-thinking", flags->fold, "Show that the model reasons, not what");
     command->add_option("-n,--predict", flags->tokens, "Tokens of an answer, at most");
     add_sampling(*command, flags->sampling);
-    command->callback([flags, command] {
-        flags->own_sampling = flags->sampling.given(*command);
-        run(*flags);
-    });
+    command->callback([flags] { run(*flags); });
 }
 
 }  // namespace rwkvk::app

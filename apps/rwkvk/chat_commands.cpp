@@ -1,6 +1,7 @@
 #include "chat_commands.h"
 
 #include <charconv>
+#include <iomanip>
 #include <iostream>
 #include <span>
 #include <vector>
@@ -92,7 +93,9 @@ After think(ChatSession& session, const std::string& argument) {
 
 After stats(ChatSession& session, const std::string&) {
     const rwkvk_chat_info info = session.chat.info();
-    const auto megabytes = [](uint64_t bytes) { return concat(bytes / 1000000, " MB"); };
+    const auto megabytes = [](uint64_t bytes) {
+        return concat(std::fixed, std::setprecision(1), static_cast<double>(bytes) / 1e6, " MB");
+    };
     std::cerr << "device      " << session.context.device() << "\ntemplate    " << info.template_name
               << "\nbranch      " << info.branch << " of " << info.branches << "\nposition    "
               << info.position << " tokens, " << info.turns << " turns can be taken back\nstate       "

@@ -24,6 +24,30 @@ void mirror_in_environment(CLI::App& command) {
     }
 }
 
+void refuse_odd_values(CLI::App& command) {
+    const CLI::Validator not_empty(
+        [](const std::string& value) { return value.empty() ? "expected a value, found nothing" : ""; }, "");
+    // CLI11 reads "010" as 8 and "-1" as the largest number.
+    const CLI::Validator whole_number(
+        [](const std::string& value) {
+            const bool digits = value.find_first_not_of("0123456789") == value.npos;
+            const bool plain = !value.empty() && digits && (value.size() == 1 || value[0] != '0');
+            errno = 0;
+            if (plain && (std::strtoull(value.c_str(), nullptr, 10), errno == 0)) return std::string();
+            return concat("expected a whole number, found '", value, "'");
+        },
+        "");
+    for (CLI::Option* option : command.get_options()) {
+        if (option->get_type_size() == 0) continue;  // a flag
+        if (option->get_items_expected_max() > 1) option->allow_extra_args(false);
+        const std::string name = option->get_name();
+        const bool may_be_empty =
+            name == "--prompt" || name == "--sys" || name == "--device" || name == "--stop";
+        if (!may_be_empty) option->check(not_empty);
+        if (option->get_type_name().starts_with("UINT")) option->check(whole_number);
+    }
+}
+
 void add_common(CLI::App& command, CommonFlags& flags, bool model) {
     if (model) {
         command.add_option(
@@ -32,11 +56,9 @@ void add_common(CLI::App& command, CommonFlags& flags, bool model) {
         command.add_option("--synthetic", flags.synthetic,
                            "Random model instead of a file: v7:0.1b:f16, v7:LAYERSxWIDTH[xVOCAB]:TYPE; also "
                            "v4, v5.0, v5.1, v5.2, v6, v7a, rwkv6qwen2, arwkv7");
-        command
-            .add_option(
-                "--lora", flags.adapters,
-                "Adapter to blend in, FILE or FILE:SCALE; scale is alpha / rank, 1 if not given; repeatable")
-            ->allow_extra_args(false);
+        command.add_option(
+            "--lora", flags.adapters,
+            "Adapter to blend in, FILE or FILE:SCALE; scale is alpha / rank, 1 if not given; repeatable");
         command.add_option("--vocab", flags.vocabulary,
                            "Vocabulary file (World format, tokenizer.json, JSON)");
     }

@@ -53,6 +53,10 @@ void add_initial_state(CLI::App& command, CommonFlags& flags);
 /// Mirrors every flag by an environment variable: "--top-p" by RWKVK_ARG_TOP_P. The flag wins.
 void mirror_in_environment(CLI::App& command);
 
+/// Has empty values refused where they mean nothing, numbers that are none or not decimal, and keeps lists
+/// from taking the words that follow.
+void refuse_odd_values(CLI::App& command);
+
 /// Logs to stderr: warnings, and information with -v.
 Runtime open_runtime(const CommonFlags& flags);
 

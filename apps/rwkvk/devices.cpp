@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "command.h"
+#include "json_text.h"
 
 namespace rwkvk::app {
 namespace {
@@ -53,7 +54,7 @@ void run(bool json) {
     }
     if (json) {
         all.push_back({{"name", "cpu"}, {"threads", threads}});
-        std::cout << all.dump(2) << '\n';
+        std::cout << to_text(all) << '\n';
     } else {
         std::cout << "cpu  the CPU reference, " << threads << " threads\n";
     }

@@ -5,6 +5,8 @@
 
 #include "command.h"
 #include "fingerprint.h"
+#include "interrupts.h"
+#include "json_text.h"
 #include "sampling_flags.h"
 #include "text_input.h"
 
@@ -16,7 +18,7 @@ struct Flags {
     SamplingFlags sampling;
     std::string prompt, file;
     uint32_t tokens = 128;
-    bool json = false, own_sampling = false;
+    bool json = false;
 };
 
 struct Result {
@@ -39,8 +41,10 @@ void emit(Result& result, std::string_view piece, bool stream) {
 }
 
 Sampler make_sampler(const Runtime& runtime, const Model& model, const Flags& flags) {
-    const rwkvk_sampler_params given = flags.sampling.with_seed(flags.common.seed);
-    Sampler sampler(runtime, flags.own_sampling ? given : model.sampling(given));
+    rwkvk_sampler_params params = sampler_params();
+    params.top_p = 0.85f;
+    params.seed = flags.common.seed;
+    Sampler sampler(runtime, flags.sampling.over(model.sampling(params)));
     for (const auto& bias : flags.sampling.parsed_biases()) sampler.bias(bias.token, bias.value);
     return sampler;
 }
@@ -51,12 +55,14 @@ Result generate(const Flags& flags, Context& context, const Tokenizer& tokenizer
     std::vector<Token> prompt = tokenizer.encode(flags.file.empty() ? flags.prompt : read_text(flags.file));
     if (prompt.empty()) prompt.push_back(0);  // token 0 stands for the beginning of a document
     result.prompt_tokens = prompt.size();
+    const Interrupts interrupts(context);
     auto start = std::chrono::steady_clock::now();
     std::vector<float> logits = context.eval(0, prompt);
     result.prompt_seconds = since(start);
 
     start = std::chrono::steady_clock::now();
     while (result.ids.size() < flags.tokens) {
+        Interrupts::check();
         const Token token = sampler.sample(logits);
         result.ids.push_back(token);
         if (static_cast<int64_t>(token) == tokenizer.end_of_text()) break;
@@ -87,11 +93,10 @@ void print(const Result& result, bool json) {
                                     {"tokens", result.ids.size()},
                                     {"seconds", result.seconds},
                                     {"tokens_per_second", rate}};
-    std::cout << nlohmann::json{{"text", result.text},
-                                {"ids", result.ids},
-                                {"timings", timings},
-                                {"fingerprint", result.fingerprint}}
-                     .dump(2)
+    std::cout << to_text({{"text", result.text},
+                          {"ids", result.ids},
+                          {"timings", timings},
+                          {"fingerprint", result.fingerprint}})
               << '\n';
 }
 
@@ -110,18 +115,14 @@ void run(const Flags& flags) {
 void add_generate(CLI::App& app) {
     CLI::App* command = app.add_subcommand("generate", "Continue a text");
     auto flags = std::make_shared<Flags>();
-    flags->sampling.params.top_p = 0.85f;
     add_common(*command, flags->common);
     add_initial_state(*command, flags->common);
-    command->add_option("-p,--prompt", flags->prompt, "Text to continue");
-    command->add_option("-f,--file", flags->file, "File with the text, - for stdin");
+    CLI::Option* prompt = command->add_option("-p,--prompt", flags->prompt, "Text to continue");
+    command->add_option("-f,--file", flags->file, "File with the text, - for stdin")->excludes(prompt);
     command->add_option("-n,--predict", flags->tokens, "Tokens to generate");
     add_sampling(*command, flags->sampling);
     command->add_flag("--json", flags->json, "As JSON, at the end");
-    command->callback([flags, command] {
-        flags->own_sampling = flags->sampling.given(*command);
-        run(*flags);
-    });
+    command->callback([flags] { run(*flags); });
 }
 
 }  // namespace rwkvk::app

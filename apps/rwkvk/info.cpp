@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "command.h"
+#include "json_text.h"
 
 namespace rwkvk::app {
 namespace {
@@ -117,7 +118,7 @@ void run(const Flags& flags) {
     }
     const nlohmann::json values = summary(runtime, model);
     if (flags.json) {
-        std::cout << values.dump(2) << '\n';
+        std::cout << to_text(values) << '\n';
         return;
     }
     for (const auto& [key, value] : values.items()) {
@@ -135,9 +136,12 @@ void add_info(CLI::App& app) {
     CLI::App* command = app.add_subcommand("info", "What a model is: version, dimensions, types, bytes");
     auto flags = std::make_shared<Flags>();
     add_common(*command, flags->common);
-    command->add_flag("--json", flags->json, "As JSON");
-    command->add_flag("--program", flags->program, "The list of ops instead");
-    command->add_flag("--tensors", flags->tensors, "The list of tensors instead");
+    CLI::Option* json = command->add_flag("--json", flags->json, "As JSON");
+    CLI::Option* program = command->add_flag("--program", flags->program, "The list of ops instead");
+    command->add_flag("--tensors", flags->tensors, "The list of tensors instead")
+        ->excludes(json)
+        ->excludes(program);
+    program->excludes(json);
     command->callback([flags] { run(*flags); });
 }
 

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "command.h"
+#include "json_text.h"
 
 namespace rwkvk::app {
 namespace {
@@ -47,7 +48,7 @@ void run(const Flags& flags) {
         [](void* user, const rwkvk_kernel_row* row) { add(*static_cast<Report*>(user), *row); }, &report,
         name, sizeof name));
     if (flags.json) {
-        std::cout << report.rows.dump(2) << '\n';
+        std::cout << to_text(report.rows) << '\n';
     } else {
         std::cout << name << ": " << report.created << " of " << report.created + report.failed
                   << " pipelines created\n";

@@ -2,6 +2,7 @@
 
 #include "command.h"
 #include "fingerprint.h"
+#include "interrupts.h"
 #include "text_input.h"
 
 namespace rwkvk::app {
@@ -49,12 +50,15 @@ class LogitsFile {
 };
 
 void run(const Flags& flags) {
+    if (flags.out == flags.state_out)
+        throw usage_error(concat("-o and --state-out: expected two files, found '", flags.out, "' twice"));
     const Runtime runtime = open_runtime(flags.common);
     const Model model = open_model(runtime, flags.common);
     const std::vector<Token> tokens = tokens_of(flags, model);
     Context context = open_context(model, flags.common, {.max_rows = std::min<uint32_t>(flags.chunk, 512)});
     uint64_t position = tokens.size();
     if (!flags.state_in.empty()) position += context.load(0, flags.state_in);
+    const Interrupts interrupts(context);
     LogitsFile out(runtime, flags.out, flags.all ? tokens.size() : 1, model.info().vocabulary);
     Fingerprint print;
     const rwkvk_feed_item item{.slot = 0,
@@ -67,6 +71,7 @@ void run(const Flags& flags) {
         [&](size_t, size_t, const float* logits, size_t count) {
             print.add(logits, count);
             out.write(logits, count);
+            Interrupts::check();
         },
         flags.chunk);
     print.add(context.state(0));
@@ -87,7 +92,7 @@ void add_logits(CLI::App& app) {
     command->add_option("--tokens-file", flags->tokens_file, "File of token ids");
     command->add_option("-p,--prompt", flags->prompt, "Text");
     command->add_flag("--all", flags->all, "Logits of every token, not only the last");
-    command->add_option("--state-in", flags->state_in, "Saved state to go on from");
+    command->add_option("--state-in", flags->state_in, "Saved state to go on from")->excludes("--state");
     command->add_option("--state-out", flags->state_out, "Where to write the final state");
     command->add_option("--chunk", flags->chunk, "Tokens per run")->check(CLI::Range(1, 1 << 20));
     command->add_option("-o,--output", flags->out, "The .npy file")->required();

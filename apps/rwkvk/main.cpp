@@ -32,8 +32,20 @@ void hold_standard_streams() {
     }
 }
 
+/// CLI11 itself only says that a command is missing.
+void require_known_command(const CLI::App& app, const std::string& first) {
+    if (first.empty() || first.front() == '-') return;
+    std::string names;
+    for (const CLI::App* command : app.get_subcommands({})) {
+        if (command->get_name() == first) return;
+        names += app::concat(names.empty() ? "" : ", ", command->get_name());
+    }
+    throw app::usage_error(app::concat("no command is called '", first, "'; there are ", names));
+}
+
 int run(int argc, char** argv) {
-    CLI::App app("rwkvk: RWKV language models on any Vulkan GPU, with the same bits on every device");
+    CLI::App app("RWKV language models on any Vulkan GPU, with the same bits on every device", "rwkvk");
+    app.option_defaults()->always_capture_default();
     app.require_subcommand(1);
     app.failure_message([](const CLI::App*, const CLI::Error& error) {
         return app::concat("rwkvk: ", error.what(), "; --help says what there is\n");
@@ -51,7 +63,11 @@ int run(int argc, char** argv) {
     app::add_synth(app);
     app::add_tokenize(app);
     app::add_verify(app);
-    for (CLI::App* command : app.get_subcommands({})) app::mirror_in_environment(*command);
+    for (CLI::App* command : app.get_subcommands({})) {
+        app::mirror_in_environment(*command);
+        app::refuse_odd_values(*command);
+    }
+    require_known_command(app, argc > 1 ? argv[1] : "");
     try {
         app.parse(with_long_spelling(argc, argv));
     } catch (const CLI::Success& success) {  // --help, --version
@@ -77,6 +93,10 @@ int main(int argc, char** argv) {
     } catch (const app::Failed&) {
         return 1;
     } catch (const Error& error) {
+        if (error.status() == RWKVK_CANCELLED) {
+            std::cerr << "rwkvk: interrupted\n";
+            return 130;
+        }
         std::cerr << "rwkvk: " << error.what() << '\n';
         return error.status() == RWKVK_BAD_ARGUMENT ? 2 : 1;
     } catch (const std::bad_alloc&) {

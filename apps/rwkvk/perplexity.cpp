@@ -3,6 +3,8 @@
 #include <optional>
 
 #include "command.h"
+#include "interrupts.h"
+#include "json_text.h"
 #include "text_input.h"
 #include "text_scores.h"
 
@@ -108,7 +110,7 @@ nlohmann::ordered_json report(const Scores& scores, size_t bytes, bool base) {
 
 void print(const nlohmann::ordered_json& report, bool json) {
     if (json) {
-        std::cout << report.dump(2) << '\n';
+        std::cout << to_text(report) << '\n';
         return;
     }
     for (const auto& [name, value] : report.items()) {
@@ -166,7 +168,11 @@ void run(const Flags& flags) {
     std::optional<Reader> base = open_base(runtime, flags, model.info().vocabulary);
     Reader reader(model, flags.common);
     Scorer scorer(reader, base ? &*base : nullptr);
-    for (const std::vector<Token>& chunk : chunks) scorer.add(chunk);
+    const Interrupts interrupts;
+    for (const std::vector<Token>& chunk : chunks) {
+        Interrupts::check();
+        scorer.add(chunk);
+    }
     print(report(scorer.scores(), bytes, base.has_value()), flags.json);
     check_validation(runtime);
 }

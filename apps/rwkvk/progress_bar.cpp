@@ -38,7 +38,7 @@ void ProgressBar::show(double fraction) {
 
 int32_t ProgressBar::show_on(void* bar, double fraction) {
     static_cast<ProgressBar*>(bar)->show(fraction);
-    return 1;
+    return !Interrupts::pending();
 }
 
 }  // namespace rwkvk::app

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "interrupts.h"
+
 namespace rwkvk::app {
 
 /// One line on stderr that says how far a task is and how fast, and is gone when it ends. Silent unless
@@ -16,11 +18,12 @@ class ProgressBar {
     ProgressBar& operator=(const ProgressBar&) = delete;
 
     void show(double fraction);
-    /// A rwkvk_progress_fn whose `user` is the bar. Never cancels.
+    /// A rwkvk_progress_fn whose `user` is the bar. Ctrl-C cancels.
     static int32_t show_on(void* bar, double fraction);
 
   private:
     using Clock = std::chrono::steady_clock;
+    Interrupts interrupts_;
     std::string what_;
     uint64_t total_bytes_;
     bool terminal_, shown_ = false;

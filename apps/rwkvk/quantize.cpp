@@ -57,10 +57,9 @@ void add_quantize(CLI::App& app) {
                         "Type of the head; q6_k where the others are smaller");
     command->add_option("--token-embedding-type", flags->embedding, "Type of the embedding");
     command->add_option("--vocab", flags->common.vocabulary, "Vocabulary file to put in");
-    command
-        ->add_option("--override-kv", flags->overrides,
-                     "Metadata to put in, KEY=TYPE:VALUE, TYPE one of int, float, bool and str; repeatable")
-        ->allow_extra_args(false);
+    command->add_option(
+        "--override-kv", flags->overrides,
+        "Metadata to put in, KEY=TYPE:VALUE, TYPE one of int, float, bool and str; repeatable");
     command->add_option("-t,--threads", flags->common.threads, "CPU threads (0: all)")
         ->check(CLI::Range(0, 1024));
     command->add_flag("-v,--verbose", flags->common.verbose, "Say more on stderr");

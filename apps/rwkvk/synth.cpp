@@ -29,7 +29,8 @@ void add_synth(CLI::App& app) {
         app.add_subcommand("synth", "Write a random model of an official size as a GGUF file");
     auto flags = std::make_shared<Flags>();
     command->add_option("output", flags->path, "The file to write")->required();
-    command->add_option("--arch", flags->arch, "Model version: v4, v5.0, v5.1, v5.2, v6, v7, v7a");
+    command->add_option("--arch", flags->arch,
+                        "Model version: v4, v5.0, v5.1, v5.2, v6, v7, v7a, rwkv6qwen2, arwkv7");
     command->add_option("--size", flags->size, "0.1b, 0.4b, 1.5b, 2.9b, 7.2b, or LAYERSxWIDTH[xVOCABULARY]");
     command->add_option("--type", flags->type, "Weight format of the matrices, as f16 or q8_0");
     command->add_option("-s,--seed", flags->seed, "Which of all random models");

@@ -2,17 +2,21 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
-#include <iostream>
-#include <iterator>
+#include <cstdio>
+#include <memory>
 
 namespace rwkvk::app {
 
 std::string read_text(const std::string& path) {
-    if (path == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
-    std::ifstream file(path, std::ios::binary);
-    std::string contents{std::istreambuf_iterator<char>(file), {}};
-    if (!file) throw io_error(path, "cannot be read");
+    const bool standard = path == "-";
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> own(
+        standard ? nullptr : std::fopen(path.c_str(), "rb"), std::fclose);
+    std::FILE* const file = standard ? stdin : own.get();
+    std::string contents;
+    char buffer[1 << 16];
+    while (file && !std::ferror(file) && !std::feof(file))
+        contents.append(buffer, std::fread(buffer, 1, sizeof buffer, file));
+    if (!file || std::ferror(file)) throw io_error(standard ? "stdin" : path, "cannot be read");
     return contents;
 }
 

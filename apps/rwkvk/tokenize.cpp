@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iostream>
+#include <optional>
 
 #include "command.h"
 #include "text_input.h"
@@ -30,17 +31,23 @@ void measure(const Tokenizer& tokenizer, const std::string& text, uint32_t repea
               << speeds.back() << " MB/s\n";
 }
 
+void decode(const Tokenizer& tokenizer, const std::string& ids, uint32_t vocabulary) {
+    for (const Token id : parse_ids(ids)) {
+        if (id >= vocabulary)
+            throw Error(RWKVK_BAD_TOKEN, concat("stdin: token ", id, ", expected an id below ", vocabulary));
+        std::cout << tokenizer.text(id);
+    }
+}
+
 void run(const Flags& flags) {
     const Runtime runtime = open_runtime(flags.common);
-    const bool only_vocabulary = !has_model(flags.common) && !flags.common.vocabulary.empty();
-    const Tokenizer tokenizer = only_vocabulary
-                                    ? runtime.tokenizer(flags.common.vocabulary)
-                                    : open_tokenizer(open_model(runtime, flags.common), flags.common);
+    std::optional<Model> model;
+    if (has_model(flags.common) || flags.common.vocabulary.empty()) model = open_model(runtime, flags.common);
+    const Tokenizer tokenizer =
+        model ? open_tokenizer(*model, flags.common) : runtime.tokenizer(flags.common.vocabulary);
     const std::string input = read_text("-");
-    if (flags.decode) {
-        for (const Token id : parse_ids(input)) std::cout << tokenizer.text(id);
-        return;
-    }
+    if (flags.decode)
+        return decode(tokenizer, input, model ? model->info().vocabulary : tokenizer.vocabulary());
     if (flags.repeats > 0) return measure(tokenizer, input, flags.repeats);
     const char* separator = "";
     for (const Token id : tokenizer.encode(input)) {

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "command.h"
+#include "json_text.h"
 
 namespace rwkvk::app {
 namespace {
@@ -105,7 +106,7 @@ void run(const Flags& flags) {
     const Model model = open_model(runtime, flags.common);
     const Report report = verify(runtime, model, flags);
     if (flags.json) {
-        std::cout << to_json(report).dump(2) << '\n';
+        std::cout << to_text(to_json(report)) << '\n';
     } else {
         print(report);
     }

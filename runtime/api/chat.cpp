@@ -33,10 +33,8 @@ ChatOptions to_options(const rwkvk_chat_params& params, const Model& model) {
     }
     const text::ChatTemplate& format = format_of(params, model);
     const auto thinking = static_cast<text::Thinking>(params.thinking);
-    const rwkvk_sampler_params given = complete(&params.sampler, rwkvk_sampler_params_default);
-    text::SamplerParams sampling =
-        params.own_sampling ? to_params(given) : model.sampling().value_or(format.sampling(thinking));
-    sampling.seed = given.seed;
+    text::SamplerParams sampling = model.sampling().value_or(format.sampling(thinking));
+    sampling.seed = params.seed;
     return {.format = &format,
             .system = text_or_empty(params.system),
             .thinking = thinking,
@@ -85,12 +83,10 @@ void rwkvk_chat_params_default(rwkvk_chat_params* params, uint32_t size) {
                            .system = nullptr,
                            .thinking = RWKVK_THINK_NONE,
                            .max_tokens = defaults.max_tokens,
-                           .own_sampling = 0,
+                           .seed = defaults.sampling.seed,
                            .snapshot_bytes = defaults.snapshot_bytes,
                            .stops = nullptr,
-                           .stop_count = 0,
-                           .sampler = {}};
-    rwkvk_sampler_params_default(&full.sampler, sizeof full.sampler);
+                           .stop_count = 0};
     set_defaults(full, params, size);
 }
 
@@ -123,6 +119,17 @@ rwkvk_status rwkvk_chat_regenerate(rwkvk_chat* chat, rwkvk_text_fn sink, void* u
     return with(chat, [&](Chat& on) {
         if (reply) require_room(reply);
         hand_out(on.regenerate(to_sink(sink, user)), reply);
+    });
+}
+
+rwkvk_status rwkvk_chat_sampling_get(const rwkvk_chat* chat, rwkvk_sampler_params* params) {
+    return with(chat, [&](const Chat& on) { api::hand_out(from_params(on.sampler().params()), params); });
+}
+
+rwkvk_status rwkvk_chat_sampling_set(rwkvk_chat* chat, const rwkvk_sampler_params* params) {
+    return with(chat, [&](Chat& on) {
+        require(params, "params");
+        on.sampler().set_params(to_params(complete(params, rwkvk_sampler_params_default)));
     });
 }
 

@@ -56,3 +56,7 @@ const char* rwkvk_token_text(const rwkvk_tokenizer* tokenizer, rwkvk_token token
 int64_t rwkvk_tokenizer_end_of_text(const rwkvk_tokenizer* tokenizer) {
     return tokenizer ? tokenizer->tokenizer->end_of_text() : -1;
 }
+
+uint32_t rwkvk_tokenizer_vocabulary(const rwkvk_tokenizer* tokenizer) {
+    return tokenizer ? tokenizer->tokenizer->vocabulary() : 0;
+}

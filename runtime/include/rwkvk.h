@@ -216,6 +216,8 @@ RWKVK_API const char *rwkvk_token_text(const rwkvk_tokenizer *tokenizer, rwkvk_t
 
 /** The id that ends a text, or -1. */
 RWKVK_API int64_t rwkvk_tokenizer_end_of_text(const rwkvk_tokenizer *tokenizer);
+/** One more than the largest id that has a meaning; a model may have further rows, which stand for nothing. */
+RWKVK_API uint32_t rwkvk_tokenizer_vocabulary(const rwkvk_tokenizer *tokenizer);
 
 /* ---- Contexts: a model on a device, with states ---------------------------------------------------------- */
 
@@ -265,7 +267,7 @@ typedef void (*rwkvk_logits_fn)(void *user, size_t item, size_t position, const 
 /** Feeds tokens and advances the slots' states, at most `chunk` tokens of a sequence at a time (0: as many as fit).
  * Neither the chunk nor what is fed together changes a bit. Blocks until it is done.
  * Errors: RWKVK_BAD_TOKEN and RWKVK_BAD_ARGUMENT before anything is run; RWKVK_CANCELLED, RWKVK_DEVICE_LOST,
- * RWKVK_NOT_FINITE: the slots' states are then undefined; set, copy or reset them. */
+ * RWKVK_OUT_OF_MEMORY, RWKVK_NOT_FINITE: the slots' states are then undefined; set, copy or reset them. */
 RWKVK_API rwkvk_status rwkvk_feed(rwkvk_context *context, const rwkvk_feed_item *items, size_t count, uint32_t chunk,
                                   rwkvk_logits_fn sink, void *user);
 
@@ -309,6 +311,8 @@ enum {
 /** Stages and their arithmetic: docs/NUMERICS.md, "Sampling". */
 typedef struct rwkvk_sampler_params {
     uint32_t size;
+    int32_t order;
+    uint64_t seed;
     float temperature; /* 0: always the most probable token */
     float top_p;       /* keep the most probable tokens up to the one that reaches this sum; 1: all */
     uint32_t top_k;    /* keep at most so many; 0: all */
@@ -316,8 +320,6 @@ typedef struct rwkvk_sampler_params {
     float typical;     /* keep the most typical tokens up to this sum; 1: all */
     float presence, frequency, decay; /* penalties, as the official code's alpha_*; 0, 0, 0.996 */
     float repeat;      /* divides positive and multiplies negative logits of tokens that occurred; 1: off */
-    int32_t order;
-    uint64_t seed;
 } rwkvk_sampler_params;
 
 RWKVK_API void rwkvk_sampler_params_default(rwkvk_sampler_params *params, uint32_t size);
@@ -377,11 +379,10 @@ typedef struct rwkvk_chat_params {
     const char *system;        /* NULL: none */
     int32_t thinking;          /* for templates that know it */
     uint32_t max_tokens;       /* of one answer; 2048 */
-    int32_t own_sampling;      /* 0: the model's recommendation, else the template's, with `sampler.seed`; 1: `sampler` */
+    uint64_t seed;             /* of the answers */
     uint64_t snapshot_bytes;   /* of host memory for states to go back to; the oldest are dropped; 1 GiB */
     const char *const *stops;  /* NUL-terminated strings that end an answer, besides the template's own; NULL */
     size_t stop_count;
-    rwkvk_sampler_params sampler; /* stays last: it may grow */
 } rwkvk_chat_params;
 
 RWKVK_API void rwkvk_chat_params_default(rwkvk_chat_params *params, uint32_t size);
@@ -415,6 +416,11 @@ RWKVK_API rwkvk_status rwkvk_chat_say(rwkvk_chat *chat, const char *text, rwkvk_
                                       rwkvk_chat_reply *reply);
 /** Another answer to the last turn, with the next random numbers. Errors: RWKVK_BAD_ARGUMENT without one. */
 RWKVK_API rwkvk_status rwkvk_chat_regenerate(rwkvk_chat *chat, rwkvk_text_fn sink, void *user, rwkvk_chat_reply *reply);
+/** How answers are drawn: at first as the model's file recommends, else as the template does. */
+RWKVK_API rwkvk_status rwkvk_chat_sampling_get(const rwkvk_chat *chat, rwkvk_sampler_params *params);
+/** Answers from now on are drawn so. The stream of random numbers goes on unless the seed is another; biases stay.
+ * Errors: RWKVK_BAD_ARGUMENT; nothing is changed then. */
+RWKVK_API rwkvk_status rwkvk_chat_sampling_set(rwkvk_chat *chat, const rwkvk_sampler_params *params);
 /** Added to the token's logit in the answers from now on; minus infinity bans it. */
 RWKVK_API rwkvk_status rwkvk_chat_bias(rwkvk_chat *chat, rwkvk_token token, float bias);
 /** Takes the last turn and its answer back, by copying a state. Errors: RWKVK_BAD_ARGUMENT without one. */

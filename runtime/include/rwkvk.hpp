@@ -115,6 +115,7 @@ class Tokenizer {
         return {text, bytes};
     }
     int64_t end_of_text() const { return rwkvk_tokenizer_end_of_text(handle_.get()); }
+    uint32_t vocabulary() const { return rwkvk_tokenizer_vocabulary(handle_.get()); }
     rwkvk_tokenizer* handle() const { return handle_.get(); }
     const detail::RuntimePointer& runtime() const { return runtime_; }
 
@@ -394,6 +395,14 @@ class Chat {
         return answer(sink, [&](rwkvk_text_fn forward, void* user, rwkvk_chat_reply* reply) {
             return rwkvk_chat_regenerate(handle_.get(), forward, user, reply);
         });
+    }
+    rwkvk_sampler_params sampling() const {
+        rwkvk_sampler_params params = sampler_params();
+        detail::check(runtime_, rwkvk_chat_sampling_get(handle_.get(), &params));
+        return params;
+    }
+    void sampling(const rwkvk_sampler_params& params) {
+        detail::check(runtime_, rwkvk_chat_sampling_set(handle_.get(), &params));
     }
     void bias(Token token, float value) {
         detail::check(runtime_, rwkvk_chat_bias(handle_.get(), token, value));
