@@ -6,26 +6,21 @@
 namespace rwkvk {
 namespace {
 
-/// What the variable names, or a folder below the user's home; empty when there is neither.
-std::filesystem::path base_folder(const char* variable, const char* below_home) {
+/// This program's folder in the one that the variable names, or in one below the user's home; empty when
+/// there is neither.
+std::string own_folder(const char* variable, const char* below_home) {
     const char* given = std::getenv(variable);
     const char* home = std::getenv("HOME");
     const std::filesystem::path folder = given ? given : "";
     // The specification of base directories has relative paths ignored.
-    if (folder.is_absolute()) return folder;
-    return home && *home ? std::filesystem::path(home) / below_home : std::filesystem::path();
+    if (folder.is_absolute()) return (folder / "rwkvk").string();
+    return home && *home ? (std::filesystem::path(home) / below_home / "rwkvk").string() : "";
 }
 
 }  // namespace
 
-std::string cache_path(const std::string& kind, const std::string& name) {
-    const auto folder = base_folder("XDG_CACHE_HOME", ".cache");
-    return folder.empty() ? "" : (folder / "rwkvk" / kind / name).string();
-}
+std::string cache_folder() { return own_folder("XDG_CACHE_HOME", ".cache"); }
 
-std::string data_folder() {
-    const auto folder = base_folder("XDG_DATA_HOME", ".local/share");
-    return folder.empty() ? "" : (folder / "rwkvk").string();
-}
+std::string data_folder() { return own_folder("XDG_DATA_HOME", ".local/share"); }
 
 }  // namespace rwkvk

@@ -83,7 +83,7 @@ void null_library(Calls& calls, Handles& h) {
     HARMLESS(rwkvk_version);
     HARMLESS(rwkvk_numerics_version);
     HARMLESS(rwkvk_status_name, -7);
-    HARMLESS(rwkvk_runtime_params_default, nullptr, 24);
+    HARMLESS(rwkvk_runtime_params_default, nullptr, sizeof(rwkvk_runtime_params));
     auto* runtime = untouched<rwkvk_runtime>();
     REFUSED(rwkvk_runtime_create, nullptr, nullptr);
     ALLOWED(rwkvk_runtime_create, nullptr, &runtime);

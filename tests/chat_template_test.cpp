@@ -194,10 +194,6 @@ TEST_CASE("unknown names are refused with those there are") {
     const std::string message = refusal_of([] { chat_template("vicuna\n"); }, Code::bad_argument);
     check_contains(message, "world, raven, g1, plain");
     check_contains(message, "'vicuna?'");
-    check_contains(refusal_of([] { thinking_of("hard"); }, Code::bad_argument),
-                   "none, fast, think, think-a-bit");
-    for (const char* name : {"none", "fast", "think", "think-a-bit", "think-a-lot"})
-        CHECK(name_of(thinking_of(name)) == name);
 }
 
 }  // namespace

@@ -101,7 +101,7 @@ TEST_CASE("pipelines are kept where the driver gives them, and a spoilt cache ch
         const auto device = test::open_device();
         if (!device) return;
         const vk::DeviceFacts& facts = device->device->facts();
-        path = gpu::pipeline_path(facts);
+        path = device->kernels->pipeline_path();
         REQUIRE(path.starts_with(folder / "cache"));
         device->kernels->keep_pipelines();
         const gpu::KernelUse use = all_uses(facts).front();

@@ -144,13 +144,13 @@ TEST_CASE("old files go when there are many") {
 TEST_CASE("the cache folder follows the environment") {
     ::setenv("XDG_CACHE_HOME", "/somewhere/cache", 1);
     ::setenv("HOME", "/home/someone", 1);
-    CHECK(cache_path("kind", "name") == "/somewhere/cache/rwkvk/kind/name");
+    CHECK(cache_folder() == "/somewhere/cache/rwkvk");
     ::setenv("XDG_CACHE_HOME", "relative", 1);
-    CHECK(cache_path("kind", "name") == "/home/someone/.cache/rwkvk/kind/name");
+    CHECK(cache_folder() == "/home/someone/.cache/rwkvk");
     ::unsetenv("XDG_CACHE_HOME");
-    CHECK(cache_path("kind", "name") == "/home/someone/.cache/rwkvk/kind/name");
+    CHECK(cache_folder() == "/home/someone/.cache/rwkvk");
     ::unsetenv("HOME");
-    CHECK(cache_path("kind", "name").empty());
+    CHECK(cache_folder().empty());
 }
 
 TEST_CASE("hashes are XXH3-64") {

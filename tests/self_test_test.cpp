@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "runtime/check/self_test.h"
 #include "runtime/include/rwkvk.h"
@@ -93,11 +94,12 @@ TEST_CASE("memory that runs short is no verdict") {
 TEST_CASE("where the kernels with subgroups fail, those without are used") {
     const test::TemporaryFolder folder;
     const std::string cache = folder / "cache";
-    ::setenv("XDG_CACHE_HOME", cache.c_str(), 1);
     ::setenv("RWKVK_CAPS", "-narrow", 1);
     const auto device = test::open_device();
     if (!device || !device->device->facts().subgroup) return;
-    const std::string path = check::verdict_path(*device->kernels, std::nullopt);
+    const gpu::KernelStore kernels(*device->device, {.statistics = false, .cache_folder = cache});
+    const std::string path = check::verdict_path(kernels, std::nullopt);
+    CHECK(path.starts_with(cache));
     std::filesystem::create_directories(std::filesystem::path(path).parent_path());
     std::ofstream(path) << "not exact\nlinear with linear_subgroup: 3 values differ\n";
 
@@ -105,6 +107,7 @@ TEST_CASE("where the kernels with subgroups fail, those without are used") {
     rwkvk_runtime_params runtime_params;
     rwkvk_runtime_params_default(&runtime_params, sizeof runtime_params);
     runtime_params.log_user = &warnings;
+    runtime_params.cache_folder = cache.c_str();
     runtime_params.log = [](void* user, int32_t level, const char* line) {
         if (level == RWKVK_LOG_WARNING) static_cast<std::vector<std::string>*>(user)->push_back(line);
     };
@@ -131,6 +134,8 @@ TEST_CASE("where the kernels with subgroups fail, those without are used") {
     REQUIRE(warnings.size() == 1);
     CHECK(warnings[0].find("without subgroups") != std::string::npos);
     CHECK(warnings[0].find("3 values differ") != std::string::npos);
+    // Beside the verdict above there are now those without subgroups.
+    CHECK(std::distance(std::filesystem::directory_iterator(folder / "cache/self-test"), {}) > 1);
     rwkvk_model_destroy(model);
     rwkvk_runtime_destroy(runtime);
     ::unsetenv("RWKVK_CAPS");

@@ -52,7 +52,8 @@ void add_sampling(CLI::App& command, SamplingFlags& flags) {
         ->check(CLI::IsMember({"rwkv", "llama"}));
     command.add_option("-l,--logit-bias", flags.biases, "ID+VALUE or ID-VALUE; ID-inf bans the token");
     command.add_option("--stop", flags.stops, "End before this text; may be repeated");
-    command.footer("Sampling flags that are not given: as the model's file recommends, else as the template does.");
+    command.footer(
+        "Sampling that no flag sets is what the model's file recommends, in a chat else the template.");
 }
 
 }  // namespace rwkvk::app

@@ -6,13 +6,18 @@
 namespace rwkvk::api {
 
 OpenDevice::OpenDevice(Runtime& runtime, const std::string& wanted, Use use)
-    : instance_(runtime.instance()), candidate_(&vk::choose_device(*instance_, wanted)), use_(use) {
+    : instance_(runtime.instance()),
+      candidate_(&vk::choose_device(*instance_, wanted)),
+      use_(use),
+      cache_folder_(runtime.cache_folder()) {
     open(vk::masked_by_environment(candidate_->facts));
 }
 
 void OpenDevice::open(const vk::DeviceFacts& facts) {
     auto device = std::make_unique<vk::Device>(instance_, *candidate_, facts);
-    kernels_ = std::make_unique<gpu::KernelStore>(*device, use_ == Use::statistics);
+    kernels_ = std::make_unique<gpu::KernelStore>(
+        *device,
+        gpu::KernelStore::Options{.statistics = use_ == Use::statistics, .cache_folder = cache_folder_});
     device_ = std::move(device);
     if (use_ == Use::compute) kernels_->keep_pipelines();
 }

@@ -32,6 +32,7 @@ class OpenDevice {
     std::shared_ptr<vk::Instance> instance_;
     const vk::Instance::Candidate* candidate_;  // of the instance
     Use use_;
+    std::string cache_folder_;
     std::unique_ptr<vk::Device> device_;
     std::unique_ptr<gpu::KernelStore> kernels_;
 };

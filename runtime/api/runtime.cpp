@@ -4,6 +4,7 @@
 #include <map>
 #include <new>
 
+#include "host/cache_folder.h"
 #include "runtime/api/handles.h"
 #include "runtime/model/fingerprint.h"
 
@@ -23,7 +24,8 @@ std::map<uint64_t, std::string>& errors_of_this_thread() {
 
 }  // namespace
 
-Runtime::Runtime(LogSink sink) : sink_(std::move(sink)), number_(next_number()) {}
+Runtime::Runtime(LogSink sink, std::string cache_folder)
+    : sink_(std::move(sink)), cache_folder_(std::move(cache_folder)), number_(next_number()) {}
 
 std::shared_ptr<vk::Instance> Runtime::instance() {
     std::scoped_lock lock(mutex_);
@@ -137,14 +139,15 @@ const char* rwkvk_status_name(rwkvk_status status) {
 }
 
 void rwkvk_runtime_params_default(rwkvk_runtime_params* params, uint32_t size) {
-    set_defaults({.size = size, .log = nullptr, .log_user = nullptr}, params, size);
+    set_defaults({.size = size, .log = nullptr, .log_user = nullptr, .cache_folder = nullptr}, params, size);
 }
 
 rwkvk_status rwkvk_runtime_create(const rwkvk_runtime_params* params, rwkvk_runtime** runtime) {
     if (!runtime) return RWKVK_BAD_ARGUMENT;
     try {
-        const LogSink sink = make_sink(complete(params, rwkvk_runtime_params_default));
-        *runtime = new rwkvk_runtime{std::make_shared<Runtime>(sink)};
+        const rwkvk_runtime_params all = complete(params, rwkvk_runtime_params_default);
+        *runtime = new rwkvk_runtime{
+            std::make_shared<Runtime>(make_sink(all), all.cache_folder ? all.cache_folder : cache_folder())};
         return RWKVK_OK;
     } catch (const Error&) {
         return RWKVK_BAD_ARGUMENT;  // the only error: a struct of size 0

@@ -14,9 +14,10 @@ namespace rwkvk::api {
 /// What all handles share: where messages go, why calls failed, the Vulkan instance. Thread-safe.
 class Runtime {
   public:
-    explicit Runtime(LogSink sink);
+    Runtime(LogSink sink, std::string cache_folder);
 
     const LogSink& sink() const { return sink_; }
+    const std::string& cache_folder() const { return cache_folder_; }  // empty: nothing is kept
 
     /// Made at the first use that succeeds. Errors: Code::no_device.
     std::shared_ptr<vk::Instance> instance();
@@ -28,6 +29,7 @@ class Runtime {
 
   private:
     const LogSink sink_;
+    const std::string cache_folder_;
     const uint64_t number_;  // no other runtime of the process has it
     mutable std::mutex mutex_;
     std::shared_ptr<vk::Instance> instance_;

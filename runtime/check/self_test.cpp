@@ -4,7 +4,6 @@
 #include <fstream>
 #include <iomanip>
 
-#include "host/cache_folder.h"
 #include "host/hash.h"
 #include "host/log.h"
 #include "host/replaced_file.h"
@@ -179,7 +178,7 @@ Verdict self_test(gpu::KernelStore& kernels, const std::vector<TestPart>& parts)
 
 std::string verdict_path(const gpu::KernelStore& kernels, TestPart part) {
     const uint64_t key = gpu::device_key(kernels.device().facts());
-    return cache_path("self-test", concat(hex_of(key), "-", name_of(part)));
+    return kernels.cache_path("self-test", concat(hex_of(key), "-", name_of(part)));
 }
 
 Verdict cached_self_test(gpu::KernelStore& kernels, const std::vector<TestPart>& parts) {

@@ -16,10 +16,11 @@ namespace {
 constexpr uint32_t head_rows = 16;
 constexpr uint32_t rerecord_limit = 6;
 
-/// Rows are rounded up to powers of two, so that few command buffers serve all batches.
+/// Rows are rounded up, so that few command buffers serve all batches: to a power of two up to 16, then to
+/// one of four steps between two powers, in multiples of the 8 rows that kernels take at once.
 uint32_t row_class(uint32_t rows, uint32_t most) {
-    uint32_t rounded = 1;
-    while (rounded < rows) rounded *= 2;
+    const uint32_t power = std::bit_ceil(rows), step = power <= 16 ? power : std::max(power / 8, 8u);
+    const uint32_t rounded = (rows + step - 1) / step * step;
     return std::min(rounded, std::max(rows, most));
 }
 

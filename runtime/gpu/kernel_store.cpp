@@ -1,6 +1,7 @@
 #include "runtime/gpu/kernel_store.h"
 
-#include "host/cache_folder.h"
+#include <filesystem>
+
 #include "host/hash.h"
 #include "host/vk/device.h"
 #include "host/vk/pipeline_file.h"
@@ -41,6 +42,11 @@ void check_module(const KernelInfo& kernel, const vk::Reflection& reflection) {
         fail("not every float operation is NoContraction");
 }
 
+KernelStore::KernelStore(vk::Device& device) : KernelStore(device, Options{}) {}
+
+KernelStore::KernelStore(vk::Device& device, Options options)
+    : device_(device), options_(std::move(options)) {}
+
 KernelStore::~KernelStore() { store_pipelines(); }
 
 KernelStore::Entry& KernelStore::entry(const Key& key) {
@@ -63,7 +69,7 @@ std::unique_ptr<vk::Kernel> KernelStore::make(const KernelChoice& choice, const 
     const bool own = replaced == replaced_.end();
     auto kernel = std::make_unique<vk::Kernel>(
         device_, name, own ? embedded_module(name) : std::span<const uint32_t>(replaced->second), constants,
-        vk::Kernel::Options{.subgroup_size = choice.subgroup_size, .statistics = statistics_});
+        vk::Kernel::Options{.subgroup_size = choice.subgroup_size, .statistics = options_.statistics});
     if (own) check_module(info(choice.kernel), kernel->reflection());
     unstored_ = true;
     return kernel;
@@ -71,7 +77,7 @@ std::unique_ptr<vk::Kernel> KernelStore::make(const KernelChoice& choice, const 
 
 void KernelStore::keep_pipelines() {
     const vk::DeviceFacts& facts = device_.facts();
-    pipeline_path_ = pipeline_path(facts);
+    pipeline_path_ = pipeline_path();
     pipeline_key_ = device_key(facts);
     const std::vector<std::byte> data = vk::read_pipelines(pipeline_path_, pipeline_key_, facts);
     if (data.empty()) return;
@@ -95,8 +101,13 @@ void KernelStore::replace_module(const std::string& name, std::vector<uint32_t> 
     replaced_[name] = std::move(words);
 }
 
-std::string pipeline_path(const vk::DeviceFacts& facts) {
-    return cache_path("pipelines", hex_of(device_key(facts)));
+std::string KernelStore::cache_path(const std::string& kind, const std::string& name) const {
+    const std::filesystem::path folder = options_.cache_folder;
+    return folder.empty() ? "" : (folder / kind / name).string();
+}
+
+std::string KernelStore::pipeline_path() const {
+    return cache_path("pipelines", hex_of(device_key(device_.facts())));
 }
 
 }  // namespace rwkvk::gpu

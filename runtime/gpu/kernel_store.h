@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "host/cache_folder.h"
 #include "host/vk/kernel.h"
 #include "runtime/catalogue/select.h"
 
@@ -19,8 +20,12 @@ namespace rwkvk::gpu {
 /// A device's pipelines, made on first use and kept. Every module is held to the tables before it is used.
 class KernelStore {
   public:
-    explicit KernelStore(vk::Device& device, bool statistics = false)
-        : device_(device), statistics_(statistics) {}
+    struct Options {
+        bool statistics = false;
+        std::string cache_folder = rwkvk::cache_folder();  // empty: nothing is kept
+    };
+    explicit KernelStore(vk::Device& device);
+    KernelStore(vk::Device& device, Options options);
     ~KernelStore();
     KernelStore(const KernelStore&) = delete;
     KernelStore& operator=(const KernelStore&) = delete;
@@ -30,7 +35,12 @@ class KernelStore {
     const vk::Kernel& get(const KernelChoice& choice, WeightFormat format);
     vk::Device& device() const { return device_; }
 
-    /// Takes what the driver compiled in earlier runs from the user's cache, and has new kernels added to it
+    /// Of a file that belongs to this device in the cache, which may have to be made; empty: nothing is kept.
+    std::string cache_path(const std::string& kind, const std::string& name) const;
+    /// Of its compiled pipelines.
+    std::string pipeline_path() const;
+
+    /// Takes what the driver compiled in earlier runs from the cache, and has new kernels added to it
     /// by `store_pipelines` and at the end. Call it before the first `get`. A cache that cannot be read or
     /// written costs time only.
     void keep_pipelines();
@@ -50,7 +60,7 @@ class KernelStore {
     std::unique_ptr<vk::Kernel> make(const KernelChoice& choice, const std::string& name);
 
     vk::Device& device_;
-    const bool statistics_;
+    const Options options_;
     std::mutex mutex_;  // of the map, not of what is in it
     std::map<Key, Entry> kernels_;
     std::map<std::string, std::vector<uint32_t>> replaced_;
@@ -58,9 +68,6 @@ class KernelStore {
     uint64_t pipeline_key_ = 0, stored_hash_ = 0;
     std::atomic<bool> unstored_ = false;
 };
-
-/// Where a device's compiled pipelines are kept; empty when there is no home.
-std::string pipeline_path(const vk::DeviceFacts& facts);
 
 /// Compares a module with the op's row: bindings, read-only flags, push-constant size. Asserts on a mismatch:
 /// the tables and the shaders of one build belong together.

@@ -101,6 +101,8 @@ typedef struct rwkvk_runtime_params {
     uint32_t size;
     rwkvk_log_fn log; /* NULL: silence */
     void *log_user;
+    const char *cache_folder; /* for compiled kernels and what self-tests found; NULL: $XDG_CACHE_HOME/rwkvk or
+                               * ~/.cache/rwkvk; "": nothing is kept, and each context tests its device anew */
 } rwkvk_runtime_params;
 
 RWKVK_API void rwkvk_runtime_params_default(rwkvk_runtime_params *params, uint32_t size);

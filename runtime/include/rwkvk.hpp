@@ -169,9 +169,12 @@ using Log = std::function<void(int32_t level, const char* line)>;
 
 class Runtime {
   public:
-    explicit Runtime(Log log = {}) : log_(std::make_shared<Log>(std::move(log))) {
+    /// `cache_folder`: as in rwkvk_runtime_params.
+    explicit Runtime(Log log = {}, const char* cache_folder = nullptr)
+        : log_(std::make_shared<Log>(std::move(log))) {
         rwkvk_runtime_params params;
         rwkvk_runtime_params_default(&params, sizeof params);
+        params.cache_folder = cache_folder;
         if (*log_)
             params.log = [](void* user, int32_t level, const char* line) {
                 (*static_cast<Log*>(user))(level, line);

@@ -21,9 +21,9 @@ struct ThinkingWords {
 constexpr std::array<ThinkingWords, 5> thinking_words = {{
     {Thinking::none, "none", "", "", ReplyStart::answer},
     {Thinking::fast, "fast", "", " <think>\n</think", ReplyStart::close_tag},
-    {Thinking::free, "think", "", " <think", ReplyStart::open_tag},
-    {Thinking::a_bit, "think-a-bit", " (think a bit)", " <think", ReplyStart::open_tag},
-    {Thinking::a_lot, "think-a-lot", " (think a lot)", " <think", ReplyStart::open_tag},
+    {Thinking::free, "on", "", " <think", ReplyStart::open_tag},
+    {Thinking::a_bit, "little", " (think a bit)", " <think", ReplyStart::open_tag},
+    {Thinking::a_lot, "lot", " (think a lot)", " <think", ReplyStart::open_tag},
 }};
 
 const ThinkingWords& words_of(Thinking thinking) {
@@ -59,14 +59,6 @@ SamplerParams sampling_of(float temperature, float top_p, float presence, float 
 }
 
 }  // namespace
-
-Thinking thinking_of(std::string_view name) {
-    const auto found = std::ranges::find(thinking_words, name, &ThinkingWords::name);
-    if (found != thinking_words.end()) return found->thinking;
-    throw Error(Code::bad_argument, concat("thinking: expected one of ",
-                                           list(thinking_words, [](const auto& words) { return words.name; }),
-                                           ", found ", quote(name)));
-}
 
 std::string_view name_of(Thinking thinking) { return words_of(thinking).name; }
 

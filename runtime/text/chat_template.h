@@ -22,8 +22,7 @@ enum class Thinking {
     a_lot,  // models from September 2025 on
 };
 
-/// "none", "fast", "think", "think-a-bit", "think-a-lot". Errors: Code::bad_argument listing them.
-Thinking thinking_of(std::string_view name);
+/// "none", "fast", "on", "little", "lot".
 std::string_view name_of(Thinking thinking);
 
 /// One way to write conversations. A chat feeds: opening; then for each turn user_turn, the reply, and
