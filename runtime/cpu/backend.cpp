@@ -14,7 +14,6 @@
 namespace rwkvk::cpu {
 namespace {
 
-constexpr uint32_t head_rows = 16;
 
 /// A program with its weights, and its memory for the current number of rows.
 struct LoadedProgram {

@@ -13,7 +13,6 @@
 namespace rwkvk::gpu {
 namespace {
 
-constexpr uint32_t head_rows = 16;
 constexpr uint32_t rerecord_limit = 6;
 
 /// Rows are rounded up, so that few command buffers serve all batches: to a power of two up to 16, then to

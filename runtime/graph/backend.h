@@ -22,6 +22,9 @@ struct ModelPrograms {
     uint32_t width = 0, vocabulary = 0;
 };
 
+/// Rows of one run of the head, at most.
+inline constexpr uint32_t head_rows = 16;
+
 struct BackendOptions {
     uint32_t max_rows = 512;  // of one run of the body
     uint32_t slots = 1;       // state slots
@@ -52,7 +55,7 @@ class Backend {
     virtual ~Backend() = default;
     virtual std::string description() const = 0;  // "cpu (2 threads, avx512)", a device's name
     virtual const BackendOptions& options() const = 0;
-    /// Rows of one run of the head, at most.
+    /// `head_rows`, or fewer.
     virtual uint32_t max_head_rows() const = 0;
 
     /// Runs a program. Errors: Code::device_lost.

@@ -1,25 +1,16 @@
 #include "runtime/model/chat.h"
 
 #include <algorithm>
-#include <chrono>
 #include <set>
 #include <utility>
 
+#include "host/stopwatch.h"
 #include "runtime/model/answer.h"
 #include "runtime/model/state_file.h"
 #include "runtime/text/clean_message.h"
 #include "runtime/text/utf8.h"
 
 namespace rwkvk {
-namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-}  // namespace
 
 Chat::Chat(Context& context, const text::Tokenizer& tokenizer, const ChatOptions& options)
     : context_(context), tokenizer_(tokenizer), options_(options), sampler_(options.sampling) {
@@ -71,7 +62,7 @@ std::vector<float> Chat::feed_surely(std::span<const Token> tokens, Reply& reply
 }
 
 void Chat::feed_prompt(std::string_view message, Turn& turn, Reply& reply) {
-    const auto start = Clock::now();
+    const Stopwatch watch;
     // What follows the colon is fed after the snapshot: it is not part of the history.
     std::string prompt = options_.format->user_turn(message, options_.thinking);
     prompt.resize(prompt.size() - options_.format->prompt_end(options_.thinking).size());
@@ -79,7 +70,7 @@ void Chat::feed_prompt(std::string_view message, Turn& turn, Reply& reply) {
     turn.logits = feed(tokens);
     turn.prompted = snapshot();
     reply.prompt_tokens = static_cast<uint32_t>(tokens.size());
-    reply.prompt_seconds = seconds_since(start);
+    reply.prompt_seconds = watch.seconds();
 }
 
 Reply Chat::say(std::string_view message, const ReplySink& sink) {
@@ -143,7 +134,7 @@ std::string completion(std::string_view fed, std::string_view rest, std::string_
 
 /// From the prompted state to the end of the turn.
 void Chat::answer(const Turn& turn, const ReplySink& sink, Reply& reply) {
-    const auto start = Clock::now();
+    const Stopwatch watch;
     sampler_.forget_accepted();
     const std::vector<Token> prefix = tokenizer_.encode(options_.format->prompt_end(options_.thinking));
     std::vector<float> logits = prefix.empty() ? turn.logits : feed(prefix);
@@ -177,7 +168,7 @@ void Chat::answer(const Turn& turn, const ReplySink& sink, Reply& reply) {
     }
     show(text.finish(), sink);
     complete(turn, text, fed.bytes, reply);
-    reply.seconds = seconds_since(start);
+    reply.seconds = watch.seconds();
 }
 
 /// Makes the history hold the answer without its reasoning or a stop string, and the end of the turn.
