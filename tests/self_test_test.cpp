@@ -56,12 +56,12 @@ TEST_CASE("verdicts are kept, and a bad one refuses exact mode") {
     CHECK(path.starts_with(cache));
     CHECK(check::cached_self_test(*device->kernels).exact());
     CHECK(std::filesystem::exists(path));
-    CHECK_NOTHROW(check::require_exact(*device->kernels));
+    CHECK_NOTHROW(check::require_exact(*device->kernels, check::cached_self_test(*device->kernels)));
 
     std::ofstream(path) << "not exact\noperation 0: it fuses\n";
     CHECK_FALSE(check::cached_self_test(*device->kernels).exact());
     try {
-        check::require_exact(*device->kernels);
+        check::require_exact(*device->kernels, check::cached_self_test(*device->kernels));
         FAIL_CHECK("exact mode was allowed");
     } catch (const Error& error) {
         CHECK(error.code() == Code::not_exact);

@@ -70,10 +70,10 @@ bool take_turn(ChatSession& session, const std::string& message) {
     return true;
 }
 
-void chat_with_person(ChatSession& session, Context& context) {
-    const Interrupts interrupts(context);
+void chat_with_person(ChatSession& session) {
+    const Interrupts interrupts(session.context);
     ChatInput input(/*interactive*/ true);
-    session.view.note(concat(context.device(), ", template ", session.chat.info().template_name,
+    session.view.note(concat(session.context.device(), ", template ", session.chat.info().template_name,
                              "; /help lists the commands"));
     while (const std::optional<std::string> message = input.read()) {
         if (!message->empty()) Interrupts::forget();
@@ -83,14 +83,14 @@ void chat_with_person(ChatSession& session, Context& context) {
 }
 
 /// Each line is a turn; only the answers go to stdout, a blank line between them.
-void chat_with_pipe(ChatSession& session, Context& context) {
+void chat_with_pipe(ChatSession& session) {
     ChatInput input(/*interactive*/ false);
     bool first = true;
     for (uint64_t line = 1; const std::optional<std::string> message = input.read(); ++line) {
         if (message->find_first_not_of(" \t\r") == message->npos) continue;
         if (!first) std::cout << '\n';
         first = false;
-        const Interrupts interrupts(context);  // not while a line is waited for
+        const Interrupts interrupts(session.context);  // not while a line is waited for
         try {
             answer(session, Turn::say, *message);
             Interrupts::check();
@@ -114,9 +114,9 @@ void run(const Flags& flags) {
     view.fold(flags.fold);
     ChatSession session{chat, view, model.info().state_elements * sizeof(float), context};
     if (interactive) {
-        chat_with_person(session, context);
+        chat_with_person(session);
     } else {
-        chat_with_pipe(session, context);
+        chat_with_pipe(session);
     }
     check_validation(runtime);
 }

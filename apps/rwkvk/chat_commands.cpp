@@ -1,7 +1,5 @@
 #include "chat_commands.h"
 
-#include <charconv>
-#include <iomanip>
 #include <iostream>
 #include <span>
 #include <vector>
@@ -65,12 +63,10 @@ After fork(ChatSession& session, const std::string& number) {
             concat("this is branch ", session.chat.fork(), " now; /fork N goes to another one"));
         return After::prompt;
     }
-    uint32_t branch = 0;
-    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), branch);
-    if (error != std::errc{} || end != number.data() + number.size())
-        throw usage_error(concat("/fork N: expected the number of a branch, found '", number, "'"));
-    session.chat.select(branch);
-    session.view.note(concat("this is branch ", branch, " of ", session.chat.info().branches));
+    const std::optional<uint32_t> branch = whole_number<uint32_t>(number);
+    if (!branch) throw usage_error(concat("/fork N: expected the number of a branch, found '", number, "'"));
+    session.chat.select(*branch);
+    session.view.note(concat("this is branch ", *branch, " of ", session.chat.info().branches));
     return After::prompt;
 }
 
@@ -93,9 +89,6 @@ After think(ChatSession& session, const std::string& argument) {
 
 After stats(ChatSession& session, const std::string&) {
     const rwkvk_chat_info info = session.chat.info();
-    const auto megabytes = [](uint64_t bytes) {
-        return concat(std::fixed, std::setprecision(1), static_cast<double>(bytes) / 1e6, " MB");
-    };
     std::cerr << "device      " << session.context.device() << "\ntemplate    " << info.template_name
               << "\nbranch      " << info.branch << " of " << info.branches << "\nposition    "
               << info.position << " tokens, " << info.turns << " turns can be taken back\nstate       "

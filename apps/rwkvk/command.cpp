@@ -28,12 +28,10 @@ void refuse_odd_values(CLI::App& command) {
     const CLI::Validator not_empty(
         [](const std::string& value) { return value.empty() ? "expected a value, found nothing" : ""; }, "");
     // CLI11 reads "010" as 8 and "-1" as the largest number.
-    const CLI::Validator whole_number(
+    const CLI::Validator is_whole_number(
         [](const std::string& value) {
-            const bool digits = value.find_first_not_of("0123456789") == value.npos;
-            const bool plain = !value.empty() && digits && (value.size() == 1 || value[0] != '0');
-            errno = 0;
-            if (plain && (std::strtoull(value.c_str(), nullptr, 10), errno == 0)) return std::string();
+            const bool octal = value.size() > 1 && value[0] == '0';
+            if (!octal && whole_number<uint64_t>(value)) return std::string();
             return concat("expected a whole number, found '", value, "'");
         },
         "");
@@ -44,7 +42,7 @@ void refuse_odd_values(CLI::App& command) {
         const bool may_be_empty =
             name == "--prompt" || name == "--sys" || name == "--device" || name == "--stop";
         if (!may_be_empty) option->check(not_empty);
-        if (option->get_type_name().starts_with("UINT")) option->check(whole_number);
+        if (option->get_type_name().starts_with("UINT")) option->check(is_whole_number);
     }
 }
 

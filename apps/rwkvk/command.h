@@ -6,9 +6,13 @@
 #include <rwkvk.hpp>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
+#include <iomanip>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace rwkvk::app {
@@ -22,6 +26,19 @@ std::string concat(const Parts&... parts) {
     std::ostringstream out;
     (out << ... << parts);
     return out.str();
+}
+
+inline std::string megabytes(uint64_t bytes) {
+    return concat(std::fixed, std::setprecision(1), static_cast<double>(bytes) / 1e6, " MB");
+}
+
+/// Nothing unless all of the text is one decimal number that the type holds.
+template <typename T>
+std::optional<T> whole_number(std::string_view text) {
+    T number = 0;
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    return error == std::errc() && stop == end ? std::optional(number) : std::nullopt;
 }
 
 /// For C; valid as long as the strings.

@@ -12,7 +12,7 @@ namespace rwkvk::app {
 class Interrupts {
   public:
     Interrupts() : Interrupts(nullptr) {}
-    explicit Interrupts(Context& context) : Interrupts(context.handle()) {}
+    explicit Interrupts(const Context& context) : Interrupts(context.handle()) {}
     ~Interrupts();
     Interrupts(const Interrupts&) = delete;
     Interrupts& operator=(const Interrupts&) = delete;

@@ -1,5 +1,4 @@
 #include <filesystem>
-#include <iomanip>
 #include <iostream>
 
 #include "command.h"
@@ -15,10 +14,6 @@ struct Flags {
 };
 
 const char* text_or_null(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
-
-std::string megabytes(uint64_t bytes) {
-    return concat(std::fixed, std::setprecision(1), static_cast<double>(bytes) / 1e6, " MB");
-}
 
 void run(const Flags& flags) {
     const Runtime runtime = open_runtime(flags.common);

@@ -24,14 +24,15 @@ void OpenDevice::open(const vk::DeviceFacts& facts) {
 
 void OpenDevice::require_exact(const std::vector<WeightFormat>& formats) {
     const std::vector<check::TestPart> parts = check::parts_for(formats);
-    const check::Verdict verdict = check::cached_self_test(*kernels_, parts);
+    check::Verdict verdict = check::cached_self_test(*kernels_, parts);
     if (!verdict.exact() && choose_packing(Op::linear, facts()) == Packing::ranges) {
         log(LogLevel::warning,
             concat(facts().name, ": the kernels without subgroups are used, since with them ",
                    verdict.failures.front()));
         open(vk::masked(facts(), "-subgroup"));
+        verdict = check::cached_self_test(*kernels_, parts);
     }
-    check::require_exact(*kernels_, parts);
+    check::require_exact(*kernels_, verdict);
 }
 
 bool is_cpu(const std::string& device) { return device == "cpu" || device == "CPU"; }

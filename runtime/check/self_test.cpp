@@ -10,7 +10,6 @@
 #include "host/stopwatch.h"
 #include "host/vk/device.h"
 #include "runtime/check/op_run.h"
-#include "runtime/gpu/device_key.h"
 #include "runtime/gpu/kernel_maker.h"
 
 namespace rwkvk::check {
@@ -177,8 +176,7 @@ Verdict self_test(gpu::KernelStore& kernels, const std::vector<TestPart>& parts)
 }
 
 std::string verdict_path(const gpu::KernelStore& kernels, TestPart part) {
-    const uint64_t key = gpu::device_key(kernels.device().facts());
-    return kernels.cache_path("self-test", concat(hex_of(key), "-", name_of(part)));
+    return kernels.cache_path("self-test", concat(hex_of(kernels.key()), "-", name_of(part)));
 }
 
 Verdict cached_self_test(gpu::KernelStore& kernels, const std::vector<TestPart>& parts) {
@@ -193,12 +191,11 @@ Verdict cached_self_test(gpu::KernelStore& kernels, const std::vector<TestPart>&
         write_verdict(path, verdict);
         append(all, verdict);
     }
+    kernels.store_pipelines();
     return all;
 }
 
-void require_exact(gpu::KernelStore& kernels, const std::vector<TestPart>& parts) {
-    const Verdict verdict = cached_self_test(kernels, parts);
-    kernels.store_pipelines();
+void require_exact(const gpu::KernelStore& kernels, const Verdict& verdict) {
     if (verdict.exact()) return;
     throw Error(Code::not_exact,
                 concat(kernels.device().facts().name, " does not compute exactly: ", verdict.failures.front(),

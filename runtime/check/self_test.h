@@ -33,7 +33,7 @@ Verdict self_test(gpu::KernelStore& kernels, const std::vector<TestPart>& parts 
 Verdict cached_self_test(gpu::KernelStore& kernels, const std::vector<TestPart>& parts = all_parts());
 
 /// Errors: Code::not_exact naming the device and the first failure.
-void require_exact(gpu::KernelStore& kernels, const std::vector<TestPart>& parts = all_parts());
+void require_exact(const gpu::KernelStore& kernels, const Verdict& verdict);
 
 /// Where a part's verdict is stored; empty when there is no home.
 std::string verdict_path(const gpu::KernelStore& kernels, TestPart part);

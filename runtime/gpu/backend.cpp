@@ -152,7 +152,6 @@ class GpuBackend final : public Backend {
     void write_tensor(Operand operand, std::span<const float> values) override {
         const vk::Binding at = place(*current_program_, current_->plan, operand);
         transfer_.write(*at.buffer, at.offset, std::as_bytes(values));
-        transfer_.finish();
     }
 
     uint64_t device_bytes() const override { return device_.allocated_bytes(); }
@@ -165,7 +164,7 @@ class GpuBackend final : public Backend {
         uint64_t ticket = 0;
         try {
             for (const auto& segment : recorded.segments) ticket = timeline_.submit(*segment);
-        } catch (const Error&) {
+        } catch (...) {
             timeline_.wait(ticket);
             throw;
         }

@@ -45,7 +45,7 @@ void check_module(const KernelInfo& kernel, const vk::Reflection& reflection) {
 KernelStore::KernelStore(vk::Device& device) : KernelStore(device, Options{}) {}
 
 KernelStore::KernelStore(vk::Device& device, Options options)
-    : device_(device), options_(std::move(options)) {}
+    : device_(device), options_(std::move(options)), key_(device_key(device.facts())) {}
 
 KernelStore::~KernelStore() { store_pipelines(); }
 
@@ -76,10 +76,8 @@ std::unique_ptr<vk::Kernel> KernelStore::make(const KernelChoice& choice, const 
 }
 
 void KernelStore::keep_pipelines() {
-    const vk::DeviceFacts& facts = device_.facts();
     pipeline_path_ = pipeline_path();
-    pipeline_key_ = device_key(facts);
-    const std::vector<std::byte> data = vk::read_pipelines(pipeline_path_, pipeline_key_, facts);
+    const std::vector<std::byte> data = vk::read_pipelines(pipeline_path_, key_, device_.facts());
     if (data.empty()) return;
     stored_hash_ = hash_of(data);
     device_.load_pipelines(data);
@@ -92,7 +90,7 @@ void KernelStore::store_pipelines() {
     if (hash == stored_hash_ || !vk::pipelines_fit(data, device_.facts())) return;
     // Tried once for the same data: a folder that cannot be written now cannot be written later.
     stored_hash_ = hash;
-    vk::write_pipelines(pipeline_path_, pipeline_key_, data);
+    vk::write_pipelines(pipeline_path_, key_, data);
 }
 
 void KernelStore::replace_module(const std::string& name, std::vector<uint32_t> words) {
@@ -106,8 +104,6 @@ std::string KernelStore::cache_path(const std::string& kind, const std::string& 
     return folder.empty() ? "" : (folder / kind / name).string();
 }
 
-std::string KernelStore::pipeline_path() const {
-    return cache_path("pipelines", hex_of(device_key(device_.facts())));
-}
+std::string KernelStore::pipeline_path() const { return cache_path("pipelines", hex_of(key_)); }
 
 }  // namespace rwkvk::gpu

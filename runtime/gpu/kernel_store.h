@@ -34,6 +34,8 @@ class KernelStore {
     /// for. Errors: as vk::Kernel; a kernel that failed is tried again by the next call.
     const vk::Kernel& get(const KernelChoice& choice, WeightFormat format);
     vk::Device& device() const { return device_; }
+    /// As device_key.
+    uint64_t key() const { return key_; }
 
     /// Of a file that belongs to this device in the cache, which may have to be made; empty: nothing is kept.
     std::string cache_path(const std::string& kind, const std::string& name) const;
@@ -61,11 +63,12 @@ class KernelStore {
 
     vk::Device& device_;
     const Options options_;
+    const uint64_t key_;
     std::mutex mutex_;  // of the map, not of what is in it
     std::map<Key, Entry> kernels_;
     std::map<std::string, std::vector<uint32_t>> replaced_;
     std::string pipeline_path_;  // empty: nothing is kept
-    uint64_t pipeline_key_ = 0, stored_hash_ = 0;
+    uint64_t stored_hash_ = 0;
     std::atomic<bool> unstored_ = false;
 };
 

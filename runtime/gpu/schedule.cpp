@@ -3,7 +3,6 @@
 #include <algorithm>
 
 namespace rwkvk::gpu {
-
 namespace {
 
 double rate(uint64_t cost, std::chrono::nanoseconds elapsed) {

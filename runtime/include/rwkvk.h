@@ -313,7 +313,7 @@ enum {
 /** Stages and their arithmetic: docs/NUMERICS.md, "Sampling". */
 typedef struct rwkvk_sampler_params {
     uint32_t size;
-    int32_t order;
+    int32_t order;     /* RWKVK_ORDER_* */
     uint64_t seed;
     float temperature; /* 0: always the most probable token */
     float top_p;       /* keep the most probable tokens up to the one that reaches this sum; 1: all */
