@@ -74,6 +74,27 @@ TEST_CASE("the CPU is measured") {
     CHECK(check::probe_cpu(2) > 1e7);
 }
 
+TEST_CASE("ops of every version are measured") {
+    for (const char* spec : {"v4:1x64x300:f16", "v5.2:1x64x300:f16", "v6:1x64x300:f16", "v7a:1x64x300:f16",
+                             "rwkv6qwen2:1x64x300:f16"}) {
+        CAPTURE(spec);
+        const auto model = Model::synthetic(spec);
+        Context context(model, cpu::make_backend(model->programs(), model->weights(), {.max_rows = 9}, {}));
+        for (const check::OpTime& time : check::time_ops(context, 9, 1)) CHECK(time.gb_per_second > 0);
+    }
+}
+
+TEST_CASE("of tables beside the embedding a token reads one row too") {
+    const auto model = Model::synthetic("v7a:1x64x300:f16");
+    Context context(model, cpu::make_backend(model->programs(), model->weights(), {.max_rows = 9}, {}));
+    const auto rows = check::bench(context, {.prompt = 0, .generate = 1, .batches = {1}, .repeats = 1});
+    REQUIRE(rows.size() == 1);
+    const auto deep = *model->weights().find("blocks.0.ffn.s_emb.weight");
+    const double looked_up = 64.0 * 2 + deep.in * 2.0;
+    CHECK(rows[0].bytes_per_token == static_cast<double>(model->weight_bytes()) - 300 * looked_up +
+                                         looked_up + 2 * static_cast<double>(model->state_bytes()));
+}
+
 TEST_CASE("a device is measured") {
     const auto device = test::open_device();
     if (!device) return;

@@ -205,6 +205,7 @@ TEST_CASE("a tokenizer.json that would be read wrongly is refused") {
     refused("/added_tokens/0/id", 1 + 'a', Code::bad_file, "two tokens have the id 98");
     refused("/added_tokens/1/content", "   ", Code::bad_file, "are the same");
     refused("/added_tokens/1/id", 900000, Code::bad_file, "id 900000");
+    refused("/added_tokens/3", json{{"id", 120000}, {"content", "far"}}, Code::bad_file, "id 120000");
     refused("/model/vocab/aa", 5, Code::bad_file, "two tokens have the id 5");
     refused("/model/vocab/aa", 1048577, Code::bad_file, "1048577");
     refused("/model/vocab/aa", 1000000, Code::bad_file, "the largest id is 1000000");

@@ -164,6 +164,7 @@ TEST_CASE("a conversation with everything a person can do") {
         command(terminal, "/fork 0", "branch 0");
         command(terminal, "line one\\\nline two", "tokens/s");
         command(terminal, "\"\"\"block\nof lines\"\"\"", "tokens/s");
+        command(terminal, "\"\"\"block of one\"\"\"", "tokens/s");
         command(terminal, "/stats", "template    world");
         command(terminal, "/think", "without reasoning");
         command(terminal, "/nonsense", "no command is called '/nonsense'");

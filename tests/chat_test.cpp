@@ -3,10 +3,12 @@
 
 #include <doctest/doctest.h>
 
-#include <numeric>
+#include <algorithm>
 
 #include "runtime/cpu/backend.h"
 #include "runtime/gpu/backend.h"
+#include "runtime/model/vocabulary_file.h"
+#include "tests/support/bpe_vocabulary.h"
 #include "tests/support/reference_folder.h"
 #include "tests/support/refusal.h"
 #include "tests/support/scripted_backend.h"
@@ -65,14 +67,15 @@ ChatOptions greedy(const char* format = "world", text::Thinking thinking = text:
 
 /// A chat whose model says what it is told to.
 struct Scripted {
-    std::shared_ptr<const Model> model = Model::synthetic("v7:2x64x256:f32");
+    std::shared_ptr<const Model> model;
     std::unique_ptr<text::Tokenizer> tokenizer = text::make_byte_tokenizer();
     test::ScriptedBackend* backend = new test::ScriptedBackend(cpu_backend(*model));
     Context context{model, std::unique_ptr<Backend>(backend)};
     Chat chat;
     std::string shown, reasoning;
 
-    explicit Scripted(ChatOptions how = greedy()) : chat(context, *tokenizer, how) {}
+    explicit Scripted(ChatOptions how = greedy(), const char* spec = "v7:2x64x256:f32")
+        : model(Model::synthetic(spec)), chat(context, *tokenizer, how) {}
 
     /// What is shown, asked for with the answer's logits after `answer`.
     Reply ask(const std::string& question, const std::string& answer, size_t stop_after = SIZE_MAX) {
@@ -140,6 +143,22 @@ TEST_CASE("stop strings and bans of one's own") {
     check_contains(refusal_of([&] { Scripted refused(how); }, Code::bad_argument), "stop string");
 }
 
+TEST_CASE("an answer may end where a stop string might have become a longer one") {
+    ChatOptions how = greedy();
+    how.stops = {"\n\n"};  // the template has "\n\nUser:"
+    for (how.max_tokens = 1; how.max_tokens <= 14; ++how.max_tokens) {
+        CAPTURE(how.max_tokens);
+        Scripted s(how);
+        const Reply reply = s.ask("Hi", " It\nis.\n\nUsed to");
+        CHECK(reply.end == (how.max_tokens < 9 ? ReplyEnd::length : ReplyEnd::stop));
+        CHECK(s.shown.starts_with(std::string("It\nis.").substr(0, how.max_tokens - 1)));
+        CHECK(s.shown.find("\n\n") == s.shown.npos);
+        CHECK(text_of(s.chat).starts_with("User: Hi\n\nAssistant:"));
+        CHECK(text_of(s.chat).ends_with("\n\n"));
+        check_state(s.chat, s.context);
+    }
+}
+
 TEST_CASE("an interrupt ends the answer, or takes back the question") {
     Scripted s;
     s.ask("Hi", " one\n\nUser:");
@@ -156,6 +175,22 @@ TEST_CASE("an interrupt ends the answer, or takes back the question") {
     s.chat.undo();
     CHECK(s.chat.tokens() == before);
     check_state(s.chat, s.context);
+    s.context.interrupt();  // with nothing to interrupt
+    s.chat.reset("Be brief");
+    CHECK(text_of(s.chat) == "System: Be brief\n\n");
+    check_state(s.chat, s.context);
+}
+
+TEST_CASE("a new conversation that cannot begin leaves the old one") {
+    Scripted s(greedy(), "v7:2x64x128:f32");  // no ids for bytes from 128 on
+    s.ask("Hi", " one\n\nUser:");
+    const std::vector<Token> before = s.chat.tokens();
+    check_contains(refusal_of([&] { s.chat.reset("\u00e9"); }, Code::bad_token), "id 195");
+    CHECK(s.chat.tokens() == before);
+    CHECK(s.chat.turns() == 1);
+    check_state(s.chat, s.context);
+    s.chat.reset();
+    CHECK(s.chat.tokens().empty());
 }
 
 TEST_CASE("an error during the answer takes the whole turn back") {
@@ -196,6 +231,50 @@ TEST_CASE("snapshots beyond the budget are dropped, the last turn's never") {
     s.chat.undo();
     check_contains(refusal_of([&] { s.chat.undo(); }, Code::bad_argument), "take back");
     check_state(s.chat, s.context);
+}
+
+TEST_CASE("branches share their snapshots, and forget the oldest together") {
+    ChatOptions how = greedy();
+    Scripted measured(how);
+    measured.ask("Hi", " one\n\nUser:");
+    const uint64_t turn_bytes = measured.chat.snapshot_bytes();
+    CHECK(turn_bytes == 2 * measured.model->state_bytes() + 256 * sizeof(float));
+    how.snapshot_bytes = 5 * turn_bytes;
+    Scripted s(how);
+    for (int i = 0; i < 4; ++i) s.ask("Hi", " one\n\nUser:");
+    s.chat.fork();
+    CHECK(s.chat.turns() == 4);
+    CHECK(s.chat.snapshot_bytes() == 4 * turn_bytes + s.model->state_bytes());
+    s.ask("Hi", " one\n\nUser:");
+    CHECK(s.chat.turns() == 4);
+    CHECK(s.chat.snapshot_bytes() <= how.snapshot_bytes);
+    s.chat.select(0);
+    CHECK(s.chat.turns() == 3);
+    for (int i = 0; i < 12; ++i) s.chat.fork();  // a state each that cannot be forgotten
+    CHECK(s.chat.turns() == 1);
+    s.chat.undo();
+    check_state(s.chat, s.context);
+}
+
+TEST_CASE("history is tokenized as it is where more text follows") {
+    nlohmann::json file = test::bpe_file();
+    const std::string newline = test::byte_level('\n');
+    file["model"]["vocab"][newline + newline] = 265;
+    file["model"]["merges"].push_back(newline + " " + newline);
+    const auto tokenizer = parse_vocabulary(file.dump(), "tokenizer.json");
+    REQUIRE(tokenizer->encode("\n\n") == std::vector<Token>{265});
+    const auto model = Model::synthetic("v7:2x64x300:f32");
+    auto* const backend = new test::ScriptedBackend(cpu_backend(*model));
+    Context context(model, std::unique_ptr<Backend>(backend));
+    ChatOptions how = greedy("raven");
+    how.system = "Talk.";
+    Chat chat(context, *tokenizer, how);
+    backend->say(tokenizer->encode(" One.\n\nBob: Two"));
+    chat.say("Hi", [](bool, std::string_view) { return true; });
+    const std::string text = tokenizer->decode(chat.tokens());
+    CHECK(text == "Talk.\n\nBob: Hi\n\nAlice: One.\n\n");
+    CHECK(std::ranges::count(chat.tokens(), tokenizer->encode("\n")[0]) == 6);
+    check_state(chat, context);
 }
 
 TEST_CASE("what a chat refuses") {

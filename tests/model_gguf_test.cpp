@@ -160,6 +160,12 @@ TEST_CASE("metadata can be put in and replaced, and a recommended sampling outli
             test::refusal_of([&] { written(*model, {.overrides = {wrong}}); }, Code::bad_argument),
             "expected KEY=");
     }
+    for (const char* layout : {"general.alignment=int:64", "split.count=int:2"}) {
+        INFO(layout);
+        test::check_contains(
+            test::refusal_of([&] { written(*model, {.overrides = {layout}}); }, Code::bad_argument),
+            "how a file is laid out");
+    }
 }
 
 TEST_CASE("a value that the format cannot hold is refused, and nothing is written") {

@@ -28,7 +28,7 @@ vk::DeviceFacts facts_with(bool subgroup, uint32_t size, bool narrow) {
 TEST_CASE("the matrix kernel follows subgroups and the narrow fact") {
     const LinearParams params{1, 768, 768, 0, 768, ACT_NONE};
     const auto kernel = [&](const vk::DeviceFacts& facts) {
-        return choose_kernel(Op::linear, params, WeightFormat::f16, facts).kernel;
+        return choose_kernel(Op::linear, params, facts).kernel;
     };
     CHECK(kernel(facts_with(true, 32, false)) == KernelId::linear_subgroup);
     CHECK(kernel(facts_with(true, 32, true)) == KernelId::linear_narrow);
@@ -43,7 +43,7 @@ TEST_CASE("whatever is chosen for a number of rows is tested beforehand") {
             const std::vector<KernelChoice> tested = possible_choices(Op::linear, facts);
             for (uint32_t rows = 1; rows <= 512; ++rows) {
                 const LinearParams params{rows, 768, 768, 0, 768, ACT_NONE};
-                const KernelChoice choice = choose_kernel(Op::linear, params, WeightFormat::f16, facts);
+                const KernelChoice choice = choose_kernel(Op::linear, params, facts);
                 INFO(rows, " rows");
                 CHECK(std::any_of(tested.begin(), tested.end(), [&](const KernelChoice& other) {
                     return other.kernel == choice.kernel && other.constants == choice.constants;
@@ -95,8 +95,7 @@ TEST_CASE("the packing does not depend on the number of rows") {
     for (const bool narrow : {false, true}) {
         const vk::DeviceFacts facts = facts_with(true, 32, narrow);
         for (const uint32_t rows : {1u, 3u, 4u, 500u}) {
-            const auto choice =
-                choose_kernel(Op::linear, LinearParams{rows, 64, 64, 0, 64, 0}, WeightFormat::f16, facts);
+            const auto choice = choose_kernel(Op::linear, LinearParams{rows, 64, 64, 0, 64, 0}, facts);
             CHECK(choice.packing == choose_packing(Op::linear, facts));
         }
     }

@@ -1,7 +1,8 @@
-// Research variants are refused by their names, whatever else they have.
+// Research variants are refused by their names, whatever else they have; and heads that no state can hold.
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <map>
 
 #include "runtime/arch/versions.h"
 #include "tests/support/refusal.h"
@@ -9,13 +10,15 @@
 namespace rwkvk {
 namespace {
 
-/// A model of which only the names of its tensors matter.
+/// A model of which only the names of its tensors matter, and the shapes of some; the others are 1x1.
 class NamesOnly final : public WeightSource {
   public:
-    explicit NamesOnly(std::vector<std::string> names) : names_(std::move(names)) {}
+    explicit NamesOnly(std::vector<std::string> names, std::map<std::string, Shape> shapes = {})
+        : names_(std::move(names)), shapes_(std::move(shapes)) {}
     std::optional<Shape> find(const std::string& name) const override {
         if (std::ranges::find(names_, name) == names_.end()) return std::nullopt;
-        return Shape{1, 1, WeightFormat::f32};
+        const auto shape = shapes_.find(name);
+        return shape == shapes_.end() ? Shape{1, 1, WeightFormat::f32} : shape->second;
     }
     std::vector<std::string> names() const override { return names_; }
     void read_rows(const std::string&, uint32_t, uint32_t, std::byte*) const override {}
@@ -23,6 +26,7 @@ class NamesOnly final : public WeightSource {
 
   private:
     const std::vector<std::string> names_;
+    const std::map<std::string, Shape> shapes_;
 };
 
 struct Case {
@@ -68,6 +72,23 @@ TEST_CASE("what is no RWKV, and versions with a tensor too many, are refused") {
             test::refusal_of([&] { arch::version_of(weights, "some.pth").read(weights); }, Code::unsupported),
             "'blocks.0.att.unheard_of'");
     }
+}
+
+TEST_CASE("RWKV-7 with heads that do not fit its attention, or no state, is refused") {
+    const auto refusal = [](uint32_t heads, uint32_t size, uint32_t attention) {
+        const std::string r_k = "blocks.0.att.r_k", key = "blocks.0.att.key.weight";
+        const NamesOnly weights(
+            {"emb.weight", r_k, key, "blocks.0.ffn.key.weight"},
+            {{r_k, {heads, size, WeightFormat::f32}}, {key, {attention, 4, WeightFormat::f32}}});
+        return test::refusal_of([&] { arch::version_of(weights, "some.pth").read(weights); },
+                                Code::bad_shape);
+    };
+    test::check_contains(refusal(7, 64, 512), "'blocks.0.att.r_k' has 7 heads, which do not divide");
+    test::check_contains(refusal(8, 32, 512), "'blocks.0.att.r_k' is 8x32, but the attention is 512 wide");
+    // 65,536 and 65,537 squared are 0 and 131,073 in 32 bits.
+    for (const uint32_t size : {2048u, 65536u, 65537u})
+        test::check_contains(refusal(1, size, size), "expected at most 1024 channels");
+    test::check_contains(refusal(3u << 20, 1024, 3u << 30), "2^31 elements of the state");
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 
 #include "runtime/load/gguf_vocabulary.h"
 #include "runtime/load/json_vocabulary.h"
+#include "runtime/model/embedded_vocabulary.h"
 #include "runtime/model/vocabulary_file.h"
 #include "tests/support/allocation_meter.h"
 #include "tests/support/bpe_vocabulary.h"
@@ -86,6 +87,10 @@ TEST_CASE("characters, in UTF-16 too, with one that stands for the unknown") {
     check_contains(refusal_of([&] { parse(utf16(half, true)); }, Code::bad_file), "half a character");
     CHECK(parse("\xef\xbb\xbf{\"0\": \"a\"}")->encode("a") == Ids{0});
     refusal_of([] { parse("{\"0\": \"a\"}")->encode("b"); }, Code::bad_text);
+    // A file would lose the unknown character, and the text of id 0.
+    CHECK_FALSE(embedded_vocabulary(*parse(utf16(file, false))).has_value());
+    CHECK_FALSE(embedded_vocabulary(*parse("{\"0\": \"a\"}")).has_value());
+    CHECK(embedded_vocabulary(*parse("{\"1\": \"a\"}"))->tokens == std::vector<std::string>{"", "a"});
     // Only where all are characters.
     refusal_of([] { parse("{\"0\": \"ab\", \"1\": \"\xee\x82\x83\"}")->encode("x"); }, Code::bad_text);
 }

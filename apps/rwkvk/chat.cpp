@@ -53,6 +53,9 @@ void answer(ChatSession& session, Turn turn, const std::string& message) {
     session.view.end(reply, session.chat.info(), session.state_bytes);
 }
 
+/// A chat takes no message of white space.
+bool is_blank(const std::string& message) { return message.find_first_not_of(" \t\n\v\f\r") == message.npos; }
+
 /// A failure costs the turn, not the conversation, unless nobody is there to go on.
 bool take_turn(ChatSession& session, const std::string& message) {
     try {
@@ -61,7 +64,7 @@ bool take_turn(ChatSession& session, const std::string& message) {
             if (after == After::answer) answer(session, Turn::regenerate, "");
             return after != After::leave;
         }
-        if (message.find_first_not_of(" \t\n") != message.npos) answer(session, Turn::say, message);
+        if (!is_blank(message)) answer(session, Turn::say, message);
     } catch (const Error& error) {
         if (!std::cout) throw;
         session.view.note(error.status() == RWKVK_CANCELLED ? "stopped; nothing was said"
@@ -87,7 +90,7 @@ void chat_with_pipe(ChatSession& session) {
     ChatInput input(/*interactive*/ false);
     bool first = true;
     for (uint64_t line = 1; const std::optional<std::string> message = input.read(); ++line) {
-        if (message->find_first_not_of(" \t\r") == message->npos) continue;
+        if (is_blank(*message)) continue;
         if (!first) std::cout << '\n';
         first = false;
         const Interrupts interrupts(session.context);  // not while a line is waited for

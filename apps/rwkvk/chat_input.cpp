@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <utility>
 
 #ifdef RWKVK_HAVE_EDITLINE
 #include <editline/readline.h>
@@ -90,14 +91,17 @@ std::optional<std::string> ChatInput::read_line(const char* with_prompt) {
 
 #endif
 
-std::string ChatInput::read_block(std::string message) {
+/// Lines from `line` on, up to the mark that ends them.
+std::string ChatInput::read_block(std::string line) {
+    std::string message;
     while (true) {
-        const std::optional<std::string> line = read_line(continuation);
-        if (!line) return message;
-        const size_t end = line->find(block_mark);
+        const size_t end = line.find(block_mark);
+        message += line.substr(0, end);
+        if (end != line.npos) return message;
+        std::optional<std::string> next = read_line(continuation);
+        if (!next) return message;
         if (!message.empty()) message += '\n';
-        message += line->substr(0, end);
-        if (end != line->npos) return message;
+        line = std::move(*next);
     }
 }
 

@@ -6,7 +6,7 @@
 namespace rwkvk::app {
 
 /// What a person types: messages of one or more lines. A line that ends in \ goes on in the next one, and
-/// everything between two lines of """ is one message. With libedit lines can be edited and earlier ones
+/// everything between two """ is one message. With libedit lines can be edited and earlier ones
 /// recalled, also those of former sessions.
 class ChatInput {
   public:
@@ -20,7 +20,7 @@ class ChatInput {
 
   private:
     std::optional<std::string> read_line(const char* prompt);
-    std::string read_block(std::string first);
+    std::string read_block(std::string line);
 
     bool interactive_;
     std::string history_file_;

@@ -63,6 +63,7 @@ class Scorer {
         model_.begin();
         if (base_) base_->begin();
         while (chunk.size() > 1) {
+            Interrupts::check();
             const size_t count = std::min(piece_tokens, chunk.size() - 1);
             add(chunk.first(count), chunk.subspan(1, count));
             chunk = chunk.subspan(count);
@@ -169,10 +170,7 @@ void run(const Flags& flags) {
     Reader reader(model, flags.common);
     Scorer scorer(reader, base ? &*base : nullptr);
     const Interrupts interrupts;
-    for (const std::vector<Token>& chunk : chunks) {
-        Interrupts::check();
-        scorer.add(chunk);
-    }
+    for (const std::vector<Token>& chunk : chunks) scorer.add(chunk);
     print(report(scorer.scores(), bytes, base.has_value()), flags.json);
     check_validation(runtime);
 }

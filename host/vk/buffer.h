@@ -62,7 +62,8 @@ class Buffer {
 class Transfer {
   public:
     enum class Path { direct_where_mapped, always_staged };  // the second for tests
-    explicit Transfer(Device& device, uint64_t piece_bytes = 4ull << 20,
+    static constexpr uint64_t usual_piece_bytes = 4ull << 20;
+    explicit Transfer(Device& device, uint64_t piece_bytes = usual_piece_bytes,
                       Path path = Path::direct_where_mapped);
     ~Transfer();
     Transfer(const Transfer&) = delete;

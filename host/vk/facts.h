@@ -30,7 +30,7 @@ struct DeviceFacts {
     std::array<uint32_t, 3> max_group_count{65535, 65535, 65535};
     uint32_t shared_bytes = 16384;
     uint32_t push_bytes = 128;
-    uint32_t max_storage_buffers = 16;          // per stage
+    uint32_t max_storage_buffers = 16;          // per stage; kernels bind up to 10
     uint64_t max_binding_bytes = 128ull << 20;  // one storage-buffer binding
     uint64_t max_allocation_bytes = 1ull << 30;
     uint64_t offset_alignment = 256;  // of storage-buffer bindings

@@ -126,6 +126,12 @@ rwkvk_status rwkvk_feed(rwkvk_context* context, const rwkvk_feed_item* items, si
 
 rwkvk_status rwkvk_eval(rwkvk_context* context, uint32_t slot, const rwkvk_token* tokens, size_t count,
                         float* logits) {
+    if (!context) return RWKVK_BAD_ARGUMENT;
+    if (logits && count == 0) {
+        return guarded(*context->runtime, [] {
+            throw Error(Code::bad_argument, "there are no tokens, so no logits: feed at least one");
+        });
+    }
     const rwkvk_feed_item item{.slot = slot,
                                .want = logits ? RWKVK_WANT_LAST : RWKVK_WANT_NOTHING,
                                .tokens = tokens,

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "host/error.h"
+#include "host/float_mode.h"
 #include "host/log.h"
 #include "host/vk/device.h"
 #include "runtime/include/rwkvk.h"
@@ -38,10 +39,11 @@ class Runtime {
 /// The status of the exception that is being handled; its message goes to the runtime.
 rwkvk_status handle_exception(Runtime& runtime) noexcept;
 
-/// Runs the body of a call with the runtime's log.
+/// Runs the body of a call with the runtime's log, in the float mode that everything is computed in.
 template <typename Body>
 rwkvk_status guarded(Runtime& runtime, const Body& body) noexcept {
     const LogScope scope(&runtime.sink());
+    const FloatModeScope mode;
     try {
         body();
         return RWKVK_OK;

@@ -125,25 +125,30 @@ void rwkvk_stream_destroy(rwkvk_stream* stream) { delete stream; }
 
 namespace {
 
-rwkvk_status hand_out_text(rwkvk_stream* stream, std::string text, const char** to, size_t* bytes) {
-    stream->text = std::move(text);
-    *to = stream->text.c_str();
-    *bytes = stream->text.size();
-    return RWKVK_OK;
+void hand_out_text(rwkvk_stream& stream, std::string text, const char** to, size_t* bytes) {
+    stream.text = std::move(text);
+    *to = stream.text.c_str();
+    *bytes = stream.text.size();
 }
 
 }  // namespace
 
 rwkvk_status rwkvk_stream_push(rwkvk_stream* stream, rwkvk_token token, const char** text, size_t* bytes,
                                int32_t* stopped) {
-    if (!stream || !text || !bytes) return RWKVK_BAD_ARGUMENT;
+    if (!stream) return RWKVK_BAD_ARGUMENT;
     return guarded(*stream->runtime, [&] {
-        hand_out_text(stream, stream->stream.push(stream->tokenizer->decode(token)), text, bytes);
+        require(text, "text");
+        require(bytes, "bytes");
+        hand_out_text(*stream, stream->stream.push(stream->tokenizer->decode(token)), text, bytes);
         if (stopped) *stopped = stream->stream.stopped();
     });
 }
 
 rwkvk_status rwkvk_stream_finish(rwkvk_stream* stream, const char** text, size_t* bytes) {
-    if (!stream || !text || !bytes) return RWKVK_BAD_ARGUMENT;
-    return guarded(*stream->runtime, [&] { hand_out_text(stream, stream->stream.finish(), text, bytes); });
+    if (!stream) return RWKVK_BAD_ARGUMENT;
+    return guarded(*stream->runtime, [&] {
+        require(text, "text");
+        require(bytes, "bytes");
+        hand_out_text(*stream, stream->stream.finish(), text, bytes);
+    });
 }

@@ -43,11 +43,18 @@ std::optional<load::Vocabulary> vocabulary_for(const Model& model, const char* p
         auto vocabulary = embedded_vocabulary(*make_model_tokenizer(model, path));
         if (vocabulary) return vocabulary;
         throw Error(Code::bad_argument,
-                    concat(path, ": expected a vocabulary in the World format, found another"));
+                    concat(path,
+                           ": expected a vocabulary of longest match whose id 0 ends a text, as World, "
+                           "found another, which GGUF cannot hold: keep it beside the model"));
     }
     if (model.vocabulary()) return *model.vocabulary();
     const auto found = find_model_tokenizer(model);
-    return found ? embedded_vocabulary(*found) : std::nullopt;
+    if (!found) return std::nullopt;
+    auto vocabulary = embedded_vocabulary(*found);
+    if (!vocabulary)
+        log(LogLevel::warning,
+            "the model's vocabulary cannot be written into GGUF: keep its file beside the model");
+    return vocabulary;
 }
 
 }  // namespace

@@ -56,10 +56,9 @@ bool is_rwkv7a(const WeightSource& weights) {
 
 void set_heads7(Dimensions& m, const WeightSource& weights, std::string_view version) {
     const auto r_k = need(weights, version, "blocks.0.att.r_k");
-    m.heads = r_k.out;
-    m.head_size = r_k.in;
-    if (uint64_t{m.heads} * m.head_size == m.attention) return;
-    throw Error(Code::bad_shape, concat("'blocks.0.att.r_k' is ", m.heads, "x", m.head_size,
+    set_heads(m, "blocks.0.att.r_k", r_k.out);
+    if (r_k.in == m.head_size) return;
+    throw Error(Code::bad_shape, concat("tensor 'blocks.0.att.r_k' is ", r_k.out, "x", r_k.in,
                                         ", but the attention is ", m.attention, " wide"));
 }
 

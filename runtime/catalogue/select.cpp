@@ -9,9 +9,9 @@ uint32_t lanes_for(const vk::DeviceFacts& facts, uint32_t wanted) {
     return std::min({wanted, facts.max_invocations, facts.max_group_size[0]});
 }
 
-// On a software device a workgroup is one vector of lanes; more would only add loop overhead.
 uint32_t element_lanes(const vk::DeviceFacts& facts) { return lanes_for(facts, 64); }
 
+// On a software device a workgroup is one vector of lanes; more would only add loop overhead.
 uint32_t narrow_lanes(const vk::DeviceFacts& facts) {
     return facts.type == vk::DeviceType::software ? std::clamp(facts.subgroup_size, 8u, 16u) : 32;
 }
@@ -124,7 +124,7 @@ Work work_of(Op op, const Params& params) {
     return {};
 }
 
-KernelChoice choose_kernel(Op op, const Params& params, WeightFormat, const vk::DeviceFacts& facts) {
+KernelChoice choose_kernel(Op op, const Params& params, const vk::DeviceFacts& facts) {
     switch (op) {
         case Op::linear:
             return choose_linear(params, facts);

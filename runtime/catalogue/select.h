@@ -31,8 +31,7 @@ struct KernelChoice {
 /// Independent pieces of the step's work, as x, y, z.
 std::array<uint32_t, 3> work_of(Op op, const Params& params);
 
-/// `format` is looked at for ops with a matrix only.
-KernelChoice choose_kernel(Op op, const Params& params, WeightFormat format, const vk::DeviceFacts& facts);
+KernelChoice choose_kernel(Op op, const Params& params, const vk::DeviceFacts& facts);
 
 /// The packing that `choose_kernel` will want, whatever the number of rows.
 Packing choose_packing(Op op, const vk::DeviceFacts& facts);

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "host/stopwatch.h"
+#include "runtime/graph/weight_requests.h"
 
 namespace rwkvk::check {
 namespace {
@@ -47,22 +48,26 @@ double decode_rate(Context& context, uint32_t count, uint32_t batch) {
 }
 
 /// Bytes that a token costs where `runs` runs feed `tokens` tokens of `sequences` sequences, whose logits
-/// are asked for `heads` times: all weights per run, but of the embedding only the rows that are looked up
-/// and the head only when asked for; the states read and written.
+/// are asked for `heads` times: all weights per run, but of the embedding and other tables only the rows that
+/// are looked up and the head only when asked for; the states read and written.
 struct Traffic {
     double runs, sequences, heads, tokens;
 
     double bytes_per_token(const Model& model) const {
-        const auto bytes = [&](const WeightSource::Shape& shape, uint64_t rows) {
+        const auto bytes = [&](const std::string& name, uint64_t rows) {
+            const auto shape = *model.weights().find(name);
             return static_cast<double>(stored_bytes(shape.format, rows * shape.in));
         };
-        const auto embedding = *model.weights().find("emb.weight"),
-                   head = *model.weights().find("head.weight");
-        const double head_bytes = bytes(head, head.out);
-        const double body =
-            static_cast<double>(model.weight_bytes()) - bytes(embedding, embedding.out) - head_bytes;
+        double tables = 0, looked_up = 0;
+        for (const auto& [request, op] : matrix_uses(model.programs().body)) {
+            if (!looks_up(op)) continue;
+            tables += bytes(request->name, request->all);
+            looked_up += bytes(request->name, 1);
+        }
+        const double head = bytes("head.weight", model.programs().vocabulary);
+        const double body = static_cast<double>(model.weight_bytes()) - tables - head;
         const double states = 2 * sequences * static_cast<double>(model.state_bytes());
-        return (runs * (body + states) + heads * head_bytes) / tokens + bytes(embedding, 1);
+        return (runs * (body + states) + heads * head) / tokens + looked_up;
     }
 };
 
@@ -82,12 +87,13 @@ uint64_t bytes_of(const Program& program, const Step& step, uint32_t rows, const
     uint64_t bytes = 0;
     for (size_t slot = 0; slot < step.operands.size(); ++slot) {
         const Tensor& tensor = program.tensors[step.operands[slot].tensor];
-        const uint64_t times = info(step.op).slots[slot] == 'u' ? 2 : 1;
+        const char access = info(step.op).slots[slot];
+        const uint64_t times = access == 'u' ? 2 : access == 'w' ? tensor.planes : 1;
         switch (tensor.kind) {
             case TensorKind::matrix: {
-                const auto shape = *weights.find(tensor.name);
-                bytes +=
-                    stored_bytes(shape.format, uint64_t{looks_up(step.op) ? rows : shape.out} * shape.in);
+                const MatrixRequest& matrix = program.matrices[tensor.index];
+                bytes += stored_bytes(weights.find(matrix.name)->format,
+                                      uint64_t{looks_up(step.op) ? rows : matrix.out} * matrix.in);
                 break;
             }
             case TensorKind::vector:

@@ -447,6 +447,11 @@ class Maker {
         }
     }
 
+    // The smallest number that stays, its neighbour, zeros, subnormals and infinities, of both signs.
+    static constexpr uint32_t settle_borders[] = {0x26800000, 0xa6800000, 0x267fffff, 0xa67fffff,
+                                                  0,          0x80000000, 1,          0x80000001,
+                                                  0x007fffff, 0x807fffff, 0x7f800000, 0xff800000};
+
     void arithmetic() {
         const uint32_t rows = full_ ? 32 : 4, width = 256;
         const uint64_t n = uint64_t{rows} * width;
@@ -459,6 +464,7 @@ class Maker {
             if (operation == ARITH_FROM_INT) {
                 for (uint32_t& word : a) word = random_.below(1u << 25) - (1u << 24);
             }
+            if (operation == ARITH_SETTLE) std::ranges::copy(settle_borders, a.begin());
             add(Op::arithmetic, ArithmeticParams{rows, width, operation}, {a, b, c, zeros(n)},
                 concat("operation ", operation));
         }

@@ -176,7 +176,8 @@ std::vector<Reference> make_references(Context& cpu, const VerifyOptions& option
     std::vector<Reference> references;
     for (uint32_t i = 0; i < options.sequences; ++i) {
         // Ragged: later sequences are shorter.
-        const uint32_t length = std::max(1u, options.tokens - options.tokens * i * i / 20);
+        const uint64_t shorter = uint64_t{options.tokens} * i * i / 20;
+        const auto length = static_cast<uint32_t>(std::max<uint64_t>(shorter + 1, options.tokens) - shorter);
         Reference& r = references.emplace_back();
         r.tokens = random_tokens(length, cpu.model().programs().vocabulary, options.seed + i);
         cpu.reset(0);

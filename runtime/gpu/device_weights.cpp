@@ -83,9 +83,9 @@ DeviceWeights::DeviceWeights(vk::Device& device, const std::vector<const Program
         const std::vector<MatrixUse> more = matrix_uses(*program);
         uses.insert(uses.end(), more.begin(), more.end());
     }
-    vk::Transfer transfer(device);
-    place_vectors(device, transfer, programs, source);
     place_matrices(device, uses, source);
+    vk::Transfer transfer(device, std::max(vk::Transfer::usual_piece_bytes, largest_tile()));
+    place_vectors(device, transfer, programs, source);
     ThreadPool pool;
     ProgressMeter meter(progress, matrix_bytes());
     for (const auto& [request, matrix] : matrices_) {
@@ -95,6 +95,13 @@ DeviceWeights::DeviceWeights(vk::Device& device, const std::vector<const Program
     transfer.finish();
     meter.finish();
     log(LogLevel::info, concat("weights: ", matrix_bytes() / 1000000, " MB in ", watch.seconds(), " s"));
+}
+
+uint64_t DeviceWeights::largest_tile() const {
+    uint64_t largest = 0;
+    for (const auto& [request, matrix] : matrices_)
+        largest = std::max(largest, packed_bytes(matrix.packing, matrix.format, rows_per_tile, matrix.in));
+    return largest;
 }
 
 uint64_t DeviceWeights::matrix_bytes() const {

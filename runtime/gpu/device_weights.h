@@ -52,6 +52,7 @@ class DeviceWeights {
     void place_vectors(vk::Device& device, vk::Transfer& transfer,
                        const std::vector<const Program*>& programs, const WeightSource& source);
     uint64_t matrix_bytes() const;
+    uint64_t largest_tile() const;
 
     std::vector<std::unique_ptr<vk::Buffer>> buffers_;
     std::vector<std::pair<MatrixRequest, MatrixRecord>> matrices_;

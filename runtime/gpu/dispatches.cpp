@@ -99,7 +99,7 @@ class Maker {
              const MatrixRecord::Piece& piece) {
         const Step& step = layout_.program.steps[index];
         const WeightFormat format = matrix ? matrix->format : WeightFormat::f32;
-        const KernelChoice choice = choose_kernel(step.op, params, format, kernels_.device().facts());
+        const KernelChoice choice = choose_kernel(step.op, params, kernels_.device().facts());
         RWKVK_ASSERT(!matrix || choice.packing == matrix->packing);
         Dispatch dispatch{.kernel = &kernels_.get(choice, format),
                           .bindings = {},
@@ -112,7 +112,27 @@ class Maker {
             binding.access = access_of(info(step.op).slots[slot]);
             dispatch.bindings.push_back(binding);
         }
+        check_fits(dispatch, step.name);
         result_.push_back(std::move(dispatch));
+    }
+
+    /// Widths and heads come from a file, limits from the device.
+    void check_fits(const Dispatch& dispatch, const std::string& step) const {
+        const vk::DeviceFacts& facts = kernels_.device().facts();
+        for (const vk::Binding& binding : dispatch.bindings) {
+            if (binding.bytes <= facts.max_binding_bytes) continue;
+            throw Error(Code::unsupported,
+                        concat(facts.name, ": step '", step, "' needs ", binding.bytes,
+                               " bytes bound at once, the device binds at most ", facts.max_binding_bytes,
+                               ": use fewer rows per run or another device"));
+        }
+        for (size_t i = 0; i < dispatch.groups.size(); ++i) {
+            if (dispatch.groups[i] <= facts.max_group_count[i]) continue;
+            throw Error(Code::unsupported,
+                        concat(facts.name, ": step '", step, "' needs ", dispatch.groups[i],
+                               " workgroups in a row, the device takes at most ", facts.max_group_count[i],
+                               ": use another device"));
+        }
     }
 
     vk::Binding bind(const Operand& operand, const MatrixRecord::Piece& piece) const {
@@ -152,7 +172,7 @@ std::vector<KernelUse> kernels_of(const Program& program, uint32_t rows, const W
             if (tensor.kind == TensorKind::matrix)
                 format = weights.find(program.matrices[tensor.index].name)->format;
         }
-        const KernelChoice choice = choose_kernel(step.op, params, format, facts);
+        const KernelChoice choice = choose_kernel(step.op, params, facts);
         if (seen.insert({module_name(choice.kernel, format), choice.constants}).second)
             uses.push_back({choice, format});
     }

@@ -22,7 +22,7 @@
  * Threads. A runtime, a model and a tokenizer are shared freely between threads. Calls on one context, and on the
  * samplers, streams and chats that a thread uses with it, are serialised by the caller; different contexts may run
  * at the same time. Exceptions to this are said at the function. Every function that computes sets the float mode
- * it needs and restores the caller's.
+ * it needs, in which callbacks are called too, and restores the caller's.
  *
  * Strings are UTF-8. Text of tokens is bytes, which need not be valid UTF-8. */
 #ifndef RWKVK_H
@@ -273,7 +273,8 @@ typedef void (*rwkvk_logits_fn)(void *user, size_t item, size_t position, const 
 RWKVK_API rwkvk_status rwkvk_feed(rwkvk_context *context, const rwkvk_feed_item *items, size_t count, uint32_t chunk,
                                   rwkvk_logits_fn sink, void *user);
 
-/** One sequence; `logits` is NULL or [vocabulary] floats for those of the last token. Errors: as rwkvk_feed. */
+/** One sequence; `logits` is NULL or [vocabulary] floats for those of the last token.
+ * Errors: as rwkvk_feed; RWKVK_BAD_ARGUMENT for the logits of no tokens. */
 RWKVK_API rwkvk_status rwkvk_eval(rwkvk_context *context, uint32_t slot, const rwkvk_token *tokens, size_t count,
                                   float *logits);
 
@@ -292,9 +293,11 @@ RWKVK_API rwkvk_status rwkvk_state_copy(rwkvk_context *context, uint32_t from, u
 /** Errors: RWKVK_BAD_SHAPE unless `count` is state_elements. */
 RWKVK_API rwkvk_status rwkvk_state_get(rwkvk_context *context, uint32_t slot, float *values, size_t count);
 RWKVK_API rwkvk_status rwkvk_state_set(rwkvk_context *context, uint32_t slot, const float *values, size_t count);
-/** A safetensors file bound to the model. `position`: how many tokens made the state. Errors: RWKVK_IO. */
+/** A safetensors file bound to the model. `position`: how many tokens made the state. Reads all weights the
+ * first time. Errors: RWKVK_IO; RWKVK_NOT_FINITE (a state with NaN or infinity). */
 RWKVK_API rwkvk_status rwkvk_state_save(rwkvk_context *context, uint32_t slot, const char *path, uint64_t position);
-/** Errors: RWKVK_IO; RWKVK_BAD_FILE (damaged, not a state, of another model); RWKVK_UNSUPPORTED; nothing is changed. */
+/** Errors: RWKVK_IO; RWKVK_BAD_FILE (damaged, not a state, of another model); RWKVK_BAD_SHAPE; RWKVK_NOT_FINITE;
+ * RWKVK_UNSUPPORTED (of a newer version); nothing is changed. */
 RWKVK_API rwkvk_status rwkvk_state_load(rwkvk_context *context, uint32_t slot, const char *path, uint64_t *position);
 /** From now on every sequence of this context begins with the state in the file: a tuned one (.pth, or .safetensors as
  * web-rwkv converts it), that of a model file which holds one, or one of rwkvk_state_save. NULL: the model's own again.
@@ -320,7 +323,7 @@ typedef struct rwkvk_sampler_params {
     uint32_t top_k;    /* keep at most so many; 0: all */
     float min_p;       /* keep those at least so probable relative to the most probable one; 0: all */
     float typical;     /* keep the most typical tokens up to this sum; 1: all */
-    float presence, frequency, decay; /* penalties, as the official code's alpha_*; 0, 0, 0.996 */
+    float presence, frequency, decay; /* penalties, as the official chat's alpha_*; 0, 0, 0.996 */
     float repeat;      /* divides positive and multiplies negative logits of tokens that occurred; 1: off */
 } rwkvk_sampler_params;
 

@@ -210,7 +210,7 @@ class Runtime {
             return rwkvk_model_load_memory(handle_.get(), data, bytes, name.c_str(), &params, model);
         });
     }
-    /// A World vocabulary file; without a path, ids are bytes.
+    /// A vocabulary file of any kind; without a path, ids are bytes.
     Tokenizer tokenizer(const std::string& path = {}) const {
         rwkvk_tokenizer* tokenizer = nullptr;
         check(rwkvk_tokenizer_open(handle_.get(), path.empty() ? nullptr : path.c_str(), &tokenizer));

@@ -141,17 +141,16 @@ class TokenizerReader {
     }
 
     void put(text::Token id, std::string bytes) {
-        if (id > tokens_.size() + most_gaps)
-            throw damaged(where_, concat("id ", id, " behind ", tokens_.size(), " tokens"));
         if (id >= tokens_.size()) tokens_.resize(id + size_t{1});
         if (!tokens_[id].empty()) throw damaged(where_, concat("two tokens have the id ", id));
         tokens_[id] = std::move(bytes);
+        ++count_;
     }
 
     /// Room for all at once: growing would take three times as much. Ids without tokens take room too.
     void read_tokens() {
         const JsonValue vocab = model_.member("vocab");
-        uint64_t count = 0, largest = 0;
+        uint64_t count = 0, largest = 0;  // of what is to be put
         vocab.for_each_member([&](const JsonValue&, const JsonValue& id) {
             ++count;
             largest = std::max<uint64_t>(largest, id_of(id.unsigned_integer(), where_));
@@ -185,6 +184,8 @@ class TokenizerReader {
 
     void add(text::Token id, std::string content, bool normalized) {
         if (content.empty()) throw damaged(where_, concat("added token ", id, " has no text"));
+        if (id > count_ + most_gaps)
+            throw damaged(where_, concat("an added token has the id ", id, " behind ", count_, " tokens"));
         if (id < is_merged_.size() && !is_merged_[id])
             throw damaged(where_, concat("two added tokens have the id ", id));
         // The vocabulary may have it too.
@@ -224,7 +225,8 @@ class TokenizerReader {
     const std::string where_;
     const Json json_;
     const JsonValue model_;
-    std::vector<std::string> tokens_;
+    std::vector<std::string> tokens_;  // by id
+    uint64_t count_ = 0;               // of those that have a text
     std::vector<bool> is_merged_;
     text::BpeRules rules_;
 };

@@ -23,12 +23,23 @@ Chat::Chat(Context& context, const text::Tokenizer& tokenizer, const ChatOptions
     if (options.max_tokens == 0) throw Error(Code::bad_argument, "max_tokens is 0, expected at least 1");
     options_.format->user_turn("", options.thinking);              // refuses what the template does not know
     AnswerText(*options.format, options.thinking, options.stops);  // and what is no stop string
-    context_.take_interrupt();
     reset();
 }
 
-Chat::SnapshotPointer Chat::snapshot() {
-    return std::make_shared<const Snapshot>(Snapshot{context_.state(0), here().tokens.size()});
+/// As it is written where a person's turn follows. Of the 20B vocabulary's tokens "\n\n" stands only at the
+/// end of a text, where training never had it; with more text behind it is two of "\n".
+std::vector<Token> Chat::encode(std::string_view text) const {
+    const std::string next = options_.format->user_turn("", options_.thinking);
+    std::vector<Token> tokens = tokenizer_.encode(concat(text, next));
+    size_t bytes = 0;
+    for (; bytes < next.size() && !tokens.empty(); tokens.pop_back())
+        bytes += tokenizer_.decode(tokens.back()).size();
+    return bytes == next.size() ? tokens : tokenizer_.encode(text);
+}
+
+Chat::SnapshotPointer Chat::snapshot(std::vector<float> logits) {
+    return std::make_shared<const Snapshot>(
+        Snapshot{context_.state(0), std::move(logits), here().tokens.size()});
 }
 
 void Chat::go_to(const Snapshot& snapshot) {
@@ -67,8 +78,7 @@ void Chat::feed_prompt(std::string_view message, Turn& turn, Reply& reply) {
     std::string prompt = options_.format->user_turn(message, options_.thinking);
     prompt.resize(prompt.size() - options_.format->prompt_end(options_.thinking).size());
     const std::vector<Token> tokens = tokenizer_.encode(prompt);
-    turn.logits = feed(tokens);
-    turn.prompted = snapshot();
+    turn.prompted = snapshot(feed(tokens));
     reply.prompt_tokens = static_cast<uint32_t>(tokens.size());
     reply.prompt_seconds = watch.seconds();
 }
@@ -79,7 +89,7 @@ Reply Chat::say(std::string_view message, const ReplySink& sink) {
     if (text::strip(message).empty()) throw Error(Code::bad_argument, "an empty message: say something");
     context_.take_interrupt();
     Reply reply;
-    Turn turn{.before = snapshot(), .prompted = nullptr, .logits = {}};
+    Turn turn{.before = snapshot(), .prompted = nullptr};
     try {
         feed_prompt(message, turn, reply);
         answer(turn, sink, reply);
@@ -137,7 +147,7 @@ void Chat::answer(const Turn& turn, const ReplySink& sink, Reply& reply) {
     const Stopwatch watch;
     sampler_.forget_accepted();
     const std::vector<Token> prefix = tokenizer_.encode(options_.format->prompt_end(options_.thinking));
-    std::vector<float> logits = prefix.empty() ? turn.logits : feed(prefix);
+    std::vector<float> logits = prefix.empty() ? turn.prompted->logits : feed(prefix);
     AnswerText text(*options_.format, options_.thinking, options_.stops);
     Fed fed{.tokens = here().tokens.size(), .bytes = 0};  // slot 0
     Fed safe = fed;                                       // slot 1: before what may be a stop string
@@ -149,12 +159,7 @@ void Chat::answer(const Turn& turn, const ReplySink& sink, Reply& reply) {
         sampler_.accept(token);
         ++reply.tokens;
         const bool more = show(text.push(tokenizer_.decode(token)), sink);
-        if (text.stopped()) {
-            if (safe_in_slot_1) context_.copy(1, 0);
-            fed = safe_in_slot_1 ? safe : fed;
-            here().tokens.resize(fed.tokens);
-            break;
-        }
+        if (text.stopped()) break;
         if (text.may_be_stopping() && !safe_in_slot_1) {
             context_.copy(0, 1);
             safe = fed;
@@ -166,7 +171,13 @@ void Chat::answer(const Turn& turn, const ReplySink& sink, Reply& reply) {
         fed = {.tokens = here().tokens.size(), .bytes = text.raw_bytes()};
         if (reply.end != ReplyEnd::stop) break;
     }
-    show(text.finish(), sink);
+    show(text.finish(), sink);  // decides on a stop string that might have become a longer one
+    if (text.stopped()) {
+        if (safe_in_slot_1) context_.copy(1, 0);
+        fed = safe_in_slot_1 ? safe : fed;
+        here().tokens.resize(fed.tokens);
+        if (reply.end == ReplyEnd::length) reply.end = ReplyEnd::stop;
+    }
     complete(turn, text, fed.bytes, reply);
     reply.seconds = watch.seconds();
 }
@@ -179,7 +190,7 @@ void Chat::complete(const Turn& turn, const AnswerText& text, size_t fed_bytes, 
         go_to(*turn.prompted);
         closing = concat(' ', text::strip(text.answer()), ending);
     }
-    feed_surely(tokenizer_.encode(closing), reply);
+    feed_surely(encode(closing), reply);
 }
 
 void Chat::undo() {
@@ -189,11 +200,19 @@ void Chat::undo() {
 }
 
 void Chat::reset(std::string system) {
-    const std::vector<Token> opening = tokenizer_.encode(options_.format->opening(system));
-    context_.reset(0);
-    here() = {};
+    const std::vector<Token> opening = encode(options_.format->opening(system));
+    context_.take_interrupt();
+    const SnapshotPointer before = snapshot();
+    Branch untouched = std::exchange(here(), {});
+    try {
+        context_.reset(0);
+        feed(opening);
+    } catch (...) {
+        here() = std::move(untouched);
+        go_to(*before);
+        throw;
+    }
     options_.system = std::move(system);
-    if (!opening.empty()) feed(opening);
 }
 
 uint32_t Chat::fork() {
@@ -201,6 +220,7 @@ uint32_t Chat::fork() {
     branches_.push_back(here());
     current_ = static_cast<uint32_t>(branches_.size()) - 1;
     here().parked.reset();
+    drop_oldest_snapshots();
     return current_;
 }
 
@@ -233,13 +253,24 @@ uint64_t Chat::snapshot_bytes() const {
         for (const Turn& turn : branch.turns) all.insert({turn.before.get(), turn.prompted.get()});
     }
     all.erase(nullptr);
-    return all.size() * context_.model().state_bytes();
+    uint64_t bytes = 0;
+    for (const Snapshot* const one : all) bytes += (one->state.size() + one->logits.size()) * sizeof(float);
+    return bytes;
 }
 
-/// The last turn can always be taken back.
+/// From the branch with the most turns, and from those that share the turn. The last turn of a branch can
+/// always be taken back.
 void Chat::drop_oldest_snapshots() {
-    std::vector<Turn>& turns = here().turns;
-    while (turns.size() > 1 && snapshot_bytes() > options_.snapshot_bytes) turns.erase(turns.begin());
+    while (snapshot_bytes() > options_.snapshot_bytes) {
+        const Branch& longest = *std::ranges::max_element(
+            branches_, {}, [](const Branch& branch) { return branch.turns.size(); });
+        if (longest.turns.size() < 2) return;
+        const SnapshotPointer oldest = longest.turns.front().before;
+        for (Branch& branch : branches_) {
+            std::vector<Turn>& turns = branch.turns;
+            if (turns.size() > 1 && turns.front().before == oldest) turns.erase(turns.begin());
+        }
+    }
 }
 
 }  // namespace rwkvk

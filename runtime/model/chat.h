@@ -22,7 +22,7 @@ struct ChatOptions {
     text::SamplerParams sampling;
     std::vector<std::string> stops = {};          // end an answer, besides the template's own
     uint32_t max_tokens = 2048;                   // of one answer
-    uint64_t snapshot_bytes = uint64_t{1} << 30;  // of host memory; the oldest turns are forgotten beyond it
+    uint64_t snapshot_bytes = uint64_t{1} << 30;  // of host memory; beyond, the oldest turns are forgotten
 };
 
 enum class ReplyEnd { stop, length, interrupted };
@@ -56,7 +56,7 @@ class Chat {
     Reply regenerate(const ReplySink& sink);
     /// Errors: Code::bad_argument without a turn that can be taken back.
     void undo();
-    /// A new conversation in this branch.
+    /// A new conversation in this branch. On an error the old one goes on.
     void reset(std::string system);
     void reset() { reset(options_.system); }
 
@@ -83,15 +83,15 @@ class Chat {
     const std::vector<Token>& tokens() const { return here().tokens; }
 
   private:
-    /// A state on the host and how many of the branch's tokens made it.
+    /// A state on the host, where an answer begins the logits to begin it with, and how many of the branch's
+    /// tokens made it.
     struct Snapshot {
-        std::vector<float> state;
+        std::vector<float> state, logits;
         size_t tokens;
     };
     using SnapshotPointer = std::shared_ptr<const Snapshot>;
     struct Turn {
         SnapshotPointer before, prompted;  // prompted: the answer begins here
-        std::vector<float> logits;         // of the last prompted token
     };
     struct Branch {
         std::vector<Turn> turns;
@@ -106,7 +106,8 @@ class Chat {
 
     Branch& here() { return branches_[current_]; }
     const Branch& here() const { return branches_[current_]; }
-    SnapshotPointer snapshot();
+    std::vector<Token> encode(std::string_view text) const;
+    SnapshotPointer snapshot(std::vector<float> logits = {});
     void go_to(const Snapshot& snapshot);
     std::vector<float> feed(std::span<const Token> tokens);
     std::vector<float> feed_surely(std::span<const Token> tokens, Reply& reply);

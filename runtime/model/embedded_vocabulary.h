@@ -8,7 +8,8 @@
 namespace rwkvk {
 
 /// A tokenizer's vocabulary as model files hold it: ids without text are unmatched, a blank line ends a turn.
-/// Nothing for tokenizers other than of longest match.
+/// Nothing for tokenizers other than of longest match, and for those of which such a file would lose
+/// something: where id 0 has a text, or an id stands for unknown characters.
 std::optional<load::Vocabulary> embedded_vocabulary(const text::Tokenizer& tokenizer);
 
 }  // namespace rwkvk

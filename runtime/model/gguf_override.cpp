@@ -37,8 +37,13 @@ bool add(std::string_view key, std::string_view type, std::string_view value, lo
 void override_gguf_metadata(std::string_view text, load::GgufMetadataToWrite& metadata) {
     const size_t equals = text.find('='), colon = text.find(':', equals);
     const bool has_parts = equals != text.npos && colon != text.npos;
-    if (has_parts && add(text.substr(0, equals), text.substr(equals + 1, colon - equals - 1),
-                         text.substr(colon + 1), metadata))
+    const std::string_view key = text.substr(0, equals);
+    if (has_parts && (key == "general.alignment" || key.starts_with("split."))) {
+        throw Error(Code::bad_argument, concat("metadata: ", quote(key),
+                                               " says how a file is laid out, and "
+                                               "readers would find other tensors: leave it"));
+    }
+    if (has_parts && add(key, text.substr(equals + 1, colon - equals - 1), text.substr(colon + 1), metadata))
         return;
     throw Error(Code::bad_argument,
                 concat("metadata: expected KEY=int:NUMBER, KEY=float:NUMBER, KEY=bool:true or false, or "

@@ -26,7 +26,9 @@ void write_synthetic_gguf(const std::string& path, const std::string& spec, uint
                            : embedded_vocabulary(*make_model_tokenizer(*model, vocabulary));
     if (!texts) {
         throw Error(Code::bad_argument,
-                    concat(vocabulary, ": expected a vocabulary in the World format, found another"));
+                    concat(vocabulary,
+                           ": expected a vocabulary of longest match whose id 0 ends a text, as "
+                           "World, found another"));
     }
     const GgufContents contents{.title = concat("random RWKV-", model->version(), ", ", m.layers,
                                                 " layers of ", m.width, ", seed ", seed),

@@ -29,7 +29,10 @@ float RankedToken::logit() const { return float_of_rising_bits(static_cast<uint3
 
 LazyOrder<RankedToken> rank(std::span<const float> logits) {
     if (logits.empty()) throw Error(Code::bad_argument, "sampling needs at least one logit, got none");
-    RWKVK_ASSERT(logits.size() <= max_vocabulary);
+    if (logits.size() > max_vocabulary) {
+        throw Error(Code::bad_argument,
+                    concat("sampling: expected at most ", max_vocabulary, " logits, found ", logits.size()));
+    }
     std::vector<RankedToken> tokens;
     tokens.reserve(logits.size());
     for (Token id = 0; id < logits.size(); ++id) {

@@ -21,7 +21,7 @@ class Tokenizer {
   public:
     virtual ~Tokenizer() = default;
 
-    virtual std::string name() const = 0;  // "bytes", "world", "bpe"
+    virtual std::string name() const = 0;  // "bytes", "world", "characters", "bpe"
     /// One more than the largest id that has a meaning.
     virtual uint32_t vocabulary() const = 0;
     /// What the ids decode to is the text again, with BPE in Unicode's normal form C.

@@ -17,7 +17,7 @@ class WorldTokenizer final : public Tokenizer {
     WorldTokenizer(TokenTexts texts, std::vector<Token> ids, std::optional<Token> fallback)
         : texts_(std::move(texts)), table_(texts_, std::move(ids)), fallback_(fallback) {}
 
-    std::string name() const override { return "world"; }
+    std::string name() const override { return fallback_ ? "characters" : "world"; }
     uint32_t vocabulary() const override { return texts_.size(); }
     // Id 0 ends a text by convention; vocabularies that count from 0 give it a text and have no such id.
     int64_t end_of_text() const override { return texts_[0].empty() ? 0 : -1; }

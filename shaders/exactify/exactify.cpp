@@ -4,7 +4,9 @@
 //   glslang loses it in many patterns.
 // * RelaxedPrecision, with which glslang marks some built-in variables, is removed.
 // * SignedZeroInfNanPreserve 32 is declared, without which drivers fold x + 0, x * 0 and x - x.
-// * A white list of opcodes: an instruction outside it that makes or eats a float is named and refused.
+// * A white list of opcodes: an instruction outside it that makes floats is named and refused, and so are
+// those of
+//   GLSL.std.450 that turn floats into something else. Comparisons and conversions to integers are exact.
 //
 // OUT.inc holds the words as text, ready to be included in an array. Exit status: 0 done, 1 refused, 2 usage.
 
@@ -35,6 +37,7 @@ enum Op : Word {
     OpCapability = 17,
     OpTypeFloat = 22,
     OpTypeVector = 23,
+    OpTypeMatrix = 24,
     OpFunction = 54,
     OpFunctionEnd = 56,
     OpDecorate = 71,
@@ -51,8 +54,9 @@ const std::set<Word> arithmetic = {127, 129, 131, 133};
 const std::set<Word> moves = {1, 54, 55, 57, 61, 79, 80, 81, 82, 83, 111, 112, 124, 169, 245};
 // GLSL.std.450: trunc, abs, floor, ceil.
 const std::set<Word> allowed_extended = {3, 4, 8, 9};
-// GLSL.std.450 with an integer result that eats floats: packSnorm4x8 .. packDouble2x32, and frexp's kin.
-const std::set<Word> packing_extended = {51, 52, 54, 55, 56, 57, 58, 59};
+// GLSL.std.450 that eats floats and has another result: modf and frexp with a structure, packSnorm4x8 ..
+// packDouble2x32.
+const std::set<Word> packing_extended = {36, 52, 54, 55, 56, 57, 58, 59};
 
 Word opcode(const Instruction& instruction) { return instruction[0] & 0xffff; }
 
@@ -109,7 +113,8 @@ std::map<std::string, int> forbidden(const Module& module) {
             float_types.insert(x[1]);
             if (x[2] != 32) ++found["float" + std::to_string(x[2])];
         }
-        if (op == OpTypeVector && float_types.contains(x[2])) float_types.insert(x[1]);
+        if ((op == OpTypeVector || op == OpTypeMatrix) && float_types.contains(x[2]))
+            float_types.insert(x[1]);
         if (op == OpExtInstImport && literal(x, 2) == "GLSL.std.450") glsl.insert(x[1]);
         if (op == OpFunction) in_function = true;
         if (op == OpFunctionEnd) in_function = false;
@@ -150,9 +155,8 @@ void insert_after_sections(Module& module, const std::set<Word>& before, std::ve
 }
 
 void make_exact(Module& module) {
-    std::erase_if(module.instructions, [](const Instruction& x) {
-        return opcode(x) == OpDecorate && x[2] == relaxed_precision;
-    });
+    std::erase_if(module.instructions,
+                  [](const Instruction& x) { return opcode(x) == OpDecorate && x[2] == relaxed_precision; });
     std::vector<Instruction> modes;
     for (const Instruction& x : module.instructions) {
         if (opcode(x) == OpEntryPoint) modes.push_back(make(OpExecutionMode, {x[2], signed_zero_mode, 32}));
