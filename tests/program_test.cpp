@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <map>
 
 #include "runtime/cpu/backend.h"
 #include "runtime/gpu/backend.h"
@@ -121,6 +122,42 @@ TEST_CASE("vectors of the embedding give the bits of the ids") {
             CHECK(Logits(logits.begin(), logits.end()) == expected);
         });
         CHECK(context.state(1) == context.state(0));
+    });
+}
+
+/// Every intermediate, by name, after all steps.
+std::map<std::string, std::vector<float>> intermediates_of(Context& context, const RunTables& tables) {
+    Backend& backend = context.backend();
+    const Program& program = context.model().programs().body;
+    backend.begin(Part::body, tables);
+    for (size_t i = 0; i < program.steps.size(); ++i) backend.run_step(i);
+    std::map<std::string, std::vector<float>> all;
+    for (uint32_t i = 0; i < program.tensors.size(); ++i) {
+        const Tensor& tensor = program.tensors[i];
+        if (tensor.kind != TensorKind::activation) continue;
+        for (uint32_t plane = 0; plane < tensor.planes; ++plane) {
+            std::vector<float>& values = all[concat(tensor.name, ".", plane)];
+            values.resize(uint64_t{tables.rows} * tensor.width);
+            backend.read_tensor({i, plane}, values);
+        }
+    }
+    return all;
+}
+
+TEST_CASE("a run that keeps its intermediates has all of them at the end") {
+    const RunTables tables{3,
+                           {{tables::ids, {5, 200, 77}},
+                            {tables::shifts, {0, NONE, NONE, NONE, NONE, 1}},
+                            {tables::sequences, {0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}}}};
+    std::map<std::string, std::vector<float>> expected;
+    on_every_backend("2x64x264:f32", {.max_rows = 8, .keep_all = true}, [&](Context& context) {
+        const auto found = intermediates_of(context, tables);
+        CHECK(found.size() > 20);
+        if (context.backend().description().starts_with("cpu")) {
+            expected = found;
+        } else {
+            CHECK(found == expected);
+        }
     });
 }
 

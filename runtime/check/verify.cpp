@@ -122,7 +122,7 @@ RunTables lockstep_tables(const std::vector<Token>& tokens) {
 
 uint64_t run_lockstep(const Model& model, gpu::KernelStore& kernels, const VerifyOptions& options,
                       VerifyReport& report) {
-    const BackendOptions backend{.max_rows = options.tokens, .slots = 2, .keep_all = true};
+    const BackendOptions backend{.max_rows = options.tokens, .slots = 2};
     const auto cpu =
         cpu::make_backend(model.programs(), model.weights(), backend, {.threads = options.threads});
     const auto device = gpu::make_backend(model.programs(), model.weights(), backend, kernels, options.gpu);
@@ -236,7 +236,7 @@ VerifyReport verify(std::shared_ptr<const Model> model, gpu::KernelStore& kernel
     report.dispatches = run_lockstep(*model, kernels, options, report);
     std::erase_if(report.ops, [](const OpReport& row) { return row.steps == 0; });
 
-    const BackendOptions backend{.max_rows = 128, .slots = options.sequences, .keep_all = false};
+    const BackendOptions backend{.max_rows = 128, .slots = options.sequences};
     std::vector<Reference> references;
     {
         Context cpu(model, cpu::make_backend(model->programs(), model->weights(), backend,

@@ -114,7 +114,6 @@ class GpuBackend final : public Backend {
     }
 
     void begin(Part part, const RunTables& tables) override {
-        RWKVK_ASSERT(options_.keep_all);
         current_ = &prepare(part, tables);
         current_program_ = &program(part);
     }

@@ -70,8 +70,9 @@ class Backend {
     virtual void write_state(uint32_t state, uint32_t entry, std::span<const float> values) = 0;
     virtual void copy_states(std::span<const StateCopy> copies) = 0;
 
-    /// Single steps, for comparisons; needs keep_all. `begin` chooses the program, lays it out and hands over
-    /// the tables.
+    /// Single steps, for comparisons. `begin` chooses the program, lays it out and hands over the tables.
+    /// What a step read and wrote can be read and written until the next, with keep_all until the next
+    /// `begin`.
     virtual void begin(Part part, const RunTables& tables) = 0;
     virtual void run_step(size_t step) = 0;
     virtual void read_tensor(Operand operand, std::span<float> values) = 0;
