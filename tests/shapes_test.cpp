@@ -18,6 +18,15 @@ void add_vectors(test::RandomModel& m, std::initializer_list<const char*> names,
     for (const char* name : names) m.add(concat("blocks.0.", name), {width}, 0.5f, 0.1f);
 }
 
+/// As of RWKV-4 and, with a norm of heads, 5.0.
+void add_time_mix(test::RandomModel& m, uint64_t width, uint64_t attention) {
+    add_vectors(m, {"att.time_mix_k", "att.time_mix_v", "att.time_mix_r"}, width);
+    add_vectors(m, {"att.time_decay", "att.time_first"}, attention);
+    for (const char* name : {"att.key", "att.value", "att.receptance"})
+        m.add(concat("blocks.0.", name, ".weight"), {attention, width}, 0, 0.2f);
+    m.add("blocks.0.att.output.weight", {width, attention}, 0, 0.2f);
+}
+
 void add_channel_mix(test::RandomModel& m, uint64_t width, uint64_t ffn) {
     add_vectors(m, {"ffn.time_mix_k", "ffn.time_mix_r"}, width);
     m.add("blocks.0.ffn.key.weight", {ffn, width}, 0, 0.1f);
@@ -31,10 +40,7 @@ TEST_CASE("32 rows of a matrix may be more than what is uploaded at once") {
     constexpr uint64_t width = 16, ffn = 70000;
     test::RandomModel m(1);
     m.frame(1, width, 40);
-    add_vectors(m, {"att.time_decay", "att.time_first", "att.time_mix_k", "att.time_mix_v", "att.time_mix_r"},
-                width);
-    for (const char* name : {"att.key", "att.value", "att.receptance", "att.output"})
-        m.add(concat("blocks.0.", name, ".weight"), {width, width}, 0, 0.2f);
+    add_time_mix(m, width, width);
     add_channel_mix(m, width, ffn);
     const auto model = test::through_file(m);
     Context cpu(model, cpu::make_backend(model->programs(), model->weights(), options, {}));
@@ -51,11 +57,7 @@ TEST_CASE("more heads than a device starts workgroups in a row are refused there
     constexpr uint64_t width = 4, heads = 65536;
     test::RandomModel m(2);
     m.frame(1, width, 40);
-    add_vectors(m, {"att.time_mix_k", "att.time_mix_v", "att.time_mix_r"}, width);
-    add_vectors(m, {"att.time_decay", "att.time_first"}, heads);
-    for (const char* name : {"att.key", "att.value", "att.receptance"})
-        m.add(concat("blocks.0.", name, ".weight"), {heads, width}, 0, 0.2f);
-    m.add("blocks.0.att.output.weight", {width, heads}, 0, 0.2f);
+    add_time_mix(m, width, heads);
     m.norm("blocks.0.att.ln_x", heads);
     add_channel_mix(m, width, width);
     const auto model = test::through_file(m);
