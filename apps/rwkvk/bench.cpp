@@ -1,9 +1,9 @@
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <iomanip>
 #include <iostream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "bench_long.h"
 #include "command.h"
@@ -145,19 +145,18 @@ void print_json(const Report& report) {
     std::cout << to_text(all) << '\n';
 }
 
-/// What was measured, where, and what it took beside.
-std::string heading(const Report& report) {
-    return concat(report.model, " on ", report.summary.device, *report.summary.driver == 0 ? "" : ", ",
-                  report.summary.driver, ", exact, commit ", RWKVK_COMMIT, "\nload ", std::setprecision(3),
-                  report.load_seconds, " s, peak memory ", report.peak_bytes / 1000000, " MB for ",
-                  report.needed_bytes / 1000000, " MB of weights and states, ",
-                  report.summary.dispatches_per_token, " dispatches per token, reads ", report.probe * 1e-9,
-                  " GB/s\n");
+/// What was measured and where, then what it took beside.
+std::array<std::string, 2> heading(const Report& report) {
+    return {concat(report.model, " on ", report.summary.device, *report.summary.driver == 0 ? "" : ", ",
+                   report.summary.driver, ", exact, commit ", RWKVK_COMMIT),
+            concat(std::setprecision(3), "load ", report.load_seconds, " s, peak memory ",
+                   report.peak_bytes / 1000000, " MB for ", report.needed_bytes / 1000000,
+                   " MB of weights and states, ", report.summary.dispatches_per_token,
+                   " dispatches per token, reads ", report.probe * 1e-9, " GB/s")};
 }
 
 void print_csv(const Report& report) {
-    std::istringstream lines(heading(report));
-    for (std::string line; std::getline(lines, line);) std::cout << "# " << line << '\n';
+    for (const std::string& line : heading(report)) std::cout << "# " << line << '\n';
     std::cout << "test,tokens_per_second,spread,bytes_per_token,gb_per_second,probe_fraction\n" << std::fixed;
     for (const Row& row : report.rows) {
         std::cout << row.test << ',' << std::setprecision(2) << row.tokens_per_second << ',' << row.spread
@@ -173,8 +172,8 @@ void print_csv(const Report& report) {
 }
 
 void print_markdown(const Report& report) {
-    std::cout << heading(report) << "\n| test | tokens/s | ± | GB/s | % of probe |\n|---|---|---|---|---|\n"
-              << std::fixed;
+    for (const std::string& line : heading(report)) std::cout << line << '\n';
+    std::cout << "\n| test | tokens/s | ± | GB/s | % of probe |\n|---|---|---|---|---|\n" << std::fixed;
     for (const Row& row : report.rows) {
         std::cout << "| " << row.test << " | " << std::setprecision(2) << row.tokens_per_second << " | "
                   << row.spread << " | " << row.gb_per_second << " | " << std::setprecision(0)

@@ -39,14 +39,7 @@ std::optional<WeightFormat> format_or_none(const char* name) {
 
 /// That of the file if one is given, else what belongs to the model, if anything does.
 std::optional<load::Vocabulary> vocabulary_for(const Model& model, const char* path) {
-    if (path) {
-        auto vocabulary = embedded_vocabulary(*make_model_tokenizer(model, path));
-        if (vocabulary) return vocabulary;
-        throw Error(Code::bad_argument,
-                    concat(path,
-                           ": expected a vocabulary of longest match whose id 0 ends a text, as World, "
-                           "found another, which GGUF cannot hold: keep it beside the model"));
-    }
+    if (path) return embedded_vocabulary(model, path);
     if (model.vocabulary()) return *model.vocabulary();
     const auto found = find_model_tokenizer(model);
     if (!found) return std::nullopt;

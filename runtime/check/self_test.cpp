@@ -11,7 +11,6 @@
 #include "host/vk/device.h"
 #include "runtime/check/op_run.h"
 #include "runtime/gpu/kernel_maker.h"
-#include "runtime/model/fingerprint.h"
 
 namespace rwkvk::check {
 namespace {
@@ -177,8 +176,8 @@ Verdict self_test(gpu::KernelStore& kernels, const std::vector<TestPart>& parts)
 }
 
 std::string verdict_path(const gpu::KernelStore& kernels, TestPart part) {
-    return kernels.cache_path("self-test", concat(hex_of(kernels.key()), "-", RWKVK_VERSION, "-",
-                                                  numerics_version, "-", name_of(part)));
+    return kernels.cache_path("self-test",
+                              concat(hex_of(kernels.key()), "-", RWKVK_VERSION, "-", name_of(part)));
 }
 
 Verdict cached_self_test(gpu::KernelStore& kernels, const std::vector<TestPart>& parts) {

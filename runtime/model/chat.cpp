@@ -47,6 +47,19 @@ void Chat::go_to(const Snapshot& snapshot) {
     here().tokens.resize(snapshot.tokens);
 }
 
+/// On an error this branch is as it was when `before` was taken.
+template <typename Body>
+void Chat::all_or_nothing(const Snapshot& before, const Body& body) {
+    Branch untouched = here();
+    try {
+        body();
+    } catch (...) {
+        here() = std::move(untouched);
+        go_to(before);
+        throw;
+    }
+}
+
 /// Returns the last token's logits.
 std::vector<float> Chat::feed(std::span<const Token> tokens) {
     std::vector<float> logits = context_.feed(0, tokens);
@@ -90,13 +103,10 @@ Reply Chat::say(std::string_view message, const ReplySink& sink) {
     context_.take_interrupt();
     Reply reply;
     Turn turn{.before = snapshot(), .prompted = nullptr};
-    try {
+    all_or_nothing(*turn.before, [&] {
         feed_prompt(message, turn, reply);
         answer(turn, sink, reply);
-    } catch (...) {
-        go_to(*turn.before);
-        throw;
-    }
+    });
     here().turns.push_back(std::move(turn));
     drop_oldest_snapshots();
     return reply;
@@ -106,16 +116,11 @@ Reply Chat::regenerate(const ReplySink& sink) {
     if (here().turns.empty()) throw Error(Code::bad_argument, "there is no answer to make anew");
     context_.take_interrupt();
     Reply reply;
-    const Branch untouched{.turns = {}, .tokens = here().tokens, .loaded_position = 0, .parked = snapshot()};
     const Turn turn = here().turns.back();
-    try {
+    all_or_nothing(*snapshot(), [&] {
         go_to(*turn.prompted);
         answer(turn, sink, reply);
-    } catch (...) {
-        here().tokens = untouched.tokens;
-        go_to(*untouched.parked);
-        throw;
-    }
+    });
     return reply;
 }
 
@@ -202,16 +207,11 @@ void Chat::undo() {
 void Chat::reset(std::string system) {
     const std::vector<Token> opening = encode(options_.format->opening(system));
     context_.take_interrupt();
-    const SnapshotPointer before = snapshot();
-    Branch untouched = std::exchange(here(), {});
-    try {
+    all_or_nothing(*snapshot(), [&] {
+        here() = {};
         context_.reset(0);
         feed(opening);
-    } catch (...) {
-        here() = std::move(untouched);
-        go_to(*before);
-        throw;
-    }
+    });
     options_.system = std::move(system);
 }
 

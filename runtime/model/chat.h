@@ -109,6 +109,8 @@ class Chat {
     std::vector<Token> encode(std::string_view text) const;
     SnapshotPointer snapshot(std::vector<float> logits = {});
     void go_to(const Snapshot& snapshot);
+    template <typename Body>
+    void all_or_nothing(const Snapshot& before, const Body& body);
     std::vector<float> feed(std::span<const Token> tokens);
     std::vector<float> feed_surely(std::span<const Token> tokens, Reply& reply);
     void feed_prompt(std::string_view message, Turn& turn, Reply& reply);

@@ -1,5 +1,7 @@
 #include "runtime/model/embedded_vocabulary.h"
 
+#include "runtime/model/model_tokenizer.h"
+
 namespace rwkvk {
 
 std::optional<load::Vocabulary> embedded_vocabulary(const text::Tokenizer& tokenizer) {
@@ -12,6 +14,15 @@ std::optional<load::Vocabulary> embedded_vocabulary(const text::Tokenizer& token
         vocabulary.tokens.emplace_back(text);
     }
     return vocabulary;
+}
+
+load::Vocabulary embedded_vocabulary(const Model& model, const std::string& path) {
+    auto vocabulary = embedded_vocabulary(*make_model_tokenizer(model, path));
+    if (vocabulary) return std::move(*vocabulary);
+    throw Error(Code::bad_argument,
+                concat(path,
+                       ": expected a vocabulary of longest match whose id 0 ends a text, as World, "
+                       "found another, which GGUF cannot hold: keep it beside the model"));
 }
 
 }  // namespace rwkvk

@@ -2,7 +2,6 @@
 
 #include "runtime/model/embedded_vocabulary.h"
 #include "runtime/model/model_gguf.h"
-#include "runtime/model/model_tokenizer.h"
 
 namespace rwkvk {
 namespace {
@@ -21,18 +20,11 @@ void write_synthetic_gguf(const std::string& path, const std::string& spec, uint
                           const std::string& vocabulary, const Progress& progress) {
     const auto model = Model::synthetic(spec, seed);
     const arch::Dimensions& m = model->dimensions();
-    const std::optional<load::Vocabulary> texts =
-        vocabulary.empty() ? single_bytes(m.vocabulary)
-                           : embedded_vocabulary(*make_model_tokenizer(*model, vocabulary));
-    if (!texts) {
-        throw Error(Code::bad_argument,
-                    concat(vocabulary,
-                           ": expected a vocabulary of longest match whose id 0 ends a text, as "
-                           "World, found another"));
-    }
+    const load::Vocabulary texts =
+        vocabulary.empty() ? single_bytes(m.vocabulary) : embedded_vocabulary(*model, vocabulary);
     const GgufContents contents{.title = concat("random RWKV-", model->version(), ", ", m.layers,
                                                 " layers of ", m.width, ", seed ", seed),
-                                .vocabulary = &*texts,
+                                .vocabulary = &texts,
                                 .formats = {}};
     write_model_gguf(path, *model, contents, progress);
 }
