@@ -24,7 +24,11 @@ allow runtime/cpu "runtime/cpu/|$own"
 allow runtime/gpu "runtime/gpu/|host/vk/|shaders/|$own"
 allow runtime/load 'runtime/load/|runtime/text/(utf8|vocabulary|sampler)\.h|host/[a-z_0-9]+\.h'
 allow runtime/text 'runtime/text/|shaders/exact_math\.h|host/[a-z_0-9]+\.h'
-allow runtime/model 'runtime/|host/[a-z_0-9]+\.h'
+model='runtime/(model|arch|catalogue|graph|load|text)/|host/[a-z_0-9]+\.h'
+allow runtime/model "$model"
+allow runtime/session "runtime/session/|$model"
+allow runtime/write "runtime/write/|$model"
+allow runtime/synthetic "runtime/synthetic/|runtime/write/|$model"
 allow runtime/check 'runtime/|host/|shaders/'
 allow runtime/api 'runtime/|host/'
 allow apps '[a-z_]+\.h'

@@ -12,7 +12,7 @@
 #include "runtime/api/device.h"
 #include "runtime/api/runtime.h"
 #include "runtime/include/rwkvk.h"
-#include "runtime/model/context.h"
+#include "runtime/session/context.h"
 #include "runtime/text/tokenizer.h"
 
 namespace rwkvk::api {

@@ -4,7 +4,7 @@
 
 #include "runtime/api/handles.h"
 #include "runtime/model/fingerprint.h"
-#include "runtime/model/npy.h"
+#include "runtime/write/npy.h"
 
 using namespace rwkvk;
 using namespace rwkvk::api;

@@ -1,10 +1,11 @@
 // Random models, and models written to files.
 #include "runtime/api/handles.h"
 #include "runtime/include/rwkvk_tools.h"
-#include "runtime/model/embedded_vocabulary.h"
-#include "runtime/model/model_gguf.h"
 #include "runtime/model/model_tokenizer.h"
-#include "runtime/model/synthetic_gguf.h"
+#include "runtime/synthetic/synthetic_gguf.h"
+#include "runtime/synthetic/synthetic_model.h"
+#include "runtime/write/embedded_vocabulary.h"
+#include "runtime/write/model_gguf.h"
 
 using namespace rwkvk;
 using namespace rwkvk::api;
@@ -15,7 +16,7 @@ rwkvk_status rwkvk_tools_synthetic(rwkvk_runtime* runtime, const char* spec, uin
     return guarded(*runtime->runtime, [&] {
         require(spec, "spec");
         require(model, "model");
-        *model = new rwkvk_model{runtime->runtime, Model::synthetic(spec, seed)};
+        *model = new rwkvk_model{runtime->runtime, synthetic_model(spec, seed)};
     });
 }
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/model/context.h"
+#include "runtime/session/context.h"
 
 namespace rwkvk::check {
 

@@ -8,8 +8,8 @@
 
 #include "runtime/check/op_case.h"
 #include "runtime/cpu/backend.h"
-#include "runtime/model/context.h"
 #include "runtime/model/fingerprint.h"
+#include "runtime/session/context.h"
 
 namespace rwkvk::check {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "host/mapped_file.h"
 #include "runtime/load/bytes.h"
-#include "runtime/load/gguf_adapter.h"
+#include "runtime/load/gguf/gguf_adapter.h"
 
 namespace rwkvk::load {
 namespace {

@@ -11,7 +11,7 @@
 #include "runtime/load/bytes.h"
 #include "runtime/load/json.h"
 #include "runtime/load/limits.h"
-#include "runtime/load/safetensors_model.h"
+#include "runtime/load/safetensors/safetensors_model.h"
 
 namespace rwkvk::load {
 namespace {

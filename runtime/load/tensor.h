@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "runtime/load/vocabulary.h"
+#include "runtime/load/vocabulary/vocabulary.h"
 #include "runtime/text/sampler.h"
 
 namespace rwkvk::load {

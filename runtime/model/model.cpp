@@ -7,7 +7,6 @@
 #include "runtime/graph/weight_requests.h"
 #include "runtime/model/checkpoint_source.h"
 #include "runtime/model/fingerprint.h"
-#include "runtime/model/synthetic.h"
 #include "runtime/model/tuned_state.h"
 
 namespace rwkvk {
@@ -50,9 +49,9 @@ std::shared_ptr<const Model> Model::from_memory(std::span<const std::byte> file,
     return from_checkpoint(load::read_checkpoint(file, name), name, adapters);
 }
 
-std::shared_ptr<const Model> Model::synthetic(const std::string& spec, uint64_t seed) {
-    return std::shared_ptr<const Model>(
-        new Model(spec, "synthetic", make_synthetic_source(SyntheticSpec::parse(spec, seed))));
+std::shared_ptr<const Model> Model::from_weights(std::unique_ptr<WeightSource> weights,
+                                                 const std::string& name, const std::string& format) {
+    return std::shared_ptr<const Model>(new Model(name, format, std::move(weights)));
 }
 
 std::vector<std::string> Model::used_tensors() const {

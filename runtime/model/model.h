@@ -25,8 +25,9 @@ class Model {
     /// its path.
     static std::shared_ptr<const Model> from_memory(std::span<const std::byte> file, const std::string& name,
                                                     std::span<const AdapterChoice> adapters = {});
-    /// Errors: as SyntheticSpec::parse.
-    static std::shared_ptr<const Model> synthetic(const std::string& spec, uint64_t seed = 1);
+    /// Of weights that come from no file.
+    static std::shared_ptr<const Model> from_weights(std::unique_ptr<WeightSource> weights,
+                                                     const std::string& name, const std::string& format);
 
     const std::string& name() const { return name_; }      // file name, or the synthetic spec
     const std::string& path() const { return path_; }      // of its file; empty when it has none

@@ -2,10 +2,7 @@
 
 #include <algorithm>
 
-#include "runtime/load/tensor.h"
-#include "runtime/model/checkpoint_source.h"
-#include "runtime/model/context.h"
-#include "runtime/model/state_file.h"
+#include "runtime/model/state_layout.h"
 
 namespace rwkvk {
 namespace {
@@ -75,22 +72,6 @@ std::vector<float> tuned_state(const WeightSource& tensors, const Program& body,
         all.insert(all.end(), values.begin(), values.end());
     }
     return all;
-}
-
-std::vector<float> read_initial_state(const std::string& path, const Model& model) {
-    if (is_state_file(path)) return read_state_file(path, model).values;
-    const Program& body = model.programs().body;
-    const bool has_matrices =
-        std::ranges::any_of(body.states, [](const auto& state) { return state.heads > 0; });
-    if (!has_matrices) {
-        throw Error(Code::unsupported, concat(path, ": expected a saved state, because RWKV-",
-                                              model.version(), " has no tuned ones"));
-    }
-    const auto tensors = make_checkpoint_source(load::open_tensors(path));
-    std::vector<float> state = tuned_state(*tensors, body, path);
-    if (!state.empty()) return state;
-    throw Error(Code::bad_file, concat(path, ": holds no tensor 'blocks.0", tensor_name,
-                                       "': expected a tuned or a saved state"));
 }
 
 }  // namespace rwkvk

@@ -4,7 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "runtime/model/model.h"
+#include "runtime/graph/program.h"
+#include "runtime/graph/weight_source.h"
 
 namespace rwkvk {
 
@@ -16,10 +17,5 @@ std::vector<std::string> tuned_state_tensors(const WeightSource& tensors);
 /// Errors: Code::bad_shape for other shapes, missing layers, and layers that the model does not have; as
 /// WeightSource::read_vector.
 std::vector<float> tuned_state(const WeightSource& tensors, const Program& body, const std::string& where);
-
-/// From a file: a tuned state (.pth, or .safetensors as web-rwkv converts it), a whole model that has one, or
-/// a saved state of this model. Errors: as load::open_tensors, tuned_state and read_state_file;
-/// Code::bad_file for a file without one; Code::unsupported for versions that have no such state.
-std::vector<float> read_initial_state(const std::string& path, const Model& model);
 
 }  // namespace rwkvk

@@ -5,7 +5,7 @@
 #include "host/error.h"
 #include "host/mapped_file.h"
 #include "runtime/load/bytes.h"
-#include "runtime/load/json_vocabulary.h"
+#include "runtime/load/vocabulary/json_vocabulary.h"
 #include "runtime/text/utf8.h"
 #include "runtime/text/world_vocabulary.h"
 

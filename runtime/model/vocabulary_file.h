@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "runtime/load/vocabulary.h"
+#include "runtime/load/vocabulary/vocabulary.h"
 #include "runtime/text/tokenizer.h"
 
 namespace rwkvk {

@@ -1,6 +1,6 @@
 // A whole GGUF file, and the tokenizer that its vocabulary makes.
 
-#include "runtime/load/gguf.h"
+#include "runtime/load/gguf/gguf.h"
 #include "runtime/model/vocabulary_file.h"
 #include "tests/fuzz/checkpoint.h"
 #include "tests/fuzz/input.h"

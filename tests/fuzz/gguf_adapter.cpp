@@ -1,6 +1,6 @@
 // An adapter in a GGUF file.
 
-#include "runtime/load/gguf_adapter.h"
+#include "runtime/load/gguf/gguf_adapter.h"
 #include "tests/fuzz/checkpoint.h"
 #include "tests/fuzz/input.h"
 

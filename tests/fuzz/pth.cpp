@@ -1,6 +1,6 @@
 // A whole .pth file, zip or legacy.
 
-#include "runtime/load/pth.h"
+#include "runtime/load/pth/pth.h"
 #include "tests/fuzz/checkpoint.h"
 #include "tests/fuzz/input.h"
 

@@ -10,7 +10,7 @@
 
 #include "runtime/catalogue/weights.h"
 #include "runtime/graph/weight_source.h"
-#include "runtime/load/gguf_types.h"
+#include "runtime/load/gguf/gguf_types.h"
 #include "tests/support/gguf_builder.h"
 #include "tests/support/random_model.h"
 

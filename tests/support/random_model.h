@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "runtime/check/op_case.h"
-#include "runtime/load/safetensors.h"
+#include "runtime/load/safetensors/safetensors.h"
 
 namespace rwkvk::test {
 

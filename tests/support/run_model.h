@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "runtime/cpu/backend.h"
-#include "runtime/model/context.h"
+#include "runtime/session/context.h"
 #include "tests/support/random_model.h"
 #include "tests/support/temporary_folder.h"
 

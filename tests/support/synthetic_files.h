@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "runtime/load/official.h"
-#include "runtime/load/safetensors.h"
+#include "runtime/load/safetensors/safetensors.h"
 #include "runtime/model/model.h"
 #include "tests/support/file_builder.h"
 #include "tests/support/random_model.h"

@@ -1,0 +1,48 @@
+#include "runtime/load/pth/pickle_globals.h"
+
+#include <iterator>
+
+namespace rwkvk::load {
+namespace {
+
+constexpr Global globals[] = {
+    {"collections", "OrderedDict", Role::ordered_dict},
+    {"torch._utils", "_rebuild_tensor", Role::tensor},
+    {"torch._utils", "_rebuild_tensor_v2", Role::tensor_v2},
+    {"torch._utils", "_rebuild_tensor_v3", Role::tensor_v3},
+    {"torch._utils", "_rebuild_parameter", Role::parameter},
+    {"torch", "FloatStorage", Role::storage, DType::f32},
+    {"torch", "HalfStorage", Role::storage, DType::f16},
+    {"torch", "BFloat16Storage", Role::storage, DType::bf16},
+    {"torch", "DoubleStorage", Role::storage, DType::f64},
+    {"torch", "ByteStorage", Role::storage, DType::u8},
+    {"torch", "CharStorage", Role::storage, DType::i8},
+    {"torch", "ShortStorage", Role::storage, DType::i16},
+    {"torch", "IntStorage", Role::storage, DType::i32},
+    {"torch", "LongStorage", Role::storage, DType::i64},
+    {"torch", "BoolStorage", Role::storage, DType::boolean},
+    {"torch.storage", "UntypedStorage", Role::storage, DType::u8},
+    {"torch", "float32", Role::dtype, DType::f32},
+    {"torch", "float16", Role::dtype, DType::f16},
+    {"torch", "bfloat16", Role::dtype, DType::bf16},
+    {"torch", "float64", Role::dtype, DType::f64},
+    {"torch", "uint8", Role::dtype, DType::u8},
+    {"torch", "int8", Role::dtype, DType::i8},
+    {"torch", "int16", Role::dtype, DType::i16},
+    {"torch", "int32", Role::dtype, DType::i32},
+    {"torch", "int64", Role::dtype, DType::i64},
+    {"torch", "bool", Role::dtype, DType::boolean},
+};
+
+}  // namespace
+
+std::optional<uint32_t> find_global(std::string_view module, std::string_view name) {
+    for (uint32_t i = 0; i < std::size(globals); ++i) {
+        if (globals[i].module == module && globals[i].name == name) return i;
+    }
+    return std::nullopt;
+}
+
+const Global& global_at(uint32_t index) { return globals[index]; }
+
+}  // namespace rwkvk::load

@@ -1,0 +1,276 @@
+#include "runtime/session/chat.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "host/stopwatch.h"
+#include "runtime/session/answer.h"
+#include "runtime/session/state_file.h"
+#include "runtime/text/clean_message.h"
+#include "runtime/text/utf8.h"
+
+namespace rwkvk {
+
+Chat::Chat(Context& context, const text::Tokenizer& tokenizer, const ChatOptions& options)
+    : context_(context), tokenizer_(tokenizer), options_(options), sampler_(options.sampling) {
+    RWKVK_ASSERT(options.format);
+    const uint32_t there_are = context.backend().options().slots;
+    if (there_are < slots) {
+        throw Error(Code::bad_argument,
+                    concat("a chat needs a context with ", slots, " slots, this one has ", there_are));
+    }
+    if (options.max_tokens == 0) throw Error(Code::bad_argument, "max_tokens is 0, expected at least 1");
+    options_.format->user_turn("", options.thinking);              // refuses what the template does not know
+    AnswerText(*options.format, options.thinking, options.stops);  // and what is no stop string
+    reset();
+}
+
+/// As it is written where a person's turn follows. Of the 20B vocabulary's tokens "\n\n" stands only at the
+/// end of a text, where training never had it; with more text behind it is two of "\n".
+std::vector<Token> Chat::encode(std::string_view text) const {
+    const std::string next = options_.format->user_turn("", options_.thinking);
+    std::vector<Token> tokens = tokenizer_.encode(concat(text, next));
+    size_t bytes = 0;
+    for (; bytes < next.size() && !tokens.empty(); tokens.pop_back())
+        bytes += tokenizer_.decode(tokens.back()).size();
+    return bytes == next.size() ? tokens : tokenizer_.encode(text);
+}
+
+Chat::SnapshotPointer Chat::snapshot(std::vector<float> logits) {
+    return std::make_shared<const Snapshot>(
+        Snapshot{context_.state(0), std::move(logits), here().tokens.size()});
+}
+
+void Chat::go_to(const Snapshot& snapshot) {
+    context_.set_state(0, snapshot.state);
+    here().tokens.resize(snapshot.tokens);
+}
+
+/// On an error this branch is as it was when `before` was taken.
+template <typename Body>
+void Chat::all_or_nothing(const Snapshot& before, const Body& body) {
+    Branch untouched = here();
+    try {
+        body();
+    } catch (...) {
+        here() = std::move(untouched);
+        go_to(before);
+        throw;
+    }
+}
+
+/// Returns the last token's logits.
+std::vector<float> Chat::feed(std::span<const Token> tokens) {
+    std::vector<float> logits = context_.feed(0, tokens);
+    here().tokens.insert(here().tokens.end(), tokens.begin(), tokens.end());
+    return logits;
+}
+
+/// While an answer is on its way an interrupt ends it, but must not leave it half fed: a piece of one run is
+/// fed whole or, when interrupted, not at all, and then is tried again. Returns the last token's logits.
+std::vector<float> Chat::feed_surely(std::span<const Token> tokens, Reply& reply) {
+    const size_t most = context_.backend().options().max_rows;
+    std::vector<float> logits;
+    while (!tokens.empty()) {
+        const std::span<const Token> piece = tokens.first(std::min(most, tokens.size()));
+        try {
+            logits = feed(piece);
+            tokens = tokens.subspan(piece.size());
+        } catch (const Error& error) {
+            if (error.code() != Code::cancelled) throw;
+            reply.end = ReplyEnd::interrupted;
+        }
+    }
+    return logits;
+}
+
+void Chat::feed_prompt(std::string_view message, Turn& turn, Reply& reply) {
+    const Stopwatch watch;
+    // What follows the colon is fed after the snapshot: it is not part of the history.
+    std::string prompt = options_.format->user_turn(message, options_.thinking);
+    prompt.resize(prompt.size() - options_.format->prompt_end(options_.thinking).size());
+    const std::vector<Token> tokens = tokenizer_.encode(prompt);
+    turn.prompted = snapshot(feed(tokens));
+    reply.prompt_tokens = static_cast<uint32_t>(tokens.size());
+    reply.prompt_seconds = watch.seconds();
+}
+
+Reply Chat::say(std::string_view message, const ReplySink& sink) {
+    if (const int64_t at = text::find_ill_formed_utf8(message); at >= 0)
+        throw Error(Code::bad_text, concat("byte ", at, " of the message is not UTF-8; nothing was said"));
+    if (text::strip(message).empty()) throw Error(Code::bad_argument, "an empty message: say something");
+    context_.take_interrupt();
+    Reply reply;
+    Turn turn{.before = snapshot(), .prompted = nullptr};
+    all_or_nothing(*turn.before, [&] {
+        feed_prompt(message, turn, reply);
+        answer(turn, sink, reply);
+    });
+    here().turns.push_back(std::move(turn));
+    drop_oldest_snapshots();
+    return reply;
+}
+
+Reply Chat::regenerate(const ReplySink& sink) {
+    if (here().turns.empty()) throw Error(Code::bad_argument, "there is no answer to make anew");
+    context_.take_interrupt();
+    Reply reply;
+    const Turn turn = here().turns.back();
+    all_or_nothing(*snapshot(), [&] {
+        go_to(*turn.prompted);
+        answer(turn, sink, reply);
+    });
+    return reply;
+}
+
+namespace {
+
+/// Whether the sink wants more.
+bool show(const AnswerText::Piece& piece, const ReplySink& sink) {
+    const bool more = piece.reasoning.empty() || sink(/*reasoning*/ true, piece.reasoning);
+    return (piece.answer.empty() || sink(/*reasoning*/ false, piece.answer)) && more;
+}
+
+/// The text that makes `fed`, already in the state, and `rest`, not yet in it, end with `ending`, which is
+/// "\n\n" or nothing.
+std::string completion(std::string_view fed, std::string_view rest, std::string_view ending) {
+    if (ending.empty()) return std::string(rest);
+    while (!rest.empty() && (rest.back() == '\n' || rest.back() == ' ')) rest.remove_suffix(1);
+    if (!rest.empty()) return concat(rest, ending);
+    while (!ending.empty() && fed.ends_with('\n')) {
+        fed.remove_suffix(1);
+        ending.remove_suffix(1);
+    }
+    return std::string(ending);
+}
+
+}  // namespace
+
+/// From the prompted state to the end of the turn.
+void Chat::answer(const Turn& turn, const ReplySink& sink, Reply& reply) {
+    const Stopwatch watch;
+    sampler_.forget_accepted();
+    const std::vector<Token> prefix = tokenizer_.encode(options_.format->prompt_end(options_.thinking));
+    std::vector<float> logits = prefix.empty() ? turn.prompted->logits : feed(prefix);
+    AnswerText text(*options_.format, options_.thinking, options_.stops);
+    Fed fed{.tokens = here().tokens.size(), .bytes = 0};  // slot 0
+    Fed safe = fed;                                       // slot 1: before what may be a stop string
+    bool safe_in_slot_1 = false;
+    reply.end = ReplyEnd::stop;
+    while (true) {
+        const Token token = sampler_.sample(logits);
+        if (static_cast<int64_t>(token) == tokenizer_.end_of_text()) break;
+        sampler_.accept(token);
+        ++reply.tokens;
+        const bool more = show(text.push(tokenizer_.decode(token)), sink);
+        if (text.stopped()) break;
+        if (text.may_be_stopping() && !safe_in_slot_1) {
+            context_.copy(0, 1);
+            safe = fed;
+        }
+        safe_in_slot_1 = text.may_be_stopping();
+        if (!more || context_.take_interrupt()) reply.end = ReplyEnd::interrupted;
+        if (reply.end == ReplyEnd::stop && reply.tokens == options_.max_tokens) reply.end = ReplyEnd::length;
+        logits = feed_surely({&token, 1}, reply);
+        fed = {.tokens = here().tokens.size(), .bytes = text.raw_bytes()};
+        if (reply.end != ReplyEnd::stop) break;
+    }
+    show(text.finish(), sink);  // decides on a stop string that might have become a longer one
+    if (text.stopped()) {
+        if (safe_in_slot_1) context_.copy(1, 0);
+        fed = safe_in_slot_1 ? safe : fed;
+        here().tokens.resize(fed.tokens);
+        if (reply.end == ReplyEnd::length) reply.end = ReplyEnd::stop;
+    }
+    complete(turn, text, fed.bytes, reply);
+    reply.seconds = watch.seconds();
+}
+
+/// Makes the history hold the answer without its reasoning or a stop string, and the end of the turn.
+void Chat::complete(const Turn& turn, const AnswerText& text, size_t fed_bytes, Reply& reply) {
+    const std::string_view ending = options_.format->after_answer();
+    std::string closing = completion(text.kept().substr(0, fed_bytes), text.kept().substr(fed_bytes), ending);
+    if (text.has_reasoning()) {
+        go_to(*turn.prompted);
+        closing = concat(' ', text::strip(text.answer()), ending);
+    }
+    feed_surely(encode(closing), reply);
+}
+
+void Chat::undo() {
+    if (here().turns.empty()) throw Error(Code::bad_argument, "there is no turn to take back");
+    go_to(*here().turns.back().before);
+    here().turns.pop_back();
+}
+
+void Chat::reset(std::string system) {
+    const std::vector<Token> opening = encode(options_.format->opening(system));
+    context_.take_interrupt();
+    all_or_nothing(*snapshot(), [&] {
+        here() = {};
+        context_.reset(0);
+        feed(opening);
+    });
+    options_.system = std::move(system);
+}
+
+uint32_t Chat::fork() {
+    here().parked = snapshot();
+    branches_.push_back(here());
+    current_ = static_cast<uint32_t>(branches_.size()) - 1;
+    here().parked.reset();
+    drop_oldest_snapshots();
+    return current_;
+}
+
+void Chat::select(uint32_t branch) {
+    if (branch >= branches_.size()) {
+        throw Error(Code::bad_argument, concat("there is no branch ", branch, "; there are ",
+                                               branches_.size(), ", counted from 0"));
+    }
+    if (branch == current_) return;
+    here().parked = snapshot();
+    current_ = branch;
+    go_to(*std::exchange(here().parked, nullptr));
+}
+
+void Chat::save(const std::string& path) {
+    write_state_file(path, context_.model(), context_.state(0), position());
+}
+
+void Chat::load(const std::string& path) {
+    const SavedState saved = read_state_file(path, context_.model());
+    context_.set_state(0, saved.values);
+    here() = {};
+    here().loaded_position = saved.position;
+}
+
+uint64_t Chat::snapshot_bytes() const {
+    std::set<const Snapshot*> all;
+    for (const Branch& branch : branches_) {
+        all.insert(branch.parked.get());
+        for (const Turn& turn : branch.turns) all.insert({turn.before.get(), turn.prompted.get()});
+    }
+    all.erase(nullptr);
+    uint64_t bytes = 0;
+    for (const Snapshot* const one : all) bytes += (one->state.size() + one->logits.size()) * sizeof(float);
+    return bytes;
+}
+
+/// From the branch with the most turns, and from those that share the turn. The last turn of a branch can
+/// always be taken back.
+void Chat::drop_oldest_snapshots() {
+    while (snapshot_bytes() > options_.snapshot_bytes) {
+        const Branch& longest = *std::ranges::max_element(
+            branches_, {}, [](const Branch& branch) { return branch.turns.size(); });
+        if (longest.turns.size() < 2) return;
+        const SnapshotPointer oldest = longest.turns.front().before;
+        for (Branch& branch : branches_) {
+            std::vector<Turn>& turns = branch.turns;
+            if (turns.size() > 1 && turns.front().before == oldest) turns.erase(turns.begin());
+        }
+    }
+}
+
+}  // namespace rwkvk

@@ -1,0 +1,88 @@
+#pragma once
+// Feeding tokens to a model on a backend, many sequences at a time, and reading logits and states.
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "runtime/graph/backend.h"
+#include "runtime/model/model.h"
+
+namespace rwkvk {
+
+using Token = uint32_t;
+
+/// Which rows' logits are asked for.
+enum class Want { nothing, last, all };
+
+/// Tokens for one state slot. A slot appears at most once per call.
+struct Feed {
+    uint32_t slot = 0;
+    std::span<const Token> tokens;
+    Want want = Want::last;
+    /// Where not empty, [tokens.size(), width] vectors; a row whose token is NONE takes its vector.
+    std::span<const float> vectors;
+};
+
+/// Called once per wanted row: which feed, which position in it, the logits [vocabulary].
+using LogitsSink = std::function<void(size_t feed, size_t position, std::span<const float> logits)>;
+
+/// One backend and its state slots. Calls are serialised by the caller.
+class Context {
+  public:
+    Context(std::shared_ptr<const Model> model, std::unique_ptr<Backend> backend);
+
+    const Model& model() const { return *model_; }
+    Backend& backend() { return *backend_; }
+
+    /// Feeds tokens and advances the slots, in runs of at most `chunk` rows per sequence and as many rows
+    /// together as the backend takes. Neither changes a bit in exact mode.
+    /// Errors: Code::bad_token for ids outside the vocabulary, before anything is run; Code::bad_argument for
+    /// a slot that does not exist or appears twice; Code::not_finite when logits hold NaN or infinity;
+    /// Code::cancelled after `interrupt`. After the last two the slots' states are undefined.
+    void feed(std::span<const Feed> feeds, const LogitsSink& sink, uint32_t chunk = 512);
+    /// One sequence, logits of the last token.
+    std::vector<float> feed(uint32_t slot, std::span<const Token> tokens, uint32_t chunk = 512);
+
+    /// Makes the feed that is going on, or else the next one, stop between two runs. From any thread or
+    /// signal handler.
+    void interrupt() { interrupted_ = true; }
+    /// Takes an interrupt back that no feed has seen, and says whether there was one.
+    bool take_interrupt() { return interrupted_.exchange(false); }
+
+    /// To the state before the first token, as every slot begins: the model's own, or that of set_initial.
+    void reset(uint32_t slot);
+    /// From now on slots begin with these values, laid out as `state` gives them; empty: the model's own.
+    /// Resets all slots. Errors: Code::bad_shape.
+    void set_initial(std::vector<float> values);
+    /// On the device.
+    void copy(uint32_t from, uint32_t to);
+    /// All state tensors of a slot, one after the other in the order and layout of the version's state table.
+    std::vector<float> state(uint32_t slot);
+    void set_state(uint32_t slot, std::span<const float> values);
+
+  private:
+    struct Piece {
+        size_t feed, first, count;
+    };
+    void check_slot(uint32_t slot) const;
+    void check_elements(std::span<const float> values) const;
+    void check(std::span<const Feed> feeds) const;
+    std::vector<Piece> next_pieces(std::span<const Feed> feeds, std::vector<size_t>& done,
+                                   uint32_t chunk) const;
+    RunTables make_tables(std::span<const Feed> feeds, const std::vector<Piece>& pieces) const;
+    void run_head(std::span<const Feed> feeds, const std::vector<Piece>& pieces, const LogitsSink& sink);
+    uint32_t entry(const StateRequest& state, uint32_t slot) const;
+
+    std::shared_ptr<const Model> model_;
+    std::unique_ptr<Backend> backend_;
+    std::atomic<bool> interrupted_ = false;
+    std::vector<uint8_t> parity_;  // of each slot: which of its two shift entries is current
+    std::vector<float> initial_;   // as set_initial says; empty: every element as its state tensor says
+};
+
+}  // namespace rwkvk

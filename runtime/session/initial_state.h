@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "runtime/model/model.h"
+
+namespace rwkvk {
+
+/// From a file: a tuned state (.pth, or .safetensors as web-rwkv converts it), a whole model that has one, or
+/// a saved state of this model. Errors: as load::open_tensors, tuned_state and read_state_file;
+/// Code::bad_file for a file without one; Code::unsupported for versions that have no such state.
+std::vector<float> read_initial_state(const std::string& path, const Model& model);
+
+}  // namespace rwkvk

@@ -1,0 +1,174 @@
+#include "runtime/session/state_file.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "host/mapped_file.h"
+#include "host/number_in.h"
+#include "runtime/load/bytes.h"
+#include "runtime/load/safetensors/safetensors.h"
+#include "runtime/model/fingerprint.h"
+
+namespace rwkvk {
+namespace {
+
+constexpr const char* format_name = "rwkvk-state";
+constexpr uint64_t newest_version = 1;
+
+std::vector<uint64_t> canonical_shape(const StateRequest& state) {
+    const std::vector<uint32_t> shape = state.shape();
+    return {shape.begin(), shape.end()};
+}
+
+std::string checksum(std::span<const float> values) {
+    Fingerprint print;
+    print.add(values);
+    return print.hex();
+}
+
+/// What is checked of a state file, in this order: each check makes the next one's message true.
+class StateReader {
+  public:
+    StateReader(const std::string& path, const Model& model, load::Safetensors file)
+        : path_(path), model_(model), file_(std::move(file)) {}
+
+    SavedState read() const {
+        check_format();
+        check_model();
+        SavedState state{.values = read_values(), .position = number("position")};
+        if (entry("checksum") != checksum(state.values)) {
+            throw load::damaged(path_,
+                                concat("expected values with the checksum ", load::quote(entry("checksum")),
+                                       ", found ", checksum(state.values)));
+        }
+        check_finite(path_, state.values);
+        return state;
+    }
+
+    static void check_finite(const std::string& path, std::span<const float> values) {
+        const auto wrong = std::ranges::find_if(values, [](float x) { return !std::isfinite(x); });
+        if (wrong == values.end()) return;
+        throw Error(Code::not_finite,
+                    concat(path, ": value ", wrong - values.begin(), " of the state is ", *wrong,
+                           ", expected finite ones: start again from an earlier state"));
+    }
+
+  private:
+    const std::string& entry(const char* key) const {
+        const auto found = file_.metadata.find(key);
+        if (found == file_.metadata.end()) {
+            throw load::damaged(path_, concat("expected '", key, "' in the state's metadata, found none"));
+        }
+        return found->second;
+    }
+
+    uint64_t number(const char* key) const {
+        const std::string& text = entry(key);
+        if (const auto value = number_in<uint64_t>(text)) return *value;
+        throw load::damaged(path_, concat("expected a whole number as '", key,
+                                          "' in the state's metadata, found ", load::quote(text)));
+    }
+
+    void check_format() const {
+        const auto format = file_.metadata.find("format");
+        if (format == file_.metadata.end() || format->second != format_name) {
+            throw Error(
+                Code::bad_file,
+                concat(path_, ": not a saved state: expected the metadata format=", format_name, ", found ",
+                       format == file_.metadata.end() ? "none" : load::quote(format->second)));
+        }
+        const uint64_t version = number("version");
+        if (version == 0) throw load::damaged(path_, "a state of version 0");
+        if (version > newest_version) {
+            throw Error(Code::unsupported,
+                        concat(path_, ": a state of version ", version, ", expected at most ", newest_version,
+                               ": use a newer rwkvk"));
+        }
+    }
+
+    void check_model() const {
+        const std::string mine = model_.fingerprint();
+        if (entry("model") == mine) return;
+        throw Error(Code::bad_file, concat(path_, ": a state of another model: expected the fingerprint ",
+                                           mine, " of ", model_.name(), ", found ",
+                                           load::quote(entry("model")), ": use the model it was saved with"));
+    }
+
+    std::vector<float> read_values() const {
+        const auto& states = model_.programs().body.states;
+        std::vector<float> values;
+        for (const StateRequest& state : states) append(state, values);
+        const auto& tensors = file_.contents.tensors;
+        const auto extra = std::ranges::find_if(tensors, [&](const auto& tensor) {
+            return std::ranges::find(states, tensor.first, &StateRequest::name) == states.end();
+        });
+        if (extra == tensors.end()) return values;
+        throw Error(Code::bad_shape, concat(path_, ": tensor ", load::quote(extra->first),
+                                            " is none of the state's: save the state again"));
+    }
+
+    void append(const StateRequest& state, std::vector<float>& values) const {
+        const auto found = file_.contents.tensors.find(state.name);
+        if (found == file_.contents.tensors.end()) {
+            throw Error(Code::bad_shape, concat(path_, ": no tensor '", state.name,
+                                                "', which the model's state has: save the state again"));
+        }
+        const load::TensorView& view = found->second;
+        const load::TensorView wanted{
+            .dtype = load::DType::f32, .shape = canonical_shape(state), .strides = {}};
+        if (view.dtype != wanted.dtype || view.shape != wanted.shape) {
+            throw Error(Code::bad_shape, concat(path_, ": tensor '", state.name, "': expected ",
+                                                wanted.shape_text(), " f32, found ", view.shape_text(), " ",
+                                                name_of(view.dtype), ": save the state again"));
+        }
+        const size_t at = values.size();
+        values.resize(at + state.width);
+        view.copy(0, state.width, reinterpret_cast<std::byte*>(values.data() + at));
+    }
+
+    const std::string& path_;
+    const Model& model_;
+    load::Safetensors file_;
+};
+
+}  // namespace
+
+void write_state_file(const std::string& path, const Model& model, std::span<const float> state,
+                      uint64_t position) {
+    if (state.size_bytes() != model.state_bytes()) {
+        throw Error(Code::bad_shape,
+                    concat(path, ": expected a state of ", model.state_bytes() / sizeof(float),
+                           " elements, found ", state.size()));
+    }
+    StateReader::check_finite(path, state);
+    const load::Metadata metadata = {{"format", format_name},
+                                     {"version", std::to_string(newest_version)},
+                                     {"model", model.fingerprint()},
+                                     {"position", std::to_string(position)},
+                                     {"checksum", checksum(state)}};
+    std::vector<load::TensorToWrite> tensors;
+    for (const StateRequest& request : model.programs().body.states) {
+        tensors.push_back({request.name, canonical_shape(request), state.first(request.width)});
+        state = state.subspan(request.width);
+    }
+    load::write_safetensors(path, tensors, metadata);
+}
+
+bool is_state_file(const std::string& path) {
+    const MappedFile file(path);
+    if (!load::is_safetensors(file.bytes())) return false;
+    const load::Safetensors read = load::read_safetensors(file.bytes(), path);
+    const auto format = read.metadata.find("format");
+    return format != read.metadata.end() && format->second == format_name;
+}
+
+SavedState read_state_file(const std::string& path, const Model& model) {
+    return StateReader(path, model, load::open_safetensors(path)).read();
+}
+
+SavedState parse_state(std::span<const std::byte> file, const std::string& where, const Model& model) {
+    return StateReader(where, model, load::read_safetensors(file, where)).read();
+}
+
+}  // namespace rwkvk

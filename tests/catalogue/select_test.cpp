@@ -1,0 +1,176 @@
+// Kernel selection and layout are pure: tested without a device.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+
+#include "runtime/catalogue/select.h"
+#include "runtime/gpu/device_weights.h"
+#include "runtime/gpu/packing.h"
+#include "runtime/gpu/schedule.h"
+#include "runtime/graph/memory_plan.h"
+#include "runtime/model/model.h"
+#include "runtime/synthetic/synthetic_model.h"
+
+namespace rwkvk {
+namespace {
+
+vk::DeviceFacts facts_with(bool subgroup, uint32_t size, bool narrow) {
+    vk::DeviceFacts facts;
+    facts.subgroup = subgroup;
+    facts.subgroup_size = size;
+    facts.narrow = narrow;
+    facts.max_invocations = 1024;
+    facts.max_group_size = {1024, 1024, 64};
+    return facts;
+}
+
+TEST_CASE("the matrix kernel follows subgroups and the narrow fact") {
+    const LinearParams params{1, 768, 768, 0, 768, ACT_NONE};
+    const auto kernel = [&](const vk::DeviceFacts& facts) {
+        return choose_kernel(Op::linear, params, facts).kernel;
+    };
+    CHECK(kernel(facts_with(true, 32, false)) == KernelId::linear_subgroup);
+    CHECK(kernel(facts_with(true, 32, true)) == KernelId::linear_narrow);
+    CHECK(kernel(facts_with(false, 0, false)) == KernelId::linear_narrow);
+}
+
+TEST_CASE("whatever is chosen for a number of rows is tested beforehand") {
+    for (const bool software : {false, true}) {
+        for (const bool subgroup : {false, true}) {
+            vk::DeviceFacts facts = facts_with(subgroup, subgroup ? 8 : 0, software);
+            if (software) facts.type = vk::DeviceType::software;
+            const std::vector<KernelChoice> tested = possible_choices(Op::linear, facts);
+            for (uint32_t rows = 1; rows <= 512; ++rows) {
+                const LinearParams params{rows, 768, 768, 0, 768, ACT_NONE};
+                const KernelChoice choice = choose_kernel(Op::linear, params, facts);
+                INFO(rows, " rows");
+                CHECK(std::any_of(tested.begin(), tested.end(), [&](const KernelChoice& other) {
+                    return other.kernel == choice.kernel && other.constants == choice.constants;
+                }));
+            }
+        }
+    }
+}
+
+TEST_CASE("every choice fits the smallest device and covers its work") {
+    for (const vk::DeviceFacts& facts :
+         {vk::DeviceFacts{}, facts_with(true, 64, false), facts_with(true, 4, true)}) {
+        for (size_t op = 0; op < all_ops().size(); ++op) {
+            for (const KernelChoice& choice : all_choices(static_cast<Op>(op), facts)) {
+                CHECK(choice.constants[0] <= facts.max_invocations);
+                const bool per_group = choice.items[0] == 1;  // a workgroup per head or row: never as many
+                for (const uint32_t x : {1u, 31u, per_group ? 1024u : 65536u}) {
+                    const auto groups = group_counts(choice, {x, 5, 1});
+                    CHECK(uint64_t{groups[0]} * choice.items[0] >= x);
+                    CHECK(groups[0] <= facts.max_group_count[0]);
+                    CHECK(uint64_t{groups[1]} * choice.items[1] >= 5);
+                }
+            }
+        }
+    }
+}
+
+TEST_CASE(
+    "every kernel of the tables is a choice on a device that has all it needs, none that needs more is") {
+    for (const bool subgroup : {false, true}) {
+        const vk::DeviceFacts facts = facts_with(subgroup, subgroup ? 32 : 0, false);
+        std::set<KernelId> chosen;
+        for (size_t op = 0; op < all_ops().size(); ++op) {
+            for (const KernelChoice& choice : all_choices(static_cast<Op>(op), facts)) {
+                CHECK(info(choice.kernel).op == static_cast<Op>(op));
+                chosen.insert(choice.kernel);
+            }
+        }
+        for (size_t k = 0; k < all_kernels().size(); ++k) {
+            const auto kernel = static_cast<KernelId>(k);
+            const bool possible = info(kernel).needs == KernelNeeds::nothing || subgroup;
+            INFO(info(kernel).name);
+            CHECK(chosen.contains(kernel) == possible);
+        }
+    }
+}
+
+TEST_CASE("the packing does not depend on the number of rows") {
+    for (const bool narrow : {false, true}) {
+        const vk::DeviceFacts facts = facts_with(true, 32, narrow);
+        for (const uint32_t rows : {1u, 3u, 4u, 500u}) {
+            const auto choice = choose_kernel(Op::linear, LinearParams{rows, 64, 64, 0, 64, 0}, facts);
+            CHECK(choice.packing == choose_packing(Op::linear, facts));
+        }
+    }
+}
+
+TEST_CASE("every packing holds every element once, and else zeros") {
+    for (const WeightFormat format : {WeightFormat::f32, WeightFormat::f16}) {
+        const uint32_t element = info(format).block_bytes;
+        for (const uint32_t in : {8u, 32u, 45u, 768u, 1100u, 2560u}) {
+            for (const Packing packing : {Packing::rows, Packing::tiles, Packing::ranges}) {
+                const uint32_t count = 7;
+                std::vector<std::byte> rows(uint64_t{count} * in * element);
+                for (uint64_t i = 0; i < uint64_t{count} * in; ++i) {
+                    const auto number = static_cast<uint32_t>(i % 60000 + 1);
+                    std::memcpy(rows.data() + i * element, &number, element);
+                }
+                std::vector<std::byte> packed(packed_bytes(packing, format, count, in), std::byte{0xff});
+                gpu::pack_tile(packing, format, in, count, rows.data(), packed.data());
+                std::vector<uint32_t> times(60001, 0);
+                for (uint64_t i = 0; i < packed.size() / element; ++i) {
+                    uint32_t number = 0;
+                    std::memcpy(&number, packed.data() + i * element, element);
+                    REQUIRE(number <= 60000);
+                    ++times[number];
+                }
+                INFO(in, " columns, packing ", static_cast<int>(packing));
+                for (uint64_t n = 1; n <= uint64_t{count} * in; ++n) REQUIRE(times[n] == 1);
+            }
+        }
+    }
+}
+
+TEST_CASE("a matrix larger than a binding is split by rows") {
+    const auto pieces = gpu::split_matrix(Packing::tiles, WeightFormat::f16, 65536, 2048, 128ull << 20);
+    REQUIRE(pieces.size() == 2);
+    uint32_t next = 0;
+    for (const auto& piece : pieces) {
+        CHECK(piece.first == next);
+        CHECK(piece.bytes <= 128ull << 20);
+        next += piece.outs;
+    }
+    CHECK(next == 65536);
+}
+
+TEST_CASE("tensors that live at the same time do not overlap, and memory is reused") {
+    const auto programs = synthetic_model("v7:3x64x264:f16")->programs();
+    const Program& program = programs.body;
+    const MemoryPlan plan = plan_memory(program, 5, false), all = plan_memory(program, 5, true);
+    CHECK(plan.arena_bytes * 3 < all.arena_bytes);
+    std::vector<std::pair<size_t, size_t>> life(program.tensors.size(), {SIZE_MAX, 0});
+    for (size_t s = 0; s < program.steps.size(); ++s) {
+        for (const Operand& operand : program.steps[s].operands) {
+            life[operand.tensor].first = std::min(life[operand.tensor].first, s);
+            life[operand.tensor].second = std::max(life[operand.tensor].second, s);
+        }
+    }
+    for (size_t a = 0; a < program.tensors.size(); ++a) {
+        for (size_t b = a + 1; b < program.tensors.size(); ++b) {
+            if (program.tensors[a].kind != TensorKind::activation ||
+                program.tensors[b].kind != TensorKind::activation)
+                continue;
+            const bool together = life[a].first <= life[b].second && life[b].first <= life[a].second;
+            const uint64_t end_a = plan.offsets[a] + plan.plane_bytes[a] * program.tensors[a].planes;
+            const uint64_t end_b = plan.offsets[b] + plan.plane_bytes[b] * program.tensors[b].planes;
+            if (together) CHECK((end_a <= plan.offsets[b] || end_b <= plan.offsets[a]));
+        }
+    }
+}
+
+TEST_CASE("submissions stay within their budget where a dispatch does") {
+    const std::vector<uint64_t> costs = {3, 4, 5, 100, 1, 1};
+    CHECK(gpu::cut_by_cost(costs, 8) == std::vector<size_t>{2, 3, 4, 6});
+    CHECK(gpu::cut_by_cost({}, 8).empty());
+}
+
+}  // namespace
+}  // namespace rwkvk

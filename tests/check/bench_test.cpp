@@ -1,0 +1,115 @@
+// What is measured: that it is complete and consistent, not how fast this machine is.
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "runtime/check/bench.h"
+#include "runtime/check/probe.h"
+#include "runtime/cpu/backend.h"
+#include "runtime/gpu/backend.h"
+#include "runtime/synthetic/synthetic_model.h"
+#include "tests/support/test_device.h"
+
+namespace rwkvk {
+namespace {
+
+void check_bench(Context& context) {
+    const check::BenchOptions options{.prompt = 9, .generate = 3, .batches = {1, 3}, .repeats = 2};
+    const std::vector<check::BenchRow> rows = check::bench(context, options);
+    REQUIRE(rows.size() == 3);
+    CHECK(rows[0].test == "pp9");
+    CHECK(rows[1].test == "tg3");
+    CHECK(rows[2].test == "tg3@b3");
+    for (const check::BenchRow& row : rows) {
+        CHECK(row.tokens_per_second > 0);
+        CHECK(std::abs(row.gb_per_second - row.tokens_per_second * row.bytes_per_token * 1e-9) < 1e-9);
+    }
+    // A token reads all weights but the table, one row of that, and its state twice.
+    const Model& model = context.model();
+    const double table = 300.0 * 64 * 2, row = 64 * 2;
+    const double states = 2 * static_cast<double>(model.state_bytes());
+    const double weights = static_cast<double>(model.weight_bytes()) - table;
+    CHECK(rows[1].bytes_per_token == weights + row + states);
+    CHECK(std::abs(rows[2].bytes_per_token - (weights / 3 + row + states)) < 1);
+    CHECK(rows[0].bytes_per_token < rows[1].bytes_per_token);
+}
+
+void check_times(Context& context) {
+    for (const uint32_t rows : {1u, 9u}) {
+        const std::vector<check::OpTime> times = check::time_ops(context, rows, 3);
+        double share = 0, calls = 0;
+        bool recurrence = false;
+        for (const check::OpTime& time : times) {
+            share += time.share;
+            calls += time.calls_per_token * rows;
+            recurrence = recurrence || time.op == "wkv7";
+            CHECK(time.us_per_token >= 0);
+            CHECK(time.gb_per_second > 0);
+        }
+        const ModelPrograms& programs = context.model().programs();
+        CHECK(std::abs(share - 1) < 1e-6);
+        CHECK(std::lround(calls) ==
+              static_cast<long>(programs.body.steps.size() + programs.head.steps.size()));
+        CHECK(recurrence);
+    }
+}
+
+/// A timed run is a run: states and logits are those of any other.
+void check_timed_run(Context& context) {
+    const std::vector<Token> tokens = {5, 6, 7};
+    context.reset(0);
+    const std::vector<float> before = context.feed(0, tokens);
+    check::time_ops(context, 3, 1);
+    check::dispatches_per_token(context);
+    CHECK(context.feed(0, tokens) == before);
+}
+
+TEST_CASE("the CPU is measured") {
+    const auto model = synthetic_model("v7:2x64x300:f16");
+    Context context(model, cpu::make_backend(model->programs(), model->weights(), {.max_rows = 9, .slots = 3},
+                                             {.threads = 2}));
+    check_bench(context);
+    check_times(context);
+    check_timed_run(context);
+    CHECK(check::dispatches_per_token(context) == 0);
+    CHECK(check::probe_cpu(2) > 1e7);
+}
+
+TEST_CASE("ops of every version are measured") {
+    for (const char* spec : {"v4:1x64x300:f16", "v5.2:1x64x300:f16", "v6:1x64x300:f16", "v7a:1x64x300:f16",
+                             "rwkv6qwen2:1x64x300:f16"}) {
+        CAPTURE(spec);
+        const auto model = synthetic_model(spec);
+        Context context(model, cpu::make_backend(model->programs(), model->weights(), {.max_rows = 9}, {}));
+        for (const check::OpTime& time : check::time_ops(context, 9, 1)) CHECK(time.gb_per_second > 0);
+    }
+}
+
+TEST_CASE("of tables beside the embedding a token reads one row too") {
+    const auto model = synthetic_model("v7a:1x64x300:f16");
+    Context context(model, cpu::make_backend(model->programs(), model->weights(), {.max_rows = 9}, {}));
+    const auto rows = check::bench(context, {.prompt = 0, .generate = 1, .batches = {1}, .repeats = 1});
+    REQUIRE(rows.size() == 1);
+    const auto deep = *model->weights().find("blocks.0.ffn.s_emb.weight");
+    const double looked_up = 64.0 * 2 + deep.in * 2.0;
+    CHECK(rows[0].bytes_per_token == static_cast<double>(model->weight_bytes()) - 300 * looked_up +
+                                         looked_up + 2 * static_cast<double>(model->state_bytes()));
+}
+
+TEST_CASE("a device is measured") {
+    const auto device = test::open_device();
+    if (!device) return;
+    const auto model = synthetic_model("v7:2x64x300:f16");
+    Context context(model, gpu::make_backend(model->programs(), model->weights(), {.max_rows = 9, .slots = 3},
+                                             *device->kernels, {}));
+    check_bench(context);
+    check_times(context);
+    check_timed_run(context);
+    const ModelPrograms& programs = model->programs();
+    CHECK(check::dispatches_per_token(context) >= programs.body.steps.size() + programs.head.steps.size());
+    CHECK(check::probe_device(*device->kernels) > 1e7);
+    test::check_no_messages(*device);
+}
+
+}  // namespace
+}  // namespace rwkvk
