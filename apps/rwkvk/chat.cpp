@@ -7,6 +7,7 @@
 #include "chat_view.h"
 #include "command.h"
 #include "interrupts.h"
+#include "progress_bar.h"
 #include "sampling_flags.h"
 
 namespace rwkvk::app {
@@ -44,6 +45,7 @@ enum class Turn { say, regenerate };
 
 void answer(ChatSession& session, Turn turn, const std::string& message) {
     session.view.begin();
+    const PromptBar bar(session.context);
     const TextSink sink = [&](int32_t part, std::string_view text) {
         session.view.show(part, text);
         return true;

@@ -11,7 +11,7 @@ struct ChatSession {
     Chat& chat;
     ChatView& view;
     uint64_t state_bytes;
-    const Context& context;
+    Context& context;
 };
 
 enum class After { prompt, answer, leave };

@@ -1,6 +1,7 @@
 #include "chat_input.h"
 
 #include <langinfo.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <clocale>
@@ -12,6 +13,9 @@
 #ifdef RWKVK_HAVE_EDITLINE
 #include <editline/readline.h>
 #endif
+
+#include "interrupts.h"
+#include "key_reader.h"
 
 namespace rwkvk::app {
 namespace {
@@ -35,6 +39,28 @@ std::string find_history_file() {
     return error ? std::string() : (folder / "rwkvk" / "history").string();
 }
 
+/// While it lives, the terminal marks where a paste begins and ends.
+class MarkedPastes {
+  public:
+    MarkedPastes() {
+        const char* terminal = std::getenv("TERM");
+        if (!terminal || std::string_view(terminal) == "dumb") return;
+        marked_ = true;
+        Interrupts::write_on_leaving(paste_off);
+        std::cout << paste_on << std::flush;
+    }
+    ~MarkedPastes() {
+        if (!marked_) return;
+        std::cout << paste_off << std::flush;
+        Interrupts::write_on_leaving("");
+    }
+    MarkedPastes(const MarkedPastes&) = delete;
+    MarkedPastes& operator=(const MarkedPastes&) = delete;
+
+  private:
+    bool marked_ = false;
+};
+
 }  // namespace
 
 #ifdef RWKVK_HAVE_EDITLINE
@@ -47,11 +73,31 @@ void expect_utf8() {
     if (std::string(nl_langinfo(CODESET)) != "UTF-8") std::setlocale(LC_CTYPE, "C.UTF-8");
 }
 
+bool interrupted = false;  // the line that is being typed, by Ctrl-C
+
+/// -1 at the end, and when Ctrl-C throws the line away.
+int read_byte() {
+    const bool before = Interrupts::pending();
+    unsigned char byte = 0;
+    while (true) {
+        const ssize_t got = read(STDIN_FILENO, &byte, 1);
+        if (got > 0) return byte;
+        interrupted = got < 0 && errno == EINTR && Interrupts::pending() && !before;
+        if (got == 0 || errno != EINTR || interrupted) return -1;
+    }
+}
+
+int read_key(FILE*) {
+    static KeyReader keys(read_byte);
+    return keys.next();
+}
+
 }  // namespace
 
 ChatInput::ChatInput(bool interactive) : interactive_(interactive) {
     if (!interactive_) return;
     expect_utf8();
+    rl_getc_function = read_key;
     rl_initialize();
     using_history();
     stifle_history(history_lines);
@@ -68,9 +114,10 @@ std::optional<std::string> ChatInput::read_line(const char* with_prompt) {
         std::string line;
         return std::getline(std::cin, line) ? std::optional(line) : std::nullopt;
     }
-    errno = 0;
+    const MarkedPastes marked;
+    interrupted = false;
     char* typed = readline(with_prompt);
-    if (!typed && errno == EINTR) return "";  // Ctrl-C throws the line away
+    if (!typed && interrupted) return "";
     if (!typed) return std::nullopt;
     std::string line = typed;
     std::free(typed);
@@ -84,9 +131,17 @@ ChatInput::ChatInput(bool interactive) : interactive_(interactive) {}
 ChatInput::~ChatInput() = default;
 
 std::optional<std::string> ChatInput::read_line(const char* with_prompt) {
-    if (interactive_) std::cerr << with_prompt << std::flush;
     std::string line;
-    return std::getline(std::cin, line) ? std::optional(line) : std::nullopt;
+    if (!interactive_) return std::getline(std::cin, line) ? std::optional(line) : std::nullopt;
+    const MarkedPastes marked;
+    std::cerr << with_prompt << std::flush;
+    if (!std::getline(std::cin, line)) return std::nullopt;
+    while (ends_in_paste(line)) {
+        std::string next;
+        if (!std::getline(std::cin, next)) break;
+        line += '\n' + next;
+    }
+    return without_paste_marks(std::move(line));
 }
 
 #endif

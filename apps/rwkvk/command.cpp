@@ -119,13 +119,13 @@ Tokenizer open_tokenizer(const Model& model, const CommonFlags& flags) {
 }
 
 Context open_context(const Model& model, const CommonFlags& flags, const ContextNeeds& needs) {
-    ProgressBar bar(concat("loading ", model.info().name), model.info().weight_bytes);
+    TaskBar bar(concat("loading ", model.info().name), model.info().weight_bytes);
     rwkvk_context_params params = context_params();
     params.device = flags.device.c_str();
     params.slots = needs.slots;
     params.max_rows = needs.max_rows;
     params.threads = flags.threads;
-    params.progress = ProgressBar::show_on;
+    params.progress = TaskBar::show_on;
     params.progress_user = &bar;
     Context context(model, params);
     if (!flags.state.empty()) context.load_initial(flags.state);

@@ -7,6 +7,7 @@
 #include "fingerprint.h"
 #include "interrupts.h"
 #include "json_text.h"
+#include "progress_bar.h"
 #include "sampling_flags.h"
 #include "text_input.h"
 
@@ -49,6 +50,12 @@ Sampler make_sampler(const Runtime& runtime, const Model& model, const Flags& fl
     return sampler;
 }
 
+/// The logits of its last token.
+std::vector<float> read_prompt(Context& context, const std::vector<Token>& prompt) {
+    const PromptBar bar(context);
+    return context.eval(0, prompt);
+}
+
 Result generate(const Flags& flags, Context& context, const Tokenizer& tokenizer, Sampler& sampler) {
     Result result;
     Stream stream(tokenizer, flags.sampling.stops);
@@ -57,7 +64,7 @@ Result generate(const Flags& flags, Context& context, const Tokenizer& tokenizer
     result.prompt_tokens = prompt.size();
     const Interrupts interrupts(context);
     auto start = std::chrono::steady_clock::now();
-    std::vector<float> logits = context.eval(0, prompt);
+    std::vector<float> logits = read_prompt(context, prompt);
     result.prompt_seconds = since(start);
 
     start = std::chrono::steady_clock::now();

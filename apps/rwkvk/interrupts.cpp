@@ -4,20 +4,23 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <cstring>
+
 namespace rwkvk::app {
 namespace {
 
 // What the handler reads.
 volatile sig_atomic_t count = 0, has_terminal = 0;
 rwkvk_context* volatile working = nullptr;
+const char* volatile on_leaving = "";
 termios terminal{};
 
 void handle(int) {
     count = count + 1;
     if (count > 1) {
         if (has_terminal) tcsetattr(STDIN_FILENO, TCSANOW, &terminal);  // as it was before line editing
-        constexpr char line_end = '\n';
-        [[maybe_unused]] const auto ignored = write(STDERR_FILENO, &line_end, 1);
+        [[maybe_unused]] auto ignored = write(STDOUT_FILENO, on_leaving, std::strlen(on_leaving));
+        ignored = write(STDERR_FILENO, "\n", 1);
         _exit(130);
     }
     if (working) rwkvk_context_interrupt(working);
@@ -49,5 +52,7 @@ void Interrupts::check() {
 }
 
 void Interrupts::forget() { count = 0; }
+
+void Interrupts::write_on_leaving(const char* text) { on_leaving = text; }
 
 }  // namespace rwkvk::app

@@ -22,6 +22,8 @@ class Interrupts {
     static void check();
     /// The next Ctrl-C is the first again.
     static void forget();
+    /// A literal that brings the terminal back to normal when a second Ctrl-C leaves; "": nothing is needed.
+    static void write_on_leaving(const char* text);
 
   private:
     explicit Interrupts(rwkvk_context* context);

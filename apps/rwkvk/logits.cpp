@@ -3,6 +3,7 @@
 #include "command.h"
 #include "fingerprint.h"
 #include "interrupts.h"
+#include "progress_bar.h"
 #include "text_input.h"
 
 namespace rwkvk::app {
@@ -66,6 +67,7 @@ void run(const Flags& flags) {
                                .tokens = tokens.data(),
                                .count = tokens.size(),
                                .vectors = nullptr};
+    const PromptBar bar(context);
     context.feed(
         {item},
         [&](size_t, size_t, const float* logits, size_t count) {

@@ -5,6 +5,7 @@
 #include "command.h"
 #include "interrupts.h"
 #include "json_text.h"
+#include "progress_bar.h"
 #include "text_input.h"
 #include "text_scores.h"
 
@@ -56,7 +57,9 @@ struct Scores {
 /// Every token is foretold from those before it; the first of a chunk from none.
 class Scorer {
   public:
-    Scorer(Reader& model, Reader* base) : model_(model), base_(base) {}
+    /// `total`: tokens that will be scored.
+    Scorer(Reader& model, Reader* base, size_t total)
+        : model_(model), base_(base), total_(total), bar_("scoring", total, Counted::tokens) {}
 
     /// `chunk` begins with what stands for the beginning of a text, and is not scored itself.
     void add(std::span<const Token> chunk) {
@@ -67,6 +70,7 @@ class Scorer {
             const size_t count = std::min(piece_tokens, chunk.size() - 1);
             add(chunk.first(count), chunk.subspan(1, count));
             chunk = chunk.subspan(count);
+            bar_.show(static_cast<double>(scores_.model.tokens()) / static_cast<double>(total_));
         }
     }
 
@@ -89,6 +93,8 @@ class Scorer {
 
     Reader& model_;
     Reader* base_;
+    size_t total_;
+    ProgressBar bar_;
     Scores scores_;
 };
 
@@ -148,6 +154,15 @@ size_t scored_bytes(const Tokenizer& tokenizer, const std::vector<std::vector<To
     return bytes;
 }
 
+Scores score(Reader& model, Reader* base, const std::vector<std::vector<Token>>& chunks) {
+    size_t total = 0;
+    for (const std::vector<Token>& chunk : chunks) total += chunk.size() - 1;
+    Scorer scorer(model, base, total);
+    const Interrupts interrupts;
+    for (const std::vector<Token>& chunk : chunks) scorer.add(chunk);
+    return scorer.scores();
+}
+
 std::optional<Reader> open_base(const Runtime& runtime, const Flags& flags, uint32_t vocabulary) {
     if (flags.base.empty()) return std::nullopt;
     const Model model = runtime.load(flags.base);
@@ -168,10 +183,7 @@ void run(const Flags& flags) {
     if (bytes == 0) throw Error(RWKVK_BAD_TEXT, concat(flags.file, ": too short to foretell anything of it"));
     std::optional<Reader> base = open_base(runtime, flags, model.info().vocabulary);
     Reader reader(model, flags.common);
-    Scorer scorer(reader, base ? &*base : nullptr);
-    const Interrupts interrupts;
-    for (const std::vector<Token>& chunk : chunks) scorer.add(chunk);
-    print(report(scorer.scores(), bytes, base.has_value()), flags.json);
+    print(report(score(reader, base ? &*base : nullptr, chunks), bytes, base.has_value()), flags.json);
     check_validation(runtime);
 }
 

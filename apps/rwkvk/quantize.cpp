@@ -28,8 +28,8 @@ void run(const Flags& flags) {
     params.overrides = overrides.data();
     params.override_count = overrides.size();
     params.threads = flags.common.threads;
-    ProgressBar bar(concat("writing ", flags.output), model.info().weight_bytes);
-    params.progress = ProgressBar::show_on;
+    TaskBar bar(concat("writing ", flags.output), model.info().weight_bytes);
+    params.progress = TaskBar::show_on;
     params.progress_user = &bar;
     runtime.check(rwkvk_tools_quantize(model.handle(), flags.output.c_str(), &params));
     std::cerr << flags.output << ": " << megabytes(std::filesystem::file_size(flags.output)) << ", from "

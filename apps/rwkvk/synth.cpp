@@ -16,10 +16,10 @@ void run(const Flags& flags) {
     rwkvk_model* handle = nullptr;
     runtime.check(rwkvk_tools_synthetic(runtime.handle(), spec.c_str(), flags.seed, &handle));
     const uint64_t bytes = Model(runtime.shared(), handle).info().weight_bytes;
-    ProgressBar bar(concat("writing ", flags.path), bytes);
+    TaskBar bar(concat("writing ", flags.path), bytes);
     runtime.check(rwkvk_tools_synth(runtime.handle(), flags.path.c_str(), spec.c_str(), flags.seed,
                                     flags.vocabulary.empty() ? nullptr : flags.vocabulary.c_str(),
-                                    ProgressBar::show_on, &bar));
+                                    TaskBar::show_on, &bar));
 }
 
 }  // namespace

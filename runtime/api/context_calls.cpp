@@ -96,7 +96,10 @@ rwkvk_status rwkvk_context_create(rwkvk_model* model, const rwkvk_context_params
     });
 }
 
-void rwkvk_context_destroy(rwkvk_context* context) { delete context; }
+void rwkvk_context_destroy(rwkvk_context* context) {
+    rwkvk_context_on_progress(context, nullptr, nullptr);  // chats may live on
+    delete context;
+}
 
 const char* rwkvk_context_device(const rwkvk_context* context) {
     return context ? context->open->name.c_str() : "";
@@ -157,6 +160,14 @@ rwkvk_status with(rwkvk_context* context, const Body& body) {
 }
 
 }  // namespace
+
+rwkvk_status rwkvk_context_on_progress(rwkvk_context* context, rwkvk_feed_progress_fn progress, void* user) {
+    return with(context, [&](Context& on) {
+        on.on_progress(
+            progress ? Context::Progress([=](size_t done, size_t total) { progress(user, done, total); })
+                     : nullptr);
+    });
+}
 
 rwkvk_status rwkvk_state_reset(rwkvk_context* context, uint32_t slot) {
     return with(context, [&](Context& on) { on.reset(slot); });

@@ -4,7 +4,7 @@
 namespace rwkvk::arch {
 namespace {
 
-constexpr std::string_view version = "6.0";
+constexpr std::string_view own_version = "6.0";
 constexpr uint32_t mixes = 5;
 
 constexpr Variant variants[] = {
@@ -38,11 +38,11 @@ Ranks6 read_ranks6(const WeightSource& weights, std::string_view version, uint32
 
 Rwkv6 read_rwkv6(const WeightSource& weights) {
     refuse_variants(weights, variants);
-    refuse_unknown(weights, version, known);
-    Rwkv6 m{read_dimensions(weights, version), {}, weights.facts().group_epsilon.value_or(head_norm_eps)};
+    refuse_unknown(weights, own_version, known);
+    Rwkv6 m{read_dimensions(weights, own_version), {}, weights.facts().group_epsilon.value_or(head_norm_eps)};
     const std::string bonus = "blocks.0.att.time_faaaa";
-    set_heads(m, bonus, need(weights, version, bonus).out);
-    for (uint32_t i = 0; i < m.layers; ++i) m.ranks.push_back(read_ranks6(weights, version, i));
+    set_heads(m, bonus, need(weights, own_version, bonus).out);
+    for (uint32_t i = 0; i < m.layers; ++i) m.ranks.push_back(read_ranks6(weights, own_version, i));
     return m;
 }
 

@@ -4,7 +4,7 @@
 namespace rwkvk::arch {
 namespace {
 
-constexpr std::string_view version = "7.0";
+constexpr std::string_view own_version = "7.0";
 
 constexpr Variant variants[] = {
     {"blocks.0.qkv.kk.weight", "the hybrid RWKV-8 rc00"},
@@ -70,10 +70,10 @@ Rwkv7::Ranks read_ranks7(const WeightSource& weights, std::string_view version, 
 
 Rwkv7 read_rwkv7(const WeightSource& weights) {
     refuse_variants(weights, variants);
-    refuse_unknown(weights, version, known, time_mix7());
-    Rwkv7 m{read_dimensions(weights, version), {}, {}, weights.facts().group_epsilon.value_or(head_norm_eps)};
-    set_heads7(m, weights, version);
-    for (uint32_t i = 0; i < m.layers; ++i) m.ranks.push_back(read_ranks7(weights, version, i));
+    refuse_unknown(weights, own_version, known, time_mix7());
+    Rwkv7 m{read_dimensions(weights, own_version), {}, {}, weights.facts().group_epsilon.value_or(head_norm_eps)};
+    set_heads7(m, weights, own_version);
+    for (uint32_t i = 0; i < m.layers; ++i) m.ranks.push_back(read_ranks7(weights, own_version, i));
     if (is_rwkv7a(weights)) {
         for (uint32_t i = 0; i < m.layers; ++i) m.deep.push_back(read_deep(weights, m, i));
     }

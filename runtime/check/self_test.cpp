@@ -184,8 +184,8 @@ Verdict cached_self_test(gpu::KernelStore& kernels, const std::vector<TestPart>&
     Verdict all;
     for (const TestPart part : parts) {
         const std::string path = verdict_path(kernels, part);
-        if (std::optional<Verdict> known = read_verdict(path)) {
-            append(all, std::move(*known));
+        if (std::optional<Verdict> kept = read_verdict(path)) {
+            append(all, std::move(*kept));
             continue;
         }
         const Verdict verdict = self_test(kernels, {part});

@@ -1,5 +1,9 @@
 #include "runtime/cpu/linear.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 #include <algorithm>
 #include <string_view>
 #include <vector>
@@ -13,11 +17,19 @@ namespace {
 
 constexpr uint32_t tiles_per_piece = 4;
 
+#if defined(__x86_64__)
+/// Clang before 17 does not know the name for __builtin_cpu_supports.
+bool has_f16c() {
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
+}
+#endif
+
 std::vector<LinearVariant> variants() {
     std::vector<LinearVariant> result = {{"baseline", linear_baseline}};
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c");
+    const bool avx2 = __builtin_cpu_supports("avx2") && has_f16c();
     if (avx2) result.push_back({"avx2", linear_avx2});
     if (avx2 && __builtin_cpu_supports("avx512f")) result.push_back({"avx512", linear_avx512});
 #endif

@@ -278,6 +278,14 @@ RWKVK_API rwkvk_status rwkvk_feed(rwkvk_context *context, const rwkvk_feed_item 
 RWKVK_API rwkvk_status rwkvk_eval(rwkvk_context *context, uint32_t slot, const rwkvk_token *tokens, size_t count,
                                   float *logits);
 
+/** How many of the tokens that a call feeds have been run. */
+typedef void (*rwkvk_feed_progress_fn)(void *user, size_t done, size_t total);
+
+/** From now on told by every call that feeds tokens on this context, a chat's turn and each token of its answer
+ * included: with 0 before the first run, and after each run of at most max_rows tokens, from the calling thread. Of this
+ * context it may only call rwkvk_context_interrupt. NULL, and destroying the context: nobody is told, as at first. */
+RWKVK_API rwkvk_status rwkvk_context_on_progress(rwkvk_context *context, rwkvk_feed_progress_fn progress, void *user);
+
 /** Makes the feed or chat call that runs on this context stop soon; without one it does nothing. May be called from
  * any thread and from a signal handler. */
 RWKVK_API void rwkvk_context_interrupt(rwkvk_context *context);

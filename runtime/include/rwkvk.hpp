@@ -243,6 +243,9 @@ class Runtime {
 
 using LogitsSink = std::function<void(size_t item, size_t position, const float* logits, size_t count)>;
 
+/// How many of a call's tokens have been run. It must not throw.
+using FeedProgress = std::function<void(size_t done, size_t total)>;
+
 class Context {
   public:
     explicit Context(const Model& model, const rwkvk_context_params& params = context_params())
@@ -282,6 +285,16 @@ class Context {
         return logits;
     }
     void interrupt() { rwkvk_context_interrupt(handle_.get()); }
+    /// Told of every feed of this context; {}: nobody is.
+    void on_progress(FeedProgress progress) {
+        auto kept = std::make_unique<FeedProgress>(std::move(progress));
+        const auto forward = [](void* user, size_t done, size_t total) {
+            (*static_cast<FeedProgress*>(user))(done, total);
+        };
+        detail::check(runtime_,
+                      rwkvk_context_on_progress(handle_.get(), *kept ? +forward : nullptr, kept.get()));
+        progress_ = std::move(kept);
+    }
 
     void reset(uint32_t slot) { detail::check(runtime_, rwkvk_state_reset(handle_.get(), slot)); }
     void copy(uint32_t from, uint32_t to) {
@@ -313,6 +326,7 @@ class Context {
 
   private:
     detail::RuntimePointer runtime_;
+    std::unique_ptr<FeedProgress> progress_;  // outlives the handle that calls it
     detail::Owner<rwkvk_context> handle_;
     uint32_t vocabulary_ = 0;
     uint64_t state_elements_ = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <numeric>
 
 #include "runtime/model/state_layout.h"
 
@@ -123,6 +124,12 @@ void Context::feed(std::span<const Feed> feeds, const LogitsSink& sink, uint32_t
     check(feeds);
     if (chunk == 0) throw Error(Code::bad_argument, "a chunk has at least 1 token");
     std::vector<size_t> done(feeds.size(), 0);
+    size_t total = 0;
+    for (const Feed& feed : feeds) total += feed.tokens.size();
+    const auto report = [&](size_t tokens) {
+        if (progress_) progress_(tokens, total);
+    };
+    report(0);
     while (true) {
         const std::vector<Piece> pieces = next_pieces(feeds, done, chunk);
         if (pieces.empty()) return;
@@ -130,6 +137,7 @@ void Context::feed(std::span<const Feed> feeds, const LogitsSink& sink, uint32_t
         backend_->run(Part::body, make_tables(feeds, pieces));
         for (const Piece& piece : pieces) parity_[feeds[piece.feed].slot] ^= 1;
         run_head(feeds, pieces, sink);
+        report(std::accumulate(done.begin(), done.end(), size_t{0}));
     }
 }
 

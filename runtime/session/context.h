@@ -48,6 +48,10 @@ class Context {
     /// One sequence, logits of the last token.
     std::vector<float> feed(uint32_t slot, std::span<const Token> tokens, uint32_t chunk = 512);
 
+    /// Told how many of a feed's tokens have been run: before the first run, and after each. May interrupt.
+    using Progress = std::function<void(size_t done, size_t total)>;
+    void on_progress(Progress progress) { progress_ = std::move(progress); }
+
     /// Makes the feed that is going on, or else the next one, stop between two runs. From any thread or
     /// signal handler.
     void interrupt() { interrupted_ = true; }
@@ -81,6 +85,7 @@ class Context {
     std::shared_ptr<const Model> model_;
     std::unique_ptr<Backend> backend_;
     std::atomic<bool> interrupted_ = false;
+    Progress progress_;
     std::vector<uint8_t> parity_;  // of each slot: which of its two shift entries is current
     std::vector<float> initial_;   // as set_initial says; empty: every element as its state tensor says
 };

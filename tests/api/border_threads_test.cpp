@@ -7,6 +7,7 @@
 #include <rwkvk.hpp>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -119,6 +120,30 @@ TEST_CASE("a long feed is interrupted from another thread on a device") {
         return;
     }
     check_interrupt("0");
+}
+
+TEST_CASE("a feed tells how many of its tokens have been run, and whoever is told may interrupt it") {
+    const rwkvk::Runtime runtime;
+    const rwkvk::Model model = runtime.load(model_file);
+    rwkvk_context_params params = rwkvk::context_params();
+    params.device = "cpu";
+    params.max_rows = 4;
+    rwkvk::Context context(model, params);
+    std::vector<std::pair<size_t, size_t>> told;
+    context.on_progress([&](size_t done, size_t total) { told.emplace_back(done, total); });
+    const std::vector<Token> prompt = {5, 200, 0, 263, 77, 1, 2, 3, 4};
+    const std::vector<float> logits = context.eval(0, prompt);
+    CHECK(told == std::vector<std::pair<size_t, size_t>>{{0, 9}, {4, 9}, {8, 9}, {9, 9}});
+    context.on_progress([&](size_t done, size_t) {
+        if (done == 4) context.interrupt();
+    });
+    rwkvk_context* const handle = context.handle();
+    CHECK(rwkvk_eval(handle, 0, prompt.data(), prompt.size(), nullptr) == RWKVK_CANCELLED);
+    context.on_progress({});
+    context.reset(0);
+    told.clear();
+    CHECK(context.eval(0, prompt) == logits);
+    CHECK(told.empty());
 }
 
 TEST_CASE("a device without the memory for so many sessions says so, and goes on with fewer") {

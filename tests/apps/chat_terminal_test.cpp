@@ -105,6 +105,10 @@ class Terminal {
         char buffer[4096];
         const ssize_t bytes = read(terminal_, buffer, sizeof buffer);  // fails when the child is gone
         if (bytes > 0) unread_.append(buffer, static_cast<size_t>(bytes));
+        for (const std::string mode : {"\033[?2004h", "\033[?2004l"}) {  // what a terminal does not show
+            for (size_t at = unread_.find(mode); at != unread_.npos; at = unread_.find(mode))
+                unread_.erase(at, mode.size());
+        }
         return bytes > 0;
     }
 
@@ -292,6 +296,15 @@ TEST_CASE("after every step of a conversation the state is that of feeding its t
         CHECK_MESSAGE(text.find(said) != text.npos, said);
     for (const char* taken_back : {"Four", "Seven", "In"})
         CHECK_MESSAGE(text.find(std::string("User: ") + taken_back) == text.npos, taken_back);
+}
+
+TEST_CASE("a paste of several lines is one message") {
+    Session session;
+    CheckedChat chat(session);
+    chat.open("cpu");
+    chat.step("\033[200~One\rTwo\n\033[201~ and\033[200~\033[201~ on");
+    chat.leave();
+    CHECK(chat.text().find("User: One\nTwo and on\n\nAssistant:") != std::string::npos);
 }
 
 TEST_CASE("a full disk and text that is none leave the conversation and the files as they were") {
