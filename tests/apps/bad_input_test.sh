@@ -119,6 +119,36 @@ run "${no_vulkan[@]}" "$program" logits -m "$model" -o "$folder/x.npy" --tokens 
 result 'the automatic choice without Vulkan' 0 'no Vulkan device, so this runs on the CPU'
 same 'the logits then' "$(cat "$folder/stdout")" "$on_cpu"
 
+# A broken one: manifests of drivers or of layers that are damaged.
+broken=$folder/broken.json
+echo '{' >"$broken"
+mkdir -p "$folder/data/vulkan/implicit_layer.d"
+cp "$broken" "$folder/data/vulkan/implicit_layer.d"
+broken_driver=(env VK_DRIVER_FILES="$broken" VK_ICD_FILENAMES="$broken")
+for how in driver layer; do
+    [[ $how == driver ]] && vulkan=("${broken_driver[@]}") || vulkan=("${broken_driver[@]}" XDG_DATA_HOME="$folder/data")
+    run "${vulkan[@]}" "$program" devices >"$folder/stdout"
+    result "devices with a broken $how" 0 'manifest \(\.json\) .*VK_LOADER_DEBUG=all'
+    grep -q '^cpu ' "$folder/stdout" || fail "no cpu line with a broken $how"
+    run "${vulkan[@]}" "$program" logits -m "$model" -o "$folder/x.npy" --tokens 1,2,3 >"$folder/stdout"
+    result "the automatic choice with a broken $how" 0 'so this runs on the CPU .*VK_LOADER_DEBUG=all'
+    same "the logits with a broken $how" "$(cat "$folder/stdout")" "$on_cpu"
+    run "${vulkan[@]}" "$program" logits -m "$model" -o "$folder/x.npy" --tokens 1 -dev 0
+    result "a device with a broken $how" 1 'manifest \(\.json\)'
+done
+
+# Fewer processors than threads.
+if command -v taskset >/dev/null; then
+    first=$(taskset -cp $$ | sed 's/.*: *\([0-9]*\).*/\1/')
+    run taskset -c "$first" "$program" devices >"$folder/stdout"
+    grep -q '^cpu .*, 1 thread$' "$folder/stdout" || fail "devices on one processor: $(cat "$folder/stdout")"
+    run taskset -c "$first" "$program" logits -m "$model" -o "$folder/x.npy" --tokens 1,2,3 -dev cpu >"$folder/stdout"
+    [[ $status -eq 0 && ! -s $folder/stderr ]] || fail "one processor: $(cat "$folder/stderr")"
+    run taskset -c "$first" "$program" logits -m "$model" -o "$folder/x.npy" --tokens 1,2,3 -dev cpu -t 3 >"$folder/stdout"
+    result 'more threads than processors' 0 '3 threads asked for, and 1 is the number of processors that this process may use'
+    same 'the logits then' "$(cat "$folder/stdout")" "$on_cpu"
+fi
+
 # Text that is none.
 run chat -n 5 >"$folder/stdout" < <(printf 'Hi\n\nHi \xff there\nHi\n')
 result 'invalid UTF-8 in a pipe' 1 'stdin, line 3: byte 3 of the message is not UTF-8'
