@@ -101,9 +101,12 @@ Device::Device(std::shared_ptr<Instance> instance, const Instance::Candidate& ca
     impl_->ask_buffer_types();
     impl_->create_cache({});
     log(LogLevel::info, concat(impl_->facts.name, " opened in ", watch.seconds(), " s"));
-    for (const auto& [intent, name] : memory_intents)
-        log(LogLevel::info, concat(impl_->facts.name, ": ", name, " memory is ",
-                                   describe_memory_type(impl_->memory, memory_type(intent))));
+    for (const auto& [intent, name] : memory_intents) {
+        const bool staged = intent == Memory::device && !impl_->facts.mapped;
+        log(LogLevel::info,
+            concat(impl_->facts.name, ": ", name, " memory is ",
+                   describe_memory_type(impl_->memory, memory_type(intent)), staged ? ", staged" : ""));
+    }
 }
 
 Device::~Device() = default;

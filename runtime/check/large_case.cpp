@@ -12,7 +12,7 @@ namespace {
 constexpr uint32_t norm_width = 4096, columns = 16384, most_outs = 4096, outs_on_software = 64;
 constexpr uint64_t most_bytes = 64ull << 20;
 // Encoding takes longest: the matrix repeats so many rows, a number that no kernel's tiles have.
-constexpr uint32_t distinct_rows = 13;
+constexpr uint32_t distinct_rows = 7;
 
 std::vector<uint32_t> numbers(Random& random, uint64_t count, int low, int high) {
     std::vector<uint32_t> words(count);

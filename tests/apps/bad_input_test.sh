@@ -119,22 +119,27 @@ run "${no_vulkan[@]}" "$program" logits -m "$model" -o "$folder/x.npy" --tokens 
 result 'the automatic choice without Vulkan' 0 'no Vulkan device, so this runs on the CPU'
 same 'the logits then' "$(cat "$folder/stdout")" "$on_cpu"
 
-# A broken one: manifests of drivers or of layers that are damaged.
-broken=$folder/broken.json
-echo '{' >"$broken"
+# A broken one: a damaged manifest of a driver, and one of a layer, which some loaders pass over.
+echo '{' >"$folder/broken.json"
 mkdir -p "$folder/data/vulkan/implicit_layer.d"
-cp "$broken" "$folder/data/vulkan/implicit_layer.d"
-broken_driver=(env VK_DRIVER_FILES="$broken" VK_ICD_FILENAMES="$broken")
-for how in driver layer; do
-    [[ $how == driver ]] && vulkan=("${broken_driver[@]}") || vulkan=("${broken_driver[@]}" XDG_DATA_HOME="$folder/data")
-    run "${vulkan[@]}" "$program" devices >"$folder/stdout"
-    result "devices with a broken $how" 0 'manifest \(\.json\) .*VK_LOADER_DEBUG=all'
-    grep -q '^cpu ' "$folder/stdout" || fail "no cpu line with a broken $how"
-    run "${vulkan[@]}" "$program" logits -m "$model" -o "$folder/x.npy" --tokens 1,2,3 >"$folder/stdout"
-    result "the automatic choice with a broken $how" 0 'so this runs on the CPU .*VK_LOADER_DEBUG=all'
-    same "the logits with a broken $how" "$(cat "$folder/stdout")" "$on_cpu"
-    run "${vulkan[@]}" "$program" logits -m "$model" -o "$folder/x.npy" --tokens 1 -dev 0
-    result "a device with a broken $how" 1 'manifest \(\.json\)'
+cp "$folder/broken.json" "$folder/data/vulkan/implicit_layer.d"
+broken_driver=(env VK_DRIVER_FILES="$folder/broken.json" VK_ICD_FILENAMES="$folder/broken.json")
+broken_layer=(env XDG_DATA_HOME="$folder/data")
+hint='manifest \(\.json\) of a driver or layer .*VK_LOADER_DEBUG=all|libvulkan'
+run "${broken_driver[@]}" "$program" devices >"$folder/stdout"
+result 'devices with a broken driver' 0 "$hint"
+run "${broken_driver[@]}" "$program" logits -m "$model" -o "$folder/x.npy" --tokens 1 -dev 0
+result 'a device with a broken driver' 1 "$hint"
+run "${broken_driver[@]}" "$program" logits -m "$model" -o "$folder/x.npy" --tokens 1,2,3 >"$folder/logits"
+result 'the automatic choice with a broken driver' 0 "so this runs on the CPU .*($hint)"
+same 'the logits then' "$(cat "$folder/logits")" "$on_cpu"
+for vulkan in broken_driver broken_layer; do
+    declare -n environment=$vulkan
+    grep -q '^cpu ' < <("${environment[@]}" "$program" devices 2>/dev/null) || fail "no cpu line with a $vulkan"
+    run "${environment[@]}" "$program" devices --json >"$folder/stdout"
+    [[ $status -eq 0 ]] && grep -q '"name": "cpu"' "$folder/stdout" || fail "devices --json with a $vulkan: $status"
+    same "the logits with a $vulkan" \
+        "$("${environment[@]}" "$program" logits -m "$model" -o "$folder/x.npy" --tokens 1,2,3 2>/dev/null)" "$on_cpu"
 done
 
 # Fewer processors than threads.
