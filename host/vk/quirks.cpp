@@ -45,7 +45,7 @@ constexpr std::array quirks{
     // Of these chips only RDNA 3 and later have matrix instructions and fast dot products of mixed signs.
     Quirk{[](const DeviceFacts& f) { return amd_own_driver(f) && f.cooperative_matrix && !f.fast_mixed_dot; },
           [](DeviceFacts& f) { f.cooperative_matrix = false; },
-          "cooperative matrices are reported for chips without them, where they are emulated",
+          "cooperative matrices are reported for chips that have no instructions for them",
           "llama.cpp, ggml-vulkan.cpp, ggml_vk_khr_cooperative_matrix_support"},
     Quirk{[](const DeviceFacts& f) { return before_xe2(f) && f.cooperative_matrix; },
           [](DeviceFacts& f) { f.cooperative_matrix = false; },

@@ -24,7 +24,6 @@ class OpenDevice {
     void require_exact(const std::vector<WeightFormat>& formats);
 
     const vk::DeviceFacts& facts() const { return device_->facts(); }
-    const vk::Device& device() const { return *device_; }
     /// As matrix_kernel_text; says so where a failed self-test is the reason.
     std::string matrix_kernel() const;
     gpu::KernelStore& kernels() { return *kernels_; }

@@ -21,8 +21,7 @@ class Runtime {
     const LogSink& sink() const { return sink_; }
     const std::string& cache_folder() const { return cache_folder_; }  // empty: nothing is kept
 
-    /// Made at the first use that succeeds. Errors: Code::no_device, in a child of the process that made it
-    /// too.
+    /// Made at the first use that succeeds. Errors: Code::no_device, also in a child of its process.
     std::shared_ptr<vk::Instance> instance();
     uint64_t validation_messages() const;
 

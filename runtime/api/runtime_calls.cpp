@@ -36,9 +36,8 @@ std::shared_ptr<vk::Instance> Runtime::instance() {
     }
     if (!instance_home_.is_this()) {
         throw Error(Code::no_device,
-                    "Vulkan: this process was forked after Vulkan had been used, and drivers do not stand "
-                    "that; use the "
-                    "CPU, or begin to use Vulkan after the fork");
+                    "Vulkan: this process was forked after Vulkan had been used, which drivers do not "
+                    "stand; use the CPU, or begin to use Vulkan after the fork");
     }
     return instance_;
 }
@@ -118,9 +117,8 @@ uint32_t accept_threads(uint32_t threads) {
     const uint32_t processors = usable_processors();
     if (threads > processors) {
         log(LogLevel::warning,
-            concat(thread_count(threads), " asked for, and ", processors,
-                   " is the number of processors that this process may use: more are slower; "
-                   "leave it at 0"));
+            concat(thread_count(threads), " are more than the processors that this process may use (",
+                   processors, "), and slower: leave their number at 0"));
     }
     return threads;
 }
