@@ -102,10 +102,11 @@ Device::Device(std::shared_ptr<Instance> instance, const Instance::Candidate& ca
     impl_->create_cache({});
     log(LogLevel::info, concat(impl_->facts.name, " opened in ", watch.seconds(), " s"));
     for (const auto& [intent, name] : memory_intents) {
+        const auto type = memory_type(intent);
+        if (!type) continue;  // a driver without a card, which only compiles
         const bool staged = intent == Memory::device && !impl_->facts.mapped;
-        log(LogLevel::info,
-            concat(impl_->facts.name, ": ", name, " memory is ",
-                   describe_memory_type(impl_->memory, memory_type(intent)), staged ? ", staged" : ""));
+        log(LogLevel::info, concat(impl_->facts.name, ": ", name, " memory is ",
+                                   describe_memory_type(impl_->memory, *type), staged ? ", staged" : ""));
     }
 }
 
@@ -152,7 +153,9 @@ uint32_t Device::memory_type(uint32_t type_bits, Memory intent) const {
                        "; update the driver"));
 }
 
-uint32_t Device::memory_type(Memory intent) const { return memory_type(impl_->buffer_types, intent); }
+std::optional<uint32_t> Device::memory_type(Memory intent) const {
+    return pick_memory_type(impl_->memory, impl_->buffer_types, intent, impl_->facts.mapped);
+}
 
 const VkPhysicalDeviceMemoryProperties& Device::memory() const { return impl_->memory; }
 
@@ -168,7 +171,8 @@ uint64_t Device::free_bytes() const {
     properties.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2;
     if (impl_->facts.memory_budget) properties.pNext = &budget;
     impl_->instance->fn().vkGetPhysicalDeviceMemoryProperties2(impl_->physical, &properties);
-    const uint32_t heap = impl_->memory.memoryTypes[memory_type(Memory::device)].heapIndex;
+    const uint32_t heap =
+        impl_->memory.memoryTypes[memory_type(impl_->buffer_types, Memory::device)].heapIndex;
     const bool told = budget.heapBudget[heap] > 0;
     const uint64_t most = told ? budget.heapBudget[heap] : impl_->memory.memoryHeaps[heap].size;
     const uint64_t used = told ? budget.heapUsage[heap] : impl_->allocated;

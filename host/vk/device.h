@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -71,8 +72,8 @@ class Device {
 
     /// Index of a memory type for the intent that allows `type_bits`; see Memory.
     uint32_t memory_type(uint32_t type_bits, Memory intent) const;
-    /// The same for a buffer like any other.
-    uint32_t memory_type(Memory intent) const;
+    /// The same for a buffer like any other; nothing where there is none.
+    std::optional<uint32_t> memory_type(Memory intent) const;
     const VkPhysicalDeviceMemoryProperties& memory() const;
     VkMemoryPropertyFlags memory_flags(uint32_t type) const;
 

@@ -102,10 +102,11 @@ Rows report_properties(const Instance& instance, const Instance::Candidate& cand
 Rows report_memory(const Device& device) {
     Rows rows;
     for (const auto& [intent, name] : memory_intents) {
-        const uint32_t type = device.memory_type(intent);
-        const auto& [flags, heap] = device.memory().memoryTypes[type];
+        const auto type = device.memory_type(intent);
+        if (!type) continue;
+        const auto& [flags, heap] = device.memory().memoryTypes[*type];
         rows.push_back({"memory", name,
-                        concat("{\"type\": ", type, ", \"heap\": ", heap, ", \"heap_bytes\": ",
+                        concat("{\"type\": ", *type, ", \"heap\": ", heap, ", \"heap_bytes\": ",
                                device.memory().memoryHeaps[heap].size, ", \"property_bits\": ", flags,
                                ", \"device_local\": ", json_of(flags & VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT),
                                ", \"host_visible\": ", json_of(host_reaches(flags)), ", \"host_cached\": ",

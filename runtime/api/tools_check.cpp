@@ -84,8 +84,11 @@ rwkvk_status rwkvk_tools_device_properties(rwkvk_runtime* runtime, uint32_t inde
         const auto instance = runtime->runtime->instance();
         const vk::Instance::Candidate& candidate = device_at(*instance, index);
         std::vector<vk::ReportedProperty> rows = vk::report_properties(*instance, candidate);
-        const vk::Device device(instance, candidate, vk::masked_by_environment(candidate.facts));
-        for (vk::ReportedProperty& row : vk::report_memory(device)) rows.push_back(std::move(row));
+        if (candidate.facts.memory_bytes >
+            0) {  // else a driver that only compiles, and may crash when opened
+            const vk::Device device(instance, candidate, vk::masked_by_environment(candidate.facts));
+            for (vk::ReportedProperty& row : vk::report_memory(device)) rows.push_back(std::move(row));
+        }
         for (const vk::ReportedProperty& row : rows)
             sink(user, row.group.c_str(), row.name.c_str(), row.json.c_str());
     });
