@@ -5,11 +5,12 @@
 
 #include "host/error.h"
 #include "host/log.h"
+#include "host/processors.h"
 
 namespace rwkvk {
 
 ThreadPool::ThreadPool(uint32_t threads, Denormals denormals) : denormals_(denormals) {
-    if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
+    if (threads == 0) threads = usable_processors();
     workers_.reserve(threads - 1);
     try {
         for (uint32_t i = 1; i < threads; ++i) workers_.emplace_back([this] { worker_loop(); });

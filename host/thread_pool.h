@@ -15,7 +15,7 @@ namespace rwkvk {
 /// the pool's float mode while it does so.
 class ThreadPool {
   public:
-    /// `threads` counts the caller; 0 means one per processor.
+    /// `threads` counts the caller; 0 means one per usable processor.
     explicit ThreadPool(uint32_t threads = 0, Denormals denormals = Denormals::keep);
     ~ThreadPool();
     ThreadPool(const ThreadPool&) = delete;

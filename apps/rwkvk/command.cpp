@@ -63,7 +63,8 @@ void add_common(CLI::App& command, CommonFlags& flags, bool model) {
     command.add_option("-d,--device,--dev", flags.device, "Device: index, part of a name, UUID, or cpu");
     command.add_option("--math", flags.math, "exact: the same bits on every device")
         ->check(CLI::IsMember({"exact"}));
-    command.add_option("-t,--threads", flags.threads, "CPU threads (0: all)")->check(CLI::Range(0, 1024));
+    command.add_option("-t,--threads", flags.threads, "CPU threads (0: one per processor that may be used)")
+        ->check(CLI::Range(0, 1024));
     command.add_option("-s,--seed", flags.seed, "Seed of sampling, synthetic models and checks");
     command.add_flag("-v,--verbose", flags.verbose, "Say more on stderr");
 }

@@ -1,6 +1,5 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "command.h"
 #include "json_text.h"
@@ -28,6 +27,17 @@ nlohmann::json to_json(const rwkvk_device_info& device) {
             {"facts", device.facts}};
 }
 
+/// What the driver says besides, by group.
+nlohmann::json properties_of(const Runtime& runtime, uint32_t index) {
+    nlohmann::json groups = nlohmann::json::object();
+    const auto add = [](void* user, const char* group, const char* name, const char* json) {
+        (*static_cast<nlohmann::json*>(user))[group][name] = nlohmann::json::parse(json);
+    };
+    if (rwkvk_tools_device_properties(runtime.handle(), index, add, &groups) != RWKVK_OK)
+        groups["error"] = rwkvk_last_error(runtime.handle());
+    return groups;
+}
+
 void print(const rwkvk_device_info& device) {
     std::cout << device.index << "  " << device.name << "\n    " << device.vendor << ", " << device.driver
               << ", Vulkan " << device.api_version << ", " << name_of_type(device.type) << ", "
@@ -43,11 +53,12 @@ void run(bool json) {
     });
     const std::vector<rwkvk_device_info> devices = runtime.devices();
     if (devices.empty()) std::cerr << last_line << '\n';  // why
-    const unsigned threads = std::thread::hardware_concurrency();
+    const uint32_t threads = rwkvk_tools_processors();
     nlohmann::json all = nlohmann::json::array();
     for (const rwkvk_device_info& device : devices) {
         if (json) {
             all.push_back(to_json(device));
+            all.back()["properties"] = properties_of(runtime, device.index);
         } else {
             print(device);
         }
@@ -56,7 +67,7 @@ void run(bool json) {
         all.push_back({{"name", "cpu"}, {"threads", threads}});
         std::cout << to_text(all) << '\n';
     } else {
-        std::cout << "cpu  the CPU reference, " << threads << " threads\n";
+        std::cout << "cpu  the CPU reference, " << threads << (threads == 1 ? " thread\n" : " threads\n");
     }
 }
 

@@ -43,6 +43,7 @@ nlohmann::json to_json(const Report& report) {
     for (const auto& row : report.runs)
         runs.push_back({{"run", row.name}, {"values", row.values}, {"differing", row.differing}});
     return {{"device", report.summary.device},
+            {"matrix_kernel", report.summary.matrix_kernel},
             {"math", "exact"},
             {"ops", ops},
             {"runs", runs},
@@ -54,7 +55,8 @@ nlohmann::json to_json(const Report& report) {
 }
 
 void print(const Report& report) {
-    std::cout << "device: " << report.summary.device << "\n\n"
+    std::cout << "device: " << report.summary.device << "\nmatrices by " << report.summary.matrix_kernel
+              << "\n\n"
               << std::left << std::setw(12) << "op" << std::right << std::setw(8) << "steps" << std::setw(14)
               << "values" << std::setw(12) << "differing" << std::setw(14) << "worst"
               << "  where\n";

@@ -9,7 +9,30 @@
 
 #include <string_view>
 
+// Headers before 1.3.255 lack this extension; drivers newer than the headers have it.
+#ifndef VK_KHR_cooperative_matrix
+struct VkPhysicalDeviceCooperativeMatrixFeaturesKHR {
+    VkStructureType sType;
+    void* pNext;
+    VkBool32 cooperativeMatrix;
+    VkBool32 cooperativeMatrixRobustBufferAccess;
+};
+struct VkCooperativeMatrixPropertiesKHR {
+    VkStructureType sType;
+    void* pNext;
+    uint32_t MSize, NSize, KSize;
+    int AType, BType, CType, ResultType;
+    VkBool32 saturatingAccumulation;
+    int scope;
+};
+using PFN_vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR =
+    VkResult(VKAPI_PTR*)(VkPhysicalDevice, uint32_t*, VkCooperativeMatrixPropertiesKHR*);
+#endif
+
 namespace rwkvk::vk {
+
+constexpr auto cooperative_matrix_features = static_cast<VkStructureType>(1000506000);
+constexpr auto cooperative_matrix_properties = static_cast<VkStructureType>(1000506001);
 
 /// Functions that need no instance. Optional ones are null where missing, in all three tables.
 struct LoaderFunctions {

@@ -12,8 +12,8 @@ Buffer::Buffer(Device& device, uint64_t size_bytes, Memory intent, std::string n
     if (size_ > device_.facts().max_allocation_bytes) {
         throw Error(Code::out_of_memory,
                     concat(device_.facts().name, ": '", name_, "' needs ", size_,
-                         " bytes in one piece; the device gives at most ",
-                         device_.facts().max_allocation_bytes, "; use a smaller model or another device"));
+                           " bytes in one piece; the device gives at most ",
+                           device_.facts().max_allocation_bytes, "; use a smaller model or another device"));
     }
     try {
         create();
@@ -34,13 +34,18 @@ void Buffer::assert_range(uint64_t offset, uint64_t bytes) const {
     RWKVK_ASSERT(offset <= size_ && bytes <= size_ - offset);
 }
 
-VkMemoryRequirements Buffer::create_handle() {
+VkBufferCreateInfo storage_buffer_info(uint64_t size_bytes) {
     VkBufferCreateInfo info{};
     info.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO;
-    info.size = (size_ + 3) & ~3ull;  // fills and copies go by words
+    info.size = (size_bytes + 3) & ~3ull;
     info.usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_SRC_BIT |
                  VK_BUFFER_USAGE_TRANSFER_DST_BIT;
     info.sharingMode = VK_SHARING_MODE_EXCLUSIVE;
+    return info;
+}
+
+VkMemoryRequirements Buffer::create_handle() {
+    const VkBufferCreateInfo info = storage_buffer_info(size_);
     const VkResult result = device_.fn().vkCreateBuffer(device_.handle(), &info, nullptr, &buffer_);
     if (result < 0) fail(result, concat("creating '", name_, "' of ", size_, " bytes"));
     VkMemoryRequirements needs;
@@ -58,12 +63,12 @@ void Buffer::create() {
     const VkResult result = fn.vkAllocateMemory(device_.handle(), &info, nullptr, &memory_);
     if (result < 0) {
         fail(result, concat("allocating ", needs.size, " bytes for '", name_, "' beside ",
-                          device_.allocated_bytes(), " already in use"));
+                            device_.allocated_bytes(), " already in use"));
     }
     allocated_ = needs.size;
     check(fn.vkBindBufferMemory(device_.handle(), buffer_, memory_, 0), "binding buffer memory");
     const VkMemoryPropertyFlags flags = device_.memory_flags(info.memoryTypeIndex);
-    if (!host_reaches(flags)) return;
+    if (!host_reaches(flags) || (intent_ == Memory::device && !device_.facts().mapped)) return;
     void* address = nullptr;
     check(fn.vkMapMemory(device_.handle(), memory_, 0, VK_WHOLE_SIZE, 0, &address), "mapping buffer memory");
     mapped_ = static_cast<std::byte*>(address);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/vk/api.h"
@@ -15,11 +16,16 @@ class Device;
 
 /// Memory by intent.
 enum class Memory {
-    device,    // weights, states, activations; mapped as well where the host can reach all of it (UMA,
-               // software)
+    device,    // weights, states, activations; mapped as well where the fact of that name holds
     upload,    // written by the host, read once by the device
     readback,  // written by the device, read by the host: cached
 };
+
+constexpr std::pair<Memory, const char*> memory_intents[] = {
+    {Memory::device, "device"}, {Memory::upload, "upload"}, {Memory::readback, "readback"}};
+
+/// How every buffer is created. The size is rounded up to words: fills and copies go by them.
+VkBufferCreateInfo storage_buffer_info(uint64_t size_bytes);
 
 /// A storage buffer with memory of its own, always also a transfer source and destination.
 class Buffer {

@@ -24,11 +24,13 @@ struct Device::Impl {
     uint64_t timestamp_mask = 0;
     VkPipelineCache cache = VK_NULL_HANDLE;
     VkPhysicalDeviceMemoryProperties memory{};
+    uint32_t buffer_types = 0;  // what buffers may lie in
     uint64_t allocated = 0, peak = 0;
 
     ~Impl();
     void choose_queue();
     void create();
+    void ask_buffer_types();
     void create_cache(std::span<const std::byte> data);
 };
 
@@ -69,6 +71,16 @@ void Device::Impl::create() {
     instance->fn().vkGetPhysicalDeviceMemoryProperties(physical, &memory);
 }
 
+void Device::Impl::ask_buffer_types() {
+    const VkBufferCreateInfo info = storage_buffer_info(256);
+    VkBuffer buffer = VK_NULL_HANDLE;
+    check(fn.vkCreateBuffer(handle, &info, nullptr, &buffer), "creating a first buffer");
+    VkMemoryRequirements needs;
+    fn.vkGetBufferMemoryRequirements(handle, buffer, &needs);
+    fn.vkDestroyBuffer(handle, buffer, nullptr);
+    buffer_types = needs.memoryTypeBits;
+}
+
 void Device::Impl::create_cache(std::span<const std::byte> data) {
     VkPipelineCacheCreateInfo info{};
     info.sType = VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO;
@@ -86,8 +98,16 @@ Device::Device(std::shared_ptr<Instance> instance, const Instance::Candidate& ca
     impl_->physical = candidate.handle;
     impl_->choose_queue();
     impl_->create();
+    impl_->ask_buffer_types();
     impl_->create_cache({});
     log(LogLevel::info, concat(impl_->facts.name, " opened in ", watch.seconds(), " s"));
+    for (const auto& [intent, name] : memory_intents) {
+        const auto type = memory_type(intent);
+        if (!type) continue;  // a driver without a card, which only compiles
+        const bool staged = intent == Memory::device && !impl_->facts.mapped;
+        log(LogLevel::info, concat(impl_->facts.name, ": ", name, " memory is ",
+                                   describe_memory_type(impl_->memory, *type), staged ? ", staged" : ""));
+    }
 }
 
 Device::~Device() = default;
@@ -125,13 +145,19 @@ std::vector<std::byte> Device::pipeline_data() const {
 uint64_t Device::timestamp_mask() const { return impl_->timestamp_mask; }
 
 uint32_t Device::memory_type(uint32_t type_bits, Memory intent) const {
-    const auto type = pick_memory_type(impl_->memory, type_bits, intent);
+    const auto type = pick_memory_type(impl_->memory, type_bits, intent, impl_->facts.mapped);
     if (type) return *type;
     throw Error(Code::unsupported,
                 concat(impl_->facts.name, ": none of the memory types allowed for a buffer (bits 0x",
                        std::hex, type_bits, ") can be used", intent == Memory::device ? "" : " by the host",
                        "; update the driver"));
 }
+
+std::optional<uint32_t> Device::memory_type(Memory intent) const {
+    return pick_memory_type(impl_->memory, impl_->buffer_types, intent, impl_->facts.mapped);
+}
+
+const VkPhysicalDeviceMemoryProperties& Device::memory() const { return impl_->memory; }
 
 VkMemoryPropertyFlags Device::memory_flags(uint32_t type) const {
     RWKVK_ASSERT(type < impl_->memory.memoryTypeCount);
@@ -145,7 +171,8 @@ uint64_t Device::free_bytes() const {
     properties.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2;
     if (impl_->facts.memory_budget) properties.pNext = &budget;
     impl_->instance->fn().vkGetPhysicalDeviceMemoryProperties2(impl_->physical, &properties);
-    const uint32_t heap = impl_->memory.memoryTypes[memory_type(~0u, Memory::device)].heapIndex;
+    const uint32_t heap =
+        impl_->memory.memoryTypes[memory_type(impl_->buffer_types, Memory::device)].heapIndex;
     const bool told = budget.heapBudget[heap] > 0;
     const uint64_t most = told ? budget.heapBudget[heap] : impl_->memory.memoryHeaps[heap].size;
     const uint64_t used = told ? budget.heapUsage[heap] : impl_->allocated;

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,7 +19,8 @@ struct InstanceOptions {
     static InstanceOptions from_environment();  // RWKVK_VALIDATION=1
 };
 
-/// The Vulkan loader and instance. Without Vulkan, `create` throws Code::no_device saying what was tried.
+/// The Vulkan loader and instance. Where Vulkan is missing or broken, `create` throws Code::no_device saying
+/// what was tried. In a child after fork() it is never destroyed.
 class Instance {
   public:
     static std::shared_ptr<Instance> create(
@@ -70,6 +72,9 @@ class Device {
 
     /// Index of a memory type for the intent that allows `type_bits`; see Memory.
     uint32_t memory_type(uint32_t type_bits, Memory intent) const;
+    /// The same for a buffer like any other; nothing where there is none.
+    std::optional<uint32_t> memory_type(Memory intent) const;
+    const VkPhysicalDeviceMemoryProperties& memory() const;
     VkMemoryPropertyFlags memory_flags(uint32_t type) const;
 
     /// The bits of a timestamp that count; 0 without timestamps.

@@ -28,6 +28,7 @@ constexpr std::array maskable_facts{
     Maskable{"integer-dot", &DeviceFacts::integer_dot, false},
     Maskable{"cooperative-matrix", &DeviceFacts::cooperative_matrix, false},
     Maskable{"buffer-device-address", &DeviceFacts::buffer_device_address, false},
+    Maskable{"mapped", &DeviceFacts::mapped, false},
     Maskable{"timeline", &DeviceFacts::timeline, false},
     Maskable{"memory-budget", &DeviceFacts::memory_budget, false},
     Maskable{"statistics", &DeviceFacts::statistics, false},
@@ -61,11 +62,12 @@ void settle_dependencies(DeviceFacts& facts) {
         facts.subgroup_size_min = facts.subgroup_size_max = facts.max_subgroups = 0;
     }
     if (!facts.float_controls) facts.round_to_even = facts.keep_signed_zero = false;
+    if (!facts.integer_dot) facts.fast_mixed_dot = false;
     if (!facts.timestamps) facts.timestamp_period_ns = 0;
 }
 
 [[noreturn]] void unknown_word(std::string_view word) {
-    std::string known = "minimum";
+    std::string known = "minimum, +mapped";
     for (const Maskable& row : maskable_facts) known += concat(", -", row.name);
     throw Error(Code::bad_argument, concat("device mask (RWKVK_CAPS): unknown word '", word,
                                            "'; expected a comma-separated list of: ", known));
@@ -75,6 +77,10 @@ void apply_word(DeviceFacts& facts, std::string_view word) {
     if (word == "minimum") {
         lower_to_floor(facts);
         for (const Maskable& row : maskable_facts) facts.*row.fact = row.in_minimum;
+        return;
+    }
+    if (word == "+mapped") {
+        facts.mapped = true;
         return;
     }
     for (const Maskable& row : maskable_facts) {

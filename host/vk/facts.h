@@ -13,6 +13,11 @@ enum class DeviceType { discrete, integrated, software, other };
 
 const char* name_of(DeviceType type);
 
+/// PCI vendors, and Khronos' number for Mesa.
+namespace vendor {
+constexpr uint32_t amd = 0x1002, arm = 0x13b5, intel = 0x8086, mesa = 0x10005;
+}
+
 /// As 32 hexadecimal digits.
 std::string uuid_text(const std::array<uint8_t, 16>& uuid);
 
@@ -20,6 +25,7 @@ struct DeviceFacts {
     std::string name, vendor, driver;  // as shown to the user
     DeviceType type = DeviceType::other;
     uint32_t vendor_id = 0, device_id = 0, driver_version = 0;
+    uint32_t driver_id = 0;    // VkDriverId; 0 where the driver does not say
     uint32_t api_version = 0;  // Vulkan's packed form
     std::array<uint8_t, 16> uuid{}, pipeline_cache_uuid{};
     uint64_t memory_bytes = 0;  // device-local heaps
@@ -47,6 +53,9 @@ struct DeviceFacts {
     bool keep_signed_zero = false;  // SignedZeroInfNanPreserve 32 reported
     bool float16 = false, int8 = false, storage16 = false;
     bool integer_dot = false, cooperative_matrix = false, buffer_device_address = false;
+    bool fast_mixed_dot =
+        false;              // of packed 8-bit integers, signed by unsigned; tells AMD's generations apart
+    bool mapped = false;    // the host writes and reads device memory itself; else it is staged
     bool timeline = false;  // timeline semaphores
     bool memory_budget = false;
     bool statistics = false;  // pipeline executable properties
@@ -55,8 +64,9 @@ struct DeviceFacts {
 };
 
 /// Facts with some of them masked: a comma-separated list of "-name" (a bool fact above with a dash for each
-/// underscore: "-subgroup", "-subgroup-size-control", "-narrow", "-float-controls", "-timeline", ...) or
-/// "minimum": every optional fact off and every limit at the floor that all devices must have.
+/// underscore: "-subgroup", "-subgroup-size-control", "-narrow", "-float-controls", "-timeline", ...),
+/// "minimum": every optional fact off and every limit at the floor that all devices must have, or "+mapped":
+/// staging is left out where the memory allows it, also on discrete cards, where that is not yet measured.
 /// Limits never rise above what the device reports.
 /// Errors: Code::bad_argument naming the unknown word and listing the known ones.
 DeviceFacts masked(DeviceFacts facts, std::string_view mask);

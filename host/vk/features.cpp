@@ -6,15 +6,6 @@
 namespace rwkvk::vk {
 namespace {
 
-// Headers before 1.3.255 lack this struct; drivers newer than the headers have it.
-struct CooperativeMatrixFeatures {
-    VkStructureType sType;
-    void* pNext;
-    VkBool32 cooperativeMatrix;
-    VkBool32 cooperativeMatrixRobustBufferAccess;
-};
-constexpr auto cooperative_matrix_features = static_cast<VkStructureType>(1000506000);
-
 // Every feature struct that some row needs; which of them are chained is decided per device.
 struct FeatureChain {
     VkPhysicalDeviceFeatures2 head{};
@@ -24,7 +15,7 @@ struct FeatureChain {
     VkPhysicalDeviceSubgroupSizeControlFeatures size_control{};
     VkPhysicalDeviceShaderIntegerDotProductFeatures integer_dot{};
     VkPhysicalDeviceVulkanMemoryModelFeatures memory_model{};
-    CooperativeMatrixFeatures cooperative_matrix{};
+    VkPhysicalDeviceCooperativeMatrixFeaturesKHR cooperative_matrix{};
     VkPhysicalDeviceBufferDeviceAddressFeatures device_address{};
     VkPhysicalDeviceTimelineSemaphoreFeatures timeline{};
     VkPhysicalDevicePipelineExecutablePropertiesFeaturesKHR executables{};

@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "host/error.h"
+#include "host/home_process.h"
 #include "host/log.h"
 #include "host/stopwatch.h"
 #include "host/vk/device.h"
@@ -15,11 +16,22 @@ constexpr const char* validation_layer = "VK_LAYER_KHRONOS_validation";
 constexpr const char* debug_utils = "VK_EXT_debug_utils";
 constexpr const char* portability_enumeration = "VK_KHR_portability_enumeration";
 
+/// For what runs before any device does: whatever fails there, it is the installation, and the CPU remains.
+void check_installed(VkResult result, const char* what) {
+    if (result >= 0) return;
+    throw Error(
+        Code::no_device,
+        concat(
+            "Vulkan: ", what, ": ", name_of(result), " (", static_cast<int>(result),
+            "); check that a Vulkan driver is installed and that no manifest (.json) of a driver or layer is "
+            "damaged: VK_LOADER_DEBUG=all names it"));
+}
+
 bool has_layer(const LoaderFunctions& fn, const char* wanted) {
     uint32_t count = 0;
-    check(fn.vkEnumerateInstanceLayerProperties(&count, nullptr), "counting layers");
+    check_installed(fn.vkEnumerateInstanceLayerProperties(&count, nullptr), "counting layers");
     std::vector<VkLayerProperties> layers(count);
-    check(fn.vkEnumerateInstanceLayerProperties(&count, layers.data()), "listing layers");
+    check_installed(fn.vkEnumerateInstanceLayerProperties(&count, layers.data()), "listing layers");
     for (const VkLayerProperties& layer : layers) {
         if (std::strcmp(layer.layerName, wanted) == 0) return true;
     }
@@ -29,10 +41,11 @@ bool has_layer(const LoaderFunctions& fn, const char* wanted) {
 /// `layer` null: what the loader and the drivers bring.
 bool has_extension(const LoaderFunctions& fn, const char* layer, const char* wanted) {
     uint32_t count = 0;
-    check(fn.vkEnumerateInstanceExtensionProperties(layer, &count, nullptr), "counting instance extensions");
+    check_installed(fn.vkEnumerateInstanceExtensionProperties(layer, &count, nullptr),
+                    "counting instance extensions");
     std::vector<VkExtensionProperties> extensions(count);
-    check(fn.vkEnumerateInstanceExtensionProperties(layer, &count, extensions.data()),
-          "listing instance extensions");
+    check_installed(fn.vkEnumerateInstanceExtensionProperties(layer, &count, extensions.data()),
+                    "listing instance extensions");
     for (const VkExtensionProperties& extension : extensions) {
         if (std::strcmp(extension.extensionName, wanted) == 0) return true;
     }
@@ -115,7 +128,7 @@ Instance::Impl::~Impl() {
 void Instance::Impl::check_loader() {
     uint32_t version = VK_API_VERSION_1_0;
     if (loader.vkEnumerateInstanceVersion) {
-        check(loader.vkEnumerateInstanceVersion(&version), "asking the loader's version");
+        check_installed(loader.vkEnumerateInstanceVersion(&version), "asking the loader's version");
     }
     if (version < VK_API_VERSION_1_1) {
         throw Error(Code::no_device, "Vulkan: the loader is version 1.0; expected 1.1 or later, update it");
@@ -141,8 +154,8 @@ void Instance::Impl::create(const InstanceOptions& options) {
     if (options.validation) {
         if (!has_layer(loader, validation_layer) || !has_extension(loader, validation_layer, debug_utils)) {
             throw Error(Code::unsupported, concat("Vulkan: ", validation_layer,
-                                                " is not installed; install it (Debian, Ubuntu: "
-                                                "vulkan-validationlayers) or unset RWKVK_VALIDATION"));
+                                                  " is not installed; install it (Debian, Ubuntu: "
+                                                  "vulkan-validationlayers) or unset RWKVK_VALIDATION"));
         }
         layers.push_back(validation_layer);
         extensions.push_back(debug_utils);
@@ -152,12 +165,12 @@ void Instance::Impl::create(const InstanceOptions& options) {
     info.ppEnabledLayerNames = layers.data();
     info.enabledExtensionCount = static_cast<uint32_t>(extensions.size());
     info.ppEnabledExtensionNames = extensions.data();
-    check(loader.vkCreateInstance(&info, nullptr, &handle), "creating the instance");
+    check_installed(loader.vkCreateInstance(&info, nullptr, &handle), "creating the instance");
     fn = load_instance_functions(loader, handle);
     if (!options.validation) return;
     validating = true;
-    check(fn.vkCreateDebugUtilsMessengerEXT(handle, &messenger_options, nullptr, &messenger),
-          "listening to the validation layer");
+    check_installed(fn.vkCreateDebugUtilsMessengerEXT(handle, &messenger_options, nullptr, &messenger),
+                    "listening to the validation layer");
 }
 
 bool Instance::Impl::is_listed(const DeviceFacts& facts) const {
@@ -165,7 +178,7 @@ bool Instance::Impl::is_listed(const DeviceFacts& facts) const {
     for (const Candidate& other : devices) {
         if (other.facts.uuid != facts.uuid) continue;
         log(LogLevel::info, concat(facts.name, ": listed once, its driver ", facts.driver,
-                                 " left out in favour of ", other.facts.driver));
+                                   " left out in favour of ", other.facts.driver));
         return true;
     }
     return false;
@@ -173,13 +186,17 @@ bool Instance::Impl::is_listed(const DeviceFacts& facts) const {
 
 void Instance::Impl::list_devices() {
     uint32_t count = 0;
-    check(fn.vkEnumeratePhysicalDevices(handle, &count, nullptr), "counting devices");
+    check_installed(fn.vkEnumeratePhysicalDevices(handle, &count, nullptr), "counting devices");
     std::vector<VkPhysicalDevice> handles(count);
-    check(fn.vkEnumeratePhysicalDevices(handle, &count, handles.data()), "listing devices");
+    check_installed(fn.vkEnumeratePhysicalDevices(handle, &count, handles.data()), "listing devices");
     handles.resize(count);
     for (VkPhysicalDevice device : handles) {
-        auto facts = query_facts(fn, device);
-        if (facts && !is_listed(*facts)) devices.push_back({device, std::move(*facts)});
+        try {
+            auto facts = query_facts(fn, device);
+            if (facts && !is_listed(*facts)) devices.push_back({device, std::move(*facts)});
+        } catch (const Error& error) {  // of one driver; the others work
+            log(LogLevel::warning, concat("a device is left out: ", error.what()));
+        }
     }
 }
 
@@ -197,7 +214,7 @@ std::shared_ptr<Instance> Instance::create(const InstanceOptions& options) {
     impl->list_devices();
     log(LogLevel::info,
         concat("Vulkan: ", impl->devices.size(), " devices listed in ", watch.seconds(), " s"));
-    return std::shared_ptr<Instance>(new Instance(std::move(impl)));
+    return {new Instance(std::move(impl)), DeleteAtHome<Instance>{}};
 }
 
 Instance::Instance(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -8,12 +8,11 @@
 #include "host/error.h"
 #include "host/log.h"
 #include "host/vk/features.h"
+#include "host/vk/memory_types.h"
 #include "host/vk/quirks.h"
 
 namespace rwkvk::vk {
 namespace {
-
-constexpr uint32_t vendor_arm = 0x13b5;
 
 struct Properties {
     VkPhysicalDeviceProperties2 head{};
@@ -23,6 +22,7 @@ struct Properties {
     VkPhysicalDeviceDriverProperties driver{};
     VkPhysicalDeviceFloatControlsProperties float_controls{};
     VkPhysicalDeviceSubgroupSizeControlProperties size_control{};
+    VkPhysicalDeviceShaderIntegerDotProductProperties integer_dot{};
     VkPhysicalDeviceMaintenance4Properties maintenance4{};
 
     const VkPhysicalDeviceLimits& limits() const { return head.properties.limits; }
@@ -53,6 +53,9 @@ void query_properties(const InstanceFunctions& fn, VkPhysicalDevice device, cons
     }
     if (offer.has(VK_API_VERSION_1_3, "VK_EXT_subgroup_size_control")) {
         chain(p, p.size_control, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_PROPERTIES);
+    }
+    if (offer.has(VK_API_VERSION_1_3, "VK_KHR_shader_integer_dot_product")) {
+        chain(p, p.integer_dot, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_PROPERTIES);
     }
     if (offer.has(VK_API_VERSION_1_3, "VK_KHR_maintenance4")) {
         chain(p, p.maintenance4, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_4_PROPERTIES);
@@ -97,6 +100,7 @@ void set_identity(const Properties& p, DeviceFacts& facts) {
     facts.vendor_id = base.vendorID;
     facts.device_id = base.deviceID;
     facts.driver_version = base.driverVersion;
+    facts.driver_id = p.driver.driverID;
     facts.api_version = base.apiVersion;
     // Vulkan 1.0 has no device UUID; the cache's tells device and driver apart as well.
     const bool has_uuid = base.apiVersion >= VK_API_VERSION_1_1;
@@ -153,15 +157,16 @@ void set_subgroup(const Properties& p, DeviceFacts& facts) {
     facts.max_subgroups = control.maxComputeWorkgroupSubgroups;
 }
 
-uint64_t device_local_bytes(const InstanceFunctions& fn, VkPhysicalDevice device) {
+void set_memory(const InstanceFunctions& fn, VkPhysicalDevice device, DeviceFacts& facts) {
     VkPhysicalDeviceMemoryProperties memory;
     fn.vkGetPhysicalDeviceMemoryProperties(device, &memory);
-    uint64_t total = 0;
     for (uint32_t i = 0; i < memory.memoryHeapCount; ++i) {
         if (memory.memoryHeaps[i].flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT)
-            total += memory.memoryHeaps[i].size;
+            facts.memory_bytes += memory.memoryHeaps[i].size;
     }
-    return total;
+    // A card's memory is written across a bus, in a virtual machine perhaps uncached: staged until measured.
+    const bool near = facts.type == DeviceType::integrated || facts.type == DeviceType::software;
+    facts.mapped = near && can_map_device_memory(memory);
 }
 
 std::vector<VkQueueFamilyProperties> families_of(const InstanceFunctions& fn, VkPhysicalDevice device) {
@@ -203,15 +208,16 @@ std::optional<DeviceFacts> query_facts(const InstanceFunctions& fn, VkPhysicalDe
     query_properties(fn, device, offer, p);
     DeviceFacts facts;
     set_identity(p, facts);
-    facts.memory_bytes = device_local_bytes(fn, device);
+    set_memory(fn, device, facts);
     set_limits(p, facts);
     query_features(fn, device, offer, facts);
     set_subgroup(p, facts);
     facts.round_to_even = facts.float_controls && p.float_controls.shaderRoundingModeRTEFloat32;
     facts.keep_signed_zero = facts.float_controls && p.float_controls.shaderSignedZeroInfNanPreserveFloat32;
+    facts.fast_mixed_dot = p.integer_dot.integerDotProduct4x8BitPackedMixedSignednessAccelerated;
     facts.timestamps = timestamp_bits(fn, device, *family) != 0 && p.limits().timestampPeriod > 0;
     facts.timestamp_period_ns = facts.timestamps ? p.limits().timestampPeriod : 0;
-    facts.narrow = facts.type == DeviceType::software || facts.vendor_id == vendor_arm;
+    facts.narrow = facts.type == DeviceType::software || facts.vendor_id == vendor::arm;
     apply_quirks(facts);
     // Drops what hangs on a fact that a quirk has taken away.
     return masked(std::move(facts), "");

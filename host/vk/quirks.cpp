@@ -4,14 +4,12 @@
 
 #include "host/error.h"
 #include "host/log.h"
+#include "host/vk/api.h"
 
 namespace rwkvk::vk {
 namespace {
 
-constexpr uint32_t mesa = 0x10005;
-
 struct Quirk {
-    uint32_t vendor_id;
     bool (*affected)(const DeviceFacts&);
     void (*correct)(DeviceFacts&);
     const char* reason;
@@ -20,31 +18,53 @@ struct Quirk {
 
 bool lavapipe(const DeviceFacts& facts) {
     // Mesa's driver for Apple's GPUs has the same vendor.
-    return facts.type == DeviceType::software;
+    return facts.vendor_id == vendor::mesa && facts.type == DeviceType::software;
 }
+
+bool amd_own_driver(const DeviceFacts& facts) {
+    return facts.driver_id == VK_DRIVER_ID_AMD_PROPRIETARY || facts.driver_id == VK_DRIVER_ID_AMD_OPEN_SOURCE;
+}
+
+// Xe2 demands 16 lanes or more, what was before it 8.
+bool before_xe2(const DeviceFacts& facts) {
+    return facts.vendor_id == vendor::intel && facts.subgroup_size_min < 16;
+}
+
+constexpr uint32_t moltenvk_1_4_2 = 10402;  // major, minor and patch as decimal digits
 
 // A row goes when the driver's fix is older than what distributions ship.
 constexpr std::array quirks{
-    Quirk{mesa, [](const DeviceFacts& f) { return lavapipe(f) && f.subgroup_size > 16; },
+    Quirk{[](const DeviceFacts& f) { return lavapipe(f) && f.subgroup_size > 16; },
           [](DeviceFacts& f) { f.subgroup = false; },
           "vectors are at most 512 bits wide, whatever subgroup size LP_NATIVE_VECTOR_WIDTH makes it report",
           "measured with Mesa 22.3.6, LP_NATIVE_VECTOR_WIDTH=1024"},
-    Quirk{mesa,
-          [](const DeviceFacts& f) { return lavapipe(f) && f.cooperative_matrix && f.subgroup_size >= 16; },
+    Quirk{[](const DeviceFacts& f) { return lavapipe(f) && f.cooperative_matrix && f.subgroup_size >= 16; },
           [](DeviceFacts& f) { f.cooperative_matrix = false; },
           "cooperative matrices crash the compiler at a vector width of 512",
           "measured with Mesa 26, LP_NATIVE_VECTOR_WIDTH=512"},
+    // Of these chips only RDNA 3 and later have matrix instructions and fast dot products of mixed signs.
+    Quirk{[](const DeviceFacts& f) { return amd_own_driver(f) && f.cooperative_matrix && !f.fast_mixed_dot; },
+          [](DeviceFacts& f) { f.cooperative_matrix = false; },
+          "cooperative matrices are reported for chips that have no instructions for them",
+          "llama.cpp, ggml-vulkan.cpp, ggml_vk_khr_cooperative_matrix_support"},
+    Quirk{[](const DeviceFacts& f) { return before_xe2(f) && f.cooperative_matrix; },
+          [](DeviceFacts& f) { f.cooperative_matrix = false; },
+          "cooperative matrices are slower than plain code before Xe2",
+          "llama.cpp, ggml-vulkan.cpp, ggml_vk_khr_cooperative_matrix_support"},
+    Quirk{[](const DeviceFacts& f) {
+              return f.driver_id == VK_DRIVER_ID_MOLTENVK && f.driver_version < moltenvk_1_4_2 &&
+                     f.shared_bytes > 8192;
+          },
+          [](DeviceFacts& f) { f.shared_bytes = 8192; },
+          "MoltenVK before 1.4.2 drops dispatches with about 16 KiB of shared memory or more, without a word",
+          "GaijinEntertainment/daScript#3653, KhronosGroup/MoltenVK#2793"},
 };
-
-bool matches(const Quirk& quirk, const DeviceFacts& facts) {
-    return quirk.vendor_id == facts.vendor_id && quirk.affected(facts);
-}
 
 }  // namespace
 
 void apply_quirks(DeviceFacts& facts) {
     for (const Quirk& quirk : quirks) {
-        if (!matches(quirk, facts)) continue;
+        if (!quirk.affected(facts)) continue;
         quirk.correct(facts);
         log(LogLevel::info, concat(facts.name, ": ", quirk.reason, " (", quirk.source, ")"));
     }

@@ -66,7 +66,10 @@ void hand_out(const Reply& reply, rwkvk_chat_reply* to) {
 template <typename Handle, typename Body>
 rwkvk_status with(Handle* chat, const Body& body) {
     if (!chat) return RWKVK_BAD_ARGUMENT;
-    return guarded(*chat->runtime, [&] { body(chat->chat); });
+    return guarded(*chat->runtime, [&] {
+        chat->open->use();
+        body(chat->chat);
+    });
 }
 
 }  // namespace
@@ -96,7 +99,7 @@ rwkvk_status rwkvk_chat_create(rwkvk_context* context, const rwkvk_tokenizer* to
     return guarded(*context->runtime, [&] {
         require(tokenizer, "tokenizer");
         require(chat, "chat");
-        Context& on = *context->open->context;
+        Context& on = context->open->use();
         const ChatOptions options = to_options(complete(params, rwkvk_chat_params_default), on.model());
         *chat = new rwkvk_chat{context->runtime, context->open, tokenizer->tokenizer,
                                Chat(on, *tokenizer->tokenizer, options)};

@@ -39,11 +39,11 @@ std::shared_ptr<OpenContext> open(Runtime& runtime, std::shared_ptr<const Model>
                                   const rwkvk_context_params& params) {
     const BackendOptions options = backend_options(params);
     const std::string device = text_or_empty(params.device);
-    auto open = std::make_shared<OpenContext>();
+    auto open = OpenContext::make();
     std::unique_ptr<Backend> backend;
     if (wants_cpu(runtime, device)) {
-        backend =
-            cpu::make_backend(model->programs(), model->weights(), options, {.threads = params.threads});
+        backend = cpu::make_backend(model->programs(), model->weights(), options,
+                                    {.threads = accept_threads(params.threads)});
     } else {
         open->device = std::make_unique<OpenDevice>(runtime, device, OpenDevice::Use::compute);
         open->device->require_exact(
@@ -53,7 +53,8 @@ std::shared_ptr<OpenContext> open(Runtime& runtime, std::shared_ptr<const Model>
     }
     open->name = backend->description();
     open->context = std::make_unique<Context>(std::move(model), std::move(backend));
-    log(LogLevel::info, concat("running on ", open->name));
+    log(LogLevel::info, concat("running on ", open->name, open->device ? "; matrices by " : "",
+                               open->device ? open->device->matrix_kernel() : ""));
     return open;
 }
 
@@ -114,7 +115,7 @@ rwkvk_status rwkvk_feed(rwkvk_context* context, const rwkvk_feed_item* items, si
     if (!context) return RWKVK_BAD_ARGUMENT;
     return guarded(*context->runtime, [&] {
         if (count > 0) require(items, "items");
-        Context& on = *context->open->context;
+        Context& on = context->open->use();
         std::vector<Feed> feeds;
         for (size_t i = 0; i < count; ++i) feeds.push_back(to_feed(items[i], on.model().programs().width));
         on.take_interrupt();
@@ -156,7 +157,7 @@ namespace {
 template <typename Body>
 rwkvk_status with(rwkvk_context* context, const Body& body) {
     if (!context) return RWKVK_BAD_ARGUMENT;
-    return guarded(*context->runtime, [&] { body(*context->open->context); });
+    return guarded(*context->runtime, [&] { body(context->open->use()); });
 }
 
 }  // namespace

@@ -27,12 +27,20 @@ void OpenDevice::require_exact(const std::vector<WeightFormat>& formats) {
     check::Verdict verdict = check::cached_self_test(*kernels_, parts);
     if (!verdict.exact() && choose_packing(Op::linear, facts()) == Packing::ranges) {
         log(LogLevel::warning,
-            concat(facts().name, ": the kernels without subgroups are used, since with them ",
+            concat(facts().name,
+                   ": the kernels without subgroups are used, which are slower, since with them ",
                    verdict.failures.front()));
         open(vk::masked(facts(), "-subgroup"));
+        fell_back_ = true;
         verdict = check::cached_self_test(*kernels_, parts);
     }
     check::require_exact(*kernels_, verdict);
+}
+
+std::string OpenDevice::matrix_kernel() const {
+    if (!fell_back_) return matrix_kernel_text(facts());
+    return concat(info(KernelId::linear_narrow).name,
+                  ", since the kernels with subgroups failed the self-test");
 }
 
 bool is_cpu(const std::string& device) { return device == "cpu" || device == "CPU"; }
@@ -47,6 +55,12 @@ bool wants_cpu(Runtime& runtime, const std::string& device) {
             concat("no Vulkan device, so this runs on the CPU (-dev cpu asks for that): ", error.what()));
         return true;
     }
+}
+
+const vk::Instance::Candidate& device_at(const vk::Instance& instance, uint32_t index) {
+    const auto& devices = instance.devices();
+    if (index < devices.size()) return devices[index];
+    throw Error(Code::no_device, concat("device ", index, " does not exist; there are ", devices.size()));
 }
 
 namespace {
@@ -65,7 +79,7 @@ int32_t border_type(vk::DeviceType type) {
     return RWKVK_DEVICE_OTHER;
 }
 
-/// The facts that choose kernels, those that hold.
+/// The facts that choose kernels, those that hold, and which kernel that is for matrices.
 std::string notable(const vk::DeviceFacts& f) {
     std::string facts = f.subgroup ? concat("subgroup ", f.subgroup_size) : "";
     const std::pair<bool, const char*> flags[] = {{f.subgroup_size_control, "subgroup-size-control"},
@@ -77,11 +91,12 @@ std::string notable(const vk::DeviceFacts& f) {
                                                   {f.storage16, "storage16"},
                                                   {f.integer_dot, "integer-dot"},
                                                   {f.cooperative_matrix, "cooperative-matrix"},
+                                                  {f.mapped, "mapped"},
                                                   {f.timeline, "timeline"}};
     for (const auto& [holds, name] : flags) {
         if (holds) facts += concat(facts.empty() ? "" : ", ", name);
     }
-    return facts;
+    return concat(facts, facts.empty() ? "" : "; ", matrix_kernel_text(f));
 }
 
 }  // namespace
@@ -130,11 +145,6 @@ rwkvk_status rwkvk_runtime_device_info(rwkvk_runtime* runtime, uint32_t index, r
     return guarded(*runtime->runtime, [&] {
         require_room(info);
         const auto instance = runtime->runtime->instance();
-        const auto& devices = instance->devices();
-        if (index >= devices.size()) {
-            throw Error(Code::no_device,
-                        concat("device ", index, " does not exist; there are ", devices.size()));
-        }
-        hand_out(describe(index, vk::masked_by_environment(devices[index].facts)), info);
+        hand_out(describe(index, vk::masked_by_environment(device_at(*instance, index).facts)), info);
     });
 }

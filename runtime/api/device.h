@@ -24,6 +24,8 @@ class OpenDevice {
     void require_exact(const std::vector<WeightFormat>& formats);
 
     const vk::DeviceFacts& facts() const { return device_->facts(); }
+    /// As matrix_kernel_text; says so where a failed self-test is the reason.
+    std::string matrix_kernel() const;
     gpu::KernelStore& kernels() { return *kernels_; }
 
   private:
@@ -32,6 +34,7 @@ class OpenDevice {
     std::shared_ptr<vk::Instance> instance_;
     const vk::Instance::Candidate* candidate_;  // of the instance
     Use use_;
+    bool fell_back_ = false;
     std::string cache_folder_;
     std::unique_ptr<vk::Device> device_;
     std::unique_ptr<gpu::KernelStore> kernels_;
@@ -42,6 +45,9 @@ bool is_cpu(const std::string& device);
 /// Whether the CPU is what `device` asks for. "" takes the best Vulkan device, but the CPU where there is
 /// none or only a software one, which does the same and is slower.
 bool wants_cpu(Runtime& runtime, const std::string& device);
+
+/// Errors: Code::no_device.
+const vk::Instance::Candidate& device_at(const vk::Instance& instance, uint32_t index);
 
 /// Names, vendors and versions of a device, as the border shows them.
 rwkvk_device_info describe(uint32_t index, const vk::DeviceFacts& facts);

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "host/home_process.h"
 #include "runtime/api/device.h"
 #include "runtime/api/runtime.h"
 #include "runtime/include/rwkvk.h"
@@ -20,12 +21,23 @@ namespace rwkvk::api {
 using RuntimePointer = std::shared_ptr<Runtime>;
 using TokenizerPointer = std::shared_ptr<const text::Tokenizer>;
 
-/// What a context and the chats on it share: they may be destroyed in any order.
+/// What a context and the chats on it share: they may be destroyed in any order, and in a child after fork().
 struct OpenContext {
     std::unique_ptr<OpenDevice> device;  // null on the CPU
     std::unique_ptr<Context> context;
     std::string name;  // of the device
+    HomeProcess home;
+
+    static std::shared_ptr<OpenContext> make() { return {new OpenContext, DeleteAtHome<OpenContext>{}}; }
+    /// For whatever computes. Errors: Code::bad_argument after fork().
+    Context& use() const {
+        home.require("this context");
+        return *context;
+    }
 };
+
+/// A number of threads that a caller asks for; more than there are processors for are taken with a warning.
+uint32_t accept_threads(uint32_t threads);
 
 /// Errors: Code::bad_argument naming what is missing.
 void require(const void* pointer, const char* name);

@@ -6,6 +6,7 @@
 
 #include "host/error.h"
 #include "host/float_mode.h"
+#include "host/home_process.h"
 #include "host/log.h"
 #include "host/vk/device.h"
 #include "runtime/include/rwkvk.h"
@@ -20,7 +21,7 @@ class Runtime {
     const LogSink& sink() const { return sink_; }
     const std::string& cache_folder() const { return cache_folder_; }  // empty: nothing is kept
 
-    /// Made at the first use that succeeds. Errors: Code::no_device.
+    /// Made at the first use that succeeds. Errors: Code::no_device, also in a child of its process.
     std::shared_ptr<vk::Instance> instance();
     uint64_t validation_messages() const;
 
@@ -34,6 +35,7 @@ class Runtime {
     const uint64_t number_;  // no other runtime of the process has it
     mutable std::mutex mutex_;
     std::shared_ptr<vk::Instance> instance_;
+    HomeProcess instance_home_;
 };
 
 /// The status of the exception that is being handled; its message goes to the runtime.

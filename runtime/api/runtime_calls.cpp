@@ -5,6 +5,7 @@
 #include <new>
 
 #include "host/cache_folder.h"
+#include "host/processors.h"
 #include "runtime/api/handles.h"
 #include "runtime/model/fingerprint.h"
 
@@ -29,7 +30,15 @@ Runtime::Runtime(LogSink sink, std::string cache_folder)
 
 std::shared_ptr<vk::Instance> Runtime::instance() {
     std::scoped_lock lock(mutex_);
-    if (!instance_) instance_ = vk::Instance::create();
+    if (!instance_) {
+        instance_ = vk::Instance::create();
+        instance_home_ = {};
+    }
+    if (!instance_home_.is_this()) {
+        throw Error(Code::no_device,
+                    "Vulkan: this process was forked after Vulkan had been used, which drivers do not "
+                    "stand; use the CPU, or begin to use Vulkan after the fork");
+    }
     return instance_;
 }
 
@@ -102,6 +111,16 @@ rwkvk_status handle_exception(Runtime& runtime) noexcept {
         runtime.set_last_error("an exception of an unknown kind");
     }
     return RWKVK_INTERNAL;
+}
+
+uint32_t accept_threads(uint32_t threads) {
+    const uint32_t processors = usable_processors();
+    if (threads > processors) {
+        log(LogLevel::warning,
+            concat(thread_count(threads), " are more than the processors that this process may use (",
+                   processors, "), and slower: leave their number at 0"));
+    }
+    return threads;
 }
 
 void require(const void* pointer, const char* name) {

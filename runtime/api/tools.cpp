@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "host/processors.h"
 #include "runtime/api/handles.h"
 #include "runtime/model/fingerprint.h"
 #include "runtime/write/npy.h"
@@ -16,6 +17,8 @@ struct rwkvk_npy {
     RuntimePointer runtime;
     NpyWriter writer;
 };
+
+uint32_t rwkvk_tools_processors(void) { return usable_processors(); }
 
 rwkvk_status rwkvk_tools_tensors(const rwkvk_model* model, rwkvk_tensor_fn sink, void* user) {
     if (!model) return RWKVK_BAD_ARGUMENT;

@@ -60,7 +60,7 @@ rwkvk_status rwkvk_tools_bench(rwkvk_context* context, const rwkvk_bench_params*
     if (!context) return RWKVK_BAD_ARGUMENT;
     return guarded(*context->runtime, [&] {
         require(sink, "sink");
-        Context& on = *context->open->context;
+        Context& on = context->open->use();
         const check::BenchOptions options = to_options(params);
         for (const check::BenchRow& row : check::bench(on, options)) {
             const rwkvk_bench_row out{.test = row.test.c_str(),
@@ -93,7 +93,7 @@ rwkvk_status rwkvk_tools_probe(rwkvk_runtime* runtime, const char* wanted, uint3
     return guarded(*runtime->runtime, [&] {
         require(bytes_per_second, "bytes_per_second");
         if (wants_cpu(*runtime->runtime, text_or_empty(wanted))) {
-            *bytes_per_second = check::probe_cpu(threads);
+            *bytes_per_second = check::probe_cpu(accept_threads(threads));
             return copy_text("cpu", device_name, capacity);
         }
         OpenDevice device(*runtime->runtime, text_or_empty(wanted), OpenDevice::Use::look);

@@ -1,5 +1,6 @@
 #include <set>
 
+#include "host/vk/report.h"
 #include "runtime/api/handles.h"
 #include "runtime/check/verify.h"
 #include "runtime/include/rwkvk_tools.h"
@@ -13,7 +14,7 @@ check::VerifyOptions to_options(const rwkvk_verify_params& params) {
     check::VerifyOptions options{.tokens = params.tokens,
                                  .sequences = params.sequences,
                                  .seed = params.seed,
-                                 .threads = params.threads,
+                                 .threads = accept_threads(params.threads),
                                  .gpu = {}};
     if (params.chunks) options.chunks.assign(params.chunks, params.chunks + params.chunk_count);
     return options;
@@ -67,11 +68,29 @@ rwkvk_status rwkvk_tools_verify(rwkvk_model* model, const rwkvk_verify_params* g
         rwkvk_verify_summary full{};
         full.size = sizeof full;
         copy_text(device.facts().name, full.device);
+        copy_text(device.matrix_kernel(), full.matrix_kernel);
         copy_text(report.fingerprint_device, full.fingerprint);
         copy_text(report.fingerprint_cpu, full.fingerprint_cpu);
         full.dispatches = report.dispatches;
         full.equal = report.equal();
         hand_out(full, summary);
+    });
+}
+
+rwkvk_status rwkvk_tools_device_properties(rwkvk_runtime* runtime, uint32_t index, rwkvk_property_fn sink,
+                                           void* user) {
+    if (!runtime) return RWKVK_BAD_ARGUMENT;
+    return guarded(*runtime->runtime, [&] {
+        const auto instance = runtime->runtime->instance();
+        const vk::Instance::Candidate& candidate = device_at(*instance, index);
+        std::vector<vk::ReportedProperty> rows = vk::report_properties(*instance, candidate);
+        if (candidate.facts.memory_bytes >
+            0) {  // else a driver that only compiles, and may crash when opened
+            const vk::Device device(instance, candidate, vk::masked_by_environment(candidate.facts));
+            for (vk::ReportedProperty& row : vk::report_memory(device)) rows.push_back(std::move(row));
+        }
+        for (const vk::ReportedProperty& row : rows)
+            sink(user, row.group.c_str(), row.name.c_str(), row.json.c_str());
     });
 }
 

@@ -83,7 +83,7 @@ rwkvk_status rwkvk_tools_quantize(const rwkvk_model* model, const char* path,
                         .head = format_or_none(params.head_type),
                         .embedding = format_or_none(params.embedding_type)},
             .overrides = to_strings(params.overrides, params.override_count, "overrides"),
-            .threads = params.threads};
+            .threads = accept_threads(params.threads)};
         write_model_gguf(path, m, contents, [&](double fraction) {
             return !params.progress || params.progress(params.progress_user, fraction);
         });

@@ -41,7 +41,7 @@ KernelChoice narrow(const vk::DeviceFacts& facts, uint32_t rows) {
 }
 
 KernelChoice subgroups(const vk::DeviceFacts& facts, uint32_t rows) {
-    const uint32_t size = facts.subgroup_size;
+    const uint32_t size = subgroup_size_for(facts);
     const uint32_t lanes = std::max(size, lanes_for(facts, 128) / size * size);
     const uint32_t teams = lanes / std::min(size, 32u);
     const uint32_t tokens = rows >= 4 ? 4 : 1;
@@ -111,6 +111,24 @@ Work work_state_rows(const P& p) {
 }
 
 }  // namespace
+
+// Intel: at its default of 32 lanes kernels spill registers (docs/PERFORMANCE.md). AMD: RDNA executes 32
+// lanes, and RADV reports 64; GCN cannot do 32.
+uint32_t subgroup_size_for(const vk::DeviceFacts& facts) {
+    constexpr std::pair<uint32_t, uint32_t> best[] = {{vk::vendor::intel, 16}, {vk::vendor::amd, 32}};
+    for (const auto& [vendor, size] : best) {
+        if (facts.vendor_id == vendor && size >= facts.subgroup_size_min && size <= facts.subgroup_size_max)
+            return size;
+    }
+    return facts.subgroup_size;
+}
+
+std::string matrix_kernel_text(const vk::DeviceFacts& facts) {
+    if (choose_packing(Op::linear, facts) == Packing::ranges)
+        return concat(info(KernelId::linear_subgroup).name, " at ", subgroup_size_for(facts), " lanes");
+    return concat(info(KernelId::linear_narrow).name,
+                  facts.subgroup ? ", which suits such a device" : ", since there are no subgroup operations");
+}
 
 Work work_of(Op op, const Params& params) {
     switch (op) {

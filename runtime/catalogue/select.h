@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "host/vk/facts.h"
@@ -30,6 +31,14 @@ struct KernelChoice {
 
 /// Independent pieces of the step's work, as x, y, z.
 std::array<uint32_t, 3> work_of(Op op, const Params& params);
+
+/// Size of the subgroups that kernels run with: what suits the vendor's chips where it can be demanded, else
+/// what the device reports.
+uint32_t subgroup_size_for(const vk::DeviceFacts& facts);
+
+/// Which kernel multiplies matrices, which is most of the work, and why where that is not the fastest kind:
+/// "linear_subgroup at 32 lanes", "linear_narrow, since there are no subgroup operations".
+std::string matrix_kernel_text(const vk::DeviceFacts& facts);
 
 KernelChoice choose_kernel(Op op, const Params& params, const vk::DeviceFacts& facts);
 

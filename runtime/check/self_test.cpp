@@ -1,14 +1,17 @@
 #include "runtime/check/self_test.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iomanip>
+#include <iterator>
 
 #include "host/hash.h"
 #include "host/log.h"
 #include "host/replaced_file.h"
 #include "host/stopwatch.h"
 #include "host/vk/device.h"
+#include "runtime/check/large_case.h"
 #include "runtime/check/op_run.h"
 #include "runtime/gpu/kernel_maker.h"
 
@@ -102,8 +105,11 @@ void run_part(gpu::KernelStore& kernels, TestPart part, ThreadPool& pool, Verdic
     if (!part) check_known(kernels, verdict);
     for (size_t i = 0; i < all_ops().size(); ++i) {
         const auto op = static_cast<Op>(i);
-        const std::vector<KernelChoice> choices = possible_choices(op, kernels.device().facts());
-        for (const OpCase& c : make_cases(op, CaseSet::quick, 1)) {
+        const vk::DeviceFacts& facts = kernels.device().facts();
+        const std::vector<KernelChoice> choices = possible_choices(op, facts);
+        std::vector<OpCase> cases = make_cases(op, CaseSet::quick, 1);
+        std::ranges::move(large_cases(op, part, large_outs(facts, part)), std::back_inserter(cases));
+        for (const OpCase& c : cases) {
             if (!belongs(c, part)) continue;
             for (std::string& failure : check_case(c, choices, kernels, pool))
                 verdict.failures.push_back(std::move(failure));

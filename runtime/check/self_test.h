@@ -24,7 +24,7 @@ std::vector<TestPart> parts_for(const std::vector<WeightFormat>& formats);
 std::vector<TestPart> all_parts();
 
 /// Single operations against a table of known answers, random operations against this CPU, and every kernel
-/// variant that can be chosen on the device on small adversarial data.
+/// variant that can be chosen on the device on adversarial data, small and as wide as the layers of large models.
 Verdict self_test(gpu::KernelStore& kernels, const std::vector<TestPart>& parts = all_parts());
 
 /// The verdict for this device, driver and set of kernels from the user's cache, or a new one for the parts

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "host/log.h"
+#include "host/processors.h"
 #include "host/stopwatch.h"
 #include "runtime/cpu/call.h"
 #include "runtime/cpu/linear.h"
@@ -13,7 +14,6 @@
 
 namespace rwkvk::cpu {
 namespace {
-
 
 /// A program with its weights, and its memory for the current number of rows.
 struct LoadedProgram {
@@ -71,8 +71,7 @@ class CpuBackend final : public Backend {
     }
 
     std::string description() const override {
-        return concat("cpu (", pool_.threads(), pool_.threads() == 1 ? " thread, " : " threads, ",
-                      choose_linear().name, ")");
+        return concat("cpu (", thread_count(pool_.threads()), ", ", choose_linear().name, ")");
     }
     const BackendOptions& options() const override { return options_; }
     uint32_t max_head_rows() const override { return head_rows; }

@@ -313,7 +313,7 @@ class GpuBackend final : public Backend {
     vk::Timeline timeline_;
     Recorded* current_ = nullptr;
     const Program* current_program_ = nullptr;
-    Speed speed_;
+    Speed speed_{device_.facts().type};
     RunStatistics last_run_;
 };
 

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
+#include "host/processors.h"
+
 namespace rwkvk::gpu {
 
 KernelMaker::KernelMaker(KernelStore& kernels, std::vector<KernelUse> uses, uint32_t threads)
     : kernels_(kernels), uses_(std::move(uses)) {
-    if (threads == 0) threads = std::max(1u, std::thread::hardware_concurrency());
+    if (threads == 0) threads = usable_processors();
     const size_t wanted = std::min<size_t>(threads, uses_.size());
     threads_.reserve(wanted);
     try {

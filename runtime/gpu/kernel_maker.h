@@ -19,7 +19,7 @@ struct KernelUse {
 /// Makes kernels on threads of its own while its owner does something else: drivers take longest for them.
 class KernelMaker {
   public:
-    /// In the order given. `threads` 0: one per processor, but no more than kernels.
+    /// In the order given. `threads` 0: one per usable processor, but no more than kernels.
     KernelMaker(KernelStore& kernels, std::vector<KernelUse> uses, uint32_t threads = 0);
     /// Waits for the kernels that have been begun and leaves out the others.
     ~KernelMaker();

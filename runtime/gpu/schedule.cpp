@@ -11,6 +11,19 @@ double rate(uint64_t cost, std::chrono::nanoseconds elapsed) {
 
 }  // namespace
 
+double first_guess(vk::DeviceType type) {
+    switch (type) {
+        case vk::DeviceType::discrete:
+            return 1e11;
+        case vk::DeviceType::integrated:
+        case vk::DeviceType::other:
+            return 1e10;
+        case vk::DeviceType::software:
+            break;
+    }
+    return 1e9;
+}
+
 void Speed::measured(uint64_t cost, std::chrono::nanoseconds elapsed) {
     // Half of a move at a time: other programs share the device.
     per_second_ = (per_second_ + rate(cost, elapsed)) / 2;

@@ -6,12 +6,17 @@
 #include <span>
 #include <vector>
 
+#include "host/vk/facts.h"
+
 namespace rwkvk::gpu {
+
+/// What the slower ones of a kind do: too many submissions cost little, one too long kills the device.
+double first_guess(vk::DeviceType type);
 
 /// What a device was seen to do per second, in the units of Dispatch::cost.
 class Speed {
   public:
-    /// A slow guess at first: too many submissions cost little, one too long kills the device.
+    explicit Speed(vk::DeviceType type) : per_second_(first_guess(type)) {}
     uint64_t cost_within(uint32_t budget_ms) const {
         return static_cast<uint64_t>(per_second_ * budget_ms / 1000.0);
     }
@@ -20,7 +25,7 @@ class Speed {
     void at_least(uint64_t cost, std::chrono::nanoseconds elapsed);
 
   private:
-    double per_second_ = 1e9;
+    double per_second_;
 };
 
 /// Ends (exclusive) of consecutive pieces whose costs add up to at most `max_cost`, each at least one long.

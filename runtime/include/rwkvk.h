@@ -24,6 +24,10 @@
  * at the same time. Exceptions to this are said at the function. Every function that computes sets the float mode
  * it needs, in which callbacks are called too, and restores the caller's.
  *
+ * fork(). Contexts and chats work in the process that made them: in a child their calls return RWKVK_BAD_ARGUMENT, a
+ * runtime that has looked at devices knows none but the CPU, and destroying either is safe. Models and tokenizers are
+ * good in both; a child makes its own contexts. Fork while no call of the library is running.
+ *
  * Strings are UTF-8. Text of tokens is bytes, which need not be valid UTF-8. */
 #ifndef RWKVK_H
 #define RWKVK_H
@@ -124,7 +128,8 @@ typedef struct rwkvk_device_info {
     char name[256], vendor[64], driver[256];
     char uuid[33];        /* hex */
     char api_version[16]; /* of Vulkan, "1.3.255" */
-    char facts[256];      /* what chooses its kernels: "subgroup 32, timeline" */
+    char facts[256];      /* what chooses its kernels, and that for matrices: "subgroup 32, timeline; linear_subgroup at
+                           * 32 lanes" */
     int32_t type;
     uint32_t max_invocations, shared_bytes;
     uint64_t memory_bytes, max_binding_bytes;
@@ -231,7 +236,8 @@ typedef struct rwkvk_context_params {
     int32_t math;
     uint32_t slots;    /* sequences with a state of their own; 1 */
     uint32_t max_rows; /* tokens computed together; 128 */
-    uint32_t threads;  /* of the CPU; 0: one per processor */
+    uint32_t threads;  /* of the CPU; 0: one for each processor that the affinity mask and the CPU quotas of control
+                        * groups (cgroups) leave to this process. More of them are slower, and logged as a warning */
     rwkvk_progress_fn progress; /* of taking the weights over; may be NULL */
     void *progress_user;
 } rwkvk_context_params;

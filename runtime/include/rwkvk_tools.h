@@ -8,6 +8,18 @@
 extern "C" {
 #endif
 
+/** Threads that a number of 0 stands for: see rwkvk_context_params. */
+RWKVK_API uint32_t rwkvk_tools_processors(void);
+
+/** Called for every property: `json` is its value as JSON. */
+typedef void (*rwkvk_property_fn)(void *user, const char *group, const char *name, const char *json);
+
+/** What a driver reports besides rwkvk_device_info, for people who look for reasons: the groups "float_controls",
+ * "integer_dot" and "cooperative_matrix" where the device has them, and "memory", the types and heaps that buffers are
+ * put in. Opens the device. Errors: RWKVK_NO_DEVICE. */
+RWKVK_API rwkvk_status rwkvk_tools_device_properties(rwkvk_runtime *runtime, uint32_t index, rwkvk_property_fn sink,
+                                                     void *user);
+
 /** A model of random weights: "v7:SIZE:TYPE" with an official size (0.1b, …), or "v7:LAYERSxWIDTH[xVOCABULARY]:TYPE"; v4,
  * v5.0, v5.1, v5.2, v6, v7a, rwkv6qwen2 and arwkv7 likewise.
  * Errors: RWKVK_BAD_ARGUMENT. */
@@ -27,7 +39,7 @@ typedef struct rwkvk_quantize_params {
     const char *title;          /* general.name; NULL: what the model's file says */
     const char *const *overrides; /* metadata, each "KEY=TYPE:VALUE", TYPE int, float, bool or str; NULL */
     size_t override_count;
-    uint32_t threads;           /* 0: one per processor */
+    uint32_t threads;           /* as rwkvk_context_params */
     rwkvk_progress_fn progress; /* may be NULL */
     void *progress_user;
 } rwkvk_quantize_params;
@@ -82,7 +94,7 @@ typedef struct rwkvk_verify_params {
     const uint32_t *chunks; /* sizes of the pieces that they are fed in, 0: whole; NULL: 1, 7, 16, 0 */
     size_t chunk_count;
     uint32_t sequences;    /* of the batch; 5 */
-    uint32_t threads;
+    uint32_t threads; /* as rwkvk_context_params */
     uint64_t seed;
 } rwkvk_verify_params;
 
@@ -105,6 +117,7 @@ typedef struct rwkvk_verify_summary {
     char fingerprint[17], fingerprint_cpu[17];
     uint64_t dispatches; /* on the device, step by step */
     int32_t equal;
+    char matrix_kernel[128]; /* which kernel multiplied matrices, and why: "linear_subgroup at 32 lanes" */
 } rwkvk_verify_summary;
 
 typedef struct rwkvk_verify_sink {

@@ -119,6 +119,41 @@ run "${no_vulkan[@]}" "$program" logits -m "$model" -o "$folder/x.npy" --tokens 
 result 'the automatic choice without Vulkan' 0 'no Vulkan device, so this runs on the CPU'
 same 'the logits then' "$(cat "$folder/stdout")" "$on_cpu"
 
+# A broken one: a damaged manifest of a driver, and one of a layer, which some loaders pass over.
+echo '{' >"$folder/broken.json"
+mkdir -p "$folder/data/vulkan/implicit_layer.d"
+cp "$folder/broken.json" "$folder/data/vulkan/implicit_layer.d"
+broken_driver=(env VK_DRIVER_FILES="$folder/broken.json" VK_ICD_FILENAMES="$folder/broken.json")
+broken_layer=(env XDG_DATA_HOME="$folder/data")
+hint='manifest \(\.json\) of a driver or layer .*VK_LOADER_DEBUG=all|libvulkan'
+run "${broken_driver[@]}" "$program" devices >"$folder/stdout"
+result 'devices with a broken driver' 0 "$hint"
+run "${broken_driver[@]}" "$program" logits -m "$model" -o "$folder/x.npy" --tokens 1 -dev 0
+result 'a device with a broken driver' 1 "$hint"
+run "${broken_driver[@]}" "$program" logits -m "$model" -o "$folder/x.npy" --tokens 1,2,3 >"$folder/logits"
+result 'the automatic choice with a broken driver' 0 "so this runs on the CPU .*($hint)"
+same 'the logits then' "$(cat "$folder/logits")" "$on_cpu"
+for vulkan in broken_driver broken_layer; do
+    declare -n environment=$vulkan
+    grep -q '^cpu ' < <("${environment[@]}" "$program" devices 2>/dev/null) || fail "no cpu line with a $vulkan"
+    run "${environment[@]}" "$program" devices --json >"$folder/stdout"
+    [[ $status -eq 0 ]] && grep -q '"name": "cpu"' "$folder/stdout" || fail "devices --json with a $vulkan: $status"
+    same "the logits with a $vulkan" \
+        "$("${environment[@]}" "$program" logits -m "$model" -o "$folder/x.npy" --tokens 1,2,3 2>/dev/null)" "$on_cpu"
+done
+
+# Fewer processors than threads.
+if command -v taskset >/dev/null; then
+    first=$(taskset -cp $$ | sed 's/.*: *\([0-9]*\).*/\1/')
+    run taskset -c "$first" "$program" devices >"$folder/stdout"
+    grep -q '^cpu .*, 1 thread$' "$folder/stdout" || fail "devices on one processor: $(cat "$folder/stdout")"
+    run taskset -c "$first" "$program" logits -m "$model" -o "$folder/x.npy" --tokens 1,2,3 -dev cpu >"$folder/stdout"
+    [[ $status -eq 0 && ! -s $folder/stderr ]] || fail "one processor: $(cat "$folder/stderr")"
+    run taskset -c "$first" "$program" logits -m "$model" -o "$folder/x.npy" --tokens 1,2,3 -dev cpu -t 3 >"$folder/stdout"
+    result 'more threads than processors' 0 '3 threads are more than the processors that this process may use \(1\)'
+    same 'the logits then' "$(cat "$folder/stdout")" "$on_cpu"
+fi
+
 # Text that is none.
 run chat -n 5 >"$folder/stdout" < <(printf 'Hi\n\nHi \xff there\nHi\n')
 result 'invalid UTF-8 in a pipe' 1 'stdin, line 3: byte 3 of the message is not UTF-8'
@@ -189,6 +224,7 @@ else
     run with_memory 300000 "$program" logits --synthetic v7:0.4b:f16 -t 1 --tokens 1 -o "$folder/x.npy" -dev cpu
     result 'no memory for the weights' 1 '^rwkvk: out of memory; '
     run with_memory 1000000 "$program" logits -m "$model" -o "$folder/x.npy" --tokens 1,2,3 -dev cpu -t 1000 >"$folder/stdout"
+    sed -i '/1000 threads are more than/d' "$folder/stderr"
     result 'no memory for all threads' 0 'only [0-9]+ of 1000 threads could be started'
     same 'the logits of fewer threads' "$(cat "$folder/stdout")" "$on_cpu"
 fi

@@ -147,6 +147,15 @@ expect 0 '"probe_gb_per_second": [0-9]' bench --probe -dev cpu -o json
 # On a device, where there is one.
 if "$program" devices 2>/dev/null | grep -q '^0 '; then
     same 'fingerprint on a device' "$("$program" logits -m "$model" -o "$folder/out.npy" -dev 0 --tokens 1,2,3,4,5,6,7 2>&1)" "$whole"
+    expect 0 '; linear_(narrow|subgroup)' devices
+    for property in float_controls rounding_mode_rte_float32 memory heap_bytes upload readback; do
+        expect 0 "\"$property\"" devices --json
+    done
+    RWKVK_CAPS=-subgroup expect 0 '^matrices by linear_narrow, since there are no subgroup' verify -m "$model" -dev 0 --tokens 3
+    expect 0 '"matrix_kernel": "linear_' verify -m "$model" -dev 0 --tokens 3 --json
+    expect 0 'running on .*; matrices by linear_' logits -m "$model" -o "$folder/out.npy" -dev 0 --tokens 1 -v
+    expect 0 ': device memory is type [0-9]+ \(.*heap [0-9]+ of [0-9]+ MiB' logits -m "$model" -o "$folder/out.npy" -dev 0 --tokens 1 -v
+    RWKVK_CAPS=-mapped expect 0 'equal: every bit' verify -m "$model" -dev 0 --tokens 9
     expect 0 'equal: every bit' verify -m "$data/v7.0/model-bf16.pth" -dev 0 --tokens 9
     expect 0 'pipelines created' kernels -dev 0
     RWKVK_CAPS=-nonsense expect 2 'nonsense' devices

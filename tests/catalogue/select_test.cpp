@@ -36,6 +36,43 @@ TEST_CASE("the matrix kernel follows subgroups and the narrow fact") {
     CHECK(kernel(facts_with(false, 0, false)) == KernelId::linear_narrow);
 }
 
+struct Sizes {
+    uint32_t vendor, reported, least, most;  // 0: none can be demanded
+};
+
+TEST_CASE("subgroups have the size that suits the vendor's chips where it can be demanded") {
+    const std::pair<Sizes, uint32_t> expected[] = {
+        {{vk::vendor::intel, 32, 8, 32}, 16},   // Xe1
+        {{vk::vendor::intel, 32, 16, 32}, 16},  // Xe2
+        {{vk::vendor::intel, 32, 0, 0}, 32},    // an old driver
+        {{vk::vendor::amd, 64, 32, 64}, 32},    // RDNA
+        {{vk::vendor::amd, 64, 64, 64}, 64},    // GCN
+        {{vk::vendor::amd, 64, 0, 0}, 64},     {{0x10de, 32, 32, 32}, 32}, {{0x5143, 64, 64, 128}, 64}};
+    for (const auto& [sizes, size] : expected) {
+        vk::DeviceFacts facts = facts_with(true, sizes.reported, false);
+        facts.vendor_id = sizes.vendor;
+        facts.subgroup_size_control = sizes.most > 0;
+        facts.subgroup_size_min = sizes.least;
+        facts.subgroup_size_max = sizes.most;
+        INFO("vendor ", sizes.vendor, ", ", sizes.least, " to ", sizes.most);
+        CHECK(vk::masked(facts, "-subgroup-size-control").subgroup_size == sizes.reported);
+        CHECK(subgroup_size_for(vk::masked(facts, "-subgroup-size-control")) == sizes.reported);
+        CHECK(subgroup_size_for(facts) == size);
+        const KernelChoice choice = choose_kernel(Op::linear, LinearParams{1, 768, 768, 0, 768, 0}, facts);
+        CHECK(choice.subgroup_size == size);
+        CHECK(choice.constants[0] % size == 0);
+    }
+}
+
+TEST_CASE("which kernel multiplies matrices is told, and why when it is the slower one") {
+    CHECK(matrix_kernel_text(facts_with(true, 32, false)) == "linear_subgroup at 32 lanes");
+    CHECK(matrix_kernel_text(facts_with(true, 8, true)) == "linear_narrow, which suits such a device");
+    CHECK(matrix_kernel_text(facts_with(false, 0, false)) ==
+          "linear_narrow, since there are no subgroup operations");
+    CHECK(matrix_kernel_text(vk::masked(facts_with(true, 32, false), "minimum")) ==
+          "linear_narrow, since there are no subgroup operations");
+}
+
 TEST_CASE("whatever is chosen for a number of rows is tested beforehand") {
     for (const bool software : {false, true}) {
         for (const bool subgroup : {false, true}) {
@@ -164,6 +201,19 @@ TEST_CASE("tensors that live at the same time do not overlap, and memory is reus
             if (together) CHECK((end_a <= plan.offsets[b] || end_b <= plan.offsets[a]));
         }
     }
+}
+
+TEST_CASE("the first submissions are as long as the kind of device lets hope, later ones as was measured") {
+    using vk::DeviceType;
+    CHECK(gpu::Speed(DeviceType::software).cost_within(50) == 50'000'000);
+    CHECK(gpu::Speed(DeviceType::integrated).cost_within(50) == 500'000'000);
+    CHECK(gpu::Speed(DeviceType::other).cost_within(50) == 500'000'000);
+    gpu::Speed speed(DeviceType::discrete);
+    CHECK(speed.cost_within(50) == 5'000'000'000);
+    speed.at_least(1'000'000'000, std::chrono::seconds(1));  // a slow first run says nothing
+    CHECK(speed.cost_within(50) == 5'000'000'000);
+    for (int i = 0; i < 40; ++i) speed.measured(2'000'000'000, std::chrono::seconds(1));
+    CHECK(speed.cost_within(50) == 100'000'000);
 }
 
 TEST_CASE("submissions stay within their budget where a dispatch does") {

@@ -111,5 +111,22 @@ TEST_CASE("a device is measured") {
     test::check_no_messages(*device);
 }
 
+TEST_CASE("the probe reads far more than a cache holds, and not more than a model would take") {
+    vk::DeviceFacts facts;
+    facts.max_allocation_bytes = 4ull << 30;
+    const auto bytes = [&](vk::DeviceType type, uint64_t memory_bytes) {
+        facts.type = type;
+        facts.memory_bytes = memory_bytes;
+        return check::probe_bytes(facts);
+    };
+    using vk::DeviceType;
+    CHECK(bytes(DeviceType::discrete, 80ull << 30) == 1ull << 30);
+    CHECK(bytes(DeviceType::other, 80ull << 30) == 1ull << 30);  // a virtual GPU
+    CHECK(bytes(DeviceType::integrated, 16ull << 30) == 1ull << 30);
+    CHECK(bytes(DeviceType::integrated, 4ull << 30) == 128ull << 20);
+    CHECK(bytes(DeviceType::discrete, 2ull << 30) == 512ull << 20);
+    CHECK(bytes(DeviceType::software, 64ull << 30) == 128ull << 20);
+}
+
 }  // namespace
 }  // namespace rwkvk

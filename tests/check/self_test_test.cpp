@@ -1,6 +1,7 @@
 // The self-test of a device: what it says of a good and of a faulty one, and that exact mode is refused then.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -103,14 +104,19 @@ TEST_CASE("where the kernels with subgroups fail, those without are used") {
     std::filesystem::create_directories(std::filesystem::path(path).parent_path());
     std::ofstream(path) << "not exact\nlinear with linear_subgroup: 3 values differ\n";
 
-    std::vector<std::string> warnings;
+    struct Log {
+        std::vector<std::string> warnings, status;
+        static void take(void* user, int32_t level, const char* line) {
+            Log& to = *static_cast<Log*>(user);
+            if (level == RWKVK_LOG_WARNING) to.warnings.push_back(line);
+            if (std::string(line).starts_with("running on ")) to.status.push_back(line);
+        }
+    } seen;
     rwkvk_runtime_params runtime_params;
     rwkvk_runtime_params_default(&runtime_params, sizeof runtime_params);
-    runtime_params.log_user = &warnings;
+    runtime_params.log_user = &seen;
+    runtime_params.log = Log::take;
     runtime_params.cache_folder = cache.c_str();
-    runtime_params.log = [](void* user, int32_t level, const char* line) {
-        if (level == RWKVK_LOG_WARNING) static_cast<std::vector<std::string>*>(user)->push_back(line);
-    };
     rwkvk_runtime* runtime = nullptr;
     REQUIRE(rwkvk_runtime_create(&runtime_params, &runtime) == RWKVK_OK);
     rwkvk_model* model = nullptr;
@@ -131,9 +137,13 @@ TEST_CASE("where the kernels with subgroups fail, those without are used") {
         return logits;
     };
     CHECK(logits_on(device->device->facts().name) == logits_on("cpu"));
-    REQUIRE(warnings.size() == 1);
-    CHECK(warnings[0].find("without subgroups") != std::string::npos);
-    CHECK(warnings[0].find("3 values differ") != std::string::npos);
+    REQUIRE(seen.warnings.size() == 1);
+    CHECK(seen.warnings[0].find("without subgroups are used, which are slower") != std::string::npos);
+    CHECK(seen.warnings[0].find("3 values differ") != std::string::npos);
+    CHECK(std::ranges::count_if(seen.status, [](const std::string& line) {
+              return line.ends_with(
+                  "; matrices by linear_narrow, since the kernels with subgroups failed the self-test");
+          }) == 1);
     // Beside the verdict above there are now those without subgroups.
     CHECK(std::distance(std::filesystem::directory_iterator(folder / "cache/self-test"), {}) > 1);
     rwkvk_model_destroy(model);

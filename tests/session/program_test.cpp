@@ -57,6 +57,24 @@ TEST_CASE("a prompt fed in any pieces gives the same bits") {
     });
 }
 
+TEST_CASE("memory that is mapped and memory that is staged give the same bits") {
+    const auto model = synthetic_model("v7:2x64x264:q8_0");
+    std::vector<std::pair<Logits, std::vector<float>>> results;
+    for (const char* mask : {"", "-mapped"}) {
+        const auto device = test::open_device(mask);
+        if (!device) return;
+        const BackendOptions options{.max_rows = 16, .slots = 2};
+        Context context(
+            model, gpu::make_backend(model->programs(), model->weights(), options, *device->kernels, {}));
+        const Logits logits = context.feed(0, tokens_of(20, 1));
+        context.set_state(1, context.state(0));
+        CHECK(context.state(1) == context.state(0));
+        results.emplace_back(logits, context.state(1));
+        test::check_no_messages(*device);
+    }
+    CHECK(results[0] == results[1]);
+}
+
 TEST_CASE("sequences fed together, in any order, give the bits of each alone") {
     on_every_backend("2x64x264:bf16", {.max_rows = 16, .slots = 4}, [](Context& context) {
         const std::vector<std::vector<Token>> all = {tokens_of(9, 1), tokens_of(1, 2), tokens_of(30, 3),

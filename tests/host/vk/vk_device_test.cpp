@@ -3,7 +3,9 @@
 #include <array>
 #include <cstring>
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <numeric>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,6 +14,7 @@
 #include "host/vk/device.h"
 #include "host/vk/kernel.h"
 #include "host/vk/recorder.h"
+#include "host/vk/report.h"
 #include "tests/host/vk/vk_test_kernel.h"
 
 using namespace rwkvk;
@@ -95,7 +98,7 @@ Code refusal(const std::function<void()>& body, const std::string& part_of_messa
     return Code::io;
 }
 
-constexpr const char* masks[] = {"", "-timeline", "minimum"};
+constexpr const char* masks[] = {"", "-timeline", "-mapped", "minimum"};
 
 }  // namespace
 
@@ -163,6 +166,39 @@ TEST_CASE("bytes survive upload, copy, fill and read back, mapped or staged") {
             });
         }
     }
+}
+
+TEST_CASE("device memory is mapped or not, as the fact says; what the host needs is always mapped") {
+    for (const char* mask : {"", "-mapped"}) {
+        on_device(mask, [](Device& device) {
+            const Buffer weights(device, 64, Memory::device, "weights");
+            CHECK((weights.mapped() != nullptr) == device.facts().mapped);
+            CHECK(Buffer(device, 64, Memory::upload, "upload").mapped() != nullptr);
+            CHECK(Buffer(device, 64, Memory::readback, "readback").mapped() != nullptr);
+        });
+    }
+}
+
+TEST_CASE("what a driver reports is JSON that tells the memory of every purpose") {
+    on_device("", [](Device& device) {
+        std::set<std::string> memory;
+        for (const ReportedProperty& row : report_memory(device)) {
+            CHECK(row.group == "memory");
+            const auto json = nlohmann::json::parse(row.json);
+            CHECK(json.at("heap_bytes").get<uint64_t>() > 0);
+            CHECK((row.name == "device" || json.at("host_visible").get<bool>()));
+            memory.insert(row.name);
+        }
+        CHECK(memory == std::set<std::string>{"device", "readback", "upload"});
+        std::set<std::string> groups;
+        for (const ReportedProperty& row : report_properties(*instance(), choose_device(*instance(), ""))) {
+            CHECK_FALSE(nlohmann::json::parse(row.json).is_null());
+            groups.insert(row.group);
+            if (row.name == "rounding_mode_rte_float32")
+                CHECK((row.json == "true") == device.facts().round_to_even);
+        }
+        CHECK(groups.contains("float_controls") == device.facts().float_controls);
+    });
 }
 
 TEST_CASE("free memory is told") {

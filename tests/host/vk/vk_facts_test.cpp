@@ -3,7 +3,9 @@
 #include <string>
 
 #include "host/error.h"
+#include "host/vk/api.h"
 #include "host/vk/facts.h"
+#include "host/vk/quirks.h"
 
 using namespace rwkvk;
 using namespace rwkvk::vk;
@@ -29,6 +31,7 @@ DeviceFacts generous() {
     facts.float_controls = facts.round_to_even = facts.keep_signed_zero = true;
     facts.float16 = facts.int8 = facts.storage16 = facts.integer_dot = true;
     facts.cooperative_matrix = facts.buffer_device_address = true;
+    facts.fast_mixed_dot = facts.mapped = true;
     facts.timeline = facts.memory_budget = facts.statistics = facts.timestamps = true;
     facts.timestamp_period_ns = 10;
     return facts;
@@ -84,8 +87,8 @@ TEST_CASE("minimum is the floor that every device must have") {
     for (const bool fact :
          {facts.subgroup, facts.subgroup_size_control, facts.float_controls, facts.round_to_even,
           facts.keep_signed_zero, facts.float16, facts.int8, facts.storage16, facts.integer_dot,
-          facts.cooperative_matrix, facts.buffer_device_address, facts.timeline, facts.memory_budget,
-          facts.statistics, facts.timestamps}) {
+          facts.cooperative_matrix, facts.buffer_device_address, facts.fast_mixed_dot, facts.mapped,
+          facts.timeline, facts.memory_budget, facts.statistics, facts.timestamps}) {
         CHECK_FALSE(fact);
     }
 }
@@ -93,6 +96,11 @@ TEST_CASE("minimum is the floor that every device must have") {
 TEST_CASE("words apply in order, so that one can follow minimum") {
     CHECK_FALSE(masked(generous(), "minimum,-narrow").narrow);
     CHECK(masked(generous(), "-narrow,minimum").narrow);
+}
+
+TEST_CASE("staging is taken, or left out, by name") {
+    CHECK_FALSE(masked(generous(), "-mapped").mapped);
+    CHECK(masked(generous(), "minimum,+mapped").mapped);
 }
 
 TEST_CASE("minimum never raises a limit") {
@@ -132,4 +140,64 @@ TEST_CASE("an unknown word is refused by name, with the known ones") {
             CHECK(message.find("minimum") != std::string::npos);
         }
     }
+}
+
+namespace {
+
+DeviceFacts quirked(void (*describe)(DeviceFacts&)) {
+    DeviceFacts facts = generous();
+    describe(facts);
+    apply_quirks(facts);
+    return facts;
+}
+
+}  // namespace
+
+TEST_CASE("a device without known faults keeps its facts") {
+    const DeviceFacts facts = quirked([](DeviceFacts&) {});
+    CHECK(facts.subgroup);
+    CHECK(facts.cooperative_matrix);
+    CHECK(facts.shared_bytes == generous().shared_bytes);
+}
+
+TEST_CASE("lavapipe wider than its vectors has no subgroups, Mesa on Apple's GPUs keeps them") {
+    CHECK_FALSE(quirked([](DeviceFacts& f) {
+                    f.vendor_id = vendor::mesa;
+                    f.type = DeviceType::software;
+                }).subgroup);
+    CHECK(quirked([](DeviceFacts& f) { f.vendor_id = vendor::mesa; }).subgroup);
+}
+
+TEST_CASE("AMD's own driver reports cooperative matrices before RDNA 3, where they are not used") {
+    CHECK_FALSE(quirked([](DeviceFacts& f) {
+                    f.driver_id = VK_DRIVER_ID_AMD_PROPRIETARY;
+                    f.fast_mixed_dot = false;
+                }).cooperative_matrix);
+    CHECK(quirked([](DeviceFacts& f) { f.driver_id = VK_DRIVER_ID_AMD_PROPRIETARY; }).cooperative_matrix);
+    CHECK(quirked([](DeviceFacts& f) {
+              f.driver_id = VK_DRIVER_ID_MESA_RADV;
+              f.fast_mixed_dot = false;
+          }).cooperative_matrix);
+}
+
+TEST_CASE("Intel's cooperative matrices are used from Xe2 on") {
+    CHECK_FALSE(quirked([](DeviceFacts& f) {
+                    f.vendor_id = vendor::intel;
+                    f.subgroup_size_min = 8;
+                }).cooperative_matrix);
+    CHECK(quirked([](DeviceFacts& f) {
+              f.vendor_id = vendor::intel;
+              f.subgroup_size_min = 16;
+          }).cooperative_matrix);
+}
+
+TEST_CASE("MoltenVK before 1.4.2 gets no dispatch with much shared memory") {
+    CHECK(quirked([](DeviceFacts& f) {
+              f.driver_id = VK_DRIVER_ID_MOLTENVK;
+              f.driver_version = 10401;
+          }).shared_bytes == 8192);
+    CHECK(quirked([](DeviceFacts& f) {
+              f.driver_id = VK_DRIVER_ID_MOLTENVK;
+              f.driver_version = 10402;
+          }).shared_bytes == generous().shared_bytes);
 }
