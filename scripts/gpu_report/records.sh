@@ -23,7 +23,7 @@ stop() {
 # group LETTER SECONDS TITLE: the steps that follow belong to it and share the seconds.
 group() {
     [[ $steps -eq 0 ]] || write_report
-    group=$1 group_end=$((SECONDS + $2))
+    group=$1 group_end=$((SECONDS + $(patient "$2")))
     [[ -z $only || $only == *$group* ]] || return 0
     groups+=("$group") titles+=("$3")
     printf '%s  %s\n' "$group" "$3" >&2

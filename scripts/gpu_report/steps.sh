@@ -3,9 +3,11 @@
 # time_for SECONDS: sets `limit` to what is left of them before the group's time or all is up; false if less than half.
 time_for() {
     local left=$(((group_end < deadline ? group_end : deadline) - SECONDS))
-    full_limit=$1 limit=$((left < $1 ? left : $1))
+    full_limit=$(patient "$1")
+    limit=$((left < full_limit ? left : full_limit))
     ((limit > 0 && 2 * limit >= full_limit))
 }
+patient() { awk "BEGIN { print int($1 * $patience + 0.5) }"; }
 # The same for the step that was begun, which is recorded as left out otherwise.
 allow() { time_for "$1" || { limit=0; record skipped 'left out: no time'; return 1; }; }
 
@@ -49,7 +51,7 @@ known_fingerprints() {
         3 in version && $2 !~ /^-/ { for (i = 3; i < NF; ++i) print version[i] ":1x512x64:" $2, $i }
         NF < 3 { delete version }
     ' "$root/docs/NUMERICS.md" | grep -v '^tiny' |
-        if [[ -n $rehearse ]]; then grep -E '^(tests/data/v7[.]0|[^ ]*:2x64x300:|v7:1x512x64:q4_k)'; else cat; fi
+        if [[ -n $rehearse ]]; then grep -E '^(tests/data/v7[.]0|[^ ]*:2x64x300:)'; else cat; fi
 }
 masked_models() {
     if [[ -n $rehearse ]]; then echo tests/data/v7.0/model-fp32.pth; else echo v7:1x512x64:f16 v7:1x512x64:q4_k; fi
@@ -92,10 +94,11 @@ exact_one() {
 }
 # verify MODEL CAPS: sets `found`, the fingerprint.
 verify() {
-    local model=(--synthetic "$1") environment=()
+    local model=(--synthetic "$1") environment=() pieces=()
     [[ $1 != */* ]] || model=(-m "$root/$1")
     [[ -z $2 ]] || environment=(env "RWKVK_CAPS=$2")
-    attempt "${environment[@]}" "${program[@]}" verify "${model[@]}" --json -t 2 -dev "$device"
+    [[ -z $rehearse ]] || pieces=(--chunks 0)
+    attempt "${environment[@]}" "${program[@]}" verify "${model[@]}" "${pieces[@]}" --json -t 2 -dev "$device"
     found=$(member fingerprint <"$stem.out")
 }
 # A model that is not exact: what differs, and which masks mend it.
@@ -108,7 +111,7 @@ explain() {
     fi
     mv "$stem.err" "$stem.first"
     [[ -n $2 ]] || for mask in -float-controls -keep-signed-zero -subgroup minimum; do
-        time_for "$full_limit" || { words+="; no time for $mask"; continue; }
+        time_for "$seconds" || { words+="; no time for $mask"; continue; }
         verify "$1" "$mask"
         [[ $exit_status -eq 0 && $found == "$expected" ]] && words+="; equal with $mask" || words+="; not with $mask"
     done
@@ -231,24 +234,23 @@ first_difference() { paste <(ids <"$stem.card") <(ids <"$stem.out") | awk '$1 !=
 
 # beside_peers SECONDS MODEL: the peers and this program with the same file, in turn.
 beside_peers() {
-    local peer model
-    model=$(sized "$2")
-    IFS=: read -r version size format <<<"$model"
+    local peer version size format file=${2//:/-}.gguf
+    IFS=: read -r version size format <<<"$(sized "$2")"
     begin "$2 as a file" || return 0
     has_room || return 0
     allow "$1" || return 0
-    rwkvk synth peer.gguf --arch "$version" --size "$size" --type "$format" || { record_failure; rm -f peer.gguf; return; }
-    record ok "$(($(stat -c %s peer.gguf) / 1000000)) MB"
+    rwkvk synth "$file" --arch "$version" --size "$size" --type "$format" || { rm -f "$file"; record_failure; return; }
+    record ok "$(($(stat -c %s "$file") / 1000000)) MB"
     for peer in "${peers[@]}"; do
         begin "$2, ${peer##*/}" || return 0
         allow "$1" || continue
-        attempt "$peer" -m peer.gguf -p "$(at_most 512 8)" -n "$(at_most 64 4)" -r "$(at_most 3 1)" -ngl 99 -o json
+        attempt "$peer" -m "$file" -p "$(at_most 512 8)" -n "$(at_most 64 4)" -r "$(at_most 3 1)" -ngl 99 -o json
         command_text=${command_text/"$peer"/"${peer##*/}"}
         [[ $exit_status -eq 0 ]] || { record_failure; continue; }
         record ok "$(peer_line <"$stem.out")" "\"output\": $(embedded <"$stem.out")"
     done
-    measure "$1" 0 peer.gguf 512 64 1
-    rm -f peer.gguf
+    measure "$1" 0 "$file" 512 64 1
+    rm -f "$file"
 }
 has_room() {
     (($(df -Pk . | awk 'END { print $4 }') > $([[ -n $rehearse ]] && echo 100000 || echo 4000000))) && return
