@@ -16,14 +16,14 @@ begin_records() {
 stop() {
     kill $(jobs -p) 2>/dev/null
     wait
-    [[ $steps -eq 0 ]] || write_report && echo "gpu-report: interrupted; $report.md and .json: $verdict" >&2
+    [[ $steps -eq 0 ]] || { write_report && echo "gpu-report: interrupted; $report.md and .json: $verdict" >&2; }
     exit 130
 }
 
 # group LETTER SECONDS TITLE: the steps that follow belong to it and share the seconds.
 group() {
     [[ $steps -eq 0 ]] || write_report
-    group=$1 group_end=$((SECONDS + $(patient "$2")))
+    group=$1 group_end=$((SECONDS + $2 * percent / 100))
     [[ -z $only || $only == *$group* ]] || return 0
     groups+=("$group") titles+=("$3")
     printf '%s  %s\n' "$group" "$3" >&2
@@ -38,15 +38,16 @@ begin() {
 
 # record STATUS RESULT [MEMBERS]: of the step that was begun; MEMBERS are further ones of its JSON object.
 record() {
-    local status=$1 result said
+    local status=$1 result said short=${name:0:60}
+    [[ $short == "$name" ]] || short+=...
     result=$(private <<<"$2")
     said=$(tail -n 20 "$stem.err" 2>/dev/null | private)
     printf '{"group": "%s", "step": %s, "command": %s, "status": "%s", "result": %s, "seconds": %s, "limit": %s, "exit": %s, "said": %s%s}' \
         "$group" "$(quoted <<<"$name")" "$(private <<<"$command_text" | quoted)" "$status" "$(quoted <<<"$result")" \
         "$took" "$limit" "$exit_status" "$(quoted <<<"$said")" "${3:+, $3}" >"$stem.json"
-    printf '| %s | %s | %s |\n' "${name//|/ }" "${result//|/ }" "$took" >"$stem.row"
+    printf '| %s | %s | %s |\n' "${short//|/ }" "${result//|/ }" "$took" >"$stem.row"
     echo "$status" >"$stem.status"
-    printf '   %-28s %s (%s s)\n' "$name" "$result" "$took" >&2
+    printf '   %-32s %s (%s s)\n' "$short" "$result" "$took" >&2
 }
 
 # Text without what tells machines apart: paths, and the identifiers of cards.

@@ -1,13 +1,13 @@
 # Sourced by gpu-report: the kinds of steps that its plan is made of. None stops the script.
 
-# time_for SECONDS: sets `limit` to what is left of them before the group's time or all is up; false if less than half.
+# time_for SECONDS: sets `limit` to them, or to what is left before all time is up; false where less than half of them is
+# left, or where less than half of them is left of the group's time.
 time_for() {
-    local left=$(((group_end < deadline ? group_end : deadline) - SECONDS))
-    full_limit=$(patient "$1")
+    local group_left=$((group_end - SECONDS)) left=$((deadline - SECONDS))
+    full_limit=$(($1 * percent / 100))
     limit=$((left < full_limit ? left : full_limit))
-    ((limit > 0 && 2 * limit >= full_limit))
+    ((limit > 0 && 2 * limit >= full_limit && 2 * group_left >= full_limit))
 }
-patient() { awk "BEGIN { print int($1 * $patience + 0.5) }"; }
 # The same for the step that was begun, which is recorded as left out otherwise.
 allow() { time_for "$1" || { limit=0; record skipped 'left out: no time'; return 1; }; }
 
@@ -67,15 +67,16 @@ at_most() { [[ -n $rehearse && $1 -gt $2 ]] && echo "$2" || echo "$1"; }
 # exact SECONDS CAPS MODEL...: `rwkvk verify` of each under the mask CAPS of the device's facts, several side by side,
 # and the fingerprint beside that of docs/NUMERICS.md.
 exact() {
-    local seconds=$1 caps=$2 most model
+    local seconds=$1 caps=$2 most
     shift 2
     most=$(($(nproc) / 2))
     most=$((most < 2 ? 2 : most > 8 ? 8 : most))
-    for model in "$@"; do
-        begin "$model${caps:+, $caps}" || return 0
+    while [[ $# -gt 0 ]]; do
+        begin "$1${caps:+, $caps}" || return 0
         while (($(jobs -rp | wc -l) >= most)); do wait -n; done
-        allow "$seconds" || continue
-        (trap 'kill $child; exit' TERM; exact_one "$model" "$caps") &
+        time_for "$seconds" || { name="$*${caps:+, $caps}" limit=0; record skipped "left out: no time for these $#"; break; }
+        (trap 'kill $child; exit' TERM; exact_one "$1" "$caps") &
+        shift
     done
     wait
 }
@@ -103,7 +104,7 @@ verify() {
 }
 # A model that is not exact: what differs, and which masks mend it.
 explain() {
-    local mask words kept=$took members="$3, \"output\": $(embedded <"$stem.out")"
+    local mask words first=("$command_text" "$limit" "$exit_status" "$took") members="$3, \"output\": $(embedded <"$stem.out")"
     if [[ -z $found ]]; then
         words="FAILED: $(tail -n 1 "$stem.err")"
     else
@@ -116,7 +117,7 @@ explain() {
         [[ $exit_status -eq 0 && $found == "$expected" ]] && words+="; equal with $mask" || words+="; not with $mask"
     done
     mv "$stem.first" "$stem.err"
-    took=$kept
+    command_text=${first[0]} limit=${first[1]} exit_status=${first[2]} took=${first[3]}
     record FAILED "$words" "$members"
 }
 # Ops that differ from the CPU step by step, then whole runs that do.
