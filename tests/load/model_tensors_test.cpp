@@ -1,5 +1,5 @@
 // Models in safetensors files: official names and layouts; others are in namings_test.
-#include "runtime/load/safetensors/safetensors_model.h"
+#include "runtime/load/model_tensors.h"
 
 #include <doctest/doctest.h>
 
