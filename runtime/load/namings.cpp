@@ -95,7 +95,8 @@ constexpr NameRow rwkv_rs_within[] = {
 
 constexpr std::string_view transformers_tells[] = {""};
 constexpr std::string_view fla_tells[] = {"attn.r_k",     "attn.r_proj.", "attn.k_proj.", "attn.v_proj.",
-                                          "attn.o_proj.", "attn.w_lora.", "ffn.key.",     "ffn.value."};
+                                          "attn.o_proj.", "attn.w_lora.", "attn.a_lora.", "attn.v_lora.",
+                                          "attn.g_lora.", "ffn.key.",     "ffn.value."};
 constexpr std::string_view layers_tells[] = {
     "attention.r_k",     "attention.receptance.", "attention.key.",     "attention.value.",
     "attention.output.", "feed_forward.key.",     "feed_forward.value."};
