@@ -37,17 +37,18 @@ TensorView from_official(std::string_view name, TensorView tensor, const std::st
 void refuse_unknown_heads(const Checkpoint& checkpoint) {
     const auto& tensors = checkpoint.tensors;
     const auto key = tensors.find("blocks.0.att.key.weight");
-    const uint64_t attention = key == tensors.end() || key->second.shape.empty() ? 0 : key->second.shape[0];
-    // Decays of RWKV-5 alone are of heads; those with one element for each head are vectors.
-    const bool is_v5 =
-        tensors.contains("blocks.0.att.ln_x.weight") && !tensors.contains("blocks.0.att.time_maa_x");
+    // RWKV-4 has no norm over heads; RWKV-6 has decays without heads.
+    const bool has_heads = tensors.contains("blocks.0.att.ln_x.weight");
+    const bool has_decays = !tensors.contains("blocks.0.att.time_maa_x");
+    if (key == tensors.end() || key->second.shape.empty() || !has_heads) return;
     for (const char* name : {"blocks.0.att.r_k", "blocks.0.att.time_faaaa", "blocks.0.att.time_decay"}) {
         const auto found = tensors.find(name);
-        const bool is_decay = found != tensors.end() && found->first.ends_with("decay");
-        if (found == tensors.end() || found->second.shape.size() != 1 || (is_decay && !is_v5)) continue;
-        if (found->second.shape[0] != attention) continue;
+        if (found == tensors.end() || (found->first.ends_with("decay") && !has_decays)) continue;
+        // A vector with one element for each head, as RWKV-5.1 has it, says how many there are.
+        const auto &shape = found->second.shape, &attention = key->second.shape;
+        if (shape.size() != 1 || shape[0] != attention[0]) continue;
         throw Error(Code::unsupported,
-                    concat(checkpoint.path, ": tensor ", quote(name), " is a vector of ", attention,
+                    concat(checkpoint.path, ": tensor ", quote(name), " is a vector of ", shape[0],
                            " elements, expected heads x their size: nothing tells how many heads there are: "
                            "use the original .pth"));
     }
