@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
+#include <iterator>
+#include <set>
 #include <vector>
 
 #include "host/error.h"
@@ -42,14 +43,18 @@ bool is_model_name(std::string_view name) {
            std::ranges::any_of(endings, [&](std::string_view ending) { return name.ends_with(ending); });
 }
 
+bool is_model_index(std::string_view name) {
+    return !begins_with_any(name, others) && !name_of_index(name).empty();
+}
+
 std::string list_of(const std::vector<std::string>& names) {
     std::string list;
     for (size_t i = 0; i < std::min(names.size(), most_shown); ++i)
-        list += concat(list.empty() ? "" : ", ", names[i]);
+        list += concat(list.empty() ? "" : ", ", quote(names[i]));
     return names.size() > most_shown ? concat(list, " and ", names.size() - most_shown, " more") : list;
 }
 
-/// What tells the model that a file is part of from others in the folder.
+/// Of all parts of a model; the name itself of a whole one.
 std::string key_of(const std::string& name) {
     const auto shard = shard_name(name, endings);
     return shard ? concat(shard->stem, '-', shard->count, shard->ending) : name;
@@ -57,22 +62,19 @@ std::string key_of(const std::string& name) {
 
 /// The files to open, one for each model: the index or the first part of those in several files.
 std::vector<std::string> models_among(const std::vector<std::string>& names) {
-    std::vector<std::string> models, keys;
-    for (const std::string& name : names) {
-        if (!name_of_index(name).empty()) models.push_back(name);
-    }
-    const std::vector<std::string> indices = models;
+    std::vector<std::string> indices;
+    std::ranges::copy_if(names, std::back_inserter(indices), is_model_index);
     const auto is_indexed = [&](const std::string& name) {
         const auto shard = shard_name(name, endings);
         return shard && std::ranges::any_of(indices, [&](const std::string& index) {
                    return name_of_index(index) == concat(shard->stem, shard->ending);
                });
     };
+    std::vector<std::string> models = indices;
+    std::set<std::string> seen;
     for (const std::string& name : names) {
         if (!is_model_name(name) || is_indexed(name)) continue;
-        const std::string key = key_of(name);
-        if (keys.empty() || keys.back() != key) models.push_back(name);
-        keys.push_back(key);
+        if (seen.insert(key_of(name)).second) models.push_back(name);
     }
     return models;
 }

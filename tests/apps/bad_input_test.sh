@@ -38,7 +38,7 @@ run "$program" chat -m "$folder/models" </dev/null
 result 'a folder without a model' 2 'expected one model in it, found no files'
 touch "$folder/models/"{a.pth,b.gguf,adapter_model.safetensors,config.json}
 run "$program" chat -m "$folder/models" </dev/null
-result 'a folder with two models' 2 'found 2: give one of a.pth, b.gguf$'
+result 'a folder with two models' 2 "found 2: give one of 'a.pth', 'b.gguf'$"
 run "$program" chat -m "$model" -dev cpu </dev/null
 result 'no vocabulary' 2 'has a vocabulary of 264 .*give --vocab'
 run chat --vocab "$folder/missing.txt" </dev/null

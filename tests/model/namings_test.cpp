@@ -394,10 +394,13 @@ TEST_CASE("a folder is the one model in it, or says what there is") {
     const std::string path = folder / "";
     const auto refusal = [&] { return refusal_of([&] { Model::load(path); }, Code::bad_argument); };
     check_contains(refusal(), "found no files");
-    for (const char* other : {"adapter_model.safetensors", "optimizer.bin", "training_args.bin",
-                              "tokenizer.json", "rwkv_vocab_v20230424.txt", "config.json", "scheduler.pt"})
+    for (const char* other :
+         {"adapter_model.safetensors", "adapter_model.safetensors.index.json", "optimizer.bin",
+          "training_args.bin", "tokenizer.json", "rwkv_vocab_v20230424.txt", "config.json", "scheduler.pt"})
         test::write_bytes(folder / other, "x");
-    check_contains(refusal(), "expected one model in it, found adapter_model.safetensors, config.json");
+    check_contains(refusal(),
+                   "expected one model in it, found 'adapter_model.safetensors', "
+                   "'adapter_model.safetensors.index.json', 'config.json'");
     write_shards(folder, official);
     const auto found = Model::load(path);
     check_same(*model, found);
@@ -407,7 +410,7 @@ TEST_CASE("a folder is the one model in it, or says what there is") {
     check_same(*model, Model::load(path + "."));
     test::write_bytes(folder / "pytorch_model.bin", test::pth_of(official));
     const std::string message = refusal();
-    check_contains(message, "found 2: give one of model-00001-of-00003.safetensors, pytorch_model.bin");
+    check_contains(message, "found 2: give one of 'model-00001-of-00003.safetensors', 'pytorch_model.bin'");
 }
 
 TEST_CASE("indices that name no files beside them are refused") {

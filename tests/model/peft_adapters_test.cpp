@@ -126,7 +126,7 @@ TEST_CASE("PEFT: what changes a model otherwise than by its matrices is refused 
     peft.write({{"model.embeddings.lora_embedding_A", bench.tensor({4, 40})}});
     check_contains(refusal(), "a LoRA of the embedding");
     std::filesystem::remove(peft.folder + "/adapter_model.safetensors");
-    check_contains(refusal(Code::bad_argument), "expected one adapter in it, found adapter_config.json");
+    check_contains(refusal(Code::bad_argument), "expected one adapter in it, found 'adapter_config.json'");
 }
 
 TEST_CASE("PEFT: without its configuration the products count as they are, with a warning") {
