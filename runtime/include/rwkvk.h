@@ -147,10 +147,11 @@ RWKVK_API uint64_t rwkvk_runtime_validation_messages(const rwkvk_runtime *runtim
 
 /* ---- Models -------------------------------------------------------------------------------------------- */
 
-/** A file that changes a model's matrices: LoRA, PiSSA, DiSHA (Bone), whole tensors; .pth, .safetensors, GGUF. */
+/** A file that changes a model's matrices: LoRA, PiSSA, DiSHA (Bone, MiSS), whole tensors; .pth, .safetensors, GGUF, or the
+ * folder of one as PEFT writes it. */
 typedef struct rwkvk_adapter {
     const char *path;
-    float scale; /* alpha / rank, where the file does not hold alpha; else 1 for what was trained */
+    float scale; /* alpha / rank, where neither the file nor one beside it holds alpha; else 1 for what was trained */
 } rwkvk_adapter;
 
 typedef struct rwkvk_model_params {
@@ -161,11 +162,13 @@ typedef struct rwkvk_model_params {
 
 RWKVK_API void rwkvk_model_params_default(rwkvk_model_params *params, uint32_t size);
 
-/** Opens a model file: official .pth; .safetensors with the names of the .pth, Hugging Face, flash-linear-attention or
- * web-rwkv, in parts too (any part or their index opens all); GGUF; rwkv.cpp .bin. Files are mapped, not read; they must
+/** Opens a model file: official .pth; .safetensors and PyTorch's .bin with the names of the .pth, Hugging Face,
+ * flash-linear-attention, rwkv-rs or web-rwkv, in parts too (any part or their index opens all); GGUF; rwkv.cpp .bin.
+ * `path` may be a folder with one model in it. Files are mapped, not read; they must
  * not change while the model lives. Matrices that adapters change are float32; results are the same bits on every
  * device all the same.
- * Errors: RWKVK_IO, RWKVK_BAD_FILE, RWKVK_UNSUPPORTED; RWKVK_BAD_SHAPE, also for an adapter of another model. */
+ * Errors: RWKVK_IO, RWKVK_BAD_FILE, RWKVK_UNSUPPORTED; RWKVK_BAD_SHAPE, also for an adapter of another model;
+ * RWKVK_BAD_ARGUMENT for a folder with several models or none, with a list. */
 RWKVK_API rwkvk_status rwkvk_model_load(rwkvk_runtime *runtime, const char *path, const rwkvk_model_params *params,
                                         rwkvk_model **model);
 /** The same of a file that lies in memory, for models that are part of a program or of its archives: `bytes` bytes that

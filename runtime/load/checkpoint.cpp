@@ -7,22 +7,19 @@
 #include "runtime/load/bytes.h"
 #include "runtime/load/gguf/gguf.h"
 #include "runtime/load/gguf/gguf_parts.h"
+#include "runtime/load/model_tensors.h"
+#include "runtime/load/namings.h"
 #include "runtime/load/official.h"
 #include "runtime/load/part_of_model.h"
 #include "runtime/load/pth/pth.h"
 #include "runtime/load/pth/pth_container.h"
 #include "runtime/load/rwkv_cpp.h"
 #include "runtime/load/safetensors/safetensors.h"
-#include "runtime/load/safetensors/safetensors_model.h"
 #include "runtime/load/shards.h"
 #include "runtime/load/tensor.h"
 
 namespace rwkvk::load {
 namespace {
-
-bool is_zip(std::string_view file) {
-    return file.starts_with("PK\x03\x04") || file.starts_with("PK\x05\x06");
-}
 
 bool is_html(std::string_view file) {
     file = file.substr(0, 512);
@@ -48,11 +45,17 @@ Error foreign(std::string_view file, const std::string& path) {
     if (file.starts_with("\x1f\x8b")) {
         return Error(Code::bad_file, concat(path, ": compressed with gzip: run 'gzip -d' on it"));
     }
+    if (file.starts_with(std::string_view("RWKVQ\0\1\0", 8))) {
+        return Error(Code::unsupported,
+                     concat(path,
+                            ": a model that rwkv_lightning quantised (.rwkvq), which is not read: use the "
+                            "original .pth"));
+    }
     if (file.starts_with("{")) {
         return Error(Code::bad_file,
                      concat(path,
                             ": a JSON file, not a model: give the model's .safetensors file, or the index "
-                            "that ends in .safetensors.index.json"));
+                            "that ends in .safetensors.index.json or .bin.index.json"));
     }
     return Error(Code::bad_file, concat(path,
                                         ": not a model file this program knows: expected a PyTorch .pth, a "
@@ -60,24 +63,36 @@ Error foreign(std::string_view file, const std::string& path) {
 }
 
 Checkpoint read_any(std::span<const std::byte> file, const std::string& path) {
-    if (is_zip(as_text(file)) || is_legacy_pth(file)) return read_pth(file, path);
+    if (is_pth(file)) return read_pth(file, path);
     if (is_gguf(file)) return read_gguf(file, path);
     if (is_safetensors(file)) return read_safetensors_model(file, path);
     if (is_rwkv_cpp(file)) return read_rwkv_cpp(file, path);
     throw foreign(as_text(file), path);
 }
 
-void check_is_model(const Checkpoint& checkpoint) {
+/// The names of no RWKV; those of GGUF files are checked by their architecture.
+void refuse_other_models(const Checkpoint& checkpoint) {
+    const Tensors& tensors = checkpoint.tensors;
+    if (any_below(tensors, "blocks.") || any_below(tensors, "emb.")) return;
+    throw Error(Code::bad_file, concat(checkpoint.path, ": a ", checkpoint.format,
+                                       " file without RWKV's names: expected 'emb.weight', found ",
+                                       tensors.empty() ? "no tensors" : quote(tensors.begin()->first),
+                                       ": use a file of an RWKV model"));
+}
+
+/// A file's tensors as those of a model.
+Checkpoint as_model(Checkpoint checkpoint) {
     refuse_parts_of_models(checkpoint);
+    refuse_other_models(checkpoint);
     refuse_old_versions(checkpoint);
+    refuse_unknown_heads(checkpoint);
+    return checkpoint;
 }
 
 }  // namespace
 
 Checkpoint read_checkpoint(std::span<const std::byte> file, const std::string& path) {
-    Checkpoint checkpoint = read_any(file, path);
-    check_is_model(checkpoint);
-    return checkpoint;
+    return as_model(read_any(file, path));
 }
 
 Checkpoint open_tensors(const std::string& path) {
@@ -91,10 +106,6 @@ Checkpoint open_tensors(const std::string& path) {
     return checkpoint;
 }
 
-Checkpoint open_checkpoint(const std::string& path) {
-    Checkpoint checkpoint = open_tensors(path);
-    check_is_model(checkpoint);
-    return checkpoint;
-}
+Checkpoint open_checkpoint(const std::string& path) { return as_model(open_tensors(path)); }
 
 }  // namespace rwkvk::load

@@ -29,6 +29,12 @@ std::optional<LoraLayout> layout_of(const TensorView& view, uint64_t wide, bool 
     return (shape[0] == wide) == wide_is_in ? LoraLayout::in_out : LoraLayout::out_in;
 }
 
+bool is_square(const TensorView& view) {
+    return view.shape.size() >= 2 && view.shape.end()[-1] == view.shape.end()[-2];
+}
+
+bool is_state(std::string_view name) { return within_official_block(name) == "att.time_state"; }
+
 bool is_one_of(std::span<const std::string_view> names, std::string_view name) {
     return std::ranges::find(names, name) != names.end();
 }
@@ -40,12 +46,12 @@ LoraLayout lora_layout_of(const Tensors& tensors, std::optional<LoraLayout> docu
     const uint64_t width = size_of(tensors, "emb.weight", 1);
     const uint64_t attention = size_of(tensors, "blocks.0.att.key.weight", 0);
     std::optional<LoraLayout> found;
-    bool any = false;
+    std::string_view undecided;
     for (const auto& [name, view] : tensors) {
         const std::string_view within = within_official_block(name);
         const bool is_down = is_one_of(down, within);
         if (!is_down && !is_one_of(up, within)) continue;
-        any = true;
+        if (width > 0 || is_square(view)) undecided = name;
         const auto layout = layout_of(view, is_down ? width : attention, is_down);
         if (!layout || layout == found) continue;
         if (found) {
@@ -56,18 +62,33 @@ LoraLayout lora_layout_of(const Tensors& tensors, std::optional<LoraLayout> docu
     }
     if (found) return *found;
     if (documented) return *documented;
-    if (!any || width == 0) return LoraLayout::in_out;
-    throw Error(Code::unsupported,
-                concat(path,
-                       ": its LoRA matrices are square, so nothing tells whether they are turned as "
-                       "web-rwkv does it: use the original .pth"));
+    if (undecided.empty()) return LoraLayout::in_out;
+    throw Error(Code::unsupported, concat(path, ": tensor ", quote(undecided),
+                                          ", as others of low rank, is square, so nothing tells ",
+                                          "whether it is turned as web-rwkv does it: use the original .pth"));
 }
 
-void use_linear_layout(Tensors& tensors, LoraLayout found, bool turned_states, const std::string& path) {
+void use_linear_layout(Tensors& tensors, LoraLayout found, const std::string& path) {
+    if (found == LoraLayout::out_in) return;
+    for (auto& [name, view] : tensors) view = from_official(name, std::move(view), path);
+}
+
+bool states_are_turned(const Checkpoint& checkpoint) {
+    if (checkpoint.tensors.contains("emb.weight")) return false;
+    const auto state =
+        std::ranges::find_if(checkpoint.tensors, [](const auto& entry) { return is_state(entry.first); });
+    if (state == checkpoint.tensors.end()) return false;
+    if (state->second.dtype == DType::f16) return true;
+    throw Error(
+        Code::unsupported,
+        concat(checkpoint.path, ": tensor ", quote(state->first), " is ", name_of(state->second.dtype),
+               ", but web-rwkv's converter, which turns states, writes f16: nothing tells whether its "
+               "matrices are turned: use the .pth that was trained"));
+}
+
+void turn_states(Tensors& tensors) {
     for (auto& [name, view] : tensors) {
-        if (found == LoraLayout::in_out) view = from_official(name, std::move(view), path);
-        const bool is_state = within_official_block(name) == "att.time_state";
-        if (is_state && turned_states && view.shape.size() >= 2) view = view.transposed();
+        if (is_state(name) && view.shape.size() >= 2) view = view.transposed();
     }
 }
 

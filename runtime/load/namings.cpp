@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "runtime/load/adapter_names.h"
 #include "runtime/load/bytes.h"
 #include "runtime/load/joined_mixes.h"
 #include "runtime/load/limits.h"
@@ -73,16 +74,58 @@ constexpr NameRow layers_within[] = {
     {"ln2.", "ln2."},    {"attention.", "att."}, {"feed_forward.", "ffn."},
 };
 
-constexpr Naming transformers = {"Hugging Face transformers", "rwkv.blocks.", transformers_around,
-                                 transformers_within, LoraLayout::in_out};
-constexpr Naming fla = {"flash-linear-attention", "model.layers.", layers_around, fla_within,
-                        LoraLayout::out_in};
-constexpr Naming layers = {"Hugging Face RWKV-7", "model.layers.", layers_around, layers_within,
-                           LoraLayout::in_out};
+// rwkv-rs/transformers-rwkv, temp/rwkv_pth2st.py. Block 0 has no value residual there, as no program needs.
+constexpr NameRow rwkv_rs_around[] = {
+    {"model.embed_tokens.weight", "emb.weight"},
+    {"model.embedding_norm.", "blocks.0.ln0."},
+    {"model.norm.", "ln_out."},
+    {"lm_head.weight", "head.weight"},
+};
+constexpr NameRow rwkv_rs_within[] = {
+    {"input_layernorm.", "ln1."},
+    {"post_attention_layernorm.", "ln2."},
+    {"linear_attn.r_proj.", "att.receptance."},
+    {"linear_attn.k_proj.", "att.key."},
+    {"linear_attn.v_proj.", "att.value."},
+    {"linear_attn.o_proj.", "att.output."},
+    {"linear_attn.g_norm.", "att.ln_x."},
+    {"linear_attn.", "att."},
+    {"mlp.", "ffn."},
+};
 
-bool any_below(const Tensors& tensors, std::string_view prefix) {
-    const auto at = tensors.lower_bound(std::string(prefix));
-    return at != tensors.end() && at->first.starts_with(prefix);
+constexpr std::string_view transformers_tells[] = {""};
+constexpr std::string_view fla_tells[] = {"attn.r_k",     "attn.r_proj.", "attn.k_proj.", "attn.v_proj.",
+                                          "attn.o_proj.", "attn.w_lora.", "attn.a_lora.", "attn.v_lora.",
+                                          "attn.g_lora.", "ffn.key.",     "ffn.value."};
+constexpr std::string_view layers_tells[] = {
+    "attention.r_k",     "attention.receptance.", "attention.key.",     "attention.value.",
+    "attention.output.", "feed_forward.key.",     "feed_forward.value."};
+constexpr std::string_view rwkv_rs_tells[] = {"linear_attn.r_k",     "linear_attn.r_proj.",
+                                              "linear_attn.k_proj.", "linear_attn.v_proj.",
+                                              "linear_attn.o_proj.", "mlp.key.",
+                                              "mlp.value."};
+
+constexpr Naming namings[] = {
+    {"Hugging Face transformers", "rwkv.blocks.", transformers_tells, transformers_around,
+     transformers_within, LoraLayout::in_out},
+    {"flash-linear-attention", "model.layers.", fla_tells, layers_around, fla_within, LoraLayout::out_in},
+    {"Hugging Face RWKV-7", "model.layers.", layers_tells, layers_around, layers_within, LoraLayout::in_out},
+    {"rwkv-rs", "model.layers.", rwkv_rs_tells, rwkv_rs_around, rwkv_rs_within, LoraLayout::in_out},
+};
+
+/// "<blocks>12.ln1.weight" becomes "12" and "ln1.weight"; both empty for a name that begins otherwise.
+std::pair<std::string_view, std::string_view> within_block(const Naming& naming, std::string_view name) {
+    if (!name.starts_with(naming.blocks)) return {};
+    name.remove_prefix(naming.blocks.size());
+    const size_t dot = name.find('.');
+    return dot == name.npos ? std::pair(name, std::string_view{})
+                            : std::pair(name.substr(0, dot), name.substr(dot + 1));
+}
+
+bool is_telling(const Naming& naming, std::string_view name) {
+    const auto [number, rest] = within_block(naming, name);
+    return !number.empty() &&
+           std::ranges::any_of(naming.tells, [&](std::string_view begin) { return rest.starts_with(begin); });
 }
 
 /// Null where no row fits.
@@ -97,30 +140,39 @@ std::string replaced(const NameRow& row, std::string_view name) {
     return concat(row.official, name.substr(row.other.size()));
 }
 
-/// "<naming's blocks>12.ln1.weight" becomes "blocks.12.ln1.weight"; empty where no row fits.
+/// Empty where no row fits.
 std::string official_name(const Naming& naming, std::string_view name) {
-    if (!name.starts_with(naming.blocks)) {
-        const NameRow* row = row_of(naming.around, name);
-        return row ? replaced(*row, name) : "";
-    }
-    name.remove_prefix(naming.blocks.size());
-    const size_t dot = std::min(name.find('.'), name.size());
-    const std::string_view number = name.substr(0, dot), rest = name.substr(std::min(dot + 1, name.size()));
-    const NameRow* row = row_of(naming.within, rest);
-    return row ? concat("blocks.", number, ".", replaced(*row, rest)) : "";
+    const auto [number, rest] = within_block(naming, name);
+    const NameRow* row = number.empty() ? row_of(naming.around, name) : row_of(naming.within, rest);
+    if (!row) return "";
+    return number.empty() ? replaced(*row, name) : concat("blocks.", number, ".", replaced(*row, rest));
 }
 
-void tie_head(Tensors& tensors) {
-    const auto embedding = tensors.find("emb.weight");
-    if (embedding != tensors.end()) tensors.try_emplace("head.weight", embedding->second);
+/// The same of a part of an adapter, which is named after the matrix it changes.
+std::string official_adapter_name(const Naming& naming, std::string_view name) {
+    const AdapterEnding* ending = find_adapter_ending(name);
+    if (!ending) return "";
+    constexpr std::string_view weight = ".weight";
+    const std::string_view target = name.substr(0, name.size() - ending->text.size());
+    std::string official = official_name(naming, concat(target, weight));
+    if (official.ends_with(weight)) official.resize(official.size() - weight.size());
+    return official.empty() ? "" : concat(official, ending->text);
 }
 
 }  // namespace
 
+bool any_below(const Tensors& tensors, std::string_view prefix) {
+    const auto at = tensors.lower_bound(std::string(prefix));
+    return at != tensors.end() && at->first.starts_with(prefix);
+}
+
 const Naming* find_naming(const Tensors& tensors) {
-    if (any_below(tensors, "rwkv.blocks.") || any_below(tensors, "rwkv.embeddings.")) return &transformers;
-    if (any_below(tensors, "model.layers.0.attn.r_k")) return &fla;
-    if (any_below(tensors, "model.layers.0.attention.r_k")) return &layers;
+    for (const Naming& naming : namings) {
+        for (auto at = tensors.lower_bound(std::string(naming.blocks));
+             at != tensors.end() && at->first.starts_with(naming.blocks); ++at) {
+            if (is_telling(naming, at->first)) return &naming;
+        }
+    }
     return nullptr;
 }
 
@@ -130,6 +182,7 @@ void use_official_names(Checkpoint& checkpoint, size_t file_size_bytes, const Na
         // Taken out one by one: the old and the new map are never both whole in memory.
         auto entry = tensors.extract(tensors.begin());
         std::string name = official_name(naming, entry.key());
+        if (name.empty()) name = official_adapter_name(naming, entry.key());
         if (name.empty()) {
             throw Error(Code::unsupported,
                         concat(checkpoint.path, ": tensor ", quote(entry.key()), ": expected the names of ",
@@ -142,7 +195,6 @@ void use_official_names(Checkpoint& checkpoint, size_t file_size_bytes, const Na
             add_tensor(checkpoint, file_size_bytes, std::move(name), std::move(entry.mapped()));
         }
     }
-    tie_head(checkpoint.tensors);
 }
 
 }  // namespace rwkvk::load

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "runtime/load/adapter.h"
+#include "runtime/load/adapter_names.h"
 #include "runtime/load/bytes.h"
 
 namespace rwkvk::load {
@@ -11,7 +11,7 @@ namespace rwkvk::load {
 void refuse_parts_of_models(const Checkpoint& checkpoint) {
     if (checkpoint.tensors.contains("emb.weight")) return;
     for (const auto& [name, view] : checkpoint.tensors) {
-        if (is_adapter_name(name)) {
+        if (find_adapter_ending(name)) {
             throw Error(Code::bad_file,
                         concat(checkpoint.path, ": an adapter (it holds ", quote(name),
                                "), not a model: give it with --lora beside the model it was made for"));

@@ -100,6 +100,7 @@ struct Checkpoint {
     // What the tensors do not tell, where the file does.
     std::optional<uint32_t> head_size = {};
     std::optional<float> norm_epsilon = {}, group_epsilon = {};  // of the norms of rows and of heads
+    std::string prefix = {};  // of a trainer: what was in front of all names in the file
 };
 
 /// Opens any file this program reads, told apart by its first bytes.

@@ -11,6 +11,7 @@
 #include "runtime/catalogue/weights.h"
 #include "runtime/load/adapter.h"
 #include "runtime/load/bytes.h"
+#include "runtime/load/official.h"
 #include "runtime/model/blend.h"
 #include "runtime/model/checkpoint_source.h"
 
@@ -156,8 +157,8 @@ void AdaptedSource::replace(const load::Adapter& adapter, const load::AdapterTen
         return view.elements() == uint64_t{shape.out} * shape.in &&
                (view.shape.empty() ? 1 : view.shape.back()) == shape.in;
     };
-    if (!fits() && view.shape.size() >= 2 && load::block_of(view.dtype).elements == 1)
-        view = view.transposed();
+    const bool may_be_turned = load::is_official_lora(name) && view.shape.size() >= 2;
+    if (!fits() && may_be_turned && load::block_of(view.dtype).elements == 1) view = view.transposed();
     if (!fits()) {
         throw wrong_adapter(
             adapter, tensor,
@@ -183,7 +184,7 @@ void AdaptedSource::add_product(const load::Adapter& adapter, Parts two, float s
     }
     const auto rank = static_cast<uint32_t>(a[0]);
     if (two[0].role == AdapterRole::init_lora_a) scale = -scale;
-    if (adapter.alpha) scale = scale * (*adapter.alpha / static_cast<float>(rank));
+    scale = scale * two[0].factor;
     blends_[weight_named(adapter, two[0])].push_back({.kind = Blend::Kind::product,
                                                       .rank = rank,
                                                       .scale = scale,
@@ -206,7 +207,7 @@ void AdaptedSource::add_pieces(const load::Adapter& adapter, const load::Adapter
     blends_[weight_named(adapter, tensor)].push_back(
         {.kind = pieces ? Blend::Kind::pieces : Blend::Kind::blocks,
          .rank = static_cast<uint32_t>(rank),
-         .scale = scale,
+         .scale = scale * tensor.factor,
          .a = floats_of(adapter, tensor),
          .b = {}});
 }

@@ -4,7 +4,9 @@
 #include <filesystem>
 #include <set>
 
+#include "host/log.h"
 #include "runtime/graph/weight_requests.h"
+#include "runtime/load/model_folder.h"
 #include "runtime/model/checkpoint_source.h"
 #include "runtime/model/fingerprint.h"
 #include "runtime/model/tuned_state.h"
@@ -23,8 +25,21 @@ Model::Model(std::string name, std::string format, std::unique_ptr<WeightSource>
     initial_state_ = tuned_state(*weights_, programs_.body, name_);
 }
 
+namespace {
+
+/// A file without a head is of a model that uses its embedding as one, whatever kind of file it is.
+void tie_head(load::Checkpoint& checkpoint) {
+    const auto embedding = checkpoint.tensors.find("emb.weight");
+    if (embedding == checkpoint.tensors.end()) return;
+    if (!checkpoint.tensors.try_emplace("head.weight", embedding->second).second) return;
+    log(LogLevel::info, concat(checkpoint.path, ": without a head: the embedding is used as one"));
+}
+
+}  // namespace
+
 std::shared_ptr<Model> Model::from_checkpoint(load::Checkpoint checkpoint, std::string name,
                                               std::span<const AdapterChoice> adapters) {
+    tie_head(checkpoint);
     const std::string format = checkpoint.format;
     std::string title = std::move(checkpoint.title);
     std::optional<load::Vocabulary> vocabulary = std::move(checkpoint.vocabulary);
@@ -38,9 +53,10 @@ std::shared_ptr<Model> Model::from_checkpoint(load::Checkpoint checkpoint, std::
 }
 
 std::shared_ptr<const Model> Model::load(const std::string& path, std::span<const AdapterChoice> adapters) {
-    const auto model = from_checkpoint(load::open_checkpoint(path),
-                                       std::filesystem::path(path).filename().string(), adapters);
-    model->path_ = path;
+    const std::string file = load::model_file(path);
+    const auto model = from_checkpoint(load::open_checkpoint(file),
+                                       std::filesystem::path(file).filename().string(), adapters);
+    model->path_ = file;
     return model;
 }
 

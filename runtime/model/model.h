@@ -18,7 +18,8 @@ namespace rwkvk {
 /// A model: its weights' source and its programs. Immutable, can be shared by contexts and threads.
 class Model {
   public:
-    /// Errors: as load::open_checkpoint; as add_adapters; Code::bad_shape, Code::unsupported.
+    /// `path` may be a folder with one model in it. Errors: as load::model_file; as load::open_checkpoint; as
+    /// add_adapters; Code::bad_shape, Code::unsupported.
     static std::shared_ptr<const Model> load(const std::string& path,
                                              std::span<const AdapterChoice> adapters = {});
     /// The same of a file that lies in memory, which must not change while the model lives; `name` stands for
@@ -30,7 +31,7 @@ class Model {
                                                      const std::string& name, const std::string& format);
 
     const std::string& name() const { return name_; }      // file name, or the synthetic spec
-    const std::string& path() const { return path_; }      // of its file; empty when it has none
+    const std::string& path() const { return path_; }      // of its file, not its folder; or empty
     const std::string& format() const { return format_; }  // as load::Checkpoint's, or "synthetic"
     const std::string& title() const { return title_; }    // what the file calls the model, any bytes, or ""
     /// The texts of its tokens where its file holds them, or null.

@@ -33,8 +33,12 @@ logits() { "$program" logits -m "$model" -t 1 -o "$folder/x.npy" "$@"; }
 # Files and flags.
 run "$program" chat -m "$folder/missing.gguf" </dev/null
 result 'an unknown model' 1 'missing.gguf: cannot open: No such file'
-run "$program" chat -m "$folder" </dev/null
-result 'a folder as a model' 1 'not a regular file'
+mkdir "$folder/models"
+run "$program" chat -m "$folder/models" </dev/null
+result 'a folder without a model' 2 'expected one model in it, found no files'
+touch "$folder/models/"{a.pth,b.gguf,adapter_model.safetensors,config.json}
+run "$program" chat -m "$folder/models" </dev/null
+result 'a folder with two models' 2 "found 2: give one of 'a.pth', 'b.gguf'$"
 run "$program" chat -m "$model" -dev cpu </dev/null
 result 'no vocabulary' 2 'has a vocabulary of 264 .*give --vocab'
 run chat --vocab "$folder/missing.txt" </dev/null

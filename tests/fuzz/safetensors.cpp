@@ -1,6 +1,6 @@
 // A whole safetensors model.
 
-#include "runtime/load/safetensors/safetensors_model.h"
+#include "runtime/load/model_tensors.h"
 #include "tests/fuzz/checkpoint.h"
 #include "tests/fuzz/input.h"
 

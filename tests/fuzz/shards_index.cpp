@@ -1,9 +1,9 @@
-// The index of a model in several safetensors files.
+// The index of a model in several files.
 
 #include "runtime/load/shards.h"
 #include "tests/fuzz/checkpoint.h"
 #include "tests/fuzz/input.h"
 
 void rwkvk::fuzz::read_input(std::string_view input) {
-    load::shards_of(bytes_of(input), "model.safetensors.index.json");
+    load::shards_of(bytes_of(input), "pytorch_model.bin.index.json");
 }

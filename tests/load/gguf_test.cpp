@@ -11,6 +11,7 @@
 #include "runtime/load/gguf/gguf_vocabulary.h"
 #include "runtime/load/gguf/gguf_write.h"
 #include "tests/support/gguf_builder.h"
+#include "tests/support/log_lines.h"
 #include "tests/support/reference_folder.h"
 #include "tests/support/refusal.h"
 #include "tests/support/temporary_folder.h"
@@ -20,6 +21,7 @@ using namespace rwkvk::test;
 using namespace rwkvk::test::gguf;
 using rwkvk::Code;
 using rwkvk::Error;
+namespace text = rwkvk::text;
 
 namespace {
 
@@ -319,10 +321,57 @@ TEST_CASE("the sampling that a file recommends, in whatever type of number") {
     CHECK(std::tuple(all->temperature, all->top_k, all->top_p, all->min_p, all->penalties.repeat) ==
           std::tuple(0.25f, 40u, 0.5f, 0.125f, 2.0f));
     CHECK(read(build(with_entry(entry_i32("general.sampling.top_k", -1)))).sampling->top_k == 0);
+}
 
-    check_contains(refusal(with_entry(entry_f32("general.sampling.temp", -1))), "temperature is -1");
-    check_contains(refusal(with_entry(entry_f32("general.sampling.min_p", 2))), "min_p is 2");
-    check_contains(refusal(with_entry(entry_text("general.sampling.temp", "0"))), "expected a number");
+TEST_CASE("values that only recommend or describe are passed over with a warning where they are odd") {
+    const auto warning_of = [](const std::string& one_entry, bool with_tokens = false) {
+        File file = with_tokens ? with_vocabulary({"a", "b"}, {4, 3}) : with_entry(one_entry);
+        if (with_tokens) file.metadata.push_back(one_entry);
+        const LogLines log;
+        const Checkpoint model = read(build(file));
+        CHECK_FALSE(model.sampling.has_value());
+        CHECK(model.title == "");
+        if (model.vocabulary) CHECK(model.vocabulary->end_of_turn == -1);
+        return log.warning();
+    };
+    check_contains(warning_of(entry_f32("general.sampling.temp", -1)), "some.gguf: general.sampling.temp");
+    check_contains(warning_of(entry_f32("general.sampling.min_p", 2)), "min_p is 2");
+    check_contains(warning_of(entry_text("general.sampling.temp", "0")), "expected a number");
+    check_contains(warning_of(entry_f32("general.sampling.top_p", std::nanf(""))), "general.sampling.top_p");
+    check_contains(warning_of(entry_u32("general.name", 7)), "general.name: expected a text");
+    check_contains(warning_of(entry_u32("tokenizer.chat_template", 7), true), "tokenizer.chat_template");
+    check_contains(warning_of(entry_u32("tokenizer.ggml.eot_token_id", 7), true), "expected an id below 2");
+    check_contains(warning_of(entry_i32("tokenizer.ggml.eot_token_id", -1), true), "expected an id below 2");
+    CHECK(warning_of(entry_text("rwkv7.context_length", "a lot")) == "");
+
+    File file = with_entry(entry_f32("general.sampling.temp", -1));
+    file.metadata.push_back(entry_f32("general.sampling.top_p", 0.5f));
+    const auto rest = read(build(file)).sampling;
+    REQUIRE(rest.has_value());
+    CHECK(rest->temperature == text::SamplerParams{}.temperature);
+    CHECK(rest->top_p == 0.5f);
+}
+
+TEST_CASE("types of ggml that are not read are refused by name, with what to do") {
+    for (const auto& [id, name] : std::vector<std::pair<uint32_t, const char*>>{{16, "IQ2_XXS"},
+                                                                                {17, "IQ2_XS"},
+                                                                                {18, "IQ3_XXS"},
+                                                                                {19, "IQ1_S"},
+                                                                                {21, "IQ3_S"},
+                                                                                {22, "IQ2_S"},
+                                                                                {29, "IQ1_M"},
+                                                                                {31, "Q4_0_4_4"},
+                                                                                {34, "TQ1_0"},
+                                                                                {35, "TQ2_0"},
+                                                                                {39, "MXFP4"},
+                                                                                {40, "NVFP4"}}) {
+        INFO(name);
+        File file = with_entry(entry_text("general.name", "x"));
+        file.tensors.push_back({"blk.0.channel_mix_key.weight", {256}, id, std::string(136, '\0')});
+        const std::string message = refusal(file, Code::unsupported);
+        check_contains(message, name);
+        check_contains(message, "use F16, Q8_0");
+    }
 }
 
 TEST_CASE("vocabularies that cannot be are refused") {

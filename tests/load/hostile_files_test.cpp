@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <random>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -361,9 +362,11 @@ void check_pickle(const char* name, const std::string& object) {
 }  // namespace
 
 TEST_CASE("the samples themselves are accepted or refused for what they are") {
+    const std::set<std::string> no_models = {"legacy.pth", "mixed_dtypes_and_non_tensors.pth",
+                                             "ordered_dict_metadata.pth", "shared_storage_views.pth"};
     for (const Sample& sample : samples()) {
         INFO(sample.name);
-        CHECK(check_survives_exact(sample.file) == (sample.name != "mixed_dtypes_and_non_tensors.pth"));
+        CHECK(check_survives_exact(sample.file) != no_models.contains(sample.name));
     }
 }
 

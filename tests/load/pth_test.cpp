@@ -272,6 +272,15 @@ TEST_CASE("ZIP64 records that lie are refused") {
     check_contains(refusal(disagreeing), "where the plain record says");
 }
 
+TEST_CASE("element types of quantised weights are refused as such") {
+    const auto with = [](const char* module, const char* name) {
+        return refusal(with_storage(pickle::dict({{"x", pickle::global(module, name)}})), Code::unsupported);
+    };
+    check_contains(with("torch", "float8_e4m3fn"), "weights that another program quantised are not read");
+    check_contains(with("rwkv_quant.formats.schema", "QuantizedCheckpoint"), "another program quantised");
+    check_contains(with("os", "system"), "nothing was run");
+}
+
 TEST_CASE("only RWKV's own LoRA names are transposed, under any known wrapper") {
     const std::string matrix = pickle::tensor_f32("0", {3, 4});
     for (const char* prefix : {"", "module.", "model.", "state_dict.", "state_dict.module."}) {

@@ -17,6 +17,7 @@
 #include "runtime/load/bytes.h"
 #include "tests/support/allocation_meter.h"
 #include "tests/support/file_builder.h"
+#include "tests/support/log_lines.h"
 #include "tests/support/reference_folder.h"
 #include "tests/support/refusal.h"
 #include "tests/support/temporary_folder.h"
@@ -189,10 +190,29 @@ TEST_CASE("headers that cannot be are refused") {
     check_contains(refusal(container("{" + entry("a", "F8_E5M2", "[0]", 0, 0) + "}"), Code::unsupported),
                    "type 'F8_E5M2', expected one of");
     check_contains(refusal(container("{" + entry("\\u001b[2J", "F32", "[0]", 0, 0) + "}")), "'?[2J'");
-    check_contains(refusal(container(R"({"__metadata__":{"a":1}})")), "expected a string");
-    check_contains(refusal(container(R"({"__metadata__":[]})")), "expected an object");
     const std::string twice = entry("a", "F32", "[0]", 0, 0);
     check_contains(refusal(container("{" + twice + "," + twice + "}")), "'a' at byte 54 is there already");
+}
+
+TEST_CASE("metadata that is odd is passed over with a warning, what else it says is kept") {
+    const LogLines log;
+    const std::string file = container(R"({"__metadata__":{"a":1,"b":"c","d":null}})");
+    CHECK(read_safetensors(as_bytes(file), "some.st").metadata == Metadata{{"b", "c"}});
+    REQUIRE(log.warnings().size() == 2);
+    check_contains(log.warnings()[0], "some.st: metadata 'a': expected a text");
+    const std::string list = container(R"({"__metadata__":[]})");
+    CHECK(read_safetensors(as_bytes(list), "some.st").metadata.empty());
+    CHECK(log.warnings().size() == 3);
+}
+
+TEST_CASE("quantised elements are refused as such") {
+    for (const char* type : {"F8_E4M3", "F8_E5M2", "F4", "U32"}) {
+        INFO(type);
+        check_contains(refusal(container("{" + entry("a", type, "[0]", 0, 0) + "}"), Code::unsupported),
+                       "weights that another program quantised");
+    }
+    check_contains(refusal(container("{" + entry("a", "C64", "[0]", 0, 0) + "}"), Code::unsupported),
+                   "convert the file");
 }
 
 TEST_CASE("a header over the format's limit is refused before it is looked at") {

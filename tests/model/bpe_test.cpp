@@ -197,6 +197,8 @@ TEST_CASE("a tokenizer.json that would be read wrongly is refused") {
     refused("/model/type", "WordPiece", Code::unsupported, "t.json: a tokenizer of type 'WordPiece'");
     refused("/model/unk_token", "?", Code::unsupported, "'unk_token'");
     refused("/model/ignore_merges", true, Code::unsupported, "'ignore_merges'");
+    refused("/model/dropout", 0.1, Code::unsupported, "'dropout'");
+    CHECK_NOTHROW(parse_vocabulary(with("/model/dropout", 0.0), "t.json"));
     refused("/normalizer", json{{"type", "NFKC"}}, Code::unsupported, "NFKC");
     refused("/pre_tokenizer", nullptr, Code::unsupported, "pre-tokenizer");
     refused("/pre_tokenizer/add_prefix_space", true, Code::unsupported, "prefix space");

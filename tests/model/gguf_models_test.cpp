@@ -64,6 +64,18 @@ TEST_CASE("an RWKV-6 whose converter divided, joined and flattened is the offici
     }
 }
 
+TEST_CASE("a head that is the embedding") {
+    const auto official = source("f32");
+    const gguf::Sources sources = gguf::sources_of(official->weights());
+    const gguf::Sources tied = [&](const std::string& name) {
+        return sources(name == "head.weight" ? "emb.weight" : name);
+    };
+    gguf::File file = gguf::file_of(tied, wanted());
+    const auto twice = load(file);
+    std::erase_if(file.tensors, [](const gguf::Tensor& tensor) { return tensor.name == "output.weight"; });
+    CHECK(load(file)->fingerprint() == twice->fingerprint());
+}
+
 std::vector<float> values_of(const gguf::Source& source) {
     std::vector<float> values(source.out * source.in);
     decode(source.format, reinterpret_cast<const std::byte*>(source.stored.data()), values);

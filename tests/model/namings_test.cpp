@@ -8,6 +8,8 @@
 #include <fstream>
 #include <functional>
 
+#include "tests/support/log_lines.h"
+#include "tests/support/reference_folder.h"
 #include "tests/support/refusal.h"
 #include "tests/support/run_model.h"
 #include "tests/support/synthetic_files.h"
@@ -121,6 +123,33 @@ std::string layers_name(const std::string& name) {
                                   {".ffn.", ".feed_forward."}});
 }
 
+std::string rwkv_rs_name(const std::string& name) {
+    if (name == "head.weight") return "lm_head.weight";
+    return "model." + with(name, {{"emb.", "embed_tokens."},
+                                  {"ln_out.", "norm."},
+                                  {"blocks.0.ln0.", "embedding_norm."},
+                                  {"blocks.", "layers."},
+                                  {".ln1.", ".input_layernorm."},
+                                  {".ln2.", ".post_attention_layernorm."},
+                                  {"att.receptance", "linear_attn.r_proj"},
+                                  {"att.key", "linear_attn.k_proj"},
+                                  {"att.value", "linear_attn.v_proj"},
+                                  {"att.output", "linear_attn.o_proj"},
+                                  {"att.ln_x", "linear_attn.g_norm"},
+                                  {".att.", ".linear_attn."},
+                                  {".ffn.", ".mlp."}});
+}
+
+std::shared_ptr<const Model> through_pth(const TensorMap& tensors) {
+    const test::TemporaryFolder folder;
+    test::write_bytes(folder / "pytorch_model.bin", test::pth_of(tensors));
+    return Model::load(folder / "pytorch_model.bin");
+}
+
+TensorMap behind(const std::string& prefix, const TensorMap& tensors) {
+    return test::renamed(tensors, [&](const std::string& name) { return prefix + name; });
+}
+
 }  // namespace
 
 TEST_CASE("official names, of every version") {
@@ -187,13 +216,82 @@ TEST_CASE("the other names of Hugging Face for version 7, whichever way round th
     check_same(*model, through_file(tensors));
 }
 
-TEST_CASE("a head that is the embedding") {
-    const auto model = original("v4");
-    TensorMap official = test::official_tensors(*model);
-    official["head.weight"] = official["emb.weight"];
-    TensorMap tied = test::renamed(official, transformers_name);
-    tied.erase("head.weight");
-    check_same(*through_file(official), through_file(tied));
+TEST_CASE("names of rwkv-rs, without the value residual of block 0") {
+    const auto model = original("v7");
+    const TensorMap tensors = test::renamed(test::official_tensors(*model), rwkv_rs_name);
+    REQUIRE(tensors.contains("model.embedding_norm.weight"));
+    REQUIRE(tensors.contains("model.layers.2.linear_attn.v1"));
+    REQUIRE_FALSE(tensors.contains("model.layers.0.linear_attn.v1"));
+    check_same(*model, through_file(tensors));
+}
+
+TEST_CASE("every naming in PyTorch's files is the same model") {
+    for (const char* version : {"v4", "v5.0", "v5.1", "v5.2", "v6"}) {
+        INFO(version);
+        const auto model = original(version);
+        check_same(*model, through_pth(test::renamed(test::official_tensors(*model), transformers_name)));
+    }
+    const auto model = original("v7");
+    const TensorMap official = test::official_tensors(*model);
+    check_same(*model, through_pth(official));
+    check_same(*model, through_pth(fla(official)));
+    check_same(*model, through_pth(with_joined_mixes(fla(official), 3, {1, 1})));
+    check_same(*model, through_pth(test::renamed(official, layers_name)));
+    check_same(*model, through_pth(test::renamed(official, rwkv_rs_name)));
+}
+
+TEST_CASE("prefixes of trainers come off in every kind of file, in any nesting") {
+    const auto model = original("v7");
+    const TensorMap official = test::official_tensors(*model), hugging_face = fla(official);
+    for (const char* prefix : {"_forward_module.", "_orig_mod.", "module.", "model.", "state_dict.",
+                               "module._orig_mod.", "state_dict.model.", "model.module.model.",
+                               "state_dict._forward_module.model._orig_mod.", "_fsdp_wrapped_module."}) {
+        INFO(prefix);
+        check_same(*model, through_file(behind(prefix, official)));
+        check_same(*model, through_pth(behind(prefix, official)));
+        check_same(*model, through_file(behind(prefix, hugging_face)));
+        check_same(*model, through_pth(behind(prefix, hugging_face)));
+    }
+    const auto compiled = [](const std::string& name) { return with(name, {{".att.", "._orig_mod.att."}}); };
+    check_same(*model, through_file(test::renamed(official, compiled)));
+    TensorMap beside = behind("model.", official);
+    beside["optimizer.state.0.exp_avg"] = {{1}, {1}};
+    check_same(*model, through_pth(beside));
+}
+
+TEST_CASE("a head that is the embedding, in every naming and kind of file") {
+    const auto tie = [](TensorMap tensors, const std::string& head, const std::string& embedding) {
+        if (tensors.contains(head)) tensors[head] = tensors.at(embedding);
+        return tensors;
+    };
+    for (const char* version : {"v4", "v7"}) {
+        INFO(version);
+        const TensorMap official =
+            tie(test::official_tensors(*original(version)), "head.weight", "emb.weight");
+        const auto expected = through_file(official);
+        TensorMap tied = official;
+        tied.erase("head.weight");
+        const test::LogLines log;
+        check_same(*expected, through_file(tied));
+        check_same(*expected, through_pth(tied));
+        REQUIRE(log.notes().size() == 2);
+        check_contains(log.notes()[0], "the embedding is used");
+        if (version == std::string("v7"))
+            check_same(*expected, through_file(fla(tied)));
+        else
+            check_same(*expected, through_pth(test::renamed(tied, transformers_name)));
+    }
+}
+
+TEST_CASE("the reference files of trainers and of Hugging Face are the models they were made of") {
+    const auto folder = test::reference("cases");
+    if (!folder) return;
+    const auto prefixed = Model::load((*folder / "forward-module-prefix/model.pth").string());
+    CHECK(prefixed->version() == "7.0");
+    CHECK(prefixed->unused_tensors().empty());
+    const auto bin = Model::load((*folder / "hf-pytorch-model-bin/pytorch_model.bin").string());
+    CHECK(bin->version() == "4.0");
+    CHECK(bin->unused_tensors().empty());
 }
 
 TEST_CASE("what cannot be told apart or is another model is refused") {
@@ -208,6 +306,14 @@ TEST_CASE("what cannot be told apart or is another model is refused") {
                         {"blocks.0.att.key.weight", {{4, 4}, std::vector<float>(16)}},
                         {"blocks.0.att.w1", {{4, 4}, std::vector<float>(16)}}};
     check_contains(refusal(square, Code::unsupported), "square");
+    for (const auto& [version, name] : {std::pair{"v7", "blocks.0.att.r_k"},
+                                        {"v6", "blocks.0.att.time_faaaa"},
+                                        {"v5.2", "blocks.0.att.time_decay"}}) {
+        INFO(version);
+        TensorMap flat = test::official_tensors(*original(version));
+        flat.at(name).shape = {flat.at(name).values.size()};
+        check_contains(refusal(flat, Code::unsupported), "nothing tells how many heads there are");
+    }
     TensorMap strange = fla(tensors);
     strange["model.layers.1.attn.r_proj.bias"] = {{64}, std::vector<float>(64)};
     check_contains(refusal(strange, Code::unsupported),
@@ -220,22 +326,30 @@ TEST_CASE("what cannot be told apart or is another model is refused") {
 
 namespace {
 
-/// The tensors in files of one third each, and an index. Returns their names.
-std::vector<std::string> write_shards(const test::TemporaryFolder& folder, const TensorMap& tensors) {
+/// The tensors in files of one third each, and an index. Returns their names. `whole`: as a single file would
+/// be called, "model.safetensors" or "pytorch_model.bin".
+std::vector<std::string> write_shards(const test::TemporaryFolder& folder, const TensorMap& tensors,
+                                      const std::string& whole = "model.safetensors") {
     std::vector<TensorMap> parts(3);
     std::string map;
     size_t at = 0;
-    const auto name_of = [](size_t i) { return concat("model-0000", i + 1, "-of-00003.safetensors"); };
+    const size_t dot = whole.find('.');
+    const auto name_of = [&](size_t i) {
+        return concat(whole.substr(0, dot), "-0000", i + 1, "-of-00003", whole.substr(dot));
+    };
     for (const auto& [name, tensor] : tensors) {
         const size_t part = at++ % 3;
         parts[part][name] = tensor;
         map += concat(map.empty() ? "" : ",", '"', name, "\":\"", name_of(part), '"');
     }
-    std::vector<std::string> names = {"model.safetensors.index.json"};
+    std::vector<std::string> names = {whole + ".index.json"};
     std::ofstream(folder / names[0]) << R"({"metadata":{"total_size":1},"weight_map":{)" << map << "}}";
     for (size_t i = 0; i < 3; ++i) {
         names.push_back(name_of(i));
-        test::write_tensors(folder / names.back(), parts[i], {{"format", "pt"}});
+        if (whole.ends_with(".bin"))
+            test::write_bytes(folder / names.back(), test::pth_of(parts[i]));
+        else
+            test::write_tensors(folder / names.back(), parts[i], {{"format", "pt"}});
     }
     return names;
 }
@@ -258,6 +372,47 @@ TEST_CASE("a model in parts opens by its index and by any part, and says which p
     }
 }
 
+TEST_CASE("parts of any naming, in safetensors and in PyTorch's files, are the whole model") {
+    const auto model = original("v7");
+    const TensorMap official = test::official_tensors(*model);
+    for (const TensorMap& tensors :
+         {fla(official), test::renamed(official, rwkv_rs_name), behind("module._orig_mod.", official)}) {
+        for (const char* whole : {"model.safetensors", "pytorch_model.bin"}) {
+            INFO(whole);
+            const test::TemporaryFolder folder;
+            for (const std::string& name : write_shards(folder, tensors, whole))
+                check_same(*model, Model::load(folder / name));
+            check_same(*model, Model::load(folder / ""));
+        }
+    }
+}
+
+TEST_CASE("a folder is the one model in it, or says what there is") {
+    const auto model = original("v7");
+    const TensorMap official = test::official_tensors(*model);
+    const test::TemporaryFolder folder;
+    const std::string path = folder / "";
+    const auto refusal = [&] { return refusal_of([&] { Model::load(path); }, Code::bad_argument); };
+    check_contains(refusal(), "found no files");
+    for (const char* other :
+         {"adapter_model.safetensors", "adapter_model.safetensors.index.json", "optimizer.bin",
+          "training_args.bin", "tokenizer.json", "rwkv_vocab_v20230424.txt", "config.json", "scheduler.pt"})
+        test::write_bytes(folder / other, "x");
+    check_contains(refusal(),
+                   "expected one model in it, found 'adapter_model.safetensors', "
+                   "'adapter_model.safetensors.index.json', 'config.json'");
+    write_shards(folder, official);
+    const auto found = Model::load(path);
+    check_same(*model, found);
+    CHECK(found->name() == "model.safetensors.index.json");
+    CHECK(found->path() == folder / "model.safetensors.index.json");
+    std::filesystem::remove(folder / "model.safetensors.index.json");
+    check_same(*model, Model::load(path + "."));
+    test::write_bytes(folder / "pytorch_model.bin", test::pth_of(official));
+    const std::string message = refusal();
+    check_contains(message, "found 2: give one of 'model-00001-of-00003.safetensors', 'pytorch_model.bin'");
+}
+
 TEST_CASE("indices that name no files beside them are refused") {
     const test::TemporaryFolder folder;
     const std::string path = folder / "model.safetensors.index.json";
@@ -266,7 +421,7 @@ TEST_CASE("indices that name no files beside them are refused") {
         return refusal_of([&] { Model::load(path); }, Code::bad_file);
     };
     check_contains(refusal(R"({"weight_map":{"a":"../b.safetensors"}})"), "'../b.safetensors'");
-    check_contains(refusal(R"({"weight_map":{"a":"b.bin"}})"), "'b.bin'");
+    check_contains(refusal(R"({"weight_map":{"a":"b.txt"}})"), "'b.txt'");
     check_contains(refusal(R"({"weight_map":{}})"), "found none");
     check_contains(refusal(R"({"weight_map":[1]})"), "index.json");
     check_contains(refusal("{}"), "weight_map");

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "host/half.h"
 #include "runtime/gpu/backend.h"
 #include "runtime/session/state_file.h"
 #include "runtime/synthetic/synthetic_model.h"
@@ -24,14 +25,14 @@ std::shared_ptr<const Model> model_of(const std::string& version) {
     return synthetic_model(version + ":2x96x40:f32", 3);
 }
 
-/// [head][value][key], every element another.
+/// [head][value][key], every element another float16.
 TensorMap tuned(uint32_t its_layers = layers) {
     TensorMap tensors;
     for (uint32_t i = 0; i < its_layers; ++i) {
         RandomTensor& tensor = tensors[concat("blocks.", i, ".att.time_state")];
         tensor.shape = {heads, size, size};
         for (uint32_t k = 0; k < heads * size * size; ++k)
-            tensor.values.push_back(static_cast<float>(k + 1 + i * 10000) * 0x1p-12f);
+            tensor.values.push_back(half_to_float(static_cast<uint16_t>((i + 1) * 0x1000 + k)));
     }
     return tensors;
 }
@@ -61,6 +62,23 @@ std::string write_pth(const test::TemporaryFolder& folder, const TensorMap& tens
 
 }  // namespace
 
+namespace {
+
+/// As web-rwkv's converter writes tuned states: turned, and float16, which has all values of `tuned`.
+std::string web_rwkv_file(const TensorMap& tensors) {
+    std::string header = "{", data;
+    for (const auto& [name, tensor] : tensors) {
+        const size_t begin = data.size();
+        for (const float value : test::turned(tensor, heads).values) data += test::le(float_to_half(value));
+        header += concat(begin ? "," : "", '"', name, R"(":{"dtype":"F16","shape":[)", heads, ',', size, ',',
+                         size, R"(],"data_offsets":[)", begin, ',', data.size(), "]}");
+    }
+    header += '}';
+    return test::le(uint64_t{header.size()}) + header + data;
+}
+
+}  // namespace
+
 TEST_CASE("a tuned state is [head][value][key] in a .pth, and turned in web-rwkv's files") {
     const test::TemporaryFolder folder;
     for (const char* version : {"v5.0", "v5.1", "v5.2", "v6", "v7"}) {
@@ -68,11 +86,20 @@ TEST_CASE("a tuned state is [head][value][key] in a .pth, and turned in web-rwkv
         const auto model = model_of(version);
         const std::vector<float> expected = expected_state(*model, version != std::string_view("v7"));
         CHECK(read_initial_state(write_pth(folder, tuned()), *model) == expected);
-        TensorMap turned;
-        for (const auto& [name, tensor] : tuned()) turned[name] = test::turned(tensor, heads);
-        test::write_tensors(folder / "state.st", turned);
+        test::write_bytes(folder / "state.st", web_rwkv_file(tuned()));
         CHECK(read_initial_state(folder / "state.st", *model) == expected);
     }
+}
+
+TEST_CASE("a tuned state that may be turned or not is refused, behind a trainer's prefix it is read") {
+    const test::TemporaryFolder folder;
+    const auto model = model_of("v7");
+    test::write_tensors(folder / "state.st", tuned());
+    check_contains(refusal_of([&] { read_initial_state(folder / "state.st", *model); }, Code::unsupported),
+                   "'blocks.0.att.time_state' is f32, but web-rwkv's converter");
+    TensorMap prefixed;
+    for (const auto& [name, tensor] : tuned()) prefixed["model._orig_mod." + name] = tensor;
+    CHECK(read_initial_state(write_pth(folder, prefixed), *model) == expected_state(*model, false));
 }
 
 TEST_CASE("a model's own tuned state is what its sequences begin with, and may be given to another") {

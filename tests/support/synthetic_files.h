@@ -33,11 +33,13 @@ inline RandomTensor turned(const RandomTensor& tensor, uint64_t planes = 1) {
 }
 
 /// Matrices of low rank, of which one comes in five planes.
-inline bool is_lora(const std::string& name) {
-    const load::TensorView probe{.dtype = load::DType::f32, .shape = {2, 3}, .strides = {3, 1}};
-    return load::from_official(name, probe, "").shape != probe.shape;
-}
+inline bool is_lora(const std::string& name) { return load::is_official_lora(name); }
 inline uint64_t planes_of(const std::string& name) { return name.ends_with("time_maa_w2") ? 5 : 1; }
+
+/// Whether the official code saves it as heads x their size, of a single head too.
+inline bool is_of_heads(const std::string& name) {
+    return name.ends_with(".r_k") || name.ends_with(".time_faaaa") || name.ends_with(".time_decay");
+}
 
 /// As the official code saves them, but for ones in front of shapes.
 inline TensorMap official_tensors(const Model& model) {
@@ -45,7 +47,7 @@ inline TensorMap official_tensors(const Model& model) {
     for (const std::string& name : model.weights().names()) {
         const auto shape = *model.weights().find(name);
         RandomTensor tensor{{shape.out, shape.in}, model.weights().read_vector(name)};
-        if (shape.out == 1) tensor.shape.erase(tensor.shape.begin());
+        if (shape.out == 1 && !is_of_heads(name)) tensor.shape.erase(tensor.shape.begin());
         tensors[name] = is_lora(name) ? turned(tensor, planes_of(name)) : tensor;
     }
     return tensors;

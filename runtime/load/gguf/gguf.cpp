@@ -35,9 +35,9 @@ class Reader {
             checkpoint_.head_size = static_cast<uint32_t>(std::min<uint64_t>(head_size(), UINT32_MAX));
         rescale_every_ = contents_.metadata.integer(key("rescale_every_n_layers")).value_or(0);
         for (const GgufTensor& tensor : contents_.tensors) add(tensor);
-        checkpoint_.title = contents_.metadata.text("general.name").value_or("");
+        checkpoint_.title = contents_.metadata.text_hint("general.name").value_or("");
         checkpoint_.vocabulary = read_gguf_vocabulary(contents_.metadata, path());
-        checkpoint_.sampling = read_gguf_sampling(contents_.metadata, path());
+        checkpoint_.sampling = read_gguf_sampling(contents_.metadata);
         check_vocabulary();
     }
 
@@ -86,7 +86,7 @@ class Reader {
         const auto place = find_gguf_name(contents_.architecture, tensor.name);
         if (place && is_dummy(*place)) return;
         const TensorView view = view_of(tensor);
-        if (!place) return add(std::string(tensor.name), view);
+        if (!place) return add(std::string(tensor.name), one_head(tensor.name, view));
         switch (place->row->change) {
             case GgufChange::none:
             case GgufChange::single_mix:
@@ -156,6 +156,15 @@ class Reader {
         if (rescale_every_ == 0) return view;
         view.exponent = static_cast<uint32_t>(std::min(block / rescale_every_, largest_exponent));
         return view;
+    }
+
+    /// Files with official names have a matrix of a single head as a vector.
+    TensorView one_head(std::string_view name, TensorView view) const {
+        const bool is_of_heads =
+            name.ends_with(".r_k") || name.ends_with(".time_faaaa") || name.ends_with(".time_decay");
+        if (!is_of_heads || view.shape.size() != 1) return view;
+        if (contents_.metadata.integer(key("wkv.head_size")) != view.shape[0]) return view;
+        return in_heads(name, std::move(view));
     }
 
     TensorView in_heads(std::string_view name, TensorView view) const {

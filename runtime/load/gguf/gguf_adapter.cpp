@@ -55,12 +55,15 @@ Adapter read_gguf_adapter(const GgufFile& file) {
         throw Error(Code::unsupported,
                     concat(path, ": an adapter of type ", quote(kind), ", expected 'lora'"));
     }
-    Adapter adapter{.path = path, .tensors = {}, .alpha = alpha_of(contents.metadata, path), .storage = {}};
+    const std::optional<float> alpha = alpha_of(contents.metadata, path);
+    Adapter adapter{.path = path, .tensors = {}, .storage = {}};
     for (const GgufTensor& tensor : contents.tensors) {
+        TensorView view = view_of(tensor, path);
+        const float factor = alpha ? *alpha / static_cast<float>(view.shape.front()) : 1.0f;
         adapter.tensors.push_back(
             {std::string(tensor.name), target_of(tensor, contents.architecture, path),
-             tensor.name.ends_with(a_ending) ? AdapterRole::lora_a : AdapterRole::lora_b,
-             view_of(tensor, path)});
+             tensor.name.ends_with(a_ending) ? AdapterRole::lora_a : AdapterRole::lora_b, std::move(view),
+             factor});
     }
     return adapter;
 }

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "host/log.h"
 #include "runtime/load/limits.h"
 
 namespace rwkvk::load {
@@ -144,14 +145,6 @@ std::optional<float> GgufMetadata::f32(std::string_view key) const {
     return as<float>(value->bytes);
 }
 
-std::optional<double> GgufMetadata::number(std::string_view key) const {
-    const GgufValue* value = find(key);
-    if (!value) return std::nullopt;
-    const auto number = with_number<double>(*value, [](auto own) { return static_cast<double>(own); });
-    if (!number) throw wrong_type(key, "a number");
-    return number;
-}
-
 std::optional<std::string_view> GgufMetadata::text(std::string_view key) const {
     const GgufValue* value = find(key);
     if (!value) return std::nullopt;
@@ -174,6 +167,35 @@ std::optional<GgufValue> GgufMetadata::integers(std::string_view key) const {
                       (value->element == GgufType::i32 || value->element == GgufType::u32);
     if (!fits) throw wrong_type(key, "an array of 32-bit integers");
     return *value;
+}
+
+void GgufMetadata::pass_over(std::string_view key, std::string_view problem) const {
+    log(LogLevel::warning, concat(where_, ": ", key, ": ", problem, ": the value is passed over"));
+}
+
+std::optional<double> GgufMetadata::number_hint(std::string_view key) const {
+    const GgufValue* value = find(key);
+    if (!value) return std::nullopt;
+    const auto number = with_number<double>(*value, [](auto own) { return static_cast<double>(own); });
+    if (!number) pass_over(key, "expected a number");
+    return number;
+}
+
+std::optional<uint32_t> GgufMetadata::id_hint(std::string_view key, size_t ids) const {
+    const GgufValue* value = find(key);
+    if (!value) return std::nullopt;
+    const auto id = whole_number(*value);
+    if (id && *id < ids) return static_cast<uint32_t>(*id);
+    pass_over(key, concat("expected an id below ", ids));
+    return std::nullopt;
+}
+
+std::optional<std::string_view> GgufMetadata::text_hint(std::string_view key) const {
+    const GgufValue* value = find(key);
+    if (!value) return std::nullopt;
+    if (value->type == GgufType::text) return as_text(value->bytes);
+    pass_over(key, "expected a text");
+    return std::nullopt;
 }
 
 }  // namespace rwkvk::load

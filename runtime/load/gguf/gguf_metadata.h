@@ -37,13 +37,19 @@ class GgufMetadata {
     /// Of any integer type; also an error: a negative number.
     std::optional<uint64_t> integer(std::string_view key) const;
     std::optional<float> f32(std::string_view key) const;
-    /// Of any type of numbers.
-    std::optional<double> number(std::string_view key) const;
     std::optional<std::string_view> text(std::string_view key) const;
     /// An array of texts; `bytes` holds them one after the other, each as take_gguf_text reads it.
     std::optional<GgufValue> texts(std::string_view key) const;
     /// An array of 32-bit integers, signed or not.
     std::optional<GgufValue> integers(std::string_view key) const;
+
+    /// Of values that only recommend or describe, without which the model is the same: one that is odd is
+    /// passed over with a warning.
+    std::optional<double> number_hint(std::string_view key) const;            // of any type of numbers
+    std::optional<uint32_t> id_hint(std::string_view key, size_t ids) const;  // of a token, below `ids`
+    std::optional<std::string_view> text_hint(std::string_view key) const;
+    /// Says that a value is passed over: `problem` is "expected ...".
+    void pass_over(std::string_view key, std::string_view problem) const;
 
   private:
     const GgufValue* find(std::string_view key) const;

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "runtime/load/bytes.h"
-
 namespace rwkvk::load {
 namespace {
 
@@ -18,27 +16,26 @@ uint32_t to_top_k(double number) {
 
 }  // namespace
 
-std::optional<text::SamplerParams> read_gguf_sampling(const GgufMetadata& metadata, const std::string& path) {
-    text::SamplerParams sampling;
-    bool any = false;
+std::optional<text::SamplerParams> read_gguf_sampling(const GgufMetadata& metadata) {
+    std::optional<text::SamplerParams> sampling;
     const auto read = [&](std::string_view key, const auto& assign) {
-        const auto number = metadata.number(key);
+        const auto number = metadata.number_hint(key);
         if (!number) return;
-        any = true;
-        assign(*number);
+        text::SamplerParams with = sampling.value_or(text::SamplerParams{});
+        assign(with, *number);
+        try {
+            text::Sampler{with};
+            sampling = with;
+        } catch (const Error& error) {
+            metadata.pass_over(key, error.what());
+        }
     };
-    const auto to = [](float& value) { return [&](double number) { value = static_cast<float>(number); }; };
-    read(temperature_key, to(sampling.temperature));
-    read(top_k_key, [&](double number) { sampling.top_k = to_top_k(number); });
-    read(top_p_key, to(sampling.top_p));
-    read(min_p_key, to(sampling.min_p));
-    read(repeat_key, to(sampling.penalties.repeat));
-    if (!any) return std::nullopt;
-    try {
-        text::Sampler{sampling};
-    } catch (const Error& error) {
-        throw damaged(path, concat("general.sampling: ", error.what()));
-    }
+    using Params = text::SamplerParams;
+    read(temperature_key, [](Params& to, double number) { to.temperature = static_cast<float>(number); });
+    read(top_k_key, [](Params& to, double number) { to.top_k = to_top_k(number); });
+    read(top_p_key, [](Params& to, double number) { to.top_p = static_cast<float>(number); });
+    read(min_p_key, [](Params& to, double number) { to.min_p = static_cast<float>(number); });
+    read(repeat_key, [](Params& to, double number) { to.penalties.repeat = static_cast<float>(number); });
     return sampling;
 }
 

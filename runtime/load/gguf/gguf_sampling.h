@@ -10,9 +10,9 @@
 
 namespace rwkvk::load {
 
-/// Nothing when the file has none of temp, top_k, top_p, min_p and penalty_repeat; those it lacks are off.
-/// Errors: Code::bad_file for values that no sampler takes.
-std::optional<text::SamplerParams> read_gguf_sampling(const GgufMetadata& metadata, const std::string& path);
+/// Nothing when the file has none of temp, top_k, top_p, min_p and penalty_repeat; those it lacks are off,
+/// and those that no sampler takes are passed over with a warning.
+std::optional<text::SamplerParams> read_gguf_sampling(const GgufMetadata& metadata);
 
 void write_gguf_sampling(const text::SamplerParams& sampling, GgufMetadataToWrite& out);
 

@@ -8,11 +8,16 @@
 namespace rwkvk::load {
 namespace {
 
+/// For types whose files are refused whatever their size: retired ones, and some that no RWKV came in.
+constexpr uint32_t any = 0;
+
 constexpr GgmlType ggml_types[] = {
     {0, "F32", DType::f32, 1, 4},
     {1, "F16", DType::f16, 1, 2},
     {2, "Q4_0", DType::q4_0, 32, 18},
     {3, "Q4_1", DType::q4_1, 32, 20},
+    {4, "Q4_2 (retired)", {}, 1, any},
+    {5, "Q4_3 (retired)", {}, 1, any},
     {6, "Q5_0", DType::q5_0, 32, 22},
     {7, "Q5_1", DType::q5_1, 32, 24},
     {8, "Q8_0", DType::q8_0, 32, 34},
@@ -38,9 +43,14 @@ constexpr GgmlType ggml_types[] = {
     {28, "F64", DType::f64, 1, 8},
     {29, "IQ1_M", {}, 256, 56},
     {30, "BF16", DType::bf16, 1, 2},
+    {31, "Q4_0_4_4 (retired)", {}, 1, any},
+    {32, "Q4_0_4_8 (retired)", {}, 1, any},
+    {33, "Q4_0_8_8 (retired)", {}, 1, any},
     {34, "TQ1_0", {}, 256, 54},
     {35, "TQ2_0", {}, 256, 66},
     {39, "MXFP4", {}, 32, 17},
+    {40, "NVFP4", {}, 1, any},
+    {41, "Q1_0", {}, 1, any},
 };
 
 constexpr bool global = false, block = true;

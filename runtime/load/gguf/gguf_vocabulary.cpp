@@ -74,8 +74,8 @@ class VocabularyReader {
             if (!is_merged[id]) rules.added.push_back({.id = id, .normalized = false});
         }
         rules.merges = read_merges(text::TokensByBytes(vocabulary.tokens, is_merged));
-        const auto end = metadata_.integer("tokenizer.ggml.eos_token_id");
-        if (end && *end < vocabulary.tokens.size()) rules.end_of_text = static_cast<int64_t>(*end);
+        if (const auto end = metadata_.id_hint("tokenizer.ggml.eos_token_id", vocabulary.tokens.size()))
+            rules.end_of_text = *end;
         vocabulary.bpe = std::move(rules);
         return vocabulary;
     }
@@ -141,14 +141,14 @@ class VocabularyReader {
 }  // namespace
 
 std::optional<Vocabulary> read_gguf_vocabulary(const GgufMetadata& metadata, const std::string& path) {
-    const auto model = metadata.text("tokenizer.ggml.model");
-    const bool is_bpe = model == "gpt2" && metadata.text("tokenizer.ggml.pre") == "qwen2";
+    const auto model = metadata.text_hint("tokenizer.ggml.model");
+    const bool is_bpe = model == "gpt2" && metadata.text_hint("tokenizer.ggml.pre") == "qwen2";
     if (model != "rwkv" && !is_bpe) return std::nullopt;
     const VocabularyReader reader(metadata, path);
     Vocabulary vocabulary = is_bpe ? reader.read_bpe() : reader.read_world();
-    vocabulary.chat_template = metadata.text("tokenizer.chat_template").value_or("");
-    const auto eot = metadata.integer("tokenizer.ggml.eot_token_id");
-    if (eot && *eot < vocabulary.tokens.size()) vocabulary.end_of_turn = static_cast<int64_t>(*eot);
+    vocabulary.chat_template = metadata.text_hint("tokenizer.chat_template").value_or("");
+    if (const auto eot = metadata.id_hint("tokenizer.ggml.eot_token_id", vocabulary.tokens.size()))
+        vocabulary.end_of_turn = *eot;
     return vocabulary;
 }
 

@@ -260,9 +260,13 @@ void Machine::push_global(std::string_view module, std::string_view name) {
         // From the stack they can be as long as the file.
         constexpr size_t shown = 40;
         const std::string full_name = concat(module.substr(0, shown), ".", name.substr(0, shown));
-        throw Error(Code::unsupported,
-                    concat(in_.where(), ": it refers to ", quote(full_name), " before byte ", in_.position(),
-                           ", which no model needs (nothing was run): save only the state dict"));
+        const bool is_quantised = is_of_quantised_weights(module, name);
+        throw Error(
+            Code::unsupported,
+            concat(in_.where(), ": it refers to ", quote(full_name), " before byte ", in_.position(),
+                   is_quantised ? ": weights that another program quantised are not read: use the "
+                                  "original .pth, which rwkvk quantises itself"
+                                : ", which no model needs (nothing was run): save only the state dict"));
     }
     stack_.push(Value(Kind::global, *index));
 }

@@ -1,6 +1,8 @@
 #include "runtime/load/pth/pickle_globals.h"
 
+#include <algorithm>
 #include <iterator>
+#include <span>
 
 namespace rwkvk::load {
 namespace {
@@ -44,5 +46,15 @@ std::optional<uint32_t> find_global(std::string_view module, std::string_view na
 }
 
 const Global& global_at(uint32_t index) { return globals[index]; }
+
+bool is_of_quantised_weights(std::string_view module, std::string_view name) {
+    const auto is_any = [](std::string_view text, std::span<const std::string_view> beginnings) {
+        return std::ranges::any_of(beginnings,
+                                   [&](std::string_view begin) { return text.starts_with(begin); });
+    };
+    constexpr std::string_view programs[] = {"rwkv_quant", "bitsandbytes", "torchao", "hqq"};
+    constexpr std::string_view types[] = {"float8_", "float4_", "quint", "qint", "Float8_", "QUInt", "QInt"};
+    return is_any(module, programs) || (module == "torch" && is_any(name, types));
+}
 
 }  // namespace rwkvk::load

@@ -22,4 +22,7 @@ struct Global {
 std::optional<uint32_t> find_global(std::string_view module, std::string_view name);
 const Global& global_at(uint32_t index);
 
+/// Whether an unknown name is one of element types of 8 bits and fewer, or of a program that quantises.
+bool is_of_quantised_weights(std::string_view module, std::string_view name);
+
 }  // namespace rwkvk::load

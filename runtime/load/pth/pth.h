@@ -23,9 +23,12 @@ using PthTree = std::map<std::string, PthValue>;
 /// Errors: Code::bad_file, Code::unsupported; `path` only names the file in them.
 PthTree read_pth_tree(std::span<const std::byte> file, const std::string& path);
 
-/// Reads a model: the state dict is found under `state_dict`, `model` and `module`, LoRA matrices become
-/// [out, in] views, what is not a tensor is left out.
-/// Errors: as above, and Code::unsupported for files that ChatRWKV converted for itself.
+/// Every tensor, named and laid out as it was saved; what is none is left out.
+/// Errors: as above, Code::bad_file for a file without tensors, and Code::unsupported for files that ChatRWKV
+/// converted for itself.
+Checkpoint read_pth_tensors(std::span<const std::byte> file, const std::string& path);
+
+/// A model, or a part of one. Errors: as read_pth_tensors and to_model.
 Checkpoint read_pth(std::span<const std::byte> file, const std::string& path);
 
 }  // namespace rwkvk::load

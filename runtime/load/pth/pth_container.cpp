@@ -34,6 +34,15 @@ const ZipMember& object_member(const ZipArchive& archive, const std::string& pat
     return *found;
 }
 
+/// What all names of the archive begin with.
+std::string root_of(const ZipMember& object) {
+    return std::string(object.name.substr(0, object.name.size() - std::string_view("data.pkl").size()));
+}
+
+bool is_zip(std::string_view file) {
+    return file.starts_with("PK\x03\x04") || file.starts_with("PK\x05\x06");
+}
+
 // A storage of a legacy file, in file order once its key was listed.
 struct LegacyStorage {
     std::string_view key;
@@ -107,10 +116,21 @@ void check_legacy_header(ByteReader& in, const std::string& path) {
 
 bool is_legacy_pth(std::span<const std::byte> file) { return as_text(file).starts_with(legacy_magic); }
 
+bool is_pth(std::span<const std::byte> file) { return is_zip(as_text(file)) || is_legacy_pth(file); }
+
+std::optional<std::string_view> find_pth_member(std::span<const std::byte> file, const std::string& path,
+                                                std::string_view name) {
+    if (!is_zip(as_text(file))) return std::nullopt;
+    const ZipArchive archive(file, path);
+    const ZipMember* const member = archive.find(concat(root_of(object_member(archive, path)), name));
+    if (!member) return std::nullopt;
+    return as_text(archive.data(*member));
+}
+
 PthContents open_zip_pth(std::span<const std::byte> file, const std::string& path) {
     auto archive = std::make_shared<const ZipArchive>(file, path);
     const ZipMember& object = object_member(*archive, path);
-    const std::string root(object.name.substr(0, object.name.size() - std::string_view("data.pkl").size()));
+    const std::string root = root_of(object);
     const ZipMember* byte_order = archive->find(root + "byteorder");
     if (byte_order && as_text(archive->data(*byte_order)) != "little") throw big_endian(path);
 

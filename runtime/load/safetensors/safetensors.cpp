@@ -4,6 +4,7 @@
 #include <memory>
 #include <string_view>
 
+#include "host/log.h"
 #include "host/mapped_file.h"
 #include "runtime/load/bytes.h"
 #include "runtime/load/json.h"
@@ -26,6 +27,11 @@ constexpr NamedType types[] = {
     {"U8", DType::u8},   {"I8", DType::i8},        {"I16", DType::i16},   {"I32", DType::i32},
     {"I64", DType::i64}, {"BOOL", DType::boolean},
 };
+
+/// Types of 8 bits and fewer (FP8, NVFP4, MXFP4), and the words that MLX packs small ones into.
+bool is_quantised(std::string_view type) {
+    return type.starts_with("F8_") || type.starts_with("F6_") || type == "F4" || type == "U32";
+}
 
 /// Where a tensor lies, in bytes from the end of the header.
 struct Place {
@@ -68,14 +74,22 @@ class Reader {
   private:
     const std::string& path() const { return result_.contents.path; }
 
+    /// What is odd in it is passed over: the tensors do not need it.
     void read_metadata(const JsonValue& object) {
+        if (object.kind() != JsonKind::object) return pass_over("__metadata__", "an object");
         object.for_each_member([this](const JsonValue& key, const JsonValue& value) {
             // Entries of a map take many times the bytes of the file, as tensors do.
             if (result_.metadata.size() == max_tensors(file_size_bytes_)) {
                 throw damaged(path(), concat("more than ", result_.metadata.size(), " entries of metadata"));
             }
+            if (value.kind() != JsonKind::text) return pass_over(quote(key.text()), "a text");
             result_.metadata.emplace(key.text(), value.text());
         });
+    }
+
+    void pass_over(const std::string& key, const char* expected) const {
+        log(LogLevel::warning,
+            concat(path(), ": metadata ", key, ": expected ", expected, ": the value is passed over"));
     }
 
     void read_tensor(const JsonValue& key, const JsonValue& entry) {
@@ -103,9 +117,13 @@ class Reader {
         const std::string type = value.text();
         const auto* known = std::ranges::find(types, type, &NamedType::name);
         if (known != std::end(types)) return known->type;
-        throw Error(Code::unsupported,
-                    concat(path(), ": tensor ", quote(name), " has elements of type ", quote(type),
-                           ", expected one of F32 F16 BF16 F64 U8 I8 I16 I32 I64 BOOL: convert the file"));
+        throw Error(
+            Code::unsupported,
+            concat(path(), ": tensor ", quote(name), " has elements of type ", quote(type),
+                   ", expected one of F32 F16 BF16 F64 U8 I8 I16 I32 I64 BOOL: ",
+                   is_quantised(type) ? "weights that another program quantised are not read: use the "
+                                        "original file"
+                                      : "convert the file"));
     }
 
     std::vector<uint64_t> read_shape(const std::string& name, const JsonValue& value) const {

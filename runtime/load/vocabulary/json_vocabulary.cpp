@@ -57,11 +57,13 @@ bool is_true(const JsonValue& object, std::string_view key) {
     return value && value->kind() == JsonKind::boolean && value->boolean();
 }
 
-/// Whether a member is there and says something: not null, not false, not an empty text.
+/// Whether a member is there and says something: not null, not false, not 0, not an empty text.
 bool is_set(const JsonValue& object, std::string_view key) {
     const auto value = object.find(key);
     if (!value || value->kind() == JsonKind::null) return false;
     if (value->kind() == JsonKind::boolean) return value->boolean();
+    if (value->kind() == JsonKind::number)
+        return std::visit([](auto number) { return number != 0; }, value->number());
     return value->kind() != JsonKind::text || !value->text().empty();
 }
 

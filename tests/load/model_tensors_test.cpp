@@ -1,5 +1,6 @@
-// Models in safetensors files: official names and layouts; others are in namings_test.
-#include "runtime/load/safetensors/safetensors_model.h"
+// What stands behind the containers: official names and layouts, and files of others that are refused by
+// name; the other namings are in namings_test.
+#include "runtime/load/model_tensors.h"
 
 #include <doctest/doctest.h>
 
@@ -75,4 +76,39 @@ TEST_CASE("safetensors files that are no models are refused") {
     check_contains(refusal_of([&] { read_checkpoint(as_bytes(cut), "some.st"); }, Code::bad_file), "some.st");
     cut.resize(20);
     check_contains(refusal_of([&] { read_checkpoint(as_bytes(cut), "some.st"); }, Code::bad_file), "header");
+}
+
+TEST_CASE("weights that other programs quantised and adapters that are not read are refused by name") {
+    const std::vector<std::pair<const char*, const char*>> names = {
+        {"blocks.0.att.key.weight.scale", "int8 with scales"},
+        {"blocks.0.att.key.weight.nf4_b_scale", "NVFP4"},
+        {"blocks.0.att.key.weight.fp8_scale", "FP8"},
+        {"blocks.0.att.key.qweight", "GPTQ or AWQ"},
+        {"model.layers.0.attn.k_proj.weight.absmax", "bitsandbytes"},
+        {"base_model.model.blocks.0.att.key.lora_magnitude_vector", "a DoRA adapter"},
+        {"base_model.model.prompt_embeddings", "a tuned prompt"},
+        {"blocks.0.att.key.weight.D.master", "a checkpoint of a MiSS training"},
+    };
+    for (const auto& [name, what] : names) {
+        INFO(name);
+        const std::string message = refusal({embedding, {name, "F32", "[1]", "1234"}}, Code::unsupported);
+        check_contains(message, what);
+        check_contains(message, "which is not read: ");
+        const std::string pytorch =
+            pth(pickle::dict({{name, pickle::tensor_f32("0", {4})}}), {{"0", ramp<float>(4)}});
+        check_contains(refusal_of([&] { read_checkpoint(as_bytes(pytorch), "some.pth"); }, Code::unsupported),
+                       what);
+    }
+    check_contains(refusal({embedding}, Code::unsupported, R"("__metadata__":{"rwkvq":"{}"})"), "rwkv-quant");
+    const std::string archive("RWKVQ\0\1\0\1\0\0\0\0\0\0\0", 16);
+    check_contains(refusal_of([&] { read_checkpoint(as_bytes(archive), "some.rwkvq"); }, Code::unsupported),
+                   "rwkv_lightning quantised (.rwkvq)");
+}
+
+TEST_CASE("names of no RWKV are refused, in PyTorch's files too") {
+    const std::string file =
+        pth(pickle::dict({{"model.layers.0.self_attn.q_proj.weight", pickle::tensor_f32("0", {4})}}),
+            {{"0", ramp<float>(4)}});
+    check_contains(refusal_of([&] { read_checkpoint(as_bytes(file), "some.bin"); }, Code::bad_file),
+                   "a pth file without RWKV's names");
 }
