@@ -1,20 +1,6 @@
 #include "runtime/session/answer.h"
 
 namespace rwkvk {
-namespace {
-
-std::vector<std::string> joined(std::vector<std::string> strings, std::span<const std::string> more) {
-    strings.insert(strings.end(), more.begin(), more.end());
-    return strings;
-}
-
-}  // namespace
-
-AnswerText::AnswerText(const text::ChatTemplate& format, text::Thinking thinking,
-                       std::span<const std::string> stops)
-    : filter_(joined(format.stop_strings(), stops)),
-      splitter_(format.reply_start(thinking)),
-      has_reasoning_(!format.prompt_end(thinking).empty()) {}
 
 AnswerText::Piece AnswerText::push(std::string_view bytes) {
     raw_ += bytes;

@@ -156,6 +156,8 @@ void null_tokenizer(Calls& calls, Handles& h) {
     calls.returns("rwkvk_token_text", 'A', *rwkvk_token_text(h.tokenizer.handle(), 65, nullptr));
     calls.returns("rwkvk_tokenizer_end_of_text", int64_t{-1}, rwkvk_tokenizer_end_of_text(nullptr));
     calls.returns("rwkvk_tokenizer_vocabulary", 0u, rwkvk_tokenizer_vocabulary(nullptr));
+    calls.returns("rwkvk_tokenizer_kind", std::string(), std::string(rwkvk_tokenizer_kind(nullptr)));
+    calls.returns("rwkvk_tokenizer_source", std::string(), std::string(rwkvk_tokenizer_source(nullptr)));
 }
 
 void null_context(Calls& calls, Handles& h) {
