@@ -13,14 +13,12 @@ AnswerText::Piece AnswerText::finish() {
     const Piece last = splitter_.finish();
     piece.reasoning += last.reasoning;
     piece.answer += last.answer;
-    has_reasoning_ |= !last.reasoning.empty();
     answer_ += last.answer;
     return piece;
 }
 
 AnswerText::Piece AnswerText::show(std::string text) {
     Piece piece = splitter_.push(text);
-    has_reasoning_ |= !piece.reasoning.empty();
     answer_ += piece.answer;
     return piece;
 }

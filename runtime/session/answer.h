@@ -35,7 +35,7 @@ class AnswerText {
     std::string_view kept() const;
     /// What has been shown as answer, and whether there was reasoning besides.
     const std::string& answer() const { return answer_; }
-    bool has_reasoning() const { return has_reasoning_; }
+    bool has_reasoning() const { return splitter_.has_reasoned(); }
 
   private:
     Piece show(std::string text);
@@ -44,7 +44,6 @@ class AnswerText {
     text::Utf8Stream utf8_;
     text::ThinkSplitter splitter_;
     std::string raw_, answer_;
-    bool has_reasoning_ = false;
 };
 
 }  // namespace rwkvk

@@ -221,7 +221,7 @@ void Chat::answer(const Turn& turn, const ReplySink& sink, Reply& reply) {
 void Chat::complete(const Turn& turn, const AnswerText& text, size_t fed_bytes, Reply& reply) {
     text::Prompt closing = completion(text.kept().substr(0, fed_bytes), text.kept().substr(fed_bytes),
                                       options_.format.after_answer());
-    if (text.has_reasoning() || !options_.format.prompt_end(options_.thinking).empty()) {
+    if (text.has_reasoning()) {
         go_to(*turn.prompted);
         closing = options_.format.rest_of_past_answer(text.answer());
     }

@@ -291,19 +291,22 @@ TEST_CASE("ten turns in each family leave the history's tokens and their state")
     const struct {
         const char* format;
         text::Thinking thinking;
-        std::string before, after;  // the answer, as the model goes on
+        std::string before;  // the answer, as the model goes on
+        bool reasons;
+        std::string after;
     } cases[] = {
-        {"bot", text::Thinking::none, "", "✿"},
-        {"bot", text::Thinking::none, "<think>\nhm\n\nso\n</think>\n", "✿\nUser✿More✿"},
-        {"bot", text::Thinking::fast, ">\n", "\n✿"},
-        {"bot", text::Thinking::free, ">so ✓ be it\n</think>\n", "✿"},
-        {"tools", text::Thinking::none, "", "\n### User"},
-        {"tools", text::Thinking::fast, ">\n", "\n### Tool Output\n"},
-        {"tools", text::Thinking::free, ">one\n\ntwo</think>\n", "\n### User\nMore"},
-        {"g1", text::Thinking::fast, ">\n", "\nUser:"},
-        {"chatml", text::Thinking::none, "", "<|im_end|>"},
+        {"bot", text::Thinking::none, "", false, "✿"},
+        {"bot", text::Thinking::none, "<think>\nhm\n\nso\n</think>\n", true, "✿\nUser✿More✿"},
+        {"bot", text::Thinking::none, "<think></think>", false, "✿"},
+        {"bot", text::Thinking::fast, ">\n", false, "\n✿"},
+        {"bot", text::Thinking::free, ">so ✓ be it\n</think>\n", true, "✿"},
+        {"tools", text::Thinking::none, "", false, "\n### User"},
+        {"tools", text::Thinking::fast, ">\n", false, "\n### Tool Output\n"},
+        {"tools", text::Thinking::free, ">one\n\ntwo</think>\n", true, "\n### User\nMore"},
+        {"g1", text::Thinking::fast, ">\n", false, "\nUser:"},
+        {"chatml", text::Thinking::none, "", false, "<|im_end|>"},
     };
-    for (const auto& [format, thinking, before, after] : cases) {
+    for (const auto& [format, thinking, before, reasons, after] : cases) {
         CAPTURE(format);
         CAPTURE(before);
         ChatOptions how = greedy(format, thinking);
@@ -317,7 +320,7 @@ TEST_CASE("ten turns in each family leave the history's tokens and their state")
             const Reply reply = s.ask(turns.back().first, before + turns.back().second + after);
             CHECK(reply.end == ReplyEnd::stop);
             CHECK(text::strip(s.shown) == turns.back().second);
-            CHECK(s.reasoning.empty() == (before.find("</think>") == before.npos));
+            CHECK(s.reasoning.empty() != reasons);
             CHECK(s.chat.tokens() == history_at_once(s, turns));
         }
         check_state(s.chat, s.context);
