@@ -30,7 +30,7 @@ text::ChatTemplate format_of(const rwkvk_chat_params& params, const Model& model
     if (choice.declares_unknown) {
         log(LogLevel::warning,
             concat(model.name(), ": its file declares a chat template that is not known here: ",
-                   declared_template(model), "; ", choice.format.name(),
+                   choice.declared, "; ", choice.format.name(),
                    " is taken, by the model's name and vocabulary: --template gives another"));
     }
     return choice.format;

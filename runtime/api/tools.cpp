@@ -84,7 +84,7 @@ rwkvk_status rwkvk_tools_chat_defaults(const rwkvk_model* model, rwkvk_chat_defa
         full.template_unknown = choice.declares_unknown;
         full.sampling_by_file = m.sampling().has_value();
         copy_text(choice.format.name(), full.template_name);
-        copy_text(declared_template(m), full.declared);
+        copy_text(choice.declared, full.declared);
         full.sampling = from_params(m.sampling().value_or(choice.format.sampling()));
         hand_out(full, defaults);
     });

@@ -58,7 +58,7 @@ RWKVK_API rwkvk_status rwkvk_tools_state_tensors(const rwkvk_model *model, rwkvk
 /** What a chat on this model takes when nothing else is asked for. */
 typedef struct rwkvk_chat_defaults {
     uint32_t size;
-    int32_t template_by_file; /* 1: the template in the model's file decided, else name, version and vocabulary */
+    int32_t template_by_file; /* 1: the template that the model comes with decided, else name, version and vocabulary */
     int32_t template_unknown; /* 1: the file declares one that is not known here */
     int32_t sampling_by_file; /* 1: the file recommends it, else the template */
     char template_name[32];

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "host/stopwatch.h"
+#include "runtime/model/declared_template.h"
 #include "runtime/session/answer.h"
 #include "runtime/session/state_file.h"
 #include "runtime/text/clean_message.h"
@@ -12,22 +13,9 @@
 
 namespace rwkvk {
 
-namespace {
-
-std::string_view template_in_file(const Model& model) {
-    return model.vocabulary() ? std::string_view(model.vocabulary()->chat_template) : "";
-}
-
-}  // namespace
-
 text::ChatTemplateChoice chat_template_of(const Model& model) {
     return text::chat_template_for(model.name(), model.version(), model.programs().vocabulary,
-                                   template_in_file(model));
-}
-
-std::string declared_template(const Model& model) {
-    const std::string_view declared = text::strip(template_in_file(model));
-    return declared.empty() ? "" : quote(declared.substr(0, declared.find('\n')));
+                                   declared_chat_template(model));
 }
 
 Chat::Chat(Context& context, const text::Tokenizer& tokenizer, const ChatOptions& options)

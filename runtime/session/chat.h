@@ -36,10 +36,8 @@ struct Reply {
 /// Whole characters of the reasoning or of the answer. Returning false stops the answer.
 using ReplySink = std::function<bool(bool reasoning, std::string_view text)>;
 
-/// The template that fits the model, and the first line of the one in its file as messages show it, "" for
-/// none.
+/// The template that fits the model.
 text::ChatTemplateChoice chat_template_of(const Model& model);
-std::string declared_template(const Model& model);
 
 class AnswerText;
 

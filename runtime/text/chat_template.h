@@ -137,6 +137,7 @@ struct ChatTemplateChoice {
     const ChatTemplate& format;
     bool by_file;           // the template in the file decided, else name, version and vocabulary
     bool declares_unknown;  // there is one in the file that says nothing to us
+    std::string declared;   // its first line as messages show it, empty where there is none
 };
 
 /// The template that fits a model, by the first rule that holds:

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <string>
 
+#include "host/error.h"
 #include "runtime/text/chat_template.h"
+#include "runtime/text/clean_message.h"
 
 namespace rwkvk::text {
 namespace {
@@ -90,6 +92,7 @@ constexpr Rule rules[] = {
 
 ChatTemplateChoice chat_template_for(std::string_view name, std::string_view version, uint32_t vocabulary,
                                      std::string_view declared) {
+    declared = strip(declared);
     const std::string lower = lower_case(name);
     const uint32_t major = major_of(version);
     const auto between = [](uint32_t x, uint32_t lowest, uint32_t highest) {
@@ -106,7 +109,8 @@ ChatTemplateChoice chat_template_for(std::string_view name, std::string_view ver
     };
     return {.format = chat_template(chosen->chosen),
             .by_file = says_something(*chosen),
-            .declares_unknown = !declared.empty() && std::ranges::none_of(rules, says_something)};
+            .declares_unknown = !declared.empty() && std::ranges::none_of(rules, says_something),
+            .declared = declared.empty() ? "" : quote(declared.substr(0, declared.find('\n')))};
 }
 
 }  // namespace rwkvk::text

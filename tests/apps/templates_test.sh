@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Which template a chat chooses, what `info` says of it, and templates of one's own.
-# usage: templates_test.sh PROGRAM
+# usage: templates_test.sh PROGRAM DATA_FOLDER
 set -u
-program=$1 failures=0
+program=$1 data=$2 failures=0
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
@@ -36,6 +36,18 @@ expect 0 "declares a chat template that is not known here: '\[INST\] \{\{ x \}\}
     chat -m "$folder/d.gguf" -dev cpu -t 1 -n 4
 warnings=$("$program" chat -m "$folder/d.gguf" -dev cpu -t 1 -n 4 <<<$'one\ntwo' 2>&1 >/dev/null | grep -c 'not known here')
 [[ $warnings == 1 ]] || { echo "FAILED: expected one warning, found $warnings"; failures=$((failures + 1)); }
+
+# Beside a model that is called as Hugging Face's programs call it.
+cp "$data/v7.0/model-fp32.pth" "$folder/model.pth"
+cp "$data/v7.0/model-fp32.pth" "$folder/other.pth"
+echo "{{ '✿' }}" >"$folder/chat_template.jinja"
+expect 0 '^template: .*"by":"file".*"name":"bot"' info -m "$folder/model.pth"
+expect 0 '^template: .*"declared":null' info -m "$folder/other.pth"
+rm "$folder/chat_template.jinja"
+echo '{"added": [1, {}], "chat_template": "### User"}' >"$folder/tokenizer_config.json"
+expect 0 '^template: .*"by":"file".*"name":"tools"' info -m "$folder/model.pth"
+echo '{"chat_template"' >"$folder/tokenizer_config.json"
+expect 0 '^template: .*"declared":null' info -m "$folder/model.pth"
 
 # What info says of the vocabulary, the end of text and sampling.
 expect 0 "^tokenizer: .*\"entries\":257,\"from\":\"the model's file\",\"kind\":\"world\"" info -m "$folder/m.gguf"

@@ -219,6 +219,9 @@ TEST_CASE("the template in the model's file decides before its name") {
     CHECK(chosen("[INST] {{ x }} [/INST]").declares_unknown);
     CHECK(chosen("[INST] {{ x }} [/INST]").format.name() == "g1");
     CHECK(!chosen("[INST] {{ x }} [/INST]").by_file);
+    CHECK(chosen(" \n[INST] {{ x }}\nmore").declared == "'[INST] {{ x }}'");
+    CHECK(chosen("\n").declared.empty());
+    CHECK(!chosen("\n").declares_unknown);
 }
 
 TEST_CASE("JSON is indented as Python does it") {
