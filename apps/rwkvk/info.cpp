@@ -78,14 +78,12 @@ nlohmann::json tokenizer_of(const Model& model, const CommonFlags& flags) {
     }
 }
 
-std::string shortest(float value) {
+/// 0.3, not the double that 0.3f is.
+nlohmann::json number(float value) {
     char text[32];
     const auto end = std::to_chars(text, text + sizeof text, value).ptr;
-    return {text, end};
+    return nlohmann::json::parse(text, end);
 }
-
-/// As JSON has it, 0.3 for 0.3f.
-nlohmann::json number(float value) { return nlohmann::json::parse(shortest(value)); }
 
 rwkvk_chat_defaults defaults_of(const Runtime& runtime, const Model& model) {
     rwkvk_chat_defaults defaults{};
