@@ -4,6 +4,7 @@
 
 #include "chat_commands.h"
 #include "chat_input.h"
+#include "chat_template.h"
 #include "chat_view.h"
 #include "command.h"
 #include "interrupts.h"
@@ -16,7 +17,7 @@ namespace {
 struct Flags {
     CommonFlags common;
     SamplingFlags sampling;
-    std::string system, format, thinking = "none";
+    std::string system, format, roles, thinking = "none";
     uint32_t tokens = 2048;
     bool fold = false;
 };
@@ -29,9 +30,11 @@ int32_t thinking_of(const std::string& name) {
     throw usage_error(concat("--think: expected none, fast, on, little or lot, found '", name, "'"));
 }
 
-rwkvk_chat_params to_params(const Flags& flags, const std::vector<const char*>& stops) {
+rwkvk_chat_params to_params(const Flags& flags, const ChosenTemplate& format,
+                            const std::vector<const char*>& stops) {
     rwkvk_chat_params params = chat_params();
-    params.template_name = flags.format.empty() ? nullptr : flags.format.c_str();
+    params.template_name = format.name.empty() ? nullptr : format.name.c_str();
+    params.template_text = format.text.empty() ? nullptr : format.text.c_str();
     params.system = flags.system.c_str();
     params.thinking = thinking_of(flags.thinking);
     params.max_tokens = flags.tokens;
@@ -108,11 +111,12 @@ void chat_with_pipe(ChatSession& session) {
 
 void run(const Flags& flags) {
     const bool interactive = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    const ChosenTemplate format = choose_template(flags.format, flags.roles);
     const Runtime runtime = open_runtime(flags.common);
     const Model model = open_model(runtime, flags.common);
     const Tokenizer tokenizer = open_tokenizer(model, flags.common);
     Context context = open_context(model, flags.common, {.slots = 2});
-    Chat chat(context, tokenizer, to_params(flags, c_strings(flags.sampling.stops)));
+    Chat chat(context, tokenizer, to_params(flags, format, c_strings(flags.sampling.stops)));
     chat.sampling(flags.sampling.over(chat.sampling()));
     for (const auto& bias : flags.sampling.parsed_biases()) chat.bias(bias.token, bias.value);
     ChatView view(interactive);
@@ -134,7 +138,13 @@ void add_chat(CLI::App& app) {
     add_common(*command, flags->common);
     add_initial_state(*command, flags->common);
     command->add_option("--sys,--system-prompt", flags->system, "What the conversation begins with");
-    command->add_option("--template", flags->format, "world, g1, raven or plain; else what fits the model");
+    CLI::Option* format = command->add_option(
+        "--template", flags->format,
+        concat(template_names(), ", or a file of one's own (docs/FORMATS.md); else what fits the model"));
+    command
+        ->add_option("--roles", flags->roles,
+                     "USER,BOT: turns are \"USER: ...\" and \"BOT: ...\", a blank line between")
+        ->excludes(format);
     command->add_option("--think", flags->thinking, "none, fast, on, little or lot, for models that can")
         ->check(CLI::IsMember({"none", "fast", "on", "little", "lot"}));
     command->add_flag("--fold-thinking", flags->fold, "Show that the model reasons, not what");

@@ -1,3 +1,4 @@
+#include <charconv>
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -63,7 +64,59 @@ nlohmann::json state_of_block(const Runtime& runtime, const Model& model) {
     return state;
 }
 
-nlohmann::json summary(const Runtime& runtime, const Model& model) {
+/// How texts become tokens; null where no vocabulary is found.
+nlohmann::json tokenizer_of(const Model& model, const CommonFlags& flags) {
+    try {
+        const Tokenizer tokenizer = open_tokenizer(model, flags);
+        return {{"kind", tokenizer.kind()},
+                {"entries", tokenizer.vocabulary()},
+                {"from", tokenizer.source()},
+                {"end_of_text", tokenizer.end_of_text()}};
+    } catch (const Error& error) {
+        if (!flags.vocabulary.empty()) throw;
+        return nullptr;
+    }
+}
+
+/// 0.3, not the double that 0.3f is.
+nlohmann::json number(float value) {
+    char text[32];
+    const auto end = std::to_chars(text, text + sizeof text, value).ptr;
+    return nlohmann::json::parse(text, end);
+}
+
+rwkvk_chat_defaults defaults_of(const Runtime& runtime, const Model& model) {
+    rwkvk_chat_defaults defaults{};
+    defaults.size = sizeof defaults;
+    runtime.check(rwkvk_tools_chat_defaults(model.handle(), &defaults));
+    return defaults;
+}
+
+nlohmann::json template_of(const rwkvk_chat_defaults& defaults) {
+    nlohmann::json declared = nullptr;
+    if (*defaults.declared) declared = defaults.declared;
+    return {{"name", defaults.template_name},
+            {"by", defaults.template_by_file ? "file" : "name"},
+            {"declared", declared},
+            {"declared_is_known", *defaults.declared && !defaults.template_unknown}};
+}
+
+nlohmann::json sampling_of(const rwkvk_chat_defaults& defaults) {
+    const rwkvk_sampler_params& s = defaults.sampling;
+    return {{"by", defaults.sampling_by_file ? "file" : "template"},
+            {"temperature", number(s.temperature)},
+            {"top_p", number(s.top_p)},
+            {"top_k", s.top_k},
+            {"min_p", number(s.min_p)},
+            {"typical", number(s.typical)},
+            {"presence", number(s.presence)},
+            {"frequency", number(s.frequency)},
+            {"decay", number(s.decay)},
+            {"repeat", number(s.repeat)}};
+}
+
+nlohmann::json summary(const Runtime& runtime, const Model& model, const CommonFlags& flags) {
+    const rwkvk_chat_defaults defaults = defaults_of(runtime, model);
     const rwkvk_model_info m = model.info();
     const std::vector<Tensor> tensors = tensors_of(runtime, model);
     std::map<std::string, uint64_t> bytes_by_type;
@@ -84,6 +137,9 @@ nlohmann::json summary(const Runtime& runtime, const Model& model) {
             {"head_size", m.head_size},
             {"ffn", m.ffn},
             {"vocabulary", m.vocabulary},
+            {"tokenizer", tokenizer_of(model, flags)},
+            {"template", template_of(defaults)},
+            {"sampling", sampling_of(defaults)},
             {"ranks", ranks_of(tensors, m.layers)},
             {"parameters", m.parameters},
             {"bytes_by_type", bytes_by_type},
@@ -116,7 +172,7 @@ void run(const Flags& flags) {
         }
         return;
     }
-    const nlohmann::json values = summary(runtime, model);
+    const nlohmann::json values = summary(runtime, model, flags.common);
     if (flags.json) {
         std::cout << to_text(values) << '\n';
         return;

@@ -1,5 +1,6 @@
 #include "runtime/session/chat.h"
 
+#include "host/log.h"
 #include "runtime/api/handles.h"
 #include "runtime/api/sampling.h"
 
@@ -20,10 +21,19 @@ static_assert(static_cast<int32_t>(ReplyEnd::stop) == RWKVK_END_STOP &&
 
 namespace {
 
-const text::ChatTemplate& format_of(const rwkvk_chat_params& params, const Model& model) {
-    if (params.template_name) return text::chat_template(params.template_name);
-    return text::chat_template_for(model.name(), model.version(), model.programs().vocabulary,
-                                   model.vocabulary() ? model.vocabulary()->chat_template : "");
+text::ChatTemplate format_of(const rwkvk_chat_params& params, const Model& model) {
+    const char* const name = params.template_name;
+    if (params.template_text)
+        return text::parse_chat_template(params.template_text, name ? name : "template");
+    if (name) return text::chat_template(name);
+    const text::ChatTemplateChoice choice = chat_template_of(model);
+    if (choice.declares_unknown) {
+        log(LogLevel::warning,
+            concat(model.name(), ": its file declares a chat template that is not known here: ",
+                   choice.declared, "; ", choice.format.name(),
+                   " is taken, by the model's name and vocabulary: --template gives another"));
+    }
+    return choice.format;
 }
 
 ChatOptions to_options(const rwkvk_chat_params& params, const Model& model) {
@@ -31,11 +41,11 @@ ChatOptions to_options(const rwkvk_chat_params& params, const Model& model) {
         throw Error(Code::bad_argument,
                     concat("thinking is ", params.thinking, ", expected one of RWKVK_THINK_*"));
     }
-    const text::ChatTemplate& format = format_of(params, model);
+    text::ChatTemplate format = format_of(params, model);
     const auto thinking = static_cast<text::Thinking>(params.thinking);
     text::SamplerParams sampling = model.sampling().value_or(format.sampling(thinking));
     sampling.seed = params.seed;
-    return {.format = &format,
+    return {.format = std::move(format),
             .system = text_or_empty(params.system),
             .thinking = thinking,
             .sampling = sampling,
@@ -76,7 +86,7 @@ rwkvk_status with(Handle* chat, const Body& body) {
 
 const char* rwkvk_chat_template_name(uint32_t index) {
     const auto templates = text::all_chat_templates();
-    return index < templates.size() ? templates[index].name().data() : nullptr;  // names are literals
+    return index < templates.size() ? templates[index].name().c_str() : nullptr;
 }
 
 void rwkvk_chat_params_default(rwkvk_chat_params* params, uint32_t size) {
@@ -89,7 +99,8 @@ void rwkvk_chat_params_default(rwkvk_chat_params* params, uint32_t size) {
                            .seed = defaults.sampling.seed,
                            .snapshot_bytes = defaults.snapshot_bytes,
                            .stops = nullptr,
-                           .stop_count = 0};
+                           .stop_count = 0,
+                           .template_text = nullptr};
     set_defaults(full, params, size);
 }
 

@@ -136,6 +136,7 @@ struct rwkvk_model {
 struct rwkvk_tokenizer {
     rwkvk::api::RuntimePointer runtime;
     rwkvk::api::TokenizerPointer tokenizer;
+    std::string kind, source;
 };
 struct rwkvk_context {
     rwkvk::api::RuntimePointer runtime;

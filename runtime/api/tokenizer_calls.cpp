@@ -7,11 +7,20 @@
 using namespace rwkvk;
 using namespace rwkvk::api;
 
+namespace {
+
+rwkvk_tokenizer* to_handle(const RuntimePointer& runtime, ModelTokenizer found) {
+    std::string kind = found.tokenizer->name();
+    return new rwkvk_tokenizer{runtime, std::move(found.tokenizer), std::move(kind), std::move(found.source)};
+}
+
+}  // namespace
+
 rwkvk_status rwkvk_tokenizer_of_model(const rwkvk_model* model, rwkvk_tokenizer** tokenizer) {
     if (!model) return RWKVK_BAD_ARGUMENT;
     return guarded(*model->runtime, [&] {
         require(tokenizer, "tokenizer");
-        *tokenizer = new rwkvk_tokenizer{model->runtime, make_model_tokenizer(*model->model)};
+        *tokenizer = to_handle(model->runtime, make_model_tokenizer(*model->model));
     });
 }
 
@@ -21,7 +30,7 @@ rwkvk_status rwkvk_tokenizer_open_for_model(const rwkvk_model* model, const char
     if (!model) return RWKVK_BAD_ARGUMENT;
     return guarded(*model->runtime, [&] {
         require(tokenizer, "tokenizer");
-        *tokenizer = new rwkvk_tokenizer{model->runtime, make_model_tokenizer(*model->model, path)};
+        *tokenizer = to_handle(model->runtime, {make_model_tokenizer(*model->model, path), path});
     });
 }
 
@@ -29,8 +38,8 @@ rwkvk_status rwkvk_tokenizer_open(rwkvk_runtime* runtime, const char* path, rwkv
     if (!runtime) return RWKVK_BAD_ARGUMENT;
     return guarded(*runtime->runtime, [&] {
         require(tokenizer, "tokenizer");
-        *tokenizer =
-            new rwkvk_tokenizer{runtime->runtime, path ? open_vocabulary(path) : text::make_byte_tokenizer()};
+        *tokenizer = path ? to_handle(runtime->runtime, {open_vocabulary(path), path})
+                          : to_handle(runtime->runtime, {text::make_byte_tokenizer(), "256 bytes"});
     });
 }
 
@@ -55,6 +64,14 @@ const char* rwkvk_token_text(const rwkvk_tokenizer* tokenizer, rwkvk_token token
 
 int64_t rwkvk_tokenizer_end_of_text(const rwkvk_tokenizer* tokenizer) {
     return tokenizer ? tokenizer->tokenizer->end_of_text() : -1;
+}
+
+const char* rwkvk_tokenizer_kind(const rwkvk_tokenizer* tokenizer) {
+    return tokenizer ? tokenizer->kind.c_str() : "";
+}
+
+const char* rwkvk_tokenizer_source(const rwkvk_tokenizer* tokenizer) {
+    return tokenizer ? tokenizer->source.c_str() : "";
 }
 
 uint32_t rwkvk_tokenizer_vocabulary(const rwkvk_tokenizer* tokenizer) {

@@ -4,7 +4,9 @@
 
 #include "host/processors.h"
 #include "runtime/api/handles.h"
+#include "runtime/api/sampling.h"
 #include "runtime/model/fingerprint.h"
+#include "runtime/session/chat.h"
 #include "runtime/write/npy.h"
 
 using namespace rwkvk;
@@ -71,6 +73,23 @@ rwkvk_status rwkvk_tools_state_tensors(const rwkvk_model* model, rwkvk_state_ten
             const std::vector<uint32_t> shape = state.shape();
             sink(user, state.name.c_str(), shape.data(), static_cast<uint32_t>(shape.size()), state.initial);
         }
+    });
+}
+
+rwkvk_status rwkvk_tools_chat_defaults(const rwkvk_model* model, rwkvk_chat_defaults* defaults) {
+    if (!model) return RWKVK_BAD_ARGUMENT;
+    return guarded(*model->runtime, [&] {
+        const Model& m = *model->model;
+        const text::ChatTemplateChoice choice = chat_template_of(m);
+        rwkvk_chat_defaults full{};
+        full.size = sizeof full;
+        full.template_by_file = choice.by_file;
+        full.template_unknown = choice.declares_unknown;
+        full.sampling_by_file = m.sampling().has_value();
+        copy_text(choice.format.name(), full.template_name);
+        copy_text(choice.declared, full.declared);
+        full.sampling = from_params(m.sampling().value_or(choice.format.sampling()));
+        hand_out(full, defaults);
     });
 }
 

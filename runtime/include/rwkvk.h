@@ -228,6 +228,10 @@ RWKVK_API const char *rwkvk_token_text(const rwkvk_tokenizer *tokenizer, rwkvk_t
 RWKVK_API int64_t rwkvk_tokenizer_end_of_text(const rwkvk_tokenizer *tokenizer);
 /** One more than the largest id that has a meaning; a model may have further rows, which stand for nothing. */
 RWKVK_API uint32_t rwkvk_tokenizer_vocabulary(const rwkvk_tokenizer *tokenizer);
+/** How it works: "world", "bpe", "characters" or "bytes"; and where it comes from: a path, "the model's file" or
+ * "256 bytes". Borrowed from the tokenizer. */
+RWKVK_API const char *rwkvk_tokenizer_kind(const rwkvk_tokenizer *tokenizer);
+RWKVK_API const char *rwkvk_tokenizer_source(const rwkvk_tokenizer *tokenizer);
 
 /* ---- Contexts: a model on a device, with states ---------------------------------------------------------- */
 
@@ -397,7 +401,7 @@ enum {
 
 typedef struct rwkvk_chat_params {
     uint32_t size;
-    const char *template_name; /* NULL: chosen from the model's name, vocabulary and template */
+    const char *template_name; /* NULL: chosen from the template in the model's file, its name and vocabulary */
     const char *system;        /* NULL: none */
     int32_t thinking;          /* for templates that know it */
     uint32_t max_tokens;       /* of one answer; 2048 */
@@ -405,11 +409,14 @@ typedef struct rwkvk_chat_params {
     uint64_t snapshot_bytes;   /* of host memory for states to go back to; the oldest are dropped; 1 GiB */
     const char *const *stops;  /* NUL-terminated strings that end an answer, besides the template's own; NULL */
     size_t stop_count;
+    const char *template_text; /* a template of one's own (docs/FORMATS.md), called template_name; NULL: a known one */
 } rwkvk_chat_params;
 
 RWKVK_API void rwkvk_chat_params_default(rwkvk_chat_params *params, uint32_t size);
 
-/** A conversation, or several branches of one, on a context that has at least 2 slots; it uses slots 0 and 1.
+/** A conversation, or several branches of one, on a context that has at least 2 slots; it uses slots 0 and 1. What looks
+ * like a special token in a message is text; in the template's words it is the token. A model's file may declare a
+ * template that is not known here: that is logged as a warning, and another one is taken.
  * Errors: RWKVK_BAD_ARGUMENT; those of rwkvk_feed for the opening text. */
 RWKVK_API rwkvk_status rwkvk_chat_create(rwkvk_context *context, const rwkvk_tokenizer *tokenizer,
                                          const rwkvk_chat_params *params, rwkvk_chat **chat);

@@ -116,6 +116,8 @@ class Tokenizer {
     }
     int64_t end_of_text() const { return rwkvk_tokenizer_end_of_text(handle_.get()); }
     uint32_t vocabulary() const { return rwkvk_tokenizer_vocabulary(handle_.get()); }
+    std::string kind() const { return rwkvk_tokenizer_kind(handle_.get()); }
+    std::string source() const { return rwkvk_tokenizer_source(handle_.get()); }
     rwkvk_tokenizer* handle() const { return handle_.get(); }
     const detail::RuntimePointer& runtime() const { return runtime_; }
 

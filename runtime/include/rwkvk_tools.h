@@ -67,6 +67,18 @@ RWKVK_API rwkvk_status rwkvk_tools_program(const rwkvk_model *model, rwkvk_step_
 typedef void (*rwkvk_state_tensor_fn)(void *user, const char *name, const uint32_t *shape, uint32_t count, float initial);
 RWKVK_API rwkvk_status rwkvk_tools_state_tensors(const rwkvk_model *model, rwkvk_state_tensor_fn sink, void *user);
 
+/** What a chat on this model takes when nothing else is asked for. */
+typedef struct rwkvk_chat_defaults {
+    uint32_t size;
+    int32_t template_by_file; /* 1: the template that the model comes with decided, else name, version and vocabulary */
+    int32_t template_unknown; /* 1: the file declares one that is not known here */
+    int32_t sampling_by_file; /* 1: the file recommends it, else the template */
+    char template_name[32];
+    char declared[96];        /* the first line of the template in the file, as messages show it; empty: none */
+    rwkvk_sampler_params sampling;
+} rwkvk_chat_defaults;
+RWKVK_API rwkvk_status rwkvk_tools_chat_defaults(const rwkvk_model *model, rwkvk_chat_defaults *defaults);
+
 /* ---- Fingerprints and .npy ------------------------------------------------------------------------------- */
 
 typedef struct rwkvk_hasher rwkvk_hasher;

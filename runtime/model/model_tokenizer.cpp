@@ -21,12 +21,12 @@ FoundVocabulary search(const Model& model) {
 
 std::unique_ptr<text::Tokenizer> find_model_tokenizer(const Model& model) { return search(model).tokenizer; }
 
-std::unique_ptr<text::Tokenizer> make_model_tokenizer(const Model& model) {
-    if (const load::Vocabulary* own = model.vocabulary()) return make_tokenizer(*own);
+ModelTokenizer make_model_tokenizer(const Model& model) {
+    if (const load::Vocabulary* own = model.vocabulary()) return {make_tokenizer(*own), "the model's file"};
     const uint32_t rows = model.programs().vocabulary;
-    if (rows == 256) return text::make_byte_tokenizer();
+    if (rows == 256) return {text::make_byte_tokenizer(), "256 bytes"};
     FoundVocabulary found = search(model);
-    if (found.tokenizer) return std::move(found.tokenizer);
+    if (found.tokenizer) return {std::move(found.tokenizer), std::move(found.path)};
     const std::string refused = found.refused.empty() ? "" : concat(" (not taken: ", found.refused, ")");
     throw Error(Code::bad_argument,
                 concat(model.name(), " has a vocabulary of ", rows,

@@ -1,20 +1,6 @@
 #include "runtime/session/answer.h"
 
 namespace rwkvk {
-namespace {
-
-std::vector<std::string> joined(std::vector<std::string> strings, std::span<const std::string> more) {
-    strings.insert(strings.end(), more.begin(), more.end());
-    return strings;
-}
-
-}  // namespace
-
-AnswerText::AnswerText(const text::ChatTemplate& format, text::Thinking thinking,
-                       std::span<const std::string> stops)
-    : filter_(joined(format.stop_strings(), stops)),
-      splitter_(format.reply_start(thinking)),
-      has_reasoning_(!format.prompt_end(thinking).empty()) {}
 
 AnswerText::Piece AnswerText::push(std::string_view bytes) {
     raw_ += bytes;
@@ -27,14 +13,12 @@ AnswerText::Piece AnswerText::finish() {
     const Piece last = splitter_.finish();
     piece.reasoning += last.reasoning;
     piece.answer += last.answer;
-    has_reasoning_ |= !last.reasoning.empty();
     answer_ += last.answer;
     return piece;
 }
 
 AnswerText::Piece AnswerText::show(std::string text) {
     Piece piece = splitter_.push(text);
-    has_reasoning_ |= !piece.reasoning.empty();
     answer_ += piece.answer;
     return piece;
 }

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "runtime/text/chat_template.h"
 #include "runtime/text/stop_filter.h"
+#include "runtime/text/think_splitter.h"
 #include "runtime/text/utf8_stream.h"
 
 namespace rwkvk {
@@ -16,8 +16,9 @@ class AnswerText {
   public:
     using Piece = text::ThinkSplitter::Piece;
 
-    /// `stops` end the answer besides the template's own stop strings.
-    AnswerText(const text::ChatTemplate& format, text::Thinking thinking, std::span<const std::string> stops);
+    /// `stops` end the answer. Errors: as text::StopFilter.
+    AnswerText(std::span<const std::string> stops, text::ReplyStart start)
+        : filter_(stops), splitter_(start) {}
 
     /// Takes a token's bytes; returns what they make certain.
     Piece push(std::string_view bytes);
@@ -34,7 +35,7 @@ class AnswerText {
     std::string_view kept() const;
     /// What has been shown as answer, and whether there was reasoning besides.
     const std::string& answer() const { return answer_; }
-    bool has_reasoning() const { return has_reasoning_; }
+    bool has_reasoning() const { return splitter_.has_reasoned(); }
 
   private:
     Piece show(std::string text);
@@ -43,7 +44,6 @@ class AnswerText {
     text::Utf8Stream utf8_;
     text::ThinkSplitter splitter_;
     std::string raw_, answer_;
-    bool has_reasoning_;
 };
 
 }  // namespace rwkvk

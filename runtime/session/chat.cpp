@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "host/stopwatch.h"
+#include "runtime/model/declared_template.h"
 #include "runtime/session/answer.h"
 #include "runtime/session/state_file.h"
 #include "runtime/text/clean_message.h"
@@ -12,29 +13,47 @@
 
 namespace rwkvk {
 
+text::ChatTemplateChoice chat_template_of(const Model& model) {
+    return text::chat_template_for(model.name(), model.version(), model.programs().vocabulary,
+                                   declared_chat_template(model));
+}
+
 Chat::Chat(Context& context, const text::Tokenizer& tokenizer, const ChatOptions& options)
     : context_(context), tokenizer_(tokenizer), options_(options), sampler_(options.sampling) {
-    RWKVK_ASSERT(options.format);
     const uint32_t there_are = context.backend().options().slots;
     if (there_are < slots) {
         throw Error(Code::bad_argument,
                     concat("a chat needs a context with ", slots, " slots, this one has ", there_are));
     }
     if (options.max_tokens == 0) throw Error(Code::bad_argument, "max_tokens is 0, expected at least 1");
-    options_.format->user_turn("", options.thinking);              // refuses what the template does not know
-    AnswerText(*options.format, options.thinking, options.stops);  // and what is no stop string
+    for (const std::string& stop : options.format.stop_strings()) {
+        const auto special = tokenizer.special_token(stop);
+        if (special && special->size_bytes == stop.size()) {
+            ends_.push_back(special->id);
+        } else {
+            stop_texts_.push_back(stop);
+        }
+    }
+    stop_texts_.insert(stop_texts_.end(), options.stops.begin(), options.stops.end());
+    answer_text();  // refuses thinking that the template does not know, and what is no stop string
     reset();
 }
 
+bool Chat::ends_answer(Token token) const {
+    return static_cast<int64_t>(token) == tokenizer_.end_of_text() || std::ranges::count(ends_, token) > 0;
+}
+
+AnswerText Chat::answer_text() const { return {stop_texts_, options_.format.reply_start(options_.thinking)}; }
+
 /// As it is written where a person's turn follows. Of the 20B vocabulary's tokens "\n\n" stands only at the
 /// end of a text, where training never had it; with more text behind it is two of "\n".
-std::vector<Token> Chat::encode(std::string_view text) const {
-    const std::string next = options_.format->user_turn("", options_.thinking);
-    std::vector<Token> tokens = tokenizer_.encode(concat(text, next));
+std::vector<Token> Chat::encode(const text::Prompt& text) const {
+    const text::Prompt next = options_.format.user_turn("", options_.thinking);
+    std::vector<Token> tokens = text::Prompt(text).add(next).encode(tokenizer_);
     size_t bytes = 0;
-    for (; bytes < next.size() && !tokens.empty(); tokens.pop_back())
+    for (; bytes < next.text().size() && !tokens.empty(); tokens.pop_back())
         bytes += tokenizer_.decode(tokens.back()).size();
-    return bytes == next.size() ? tokens : tokenizer_.encode(text);
+    return bytes == next.text().size() ? tokens : text.encode(tokenizer_);
 }
 
 Chat::SnapshotPointer Chat::snapshot(std::vector<float> logits) {
@@ -88,9 +107,9 @@ std::vector<float> Chat::feed_surely(std::span<const Token> tokens, Reply& reply
 void Chat::feed_prompt(std::string_view message, Turn& turn, Reply& reply) {
     const Stopwatch watch;
     // What follows the colon is fed after the snapshot: it is not part of the history.
-    std::string prompt = options_.format->user_turn(message, options_.thinking);
-    prompt.resize(prompt.size() - options_.format->prompt_end(options_.thinking).size());
-    const std::vector<Token> tokens = tokenizer_.encode(prompt);
+    text::Prompt prompt = options_.format.user_turn(message, options_.thinking);
+    prompt.drop_last(options_.format.prompt_end(options_.thinking).size());
+    const std::vector<Token> tokens = prompt.encode(tokenizer_);
     turn.prompted = snapshot(feed(tokens));
     reply.prompt_tokens = static_cast<uint32_t>(tokens.size());
     reply.prompt_seconds = watch.seconds();
@@ -132,17 +151,16 @@ bool show(const AnswerText::Piece& piece, const ReplySink& sink) {
     return (piece.answer.empty() || sink(/*reasoning*/ false, piece.answer)) && more;
 }
 
-/// The text that makes `fed`, already in the state, and `rest`, not yet in it, end with `ending`, which is
-/// "\n\n" or nothing.
-std::string completion(std::string_view fed, std::string_view rest, std::string_view ending) {
-    if (ending.empty()) return std::string(rest);
+/// The text that makes `fed`, already in the state, and `rest`, not yet in it, end with `ending`. Line ends
+/// with which it begins may be there already.
+text::Prompt completion(std::string_view fed, std::string_view rest, std::string_view ending) {
+    if (ending.empty()) return text::Prompt().add_message(rest);
     while (!rest.empty() && (rest.back() == '\n' || rest.back() == ' ')) rest.remove_suffix(1);
-    if (!rest.empty()) return concat(rest, ending);
-    while (!ending.empty() && fed.ends_with('\n')) {
+    while (rest.empty() && fed.ends_with('\n') && ending.starts_with('\n')) {
         fed.remove_suffix(1);
-        ending.remove_suffix(1);
+        ending.remove_prefix(1);
     }
-    return std::string(ending);
+    return text::Prompt().add_message(rest).add_words(ending);
 }
 
 }  // namespace
@@ -151,16 +169,16 @@ std::string completion(std::string_view fed, std::string_view rest, std::string_
 void Chat::answer(const Turn& turn, const ReplySink& sink, Reply& reply) {
     const Stopwatch watch;
     sampler_.forget_accepted();
-    const std::vector<Token> prefix = tokenizer_.encode(options_.format->prompt_end(options_.thinking));
+    const std::vector<Token> prefix = tokenizer_.encode(options_.format.prompt_end(options_.thinking));
     std::vector<float> logits = prefix.empty() ? turn.prompted->logits : feed(prefix);
-    AnswerText text(*options_.format, options_.thinking, options_.stops);
+    AnswerText text = answer_text();
     Fed fed{.tokens = here().tokens.size(), .bytes = 0};  // slot 0
     Fed safe = fed;                                       // slot 1: before what may be a stop string
     bool safe_in_slot_1 = false;
     reply.end = ReplyEnd::stop;
     while (true) {
         const Token token = sampler_.sample(logits);
-        if (static_cast<int64_t>(token) == tokenizer_.end_of_text()) break;
+        if (ends_answer(token)) break;
         sampler_.accept(token);
         ++reply.tokens;
         const bool more = show(text.push(tokenizer_.decode(token)), sink);
@@ -189,11 +207,11 @@ void Chat::answer(const Turn& turn, const ReplySink& sink, Reply& reply) {
 
 /// Makes the history hold the answer without its reasoning or a stop string, and the end of the turn.
 void Chat::complete(const Turn& turn, const AnswerText& text, size_t fed_bytes, Reply& reply) {
-    const std::string_view ending = options_.format->after_answer();
-    std::string closing = completion(text.kept().substr(0, fed_bytes), text.kept().substr(fed_bytes), ending);
+    text::Prompt closing = completion(text.kept().substr(0, fed_bytes), text.kept().substr(fed_bytes),
+                                      options_.format.after_answer());
     if (text.has_reasoning()) {
         go_to(*turn.prompted);
-        closing = concat(' ', text::strip(text.answer()), ending);
+        closing = options_.format.rest_of_past_answer(text.answer());
     }
     feed_surely(encode(closing), reply);
 }
@@ -205,7 +223,7 @@ void Chat::undo() {
 }
 
 void Chat::reset(std::string system) {
-    const std::vector<Token> opening = encode(options_.format->opening(system));
+    const std::vector<Token> opening = encode(options_.format.opening(system));
     context_.take_interrupt();
     all_or_nothing(*snapshot(), [&] {
         here() = {};

@@ -16,7 +16,7 @@
 namespace rwkvk {
 
 struct ChatOptions {
-    const text::ChatTemplate* format = nullptr;
+    text::ChatTemplate format = text::chat_template("plain");
     std::string system;
     text::Thinking thinking = text::Thinking::none;
     text::SamplerParams sampling;
@@ -35,6 +35,9 @@ struct Reply {
 
 /// Whole characters of the reasoning or of the answer. Returning false stops the answer.
 using ReplySink = std::function<bool(bool reasoning, std::string_view text)>;
+
+/// The template that fits the model.
+text::ChatTemplateChoice chat_template_of(const Model& model);
 
 class AnswerText;
 
@@ -72,7 +75,7 @@ class Chat {
     /// Draws the answers.
     text::Sampler& sampler() { return sampler_; }
     const text::Sampler& sampler() const { return sampler_; }
-    const text::ChatTemplate& format() const { return *options_.format; }
+    const text::ChatTemplate& format() const { return options_.format; }
     uint32_t branch() const { return current_; }
     uint32_t branches() const { return static_cast<uint32_t>(branches_.size()); }
     size_t turns() const { return here().turns.size(); }  // that can be taken back
@@ -106,7 +109,9 @@ class Chat {
 
     Branch& here() { return branches_[current_]; }
     const Branch& here() const { return branches_[current_]; }
-    std::vector<Token> encode(std::string_view text) const;
+    std::vector<Token> encode(const text::Prompt& text) const;
+    bool ends_answer(Token token) const;
+    AnswerText answer_text() const;
     SnapshotPointer snapshot(std::vector<float> logits = {});
     void go_to(const Snapshot& snapshot);
     template <typename Body>
@@ -122,6 +127,8 @@ class Chat {
     const text::Tokenizer& tokenizer_;
     ChatOptions options_;
     text::Sampler sampler_;
+    std::vector<Token> ends_;              // that end an answer
+    std::vector<std::string> stop_texts_;  // that do, all of them
     std::vector<Branch> branches_ = std::vector<Branch>(1);
     uint32_t current_ = 0;
 };

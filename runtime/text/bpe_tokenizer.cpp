@@ -44,11 +44,12 @@ std::vector<bool> marked(size_t count, const std::vector<AddedToken>& added) {
     return is_added;
 }
 
-/// Those that are looked for before or after normalisation.
-PrefixTable table_of(const TokenTexts& texts, const std::vector<AddedToken>& added, bool normalized) {
+/// Those that `is_wanted`.
+template <typename IsWanted>
+PrefixTable table_of(const TokenTexts& texts, const std::vector<AddedToken>& added, IsWanted is_wanted) {
     std::vector<Token> ids;
     for (const AddedToken& token : added) {
-        if (token.normalized == normalized && !texts[token.id].empty()) ids.push_back(token.id);
+        if (is_wanted(token) && !texts[token.id].empty()) ids.push_back(token.id);
     }
     const auto text_of = [&](Token id) { return texts[id]; };
     std::ranges::sort(ids, {}, text_of);
@@ -82,14 +83,28 @@ void split(std::string_view text, const PrefixTable& table, Between between, Fou
     emit_until(text.size());
 }
 
+/// Added tokens, as they are looked for: before and after normalisation.
+struct AddedTables {
+    PrefixTable before, after;
+
+    AddedTables(const TokenTexts& texts, const std::vector<AddedToken>& added, bool special_too)
+        : before(table_of(
+              texts, added,
+              [=](const AddedToken& token) { return !token.normalized && (special_too || !token.special); })),
+          after(table_of(texts, added, [=](const AddedToken& token) {
+              return token.normalized && (special_too || !token.special);
+          })) {}
+};
+
 class BpeTokenizer final : public Tokenizer {
   public:
     BpeTokenizer(std::span<const std::string> tokens, const BpeRules& rules)
         : texts_(tokens),
           bytes_(texts_, marked(tokens.size(), rules.added)),
           merges_(rules.merges, texts_.size()),
-          before_(table_of(texts_, rules.added, false)),
-          after_(table_of(texts_, rules.added, true)),
+          added_(texts_, rules.added, /*special_too*/ true),
+          added_text_(texts_, rules.added, /*special_too*/ false),
+          special_(table_of(texts_, rules.added, [](const AddedToken& token) { return token.special; })),
           pattern_(rules.pattern),
           nfc_(rules.nfc),
           end_of_text_(rules.end_of_text) {}
@@ -99,22 +114,34 @@ class BpeTokenizer final : public Tokenizer {
     int64_t end_of_text() const override { return end_of_text_; }
     std::string_view decode(Token id) const override { return texts_[id]; }
 
-    std::vector<Token> encode(std::string_view bytes) const override {
+    std::vector<Token> encode(std::string_view bytes) const override { return encode(bytes, added_); }
+    std::vector<Token> encode_as_text(std::string_view bytes) const override {
+        return encode(bytes, added_text_);
+    }
+    std::optional<Special> special_token(std::string_view text) const override {
+        if (text.empty() || !special_.begins(text[0])) return std::nullopt;
+        const PrefixTable::Match match = special_.longest(text);
+        return match.size_bytes > 0 ? std::optional(Special{match.id, match.size_bytes}) : std::nullopt;
+    }
+
+  private:
+    std::vector<Token> encode(std::string_view bytes, const AddedTables& added) const {
         if (bytes.size() >= max_text_bytes)
             throw Error(Code::bad_text, "text: expected less than 2 GiB at once: encode it in parts");
         std::vector<Token> ids;
         BpeMerger merger(merges_);
         split(
-            bytes, before_, [&](std::string_view text) { encode_between(text, merger, ids); },
+            bytes, added.before,
+            [&](std::string_view text) { encode_between(text, added.after, merger, ids); },
             [&](Token id) { ids.push_back(id); });
         return ids;
     }
 
-  private:
-    void encode_between(std::string_view text, BpeMerger& merger, std::vector<Token>& ids) const {
+    void encode_between(std::string_view text, const PrefixTable& added, BpeMerger& merger,
+                        std::vector<Token>& ids) const {
         const std::string normalised = nfc_ ? nfc(text) : std::string(text);
         split(
-            normalised, after_, [&](std::string_view part) { encode_pieces(part, merger, ids); },
+            normalised, added, [&](std::string_view part) { encode_pieces(part, merger, ids); },
             [&](Token id) { ids.push_back(id); });
     }
 
@@ -132,7 +159,8 @@ class BpeTokenizer final : public Tokenizer {
     const TokenTexts texts_;
     const ByteTokens bytes_;
     const MergeTable merges_;
-    const PrefixTable before_, after_;  // the added tokens that are found before and after normalisation
+    const AddedTables added_, added_text_;  // all, and those that are no special ones
+    const PrefixTable special_;
     const BpePattern pattern_;
     const bool nfc_;
     const int64_t end_of_text_;

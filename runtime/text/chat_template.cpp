@@ -2,29 +2,32 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "host/error.h"
 #include "runtime/text/clean_message.h"
+#include "runtime/text/json_text.h"
 
 namespace rwkvk::text {
 namespace {
 
-constexpr std::string_view turn_end = "\n\n", open_fence = " ```json", close_fence = "\n```";
-
 struct ThinkingWords {
     Thinking thinking;
     std::string_view name;
-    std::string_view after_message, after_colon;
+    ChatWords::Reasoning least;  // that a template must know
+    std::string_view after_message;
     ReplyStart reply;
 };
 
 constexpr std::array<ThinkingWords, 5> thinking_words = {{
-    {Thinking::none, "none", "", "", ReplyStart::answer},
-    {Thinking::fast, "fast", "", " <think>\n</think", ReplyStart::close_tag},
-    {Thinking::free, "on", "", " <think", ReplyStart::open_tag},
-    {Thinking::a_bit, "little", " (think a bit)", " <think", ReplyStart::open_tag},
-    {Thinking::a_lot, "lot", " (think a lot)", " <think", ReplyStart::open_tag},
+    {Thinking::none, "none", ChatWords::Reasoning::never, "", ReplyStart::answer},
+    {Thinking::fast, "fast", ChatWords::Reasoning::on_or_off, "", ReplyStart::close_tag},
+    {Thinking::free, "on", ChatWords::Reasoning::on_or_off, "", ReplyStart::open_tag},
+    {Thinking::a_bit, "little", ChatWords::Reasoning::graded, " (think a bit)", ReplyStart::open_tag},
+    {Thinking::a_lot, "lot", ChatWords::Reasoning::graded, " (think a lot)", ReplyStart::open_tag},
 }};
+
+constexpr std::string_view reasoning_begins = "<think";
 
 const ThinkingWords& words_of(Thinking thinking) {
     const auto found = std::ranges::find(thinking_words, thinking, &ThinkingWords::thinking);
@@ -32,149 +35,167 @@ const ThinkingWords& words_of(Thinking thinking) {
     return *found;
 }
 
-constexpr std::string_view raven_description =
-    "The following is a detailed conversation between Bob and Alice. Alice is helpful and well informed, and "
-    "answers all of Bob's questions.";
-
-using Family = ChatTemplate::Family;
-constexpr std::array<ChatTemplate, 4> templates = {{
-    {Family::world, {"world", "System", "User", "Assistant", ""}},
-    {Family::raven, {"raven", "", "Bob", "Alice", raven_description}},
-    {Family::g1, {"g1", "System", "User", "Assistant", ""}},
-    {Family::plain, {"plain", "", "", "", ""}},
-}};
-
-/// "a, b, c" of whatever `name_of_entry` gives.
-template <typename Entries, typename Name>
-std::string list(const Entries& entries, Name name_of_entry) {
+/// The text without any `part`, also where taking one out makes another.
+std::string without(std::string_view text, std::string_view part) {
+    if (part.empty()) return std::string(text);
     std::string out;
-    for (const auto& entry : entries) out += concat(out.empty() ? "" : ", ", name_of_entry(entry));
+    for (const char c : text) {
+        out += c;
+        if (out.ends_with(part)) out.resize(out.size() - part.size());
+    }
     return out;
 }
 
-SamplerParams sampling_of(float temperature, float top_p, float presence, float frequency, float decay) {
-    return {.temperature = temperature,
-            .top_p = top_p,
-            .penalties = {.presence = presence, .frequency = frequency, .decay = decay}};
+void add_line(std::string& lines, std::string_view line) {
+    if (!lines.empty()) lines += '\n';
+    lines += line;
+}
+
+void add_fenced_json(std::string& lines, std::string_view json) {
+    add_line(lines, "```json");
+    add_line(lines, json);
+    add_line(lines, "```");
+}
+
+constexpr std::string_view call_heading = "**Tool Call:**";
+
+/// Behind the system text.
+void add_tools(std::string& lines, std::span<const Tool> tools) {
+    if (tools.empty()) return;
+    for (const Tool& tool : tools) {
+        add_line(lines, concat("### `", tool.name, "`"));
+        if (!tool.description.empty()) add_line(lines, concat("**Description:** ", tool.description));
+        add_line(lines, "**Parameters:**");
+        add_fenced_json(lines, indented_json(tool.parameters.empty() ? "{}" : tool.parameters));
+    }
+    add_line(lines, "To call one of these tools, write exactly this format:");
+    add_line(lines, call_heading);
+    add_fenced_json(lines, R"({"name": "tool_name", "arguments": {"key": "value"}})");
+    add_line(lines, "Do not invent tool call IDs or write tool outputs yourself.");
+}
+
+void add_calls(std::string& lines, std::span<const ToolCall> calls) {
+    for (const ToolCall& call : calls) {
+        add_line(lines, call_heading);
+        add_fenced_json(lines, indented_json(concat("{\"name\": ", json_string(call.name),
+                                                    ", \"arguments\": ", call.arguments, "}")));
+    }
+}
+
+Error no_tools(const std::string& name) {
+    return Error(Code::bad_argument, concat("chat template ", name,
+                                            " has no format for tools: use template tools or g1, "
+                                            "if the model knows it"));
 }
 
 }  // namespace
 
 std::string_view name_of(Thinking thinking) { return words_of(thinking).name; }
 
-std::string ChatTemplate::opening(std::string_view system) const {
-    if (family_ == Family::plain) return std::string(system);
-    const std::string given = clean_message(system);
-    const std::string_view text = given.empty() ? words_.default_system : std::string_view(given);
+ChatTemplate::ChatTemplate(ChatWords words) : words_(std::move(words)) {
+    const std::string& before = words_.answer.before;
+    const size_t end = before.find_last_not_of(' ') + 1;
+    call_ = before.substr(0, end);
+    gap_ = before.substr(end);
+}
+
+std::string ChatTemplate::tidied(std::string_view text, bool is_message) const {
+    using enum ChatWords::Tidying;
+    if (is_verbatim()) return std::string(text);
+    const std::string inside = without(text, words_.parting);
+    if (words_.tidying == all || (words_.tidying == messages && is_message)) return clean_message(inside);
+    return std::string(strip(inside));
+}
+
+Prompt ChatTemplate::opening(std::string_view system, std::span<const Tool> tools) const {
+    if (!tools.empty()) require_tools();
+    std::string text = tidied(system, /*is_message*/ false);
+    if (text.empty()) text = words_.default_system;
+    add_tools(text, tools);
     if (text.empty()) return {};
-    return concat(words_.system, words_.system.empty() ? "" : ": ", text, turn_end);
+    return Prompt(words_.system.before)
+        .add_message(tidied(text, /*is_message*/ false))
+        .add_words(words_.system.after);
 }
 
-std::string ChatTemplate::turn(std::string_view message, std::string_view prompt_end) const {
-    return concat(words_.user, ": ", message, turn_end, words_.assistant, ":", prompt_end);
-}
-
-std::string ChatTemplate::user_turn(std::string_view message, Thinking thinking) const {
+Prompt ChatTemplate::message(std::string_view text, Thinking thinking) const {
     require_thinking(thinking);
-    if (family_ == Family::plain) return std::string(message);
-    const ThinkingWords& words = words_of(thinking);
-    return turn(clean_message(message) + std::string(words.after_message), words.after_colon);
+    return Prompt(words_.user.before)
+        .add_message(tidied(text, /*is_message*/ true))
+        .add_words(words_of(thinking).after_message)
+        .add_words(words_.user.after);
 }
 
-std::string_view ChatTemplate::prompt_end(Thinking thinking) const {
-    require_thinking(thinking);
-    return words_of(thinking).after_colon;
-}
-
-std::string ChatTemplate::past_turn(std::string_view message, std::string_view answer) const {
-    if (family_ == Family::plain) return concat(message, answer);
-    return turn(clean_message(message), concat(" ", strip(answer), turn_end));
-}
-
-std::string_view ChatTemplate::after_answer() const { return family_ == Family::plain ? "" : turn_end; }
-
-std::vector<std::string> ChatTemplate::stop_strings() const {
-    std::vector<std::string> strings;
-    for (const std::string_view role : {words_.user, words_.system, words_.assistant}) {
-        if (!role.empty()) strings.push_back(concat(turn_end, role, ":"));
+Prompt ChatTemplate::tool_result(std::string_view result) const {
+    require_tools();
+    std::string lines(strip(result));
+    if (words_.results_fenced) {
+        const std::string json = is_json_container(lines) ? indented_json(lines) : json_string(lines);
+        lines.clear();
+        add_fenced_json(lines, json);
     }
-    return strings;
+    return Prompt(words_.tool_result.before)
+        .add_message(tidied(lines, /*is_message*/ true))
+        .add_words(words_.tool_result.after);
+}
+
+Prompt ChatTemplate::call_for_answer(Thinking thinking) const {
+    return Prompt(call_).add_words(prompt_end(thinking));
+}
+
+std::string ChatTemplate::prompt_end(Thinking thinking) const {
+    require_thinking(thinking);
+    if (thinking == Thinking::none) return {};
+    return concat(gap_, thinking == Thinking::fast ? words_.no_reasoning : reasoning_begins);
+}
+
+Prompt ChatTemplate::rest_of_past_answer(std::string_view text, std::span<const ToolCall> calls) const {
+    if (!calls.empty()) require_tools();
+    std::string lines(is_verbatim() ? text : strip(text));
+    add_calls(lines, calls);
+    return Prompt(gap_).add_message(without(lines, words_.parting)).add_words(words_.answer.after);
+}
+
+Prompt ChatTemplate::past_answer(std::string_view text, std::span<const ToolCall> calls) const {
+    return Prompt(call_).add(rest_of_past_answer(text, calls));
+}
+
+Prompt ChatTemplate::user_turn(std::string_view text, Thinking thinking) const {
+    return message(text, thinking).add(call_for_answer(thinking));
+}
+
+Prompt ChatTemplate::past_turn(std::string_view text, std::string_view answer) const {
+    return message(text).add(past_answer(answer));
 }
 
 ReplyStart ChatTemplate::reply_start(Thinking thinking) const {
     require_thinking(thinking);
-    return family_ == Family::plain ? ReplyStart::verbatim : words_of(thinking).reply;
+    return is_verbatim() ? ReplyStart::verbatim : words_of(thinking).reply;
 }
 
 SamplerParams ChatTemplate::sampling(Thinking thinking) const {
     require_thinking(thinking);
-    if (words_of(thinking).reply == ReplyStart::open_tag) {
-        SamplerParams params = sampling_of(1.0f, 0.5f, 0.0f, 0.0f, 0.997f);
-        params.top_k = 100;
-        return params;
-    }
-    switch (family_) {
-        case Family::plain:
-            return sampling_of(1.0f, 0.85f, 0.2f, 0.2f, 0.996f);
-        case Family::raven:
-            return sampling_of(1.2f, 0.5f, 0.4f, 0.4f, 0.996f);
-        case Family::world:
-        case Family::g1:
-            break;
-    }
-    return sampling_of(1.0f, 0.3f, 0.5f, 0.5f, 0.996f);
-}
-
-std::string ChatTemplate::tool_opening(std::span<const std::string> signatures) const {
-    require_tools();
-    std::string tools = "Tools:\n";
-    for (const std::string& signature : signatures) tools += concat("- ", clean_message(signature), "\n");
-    return opening(tools + "Return only a JSON function call.");
-}
-
-std::string ChatTemplate::tool_turn(std::string_view message) const {
-    require_tools();
-    return turn(clean_message(message), open_fence);
-}
-
-std::string ChatTemplate::tool_result_turn(std::string_view json) const {
-    return tool_turn(concat("Function output:\n", json));
-}
-
-std::vector<std::string> ChatTemplate::tool_stop_strings() const {
-    require_tools();
-    std::vector<std::string> strings = stop_strings();
-    strings.emplace(strings.begin(), close_fence);
-    return strings;
-}
-
-std::string_view ChatTemplate::after_tool_call() const {
-    require_tools();
-    return "\n```\n\n";
+    return words_of(thinking).reply == ReplyStart::open_tag ? words_.sampling.reasoning
+                                                            : words_.sampling.answer;
 }
 
 void ChatTemplate::require_thinking(Thinking thinking) const {
-    if (thinking == Thinking::none || can_think()) return;
+    if (words_.reasoning >= words_of(thinking).least) return;
     throw Error(Code::bad_argument,
-                concat("chat template ", name(), ": expected thinking 'none', found ",
+                concat("chat template ", name(), ": expected thinking ",
+                       can_think() ? "'none', 'fast' or 'on'" : "'none'", ", found ",
                        quote(name_of(thinking)), ": use template g1, if the model knows it"));
 }
 
 void ChatTemplate::require_tools() const {
-    if (has_tools()) return;
-    throw Error(
-        Code::bad_argument,
-        concat("chat template ", name(), " has no format for tools: use template g1, if the model knows it"));
+    if (!has_tools()) throw no_tools(name());
 }
 
-std::span<const ChatTemplate> all_chat_templates() { return templates; }
-
-const ChatTemplate& chat_template(std::string_view name) {
-    const auto found = std::ranges::find(templates, name, &ChatTemplate::name);
-    if (found != templates.end()) return *found;
-    throw Error(Code::bad_argument, concat("chat template: expected one of ",
-                                           list(templates, [](const auto& each) { return each.name(); }),
-                                           ", found ", quote(name)));
+const ChatTemplate& chat_template_with_tools(const ChatTemplate& format) {
+    if (format.has_tools()) return format;
+    const std::string& other = format.words().with_tools;
+    if (other.empty()) throw no_tools(format.name());
+    return chat_template(other);
 }
 
 }  // namespace rwkvk::text

@@ -1,6 +1,6 @@
 #pragma once
-// How a conversation is written as text for the families of RWKV models. Turns are parted by one blank line,
-// and a prompt ends right behind the colon (or inside a tag): the next token brings its own space (or ">").
+// How a conversation is written as text for the families of RWKV models. A prompt ends right behind the word
+// that calls for an answer (or inside a tag): the next token brings its own space (or ">").
 
 #include <cstdint>
 #include <span>
@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/text/prompt.h"
 #include "runtime/text/sampler.h"
 #include "runtime/text/think_splitter.h"
 
@@ -25,73 +26,122 @@ enum class Thinking {
 /// "none", "fast", "on", "little", "lot".
 std::string_view name_of(Thinking thinking);
 
+/// What a model may call, and a call of it; `parameters` is a JSON schema, `arguments` a JSON object.
+struct Tool {
+    std::string name, description, parameters;
+};
+struct ToolCall {
+    std::string name, arguments;
+    bool operator==(const ToolCall&) const = default;
+};
+
+/// What a template is made of.
+struct ChatWords {
+    /// What stands around a text.
+    struct Frame {
+        std::string before, after;
+    };
+    /// What is taken out of texts: `messages` cleans those of the person (clean_message), `all` system texts
+    /// too; otherwise their ends are stripped.
+    enum class Tidying { nothing, ends, messages, all };
+    enum class Reasoning { never, on_or_off, graded };
+    /// How the makers of the models sample: answers, those with reasoning before them, calls of tools.
+    struct Sampling {
+        SamplerParams answer, reasoning, call;
+    };
+
+    std::string name;
+    Frame system = {}, user = {}, answer = {};  // a prompt ends without the blanks of answer.before
+    Frame tool_result = {};                     // empty: no format for tools of its own
+    std::string with_tools = {};                // the template that takes its place where there are tools
+    bool results_fenced = false;                // as the calls are
+    std::string default_system = {};            // stands where no system text is given
+    std::vector<std::string> stops = {};
+    std::string parting = {};  // parts turns and nothing else: taken out of texts
+    Tidying tidying = Tidying::all;
+    Reasoning reasoning = Reasoning::never;
+    std::string no_reasoning = {};  // what Thinking::fast gives
+    Sampling sampling = {};
+};
+
 /// One way to write conversations. A chat feeds: opening; then for each turn user_turn, the reply, and
-/// after_answer where the reply is complete. Messages are cleaned (clean_message) on the way in.
+/// after_answer where the reply is complete.
 class ChatTemplate {
   public:
-    /// Roles without a colon. No user role: text is passed on as it is, nothing is added, cleaned or
-    /// stripped.
-    struct Words {
-        std::string_view name, system, user, assistant;
-        std::string_view default_system;  // stands where no system text is given
-    };
-    enum class Family { plain, world, raven, g1 };
+    explicit ChatTemplate(ChatWords words);
 
-    constexpr ChatTemplate(Family family, const Words& words) : family_(family), words_(words) {}
-
-    std::string_view name() const { return words_.name; }
+    const ChatWords& words() const { return words_; }
+    const std::string& name() const { return words_.name; }
     /// Whether it knows other ways of thinking than none, and tools.
-    bool can_think() const { return family_ == Family::g1; }
-    bool has_tools() const { return family_ == Family::g1; }
+    bool can_think() const { return words_.reasoning != ChatWords::Reasoning::never; }
+    bool has_tools() const { return !words_.tool_result.before.empty(); }
 
-    /// What the conversation begins with; may be empty.
-    std::string opening(std::string_view system) const;
-    /// Up to the point where the reply begins. Errors: Code::bad_argument for thinking that is unknown to it.
-    std::string user_turn(std::string_view message, Thinking thinking = Thinking::none) const;
-    /// The end of user_turn, behind the colon, that asks for reasoning: not part of the history.
-    std::string_view prompt_end(Thinking thinking) const;
-    /// A whole turn of the past, its end included. The answer is only stripped; reasoning does not belong in
+    /// What the conversation begins with; may be empty. With tools it says what there is and how they are
+    /// called. Errors: Code::bad_argument for tools where has_tools is false.
+    Prompt opening(std::string_view system, std::span<const Tool> tools = {}) const;
+    /// A message of the person, its end included. Errors: Code::bad_argument for thinking that is unknown to
     /// it.
-    std::string past_turn(std::string_view message, std::string_view answer) const;
+    Prompt message(std::string_view text, Thinking thinking = Thinking::none) const;
+    /// What a tool gave back, JSON or plain text, in place of a message. Errors: Code::bad_argument where
+    /// has_tools is false.
+    Prompt tool_result(std::string_view result) const;
+    /// What calls for an answer. Errors: as message.
+    Prompt call_for_answer(Thinking thinking) const;
+    /// The end of call_for_answer that asks for reasoning: not part of the history. Errors: as message.
+    std::string prompt_end(Thinking thinking) const;
+    /// An answer of the past, from call_for_answer on: without its reasoning, its end included. Errors: as
+    /// opening.
+    Prompt past_answer(std::string_view text, std::span<const ToolCall> calls = {}) const;
+    /// The same behind call_for_answer(Thinking::none).
+    Prompt rest_of_past_answer(std::string_view text, std::span<const ToolCall> calls = {}) const;
     /// What follows a complete answer before the next turn.
-    std::string_view after_answer() const;
+    const std::string& after_answer() const { return words_.answer.after; }
 
-    /// They end a reply; the end of text (token 0) does too. Paragraphs may be parted by blank lines.
-    std::vector<std::string> stop_strings() const;
-    /// Where the reply takes over: whether its leading space is dropped and reasoning told apart.
+    /// message and call_for_answer; message and past_answer.
+    Prompt user_turn(std::string_view message, Thinking thinking = Thinking::none) const;
+    Prompt past_turn(std::string_view message, std::string_view answer) const;
+
+    /// They end a reply; the end of text does too. Where one is a special token, that token ends it, not the
+    /// text.
+    const std::vector<std::string>& stop_strings() const { return words_.stops; }
+    /// Where the reply takes over: whether its leading blanks are dropped and reasoning told apart.
     ReplyStart reply_start(Thinking thinking) const;
-    /// Values that the makers of these models use.
     SamplerParams sampling(Thinking thinking = Thinking::none) const;
-
-    // Function calls: the prompt ends in an open "```json" fence, the reply is a JSON object and ends with
-    // tool_stop_strings. Errors, all: Code::bad_argument where has_tools is false.
-
-    /// In place of opening. One signature per tool: "name(argument: type, ...)".
-    std::string tool_opening(std::span<const std::string> signatures) const;
-    std::string tool_turn(std::string_view message) const;
-    /// A turn that gives the result of a call back.
-    std::string tool_result_turn(std::string_view json) const;
-    /// The closing fence first, then stop_strings.
-    std::vector<std::string> tool_stop_strings() const;
-    /// In place of after_answer, behind the JSON object: closes the fence.
-    std::string_view after_tool_call() const;
+    const SamplerParams& call_sampling() const { return words_.sampling.call; }
 
   private:
-    std::string turn(std::string_view message, std::string_view prompt_end) const;
+    bool is_verbatim() const { return words_.tidying == ChatWords::Tidying::nothing; }
+    std::string tidied(std::string_view text, bool is_message) const;
     void require_thinking(Thinking thinking) const;
     void require_tools() const;
 
-    Family family_;
-    Words words_;
+    ChatWords words_;
+    std::string call_, gap_;  // answer.before, in two: its last blanks are the answer's own
 };
 
-/// "world", "raven", "g1", "plain".
+/// "world", "g1", "bot", "tools", "chatml", "raven", "plain".
 std::span<const ChatTemplate> all_chat_templates();
+
+/// The template for conversations with tools of models that this one fits: itself, or another one.
+/// Errors: Code::bad_argument where there is none.
+const ChatTemplate& chat_template_with_tools(const ChatTemplate& format);
 
 /// Errors: Code::bad_argument for an unknown name, listing those there are.
 const ChatTemplate& chat_template(std::string_view name);
 
+/// Of one's own, as docs/FORMATS.md describes: lines of KEY = "TEXT".
+/// Errors: Code::bad_argument naming `name` and the line.
+ChatTemplate parse_chat_template(std::string_view file, const std::string& name);
+
+struct ChatTemplateChoice {
+    const ChatTemplate& format;
+    bool by_file;           // the template in the file decided, else name, version and vocabulary
+    bool declares_unknown;  // there is one in the file that says nothing to us
+    std::string declared;   // its first line as messages show it, empty where there is none
+};
+
 /// The template that fits a model, by the first rule that holds:
+/// - `declared` has "✿" in it: bot; "### User": tools; "<|im_start|>", or is "chatml": chatml;
 /// - version 4, "raven" in the name, in any case: raven;
 /// - version 7 on, a World vocabulary (65,529 to 65,536 ids), and a part of the name, between characters that
 /// are
@@ -102,7 +152,7 @@ const ChatTemplate& chat_template(std::string_view name);
 /// - else: plain.
 /// `name` is that of the file, `version` begins with its major number ("7.0", "7a"), `declared` is the
 /// template in the file: Jinja, or the name of one of llama.cpp's; may be empty.
-const ChatTemplate& chat_template_for(std::string_view name, std::string_view version, uint32_t vocabulary,
-                                      std::string_view declared = {});
+ChatTemplateChoice chat_template_for(std::string_view name, std::string_view version, uint32_t vocabulary,
+                                     std::string_view declared = {});
 
 }  // namespace rwkvk::text

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <string>
 
+#include "host/error.h"
 #include "runtime/text/chat_template.h"
+#include "runtime/text/clean_message.h"
 
 namespace rwkvk::text {
 namespace {
@@ -49,6 +51,14 @@ bool names_g_series(std::string_view name) {
     return false;
 }
 
+bool declares_bot(std::string_view declared) { return contains(declared, "✿"); }
+
+bool declares_tools(std::string_view declared) { return contains(declared, "### User"); }
+
+bool declares_chatml(std::string_view declared) {
+    return declared == "chatml" || contains(declared, "<|im_start|>");
+}
+
 bool declares_world(std::string_view declared) {
     return declared == "rwkv-world" || contains(declared, "Assistant:");
 }
@@ -67,6 +77,9 @@ struct Rule {
 
 constexpr uint32_t most = UINT32_MAX;
 constexpr Rule rules[] = {
+    {"bot", 0, most, 0, most, any, declares_bot},
+    {"tools", 0, most, 0, most, any, declares_tools},
+    {"chatml", 0, most, 0, most, any, declares_chatml},
     {"raven", 4, 4, 0, most, names_raven, any},
     {"g1", 7, most, smallest_world, largest_world, names_g_series, any},
     {"world", 0, most, smallest_world, largest_world, any, any},
@@ -77,8 +90,9 @@ constexpr Rule rules[] = {
 
 }  // namespace
 
-const ChatTemplate& chat_template_for(std::string_view name, std::string_view version, uint32_t vocabulary,
-                                      std::string_view declared) {
+ChatTemplateChoice chat_template_for(std::string_view name, std::string_view version, uint32_t vocabulary,
+                                     std::string_view declared) {
+    declared = strip(declared);
     const std::string lower = lower_case(name);
     const uint32_t major = major_of(version);
     const auto between = [](uint32_t x, uint32_t lowest, uint32_t highest) {
@@ -89,7 +103,14 @@ const ChatTemplate& chat_template_for(std::string_view name, std::string_view ve
                between(vocabulary, rule.smallest_vocabulary, rule.largest_vocabulary) &&
                rule.fits_name(lower) && rule.fits_declared(declared);
     };
-    return chat_template(std::ranges::find_if(rules, fits)->chosen);
+    const auto chosen = std::ranges::find_if(rules, fits);
+    const auto says_something = [&](const Rule& rule) {
+        return rule.fits_declared != any && rule.fits_declared(declared);
+    };
+    return {.format = chat_template(chosen->chosen),
+            .by_file = says_something(*chosen),
+            .declares_unknown = !declared.empty() && std::ranges::none_of(rules, says_something),
+            .declared = declared.empty() ? "" : quote(declared.substr(0, declared.find('\n')))};
 }
 
 }  // namespace rwkvk::text

@@ -17,7 +17,10 @@ size_t begun(std::string_view text, std::string_view tag) {
 
 }  // namespace
 
-ThinkSplitter::ThinkSplitter(ReplyStart start) : start_(start), may_open_(start == ReplyStart::answer) {
+ThinkSplitter::ThinkSplitter(ReplyStart start)
+    : start_(start),
+      may_open_(start == ReplyStart::answer),
+      has_reasoned_(start == ReplyStart::open_tag || start == ReplyStart::close_tag) {
     switch (start) {
         case ReplyStart::verbatim:
             part_ = Part::answer;
@@ -49,6 +52,7 @@ bool ThinkSplitter::begin_answer() {
     if (may_open_ && begun(pending_, open_tag) == pending_.size()) return false;
     if (may_open_ && pending_.starts_with(open_tag)) {
         pending_.erase(0, open_tag.size());
+        has_reasoned_ = true;
         part_ = Part::reasoning_start;
     } else {
         part_ = Part::answer;

@@ -33,6 +33,9 @@ class ThinkSplitter {
     /// Whether the reply is, so far, in its reasoning part.
     bool is_reasoning() const { return part_ == Part::reasoning_start || part_ == Part::reasoning; }
 
+    /// Whether there is a reasoning part, be it empty.
+    bool has_reasoned() const { return has_reasoned_; }
+
   private:
     enum class Part { tag_end, reasoning_start, reasoning, answer_start, answer };
 
@@ -45,6 +48,7 @@ class ThinkSplitter {
     ReplyStart start_;
     Part part_;
     bool may_open_;  // a <think> here is a tag
+    bool has_reasoned_;
     std::string pending_;
 };
 

@@ -27,6 +27,15 @@ class Tokenizer {
     /// What the ids decode to is the text again, with BPE in Unicode's normal form C.
     /// Errors: Code::bad_text when the vocabulary does not cover a byte, with its offset.
     virtual std::vector<Token> encode(std::string_view bytes) const = 0;
+    /// The same, but special tokens, as one that ends a turn of a chat, are text like any other. Errors: as
+    /// encode.
+    virtual std::vector<Token> encode_as_text(std::string_view bytes) const { return encode(bytes); }
+    struct Special {
+        Token id;
+        size_t size_bytes;
+    };
+    /// The special token that the text begins with, the longest, if there is one.
+    virtual std::optional<Special> special_token(std::string_view /*text*/) const { return std::nullopt; }
     /// The bytes of one id; empty for ids without text (0 of the World vocabulary, padding rows). Added
     /// tokens of BPE vocabularies are the text that they are found by.
     virtual std::string_view decode(Token id) const = 0;

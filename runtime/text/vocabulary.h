@@ -40,6 +40,7 @@ struct BpeMerge {
 struct AddedToken {
     Token id;
     bool normalized;  // looked for after normalisation, else before
+    bool special;     // means something to the model that text does not, as the end of a turn
 };
 
 /// What byte-level BPE needs besides the bytes of its tokens.

@@ -83,8 +83,10 @@ void describe_bpe(const load::Vocabulary& vocabulary, const text::BpeRules& rule
         if (!vocabulary.tokens[id].empty())
             lists.set(id, text::byte_level_of(vocabulary.tokens[id]), load::gguf_token::normal);
     }
-    for (const text::AddedToken& added : rules.added)
-        lists.set(added.id, vocabulary.tokens[added.id], load::gguf_token::control);
+    for (const text::AddedToken& added : rules.added) {
+        lists.set(added.id, vocabulary.tokens[added.id],
+                  added.special ? load::gguf_token::control : load::gguf_token::user_defined);
+    }
     std::vector<std::string> merges;
     for (const text::BpeMerge& merge : rules.merges)
         merges.push_back(concat(lists.texts[merge.left], " ", lists.texts[merge.right]));

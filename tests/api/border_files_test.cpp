@@ -171,3 +171,90 @@ TEST_CASE("sequences and chats begin with the initial state, and again after a r
     CHECK_THROWS_AS(beside.load_initial(model_file), rwkvk::Error);
     CHECK(beside.state(0) == empty);
 }
+
+namespace {
+
+/// A model whose file declares a chat template.
+std::string model_that_declares(const rwkvk::Runtime& runtime, const TemporaryFolder& folder,
+                                const std::string& chat_template) {
+    std::string vocabulary;
+    for (int byte = 1; byte < 256; ++byte)
+        vocabulary += std::to_string(byte) + " b'\\x" + "0123456789abcdef"[byte / 16] +
+                      "0123456789abcdef"[byte % 16] + "' 1\n";
+    const std::string plain = folder / "plain.gguf", path = folder / "declares.gguf";
+    const std::string vocabulary_file = write(folder / "v.txt", vocabulary);
+    runtime.check(rwkvk_tools_synth(runtime.handle(), plain.c_str(), "v7:1x64x300:f32", 1,
+                                    vocabulary_file.c_str(), nullptr, nullptr));
+    const std::string override_text = "tokenizer.chat_template=str:" + chat_template;
+    const char* const overrides[] = {override_text.c_str()};
+    rwkvk_quantize_params how;
+    rwkvk_quantize_params_default(&how, sizeof how);
+    how.overrides = overrides;
+    how.override_count = 1;
+    runtime.check(rwkvk_tools_quantize(runtime.load(plain).handle(), path.c_str(), &how));
+    return path;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "the template that a model's file declares decides; an unknown one is a warning with its first line") {
+    const TemporaryFolder folder;
+    std::vector<std::string> warnings;
+    const rwkvk::Runtime runtime([&](int32_t level, const char* line) {
+        if (level >= RWKVK_LOG_WARNING) warnings.emplace_back(line);
+    });
+    const struct {
+        const char *declared, *expected;
+        bool by_file, known;
+    } cases[] = {
+        {"{{ 'User\u273f' + x }}", "bot", true, true},
+        {"### User", "tools", true, true},
+        {"<|im_start|>", "chatml", true, true},
+        {"\n[INST] {{ x }}\nmore", "plain", false, false},
+    };
+    for (const auto& [declared, expected, by_file, known] : cases) {
+        CAPTURE(declared);
+        warnings.clear();
+        const rwkvk::Model model = runtime.load(model_that_declares(runtime, folder, declared));
+        rwkvk_chat_defaults defaults{};
+        defaults.size = sizeof defaults;
+        runtime.check(rwkvk_tools_chat_defaults(model.handle(), &defaults));
+        CHECK(std::string(defaults.template_name) == expected);
+        CHECK(defaults.template_by_file == by_file);
+        CHECK(defaults.template_unknown == !known);
+        CHECK(defaults.sampling_by_file == 0);
+        rwkvk::Context context(model, on_cpu());
+        rwkvk::Chat chat(context, model.tokenizer());
+        CHECK(std::string(chat.info().template_name) == expected);
+        CHECK(chat.sampling().top_p == defaults.sampling.top_p);
+        REQUIRE(warnings.size() == (known ? 0 : 1));
+        if (!known) CHECK(warnings[0].find("'[INST] {{ x }}'; plain") != std::string::npos);
+    }
+    const rwkvk::Model model = runtime.load(folder / "declares.gguf");
+    CHECK(model.tokenizer().kind() == "world");
+    CHECK(model.tokenizer().source() == "the model's file");
+    CHECK(model.tokenizer(folder / "v.txt").source() == folder / "v.txt");
+}
+
+TEST_CASE("a chat template of one's own through the border") {
+    const rwkvk::Runtime runtime;
+    const rwkvk::Model model = runtime.load(model_file);
+    const rwkvk::Tokenizer bytes = runtime.tokenizer();
+    CHECK(bytes.source() == "256 bytes");
+    rwkvk::Context context(model, on_cpu());
+    rwkvk_chat_params params = rwkvk::chat_params();
+    params.max_tokens = 1;
+    params.system = "Be brief.";
+    params.template_name = "mine";
+    params.template_text = "system = \"<{text}>\"\nuser = \"Q: {text}\\n\"\nanswer = \"A: {text}\\n\"";
+    rwkvk::Chat chat(context, bytes, params);
+    CHECK(std::string(chat.info().template_name) == "mine");
+    chat.say("Hi", [](int32_t, std::string_view) { return true; });
+    std::string text;
+    for (const rwkvk_token token : chat.tokens()) text += static_cast<char>(token);
+    CHECK(text.rfind("<Be brief.>Q: Hi\nA:", 0) == 0);
+    params.template_text = "user = 7";
+    CHECK_THROWS_WITH_AS(rwkvk::Chat(context, bytes, params),
+                         "mine, line 1: expected a text in double quotes, found '7'", rwkvk::Error);
+}

@@ -148,14 +148,15 @@ void null_tokenizer(Calls& calls, Handles& h) {
     REFUSED(rwkvk_tokenize, nullptr, "x", 1, &token, 1, &count);
     REFUSED(rwkvk_tokenize, h.tokenizer.handle(), nullptr, 1, &token, 1, &count);
     REFUSED(rwkvk_tokenize, h.tokenizer.handle(), "x", 1, nullptr, 1, &count);
-    CHECK(token == 77);
-    CHECK(count == 77);
+    CHECK((token == 77 && count == 77));
     ALLOWED(rwkvk_tokenize, h.tokenizer.handle(), nullptr, 0, nullptr, 0, nullptr);
     calls.returns("rwkvk_token_text", std::string(), std::string(rwkvk_token_text(nullptr, 1, &count)));
     CHECK(count == 0);
     calls.returns("rwkvk_token_text", 'A', *rwkvk_token_text(h.tokenizer.handle(), 65, nullptr));
     calls.returns("rwkvk_tokenizer_end_of_text", int64_t{-1}, rwkvk_tokenizer_end_of_text(nullptr));
     calls.returns("rwkvk_tokenizer_vocabulary", 0u, rwkvk_tokenizer_vocabulary(nullptr));
+    calls.returns("rwkvk_tokenizer_kind", std::string(), std::string(rwkvk_tokenizer_kind(nullptr)));
+    calls.returns("rwkvk_tokenizer_source", std::string(), std::string(rwkvk_tokenizer_source(nullptr)));
 }
 
 void null_context(Calls& calls, Handles& h) {
@@ -256,8 +257,7 @@ void null_stream(Calls& calls, Handles& h) {
     REFUSED(rwkvk_stream_finish, h.stream, nullptr, &bytes);
     REFUSED(rwkvk_stream_finish, h.stream, &text, nullptr);
     CHECK(text == untouched<const char>());
-    CHECK(bytes == 77);
-    CHECK(stopped == 77);
+    CHECK((bytes == 77 && stopped == 77));
     ALLOWED(rwkvk_stream_push, h.stream, 65, &text, &bytes, nullptr);
     CHECK(std::string(text, bytes) == "A");  // what was refused left nothing behind
 }

@@ -374,5 +374,24 @@ TEST_CASE("Ctrl-C stops the answer, twice leaves with 130") {
     CHECK(terminal.wait_for_exit() == 130);
 }
 
+TEST_CASE("a hybrid is asked in the words of its file's template, with its special tokens") {
+    const auto hybrid = reference("cases/chatml-hybrid/arwkv-chatml.gguf");
+    if (!hybrid) return;
+    Session session;
+    Terminal terminal(session.program, {"chat", "-m", *hybrid, "-dev", "cpu", "-t", "1", "-n", "8"});
+    terminal.read_until("template chatml");
+    terminal.wait_for_prompt();
+    command(terminal, "hi", "tokens/s");
+    terminal.type("/tokens\n");
+    const std::string shown = terminal.read_until(" tokens since");
+    terminal.wait_for_prompt();
+    // <|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n ... <|im_end|>\n; a byte's id is its value
+    CHECK(shown.find("257 117 115 101 114 10 104 105 258 10 257 97 115 115 105 115 116 97 110 116 10 ") !=
+          shown.npos);
+    CHECK(shown.find(" 258 10\r\n") != shown.npos);
+    terminal.type("/exit\n");
+    CHECK(terminal.wait_for_exit() == 0);
+}
+
 }  // namespace
 }  // namespace rwkvk::test

@@ -15,7 +15,7 @@
 #include "runtime/model/vocabulary_file.h"
 #include "runtime/text/bpe_merger.h"
 #include "runtime/text/bpe_pattern.h"
-#include "runtime/text/tokenizer.h"
+#include "runtime/text/prompt.h"
 #include "runtime/text/unicode.h"
 #include "tests/support/bpe_vocabulary.h"
 #include "tests/support/reference_folder.h"
@@ -165,6 +165,25 @@ TEST_CASE("text is parted, normalised and merged as tokenizer.json says") {
     for (const std::string text : {"a   bcd<|endoftext|>\n\xff\xc3\xa9\xf0\x9f\x98\x80", "\xe2\x82", ""})
         CHECK(tokenizer->decode(std::span<const Token>(encode(text))) == text);
     CHECK(tokenizer->decode(Token{265}).empty());
+}
+
+TEST_CASE("special tokens can be taken as the text that they look like") {
+    const auto tokenizer = parse_vocabulary(test::bpe_json(), "tokenizer.json");
+    const std::string text = "ab   <|endoftext|>";
+    const std::vector<Token> ids = tokenizer->encode_as_text(text);
+    CHECK(std::ranges::count(ids, Token{0}) == 0);
+    CHECK(tokenizer->decode(std::span<const Token>(ids)) == text);
+    CHECK(ids[0] == 258);
+    CHECK(ids[1] == 264);  // three spaces are an added token, but no special one
+    CHECK(tokenizer->special_token("<|endoftext|>x")->size_bytes == 13);
+    for (const char* other : {"", "x<|endoftext|>", "<|endoftext|", "   "})
+        CHECK(!tokenizer->special_token(other));
+    const text::Prompt prompt =
+        text::Prompt("<|endoftext|>a").add_message("<|endoftext|>").add_words("b<|endoftext|>");
+    std::vector<Token> expected = tokenizer->encode_as_text("a<|endoftext|>b");
+    expected.insert(expected.begin(), 0);
+    expected.push_back(0);
+    CHECK(prompt.encode(*tokenizer) == expected);
 }
 
 TEST_CASE("hostile texts are merged in near-linear time") {

@@ -86,13 +86,15 @@ TEST_CASE("what cannot be read is passed over, and said") {
 TEST_CASE("a model's tokenizer: bytes, a file from the data folder, or how to get one") {
     const TemporaryFolder data;
     REQUIRE(::setenv("XDG_DATA_HOME", (data / "").c_str(), 1) == 0);
-    CHECK(make_model_tokenizer(*synthetic_model("v7:1x32x256:f32"))->name() == "bytes");
+    CHECK(make_model_tokenizer(*synthetic_model("v7:1x32x256:f32")).tokenizer->name() == "bytes");
     const auto world = synthetic_model("v7:1x32:f32");
     check_contains(refusal_of([&] { make_model_tokenizer(*world); }, Code::bad_argument),
                    "scripts/get-vocab");
     std::filesystem::create_directory(data_folder());
     write(data_folder() + "/rwkv_vocab_v20230424.txt", lines_to(65529));
-    CHECK(make_model_tokenizer(*world)->vocabulary() == 65530);
+    const ModelTokenizer found = make_model_tokenizer(*world);
+    CHECK(found.tokenizer->vocabulary() == 65530);
+    CHECK(found.source.ends_with(".txt"));
     const auto small = synthetic_model("v7:1x32x131:f32");
     write(data / "v.txt", lines_to(130));
     CHECK(make_model_tokenizer(*small, data / "v.txt")->vocabulary() == 131);

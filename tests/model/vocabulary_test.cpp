@@ -170,6 +170,9 @@ TEST_CASE("Qwen2's vocabulary in a GGUF file") {
     const auto tokenizer = make_tokenizer(*vocabulary);
     CHECK(tokenizer->encode("a ab 12<|im_end|><x>[PAD260]").size() == 15);
     CHECK(tokenizer->encode(" ab<|im_end|> a<x>") == Ids{257, 258, 256, 259});
+    CHECK(tokenizer->encode_as_text(" ab<|im_end|><x>").size() == 12);  // <x> is no special token
+    CHECK(tokenizer->special_token("<|im_end|>x")->id == 258);
+    CHECK(!tokenizer->special_token("<x>"));
     CHECK(tokenizer->encode("e\xcc\x81").size() == 2);
     CHECK(tokenizer->end_of_text() == 258);
     CHECK(tokenizer->decode(Token{257}) == " ab");

@@ -70,8 +70,11 @@ class VocabularyReader {
         text::BpeRules rules{.merges = {}, .added = {}, .pattern = text::BpePattern::qwen2};
         std::vector<bool> is_merged(vocabulary.tokens.size());
         for (id = 0; id < vocabulary.tokens.size(); ++id) {
-            is_merged[id] = !is_added(type_of(id));
-            if (!is_merged[id]) rules.added.push_back({.id = id, .normalized = false});
+            const int32_t type = type_of(id);
+            is_merged[id] = !is_added(type);
+            if (!is_merged[id])
+                rules.added.push_back(
+                    {.id = id, .normalized = false, .special = type == gguf_token::control});
         }
         rules.merges = read_merges(text::TokensByBytes(vocabulary.tokens, is_merged));
         if (const auto end = metadata_.id_hint("tokenizer.ggml.eos_token_id", vocabulary.tokens.size()))

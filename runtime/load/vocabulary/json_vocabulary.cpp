@@ -180,11 +180,12 @@ class TokenizerReader {
                     throw unsupported(where_, concat("added token ", quote(content), " has '", key, "'"));
             }
             if (content == "<|endoftext|>") rules_.end_of_text = id;
-            add(id, std::move(content), is_true(token, "normalized"));
+            add(std::move(content), {id, is_true(token, "normalized"), is_true(token, "special")});
         }
     }
 
-    void add(text::Token id, std::string content, bool normalized) {
+    void add(std::string content, const text::AddedToken& token) {
+        const text::Token id = token.id;
         if (content.empty()) throw damaged(where_, concat("added token ", id, " has no text"));
         if (id > count_ + most_gaps)
             throw damaged(where_, concat("an added token has the id ", id, " behind ", count_, " tokens"));
@@ -194,7 +195,7 @@ class TokenizerReader {
         if (id >= tokens_.size() || tokens_[id] != content) put(id, std::move(content));
         is_merged_.resize(tokens_.size());
         is_merged_[id] = false;
-        rules_.added.push_back({id, normalized});
+        rules_.added.push_back(token);
     }
 
     void read_merges() {
