@@ -60,7 +60,7 @@ void refuse_odd_values(CLI::App& command) {
 OwnFlags own_flags(const CLI::App& command) {
     OwnFlags own;
     for (const CLI::Option* option : command.get_options()) {
-        const bool takes_value = option->get_type_size() > 0;
+        const bool takes_value = option->get_items_expected_max() > 0;
         for (const std::string& name : option->get_snames()) own.takes_value["-" + name] = takes_value;
         for (const std::string& name : option->get_lnames()) own.takes_value["--" + name] = takes_value;
         own.words = own.words || option->get_positional();

@@ -138,7 +138,7 @@ same 'a typed random model beats a model and an adapter in the environment' \
 RWKVK_ARG_SYNTHETIC=v9 expect 0 '^version: 7.0' info -m "$model"
 RWKVK_ARG_PROMPT=a RWKVK_ARG_TOKENS_FILE=/nowhere expect 0 fingerprint logits -m "$model" --tokens 1 -o "$folder/x.npy" -dev cpu
 RWKVK_ARG_PROMPT=a RWKVK_ARG_FILE=b expect 2 'excludes' generate -n 1
-RWKVK_ARG_JSON=1 expect 0 '^\{' devices
+RWKVK_ARG_JSON=1 expect 0 '^\[' devices
 RWKVK_ARG_TYPE=q9_9 expect 0 'typed.gguf: ' quantize "$model" "$folder/typed.gguf" Q4_0
 same 'the last of a flag given twice counts' "$("$program" "${once[@]}" --seed 4 --temp 9 -n 3 --temp 1 --seed 3 --json --json | grep -c -e '"seed": 3,' -e '"tokens": 3,')" 2
 expect 0 '"tokens": 20,' generate "${small[@]}" -p abc --json --ignore-eos
