@@ -25,14 +25,15 @@ bool switches(std::string_view word) {
 
 class Translation {
   public:
-    Translation(const Words& given, const OwnFlags& own, const std::string& command)
-        : given_(given), own_(own), command_(command) {}
+    Translation(const Words& given, const OwnFlags& own) : given_(given), own_(own) {
+        out_.line = {given[0]};
+    }
 
     Arguments run() && {
-        while (at_ < given_.size() && !out_.instead) {
+        while (at_ < given_.size()) {
             const std::string& word = given_[at_++];
             if (word == "--") {
-                out_.words.push_back(word);
+                out_.line.push_back(word);
                 while (at_ < given_.size()) add_word(given_[at_++]);
             } else if (is_flag(word)) {
                 const size_t equals = word.find('=');
@@ -52,7 +53,7 @@ class Translation {
                                      "' belongs to no flag; a model is given by -m FILE, a text in quotes; ",
                                      see_help()));
         }
-        out_.words.push_back(word);
+        out_.line.push_back(word);
     }
 
     void add_flag(const std::string& name, const std::string& word) {
@@ -64,18 +65,18 @@ class Translation {
     void add_own(const std::string& name) {
         out_.typed.push_back(name);
         if (!own_.takes_value.at(name)) {
-            out_.words.push_back(value_ ? concat(name, "=", *value_) : name);
+            out_.line.push_back(value_ ? concat(name, "=", *value_) : name);
             return;
         }
-        out_.words.push_back(name);
+        out_.line.push_back(name);
         take_value();
-        if (value_) out_.words.push_back(*value_);
+        if (value_) out_.line.push_back(*value_);
     }
 
     void add_foreign(const std::string& name, const ForeignFlag& flag) {
         if (!flag.command.empty()) {
-            out_.words = {std::string(flag.command)};
-            out_.instead = true;
+            out_ = {.line = {std::string(flag.command)}, .typed = {}, .ignored = {}};
+            at_ = given_.size();
             return;
         }
         if (const std::string same(flag.same); own_.takes_value.contains(same)) return add_own(same);
@@ -102,21 +103,18 @@ class Translation {
         if (!value_ && at_ < given_.size()) value_ = given_[at_++];
     }
 
-    std::string see_help() const { return concat("'rwkvk ", command_, " --help' lists them"); }
+    std::string see_help() const { return concat("'rwkvk ", given_[0], " --help' lists them"); }
 
     const Words& given_;
     const OwnFlags& own_;
-    const std::string& command_;
-    size_t at_ = 0;
+    size_t at_ = 1;
     std::optional<std::string> value_;  // of the flag at hand
     Arguments out_;
 };
 
 }  // namespace
 
-Arguments own_arguments(const Words& given, const OwnFlags& own, const std::string& command) {
-    return Translation(given, own, command).run();
-}
+Arguments own_arguments(const Words& given, const OwnFlags& own) { return Translation(given, own).run(); }
 
 Words with_command_first(Words given) {
     if (given.empty()) return given;

@@ -14,18 +14,16 @@ struct OwnFlags {
 };
 
 struct Arguments {
-    std::vector<std::string> words;    // for the command, or another command line in its place: see `instead`
-    std::vector<std::string> typed;    // its own flags among them
+    std::vector<std::string> line;     // the command and what is for it
+    std::vector<std::string> typed;    // its flags among them
     std::vector<std::string> ignored;  // flags of llama.cpp that mean nothing here, each once
-    bool instead = false;              // the words are a whole command line, command included
 };
 
-/// The words after a command's name. A flag is a whole word, or one up to "=": no letters behind it are taken
-/// for its value, and what follows a flag that takes a value is that value, whatever it looks like. Flags of
-/// llama.cpp become what they mean here. Errors: RWKVK_BAD_ARGUMENT naming an unknown flag, or one of
-/// llama.cpp's that has to be expressed otherwise, with what to do.
-Arguments own_arguments(const std::vector<std::string>& given, const OwnFlags& own,
-                        const std::string& command);
+/// A command and the words behind it. A flag is a whole word, or one up to "=": no letters behind it are
+/// taken for its value, and what follows a flag that takes a value is that value, whatever it looks like.
+/// Flags of llama.cpp become what they mean here, which may be another command. Errors: RWKVK_BAD_ARGUMENT
+/// naming an unknown flag, or one of llama.cpp's that has to be expressed otherwise, with what to do.
+Arguments own_arguments(const std::vector<std::string>& given, const OwnFlags& own);
 
 /// A whole command line, with "help [COMMAND]", "version", "--list-devices" as they are spelled here.
 /// Errors: RWKVK_BAD_ARGUMENT where flags come before any command.

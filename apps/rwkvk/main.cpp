@@ -38,19 +38,13 @@ CLI::App& command_called(CLI::App& app, const std::string& name) {
     throw app::usage_error(app::concat("no command is called '", name, "'; there are ", names));
 }
 
-/// What was typed, in this program's words, the last first, as CLI11 takes them.
+/// What was typed, as this program's own flags, the last first, as CLI11 takes them.
 std::vector<std::string> command_line(CLI::App& app, int argc, char** argv) {
     std::vector<std::string> line = app::with_command_first({argv + std::min(argc, 1), argv + argc});
     if (!line.empty() && line[0][0] != '-') {
         CLI::App& command = command_called(app, line[0]);
-        app::Arguments arguments =
-            app::own_arguments({line.begin() + 1, line.end()}, app::own_flags(command), line[0]);
-        if (arguments.instead) {
-            line = std::move(arguments.words);
-        } else {
-            line.resize(1);
-            line.insert(line.end(), arguments.words.begin(), arguments.words.end());
-        }
+        const app::Arguments arguments = app::own_arguments(line, app::own_flags(command));
+        line = arguments.line;
         app::forget_excluded_environment(command, arguments.typed);
         tell_ignored(arguments.ignored);
     }

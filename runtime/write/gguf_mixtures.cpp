@@ -24,7 +24,7 @@ Format down(uint32_t layer, uint32_t layers) {
 }
 
 struct Mixture {
-    std::string_view name, other_name;
+    std::string_view name, alias;
     uint32_t number;  // llama.cpp's
     Format matrices;
     GgufFormats::ByLayer down = nullptr;
@@ -74,7 +74,7 @@ GgufFormats gguf_formats_named(std::string_view name) {
     for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     if (lower == "keep" || lower == "copy") return {};
     const auto is_meant = [&](const Mixture& mixture) {
-        return lower == mixture.name || lower == mixture.other_name ||
+        return lower == mixture.name || (lower == mixture.alias && !lower.empty()) ||
                lower == std::to_string(mixture.number);
     };
     const auto* found = std::ranges::find_if(mixtures, is_meant);

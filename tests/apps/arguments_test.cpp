@@ -26,14 +26,20 @@ const OwnFlags generate = {.takes_value = {{"-h", false},
                                            {"--seed", true}}};
 const OwnFlags quantize = {.takes_value = {{"--type", true}}, .words = true};
 
-Words words_of(const Words& given, const OwnFlags& own = generate) {
-    return own_arguments(given, own, "generate").words;
+Arguments arguments_of(Words given, const OwnFlags& own = generate) {
+    given.insert(given.begin(), "generate");
+    return own_arguments(given, own);
 }
-Words ignored_of(const Words& given) { return own_arguments(given, generate, "generate").ignored; }
+Words words_of(const Words& given, const OwnFlags& own = generate) {
+    const Words line = arguments_of(given, own).line;
+    CHECK(line.at(0) == "generate");
+    return {line.begin() + 1, line.end()};
+}
+Words ignored_of(const Words& given) { return arguments_of(given).ignored; }
 
 std::string refusal_of(const Words& given, const OwnFlags& own = generate) {
     try {
-        own_arguments(given, own, "generate");
+        arguments_of(given, own);
     } catch (const Error& error) {
         CHECK(error.status() == RWKVK_BAD_ARGUMENT);
         return error.what();
@@ -46,8 +52,7 @@ bool contains(const std::string& text, const std::string& part) { return text.fi
 TEST_CASE("own flags stay as they are, with their values, whatever these look like") {
     const Words given = {"-n", "5", "--prompt", "-ngl 99", "--stop", "--", "--json", "-s", "-1"};
     CHECK(words_of(given) == given);
-    CHECK(own_arguments(given, generate, "generate").typed ==
-          Words{"-n", "--prompt", "--stop", "--json", "-s"});
+    CHECK(arguments_of(given).typed == Words{"-n", "--prompt", "--stop", "--json", "-s"});
     CHECK(ignored_of(given).empty());
 }
 
@@ -78,7 +83,7 @@ TEST_CASE("a value that may be left out is taken only if it is one") {
 TEST_CASE("flags of llama.cpp with a meaning here get it, where the command has it") {
     CHECK(words_of({"-r", "User:", "--n-predict", "7", "-dev", "cpu"}) ==
           Words{"--stop", "User:", "--predict", "7", "--dev", "cpu"});
-    CHECK(own_arguments({"-r=User:"}, generate, "generate").typed == Words{"--stop"});
+    CHECK(arguments_of({"-r=User:"}).typed == Words{"--stop"});
     CHECK(ignored_of({"--chat-template", "llama3"}) == Words{"--chat-template"});
     CHECK(words_of({"-dev", "cpu", "in", "out"}, quantize) == Words{"in", "out"});
 }
@@ -98,10 +103,9 @@ TEST_CASE("unknown flags and stray words are named") {
 }
 
 TEST_CASE("some flags stand for a whole command") {
-    const Arguments devices = own_arguments({"-n", "3", "--list-devices"}, generate, "generate");
-    CHECK(devices.instead);
-    CHECK(devices.words == Words{"devices"});
-    CHECK(own_arguments({"--version"}, generate, "generate").words == Words{"--version"});
+    CHECK(arguments_of({"-n", "3", "--list-devices", "--mlock"}).line == Words{"devices"});
+    CHECK(arguments_of({"-n", "3", "--list-devices", "--mlock"}).typed.empty());
+    CHECK(arguments_of({"--version", "-xyz"}).line == Words{"--version"});
 }
 
 TEST_CASE("the command line as a whole") {

@@ -116,7 +116,7 @@ TEST_CASE("which formats a file mixes") {
 
 TEST_CASE("names of llama-quantize: what that makes of them") {
     using enum WeightFormat;
-    const auto model = synthetic_model("v7:1x256x70:f32"), hybrid = synthetic_model("arwkv7:16x256x70:f32");
+    const auto model = synthetic_model("v7:1x256x70:f32"), hybrid = synthetic_model("arwkv7:16x768x70:f32");
     struct Case {
         const char* name;
         uint32_t file_type;
