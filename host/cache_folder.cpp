@@ -9,12 +9,14 @@ namespace {
 /// This program's folder in the one that the variable names, or in one below the user's home; empty when
 /// there is neither.
 std::string own_folder(const char* variable, const char* below_home) {
-    const char* given = std::getenv(variable);
-    const char* home = std::getenv("HOME");
-    const std::filesystem::path folder = given ? given : "";
+    const auto folder_in = [](const char* name) {
+        const char* value = std::getenv(name);
+        return std::filesystem::path(value ? value : "");
+    };
     // The specification of base directories has relative paths ignored.
-    if (folder.is_absolute()) return (folder / "rwkvk").string();
-    return home && *home ? (std::filesystem::path(home) / below_home / "rwkvk").string() : "";
+    if (const auto given = folder_in(variable); given.is_absolute()) return (given / "rwkvk").string();
+    const auto home = folder_in("HOME");
+    return home.is_absolute() ? (home / below_home / "rwkvk").string() : "";
 }
 
 }  // namespace

@@ -1,10 +1,20 @@
 #pragma once
 
+#include <sys/types.h>
+
+#include <compare>
 #include <cstddef>
 #include <filesystem>
 #include <span>
 
 namespace rwkvk {
+
+/// Which file it is, whatever its name.
+struct FileIdentity {
+    dev_t device;
+    ino_t number;
+    auto operator<=>(const FileIdentity&) const = default;
+};
 
 /// A whole file mapped read-only. Pages are read when touched and can be dropped by the system at any time.
 class MappedFile {
@@ -22,6 +32,10 @@ class MappedFile {
     std::filesystem::path path_;
     const std::byte* data_ = nullptr;
     size_t size_ = 0;
+    FileIdentity identity_{};
 };
+
+/// Whether a MappedFile of this process is of the file that the path leads to, by this name or another.
+bool is_mapped(const std::filesystem::path& path);
 
 }  // namespace rwkvk

@@ -59,6 +59,8 @@ def chat(options, turns):
         "cpu",
         "-n",
         "400",
+        "--seed",
+        "1",
         "-t",
         "1",
     ]

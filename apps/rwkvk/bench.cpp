@@ -234,10 +234,12 @@ void add_bench(CLI::App& app) {
     command->add_option("-r,--repeats", flags->repeats, "Runs, after one that is not counted")
         ->check(CLI::Range(1, 1000));
     command->add_flag("--per-op", flags->per_op, "Also the time that each op takes");
-    command->add_flag("--probe", flags->probe_only,
-                      "Only how fast the device reads its memory; needs no model");
-    command->add_option("--long", flags->long_run,
-                        "Instead: speed and memory along so many tokens of one session");
+    CLI::Option* probe = command->add_flag("--probe", flags->probe_only,
+                                           "Only how fast the device reads its memory; needs no model");
+    command
+        ->add_option("--long", flags->long_run,
+                     "Instead: speed and memory along so many tokens of one session")
+        ->excludes(probe);
     command->add_option("-o,--output", flags->format, "md, json or csv")
         ->check(CLI::IsMember({"md", "json", "csv"}));
     command->callback([flags] { run(*flags); });

@@ -10,6 +10,7 @@
 #include "interrupts.h"
 #include "progress_bar.h"
 #include "sampling_flags.h"
+#include "text_input.h"
 
 namespace rwkvk::app {
 namespace {
@@ -30,12 +31,12 @@ int32_t thinking_of(const std::string& name) {
     throw usage_error(concat("--think: expected none, fast, on, little or lot, found '", name, "'"));
 }
 
-rwkvk_chat_params to_params(const Flags& flags, const ChosenTemplate& format,
+rwkvk_chat_params to_params(const Flags& flags, const ChosenTemplate& format, const std::string& system,
                             const std::vector<const char*>& stops) {
     rwkvk_chat_params params = chat_params();
     params.template_name = format.name.empty() ? nullptr : format.name.c_str();
     params.template_text = format.text.empty() ? nullptr : format.text.c_str();
-    params.system = flags.system.c_str();
+    params.system = system.c_str();
     params.thinking = thinking_of(flags.thinking);
     params.max_tokens = flags.tokens;
     params.seed = flags.common.seed;
@@ -82,7 +83,7 @@ void chat_with_person(ChatSession& session) {
     const Interrupts interrupts(session.context);
     ChatInput input(/*interactive*/ true);
     session.view.note(concat(session.context.device(), ", template ", session.chat.info().template_name,
-                             "; /help lists the commands"));
+                             ", seed ", session.seed, "; /help lists the commands"));
     while (const std::optional<std::string> message = input.read()) {
         if (!message->empty()) Interrupts::forget();
         if (!take_turn(session, *message)) return;
@@ -116,15 +117,25 @@ void run(const Flags& flags) {
     const Model model = open_model(runtime, flags.common);
     const Tokenizer tokenizer = open_tokenizer(model, flags.common);
     Context context = open_context(model, flags.common, {.slots = 2});
-    Chat chat(context, tokenizer, to_params(flags, format, c_strings(flags.sampling.stops)));
+    const std::string system = flags.sampling.escape ? unescaped(flags.system) : flags.system;
+    const std::vector<std::string> stops = flags.sampling.stop_texts();
+    Chat chat(context, tokenizer, to_params(flags, format, system, c_strings(stops)));
     chat.sampling(flags.sampling.over(chat.sampling()));
-    for (const auto& bias : flags.sampling.parsed_biases()) chat.bias(bias.token, bias.value);
+    for (const auto& bias : flags.sampling.parsed_biases(model.info().vocabulary, tokenizer.end_of_text()))
+        chat.bias(bias.token, bias.value);
     ChatView view(interactive);
     view.fold(flags.fold);
-    ChatSession session{chat, view, model.info().state_elements * sizeof(float), context};
+    ChatSession session{chat,
+                        view,
+                        model.info().state_elements * sizeof(float),
+                        context,
+                        flags.common.seed,
+                        inputs_of(flags.common)};
     if (interactive) {
         chat_with_person(session);
     } else {
+        if (flags.common.seed == flags.common.random_seed)
+            view.note(concat("[seed ", flags.common.seed, "]"));
         chat_with_pipe(session);
     }
     check_validation(runtime);
@@ -136,6 +147,7 @@ void add_chat(CLI::App& app) {
     CLI::App* command = app.add_subcommand("chat", "Talk with a model; each line of piped input is a turn");
     auto flags = std::make_shared<Flags>();
     add_common(*command, flags->common);
+    draw_seed(*command, flags->common);
     add_initial_state(*command, flags->common);
     command->add_option("--sys,--system-prompt", flags->system, "What the conversation begins with");
     CLI::Option* format = command->add_option(
@@ -148,7 +160,7 @@ void add_chat(CLI::App& app) {
     command->add_option("--think", flags->thinking, "none, fast, on, little or lot, for models that can")
         ->check(CLI::IsMember({"none", "fast", "on", "little", "lot"}));
     command->add_flag("--fold-thinking", flags->fold, "Show that the model reasons, not what");
-    command->add_option("-n,--predict", flags->tokens, "Tokens of an answer, at most");
+    add_token_limit(*command, flags->tokens, "Tokens of an answer, at most");
     add_sampling(*command, flags->sampling);
     command->callback([flags] { run(*flags); });
 }

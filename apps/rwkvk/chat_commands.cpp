@@ -45,6 +45,7 @@ After undo(ChatSession& session, const std::string&) {
 
 After save(ChatSession& session, const std::string& path) {
     if (path.empty()) throw usage_error("/save FILE: say where to");
+    refuse_input_as_output({"/save", path}, session.inputs);
     session.chat.save(path);
     session.view.note(concat("saved to ", path));
     return After::prompt;
@@ -90,10 +91,11 @@ After think(ChatSession& session, const std::string& argument) {
 After stats(ChatSession& session, const std::string&) {
     const rwkvk_chat_info info = session.chat.info();
     std::cerr << "device      " << session.context.device() << "\ntemplate    " << info.template_name
-              << "\nbranch      " << info.branch << " of " << info.branches << "\nposition    "
-              << info.position << " tokens, " << info.turns << " turns can be taken back\nstate       "
-              << megabytes(session.state_bytes) << ", snapshots " << megabytes(info.snapshot_bytes)
-              << "\nmemory      " << megabytes(own_bytes()) << " of this process";
+              << "\nseed        " << session.seed << "\nbranch      " << info.branch << " of "
+              << info.branches << "\nposition    " << info.position << " tokens, " << info.turns
+              << " turns can be taken back\nstate       " << megabytes(session.state_bytes) << ", snapshots "
+              << megabytes(info.snapshot_bytes) << "\nmemory      " << megabytes(own_bytes())
+              << " of this process";
     if (const uint64_t bytes = session.context.device_bytes())
         std::cerr << ", " << megabytes(bytes) << " of the device";
     std::cerr << '\n';

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "chat_view.h"
 #include "command.h"
+#include "outputs.h"
 
 namespace rwkvk::app {
 
@@ -12,6 +14,8 @@ struct ChatSession {
     ChatView& view;
     uint64_t state_bytes;
     Context& context;
+    uint64_t seed;
+    std::vector<NamedFile> inputs;
 };
 
 enum class After { prompt, answer, leave };

@@ -5,10 +5,13 @@
 
 #include <cerrno>
 #include <clocale>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <utility>
+
+#include "command.h"
 
 #ifdef RWKVK_HAVE_EDITLINE
 #include <editline/readline.h>
@@ -23,20 +26,25 @@ namespace {
 constexpr const char *prompt = "> ", *continuation = ". ", *block_mark = "\"\"\"";
 constexpr int history_lines = 1000;
 
-/// $XDG_STATE_HOME/rwkvk/history; empty where there is no home or no such folder can be made.
+/// $XDG_STATE_HOME/rwkvk/history; empty where there is no home or no such folder can be made. A path that is
+/// not absolute counts as none.
 std::string find_history_file() {
     const char *state = std::getenv("XDG_STATE_HOME"), *home = std::getenv("HOME");
-    std::filesystem::path folder;
-    if (state && *state) {
-        folder = state;
-    } else if (home && *home) {
-        folder = std::filesystem::path(home) / ".local" / "state";
-    } else {
-        return {};
-    }
+    std::filesystem::path folder = state ? state : "";
+    if (!folder.is_absolute()) folder = std::filesystem::path(home ? home : "") / ".local" / "state";
+    if (!folder.is_absolute()) return {};
     std::error_code error;
     std::filesystem::create_directories(folder / "rwkvk", error);
     return error ? std::string() : (folder / "rwkvk" / "history").string();
+}
+
+/// Errors: RWKVK_IO.
+std::optional<std::string> read_plain_line() {
+    std::string line;
+    errno = 0;
+    if (std::getline(std::cin, line)) return line;
+    if (std::ferror(stdin)) throw io_error("stdin", "cannot be read");
+    return std::nullopt;
 }
 
 /// While it lives, the terminal marks where a paste begins and ends.
@@ -110,10 +118,7 @@ ChatInput::~ChatInput() {
 }
 
 std::optional<std::string> ChatInput::read_line(const char* with_prompt) {
-    if (!interactive_) {
-        std::string line;
-        return std::getline(std::cin, line) ? std::optional(line) : std::nullopt;
-    }
+    if (!interactive_) return read_plain_line();
     const MarkedPastes marked;
     interrupted = false;
     char* typed = readline(with_prompt);
@@ -131,17 +136,17 @@ ChatInput::ChatInput(bool interactive) : interactive_(interactive) {}
 ChatInput::~ChatInput() = default;
 
 std::optional<std::string> ChatInput::read_line(const char* with_prompt) {
-    std::string line;
-    if (!interactive_) return std::getline(std::cin, line) ? std::optional(line) : std::nullopt;
+    if (!interactive_) return read_plain_line();
     const MarkedPastes marked;
     std::cerr << with_prompt << std::flush;
-    if (!std::getline(std::cin, line)) return std::nullopt;
-    while (ends_in_paste(line)) {
-        std::string next;
-        if (!std::getline(std::cin, next)) break;
-        line += '\n' + next;
+    std::optional<std::string> line = read_plain_line();
+    while (line && ends_in_paste(*line)) {
+        const std::optional<std::string> next = read_plain_line();
+        if (!next) break;
+        *line += '\n' + *next;
     }
-    return without_paste_marks(std::move(line));
+    if (line) line = without_paste_marks(*line);
+    return line;
 }
 
 #endif

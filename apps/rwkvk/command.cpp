@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <iostream>
+#include <random>
 
 #include "demo_model.h"
 #include "progress_bar.h"
@@ -24,6 +25,12 @@ void mirror_in_environment(CLI::App& command) {
     }
 }
 
+void forget_excluded_environment(CLI::App& command, const std::vector<std::string>& typed) {
+    for (const std::string& name : typed) {
+        for (CLI::Option* excluded : command.get_option(name)->get_excludes()) excluded->envname("");
+    }
+}
+
 void refuse_odd_values(CLI::App& command) {
     const CLI::Validator not_empty(
         [](const std::string& value) { return value.empty() ? "expected a value, found nothing" : ""; }, "");
@@ -37,7 +44,11 @@ void refuse_odd_values(CLI::App& command) {
         "");
     for (CLI::Option* option : command.get_options()) {
         if (option->get_type_size() == 0) continue;  // a flag
-        if (option->get_items_expected_max() > 1) option->allow_extra_args(false);
+        if (option->get_items_expected_max() > 1) {
+            option->allow_extra_args(false);
+        } else {
+            option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+        }
         const std::string name = option->get_name();
         const bool may_be_empty =
             name == "--prompt" || name == "--sys" || name == "--device" || name == "--stop";
@@ -46,17 +57,31 @@ void refuse_odd_values(CLI::App& command) {
     }
 }
 
+OwnFlags own_flags(const CLI::App& command) {
+    OwnFlags own;
+    for (const CLI::Option* option : command.get_options()) {
+        const bool takes_value = option->get_items_expected_max() > 0;
+        for (const std::string& name : option->get_snames()) own.takes_value["-" + name] = takes_value;
+        for (const std::string& name : option->get_lnames()) own.takes_value["--" + name] = takes_value;
+        own.words = own.words || option->get_positional();
+    }
+    return own;
+}
+
 void add_common(CLI::App& command, CommonFlags& flags, bool model) {
     if (model) {
-        command.add_option(
+        CLI::Option* file = command.add_option(
             "-m,--model", flags.model,
             "Model file (.pth, .safetensors, .gguf, rwkv.cpp .bin); without it the program's own");
-        command.add_option("--synthetic", flags.synthetic,
-                           "Random model instead of a file: v7:0.1b:f16, v7:LAYERSxWIDTH[xVOCAB]:TYPE; also "
-                           "v4, v5.0, v5.1, v5.2, v6, v7a, rwkv6qwen2, arwkv7");
-        command.add_option(
+        CLI::Option* adapters = command.add_option(
             "--lora", flags.adapters,
             "Adapter to blend in, FILE or FILE:SCALE; scale is alpha / rank, 1 if not given; repeatable");
+        command
+            .add_option("--synthetic", flags.synthetic,
+                        "Random model instead of a file: v7:0.1b:f16, v7:LAYERSxWIDTH[xVOCAB]:TYPE; also "
+                        "v4, v5.0, v5.1, v5.2, v6, v7a, rwkv6qwen2, arwkv7")
+            ->excludes(file)
+            ->excludes(adapters);
         command.add_option("--vocab", flags.vocabulary,
                            "Vocabulary file (World format, tokenizer.json, JSON)");
     }
@@ -67,6 +92,23 @@ void add_common(CLI::App& command, CommonFlags& flags, bool model) {
         ->check(CLI::Range(0, 1024));
     command.add_option("-s,--seed", flags.seed, "Seed of sampling, synthetic models and checks");
     command.add_flag("-v,--verbose", flags.verbose, "Say more on stderr");
+}
+
+void draw_seed(CLI::App& command, CommonFlags& flags) {
+    flags.seed = flags.random_seed = std::random_device{}();
+    command.get_option("--seed")
+        ->default_str("-1")
+        ->description("Seed of sampling; -1: a random one, which is shown")
+        ->transform([drawn = std::to_string(flags.random_seed)](const std::string& text) {
+            return text == "-1" ? drawn : text;
+        });
+}
+
+void add_token_limit(CLI::App& command, uint32_t& tokens, const std::string& help) {
+    command.add_option("-n,--predict", tokens, help + "; -1: until it ends")
+        ->transform([](const std::string& text) {
+            return text == "-1" || text == "-2" ? std::to_string(UINT32_MAX) : text;
+        });
 }
 
 void add_initial_state(CLI::App& command, CommonFlags& flags) {
@@ -81,9 +123,6 @@ Runtime open_runtime(const CommonFlags& flags) {
     });
 }
 
-namespace {
-
-/// "file:0.5" has a scale; so has no file whose name ends otherwise.
 Adapter to_adapter(const std::string& text) {
     const size_t colon = text.rfind(':');
     if (colon == text.npos || colon == 0) return {text};
@@ -94,13 +133,9 @@ Adapter to_adapter(const std::string& text) {
     return {text.substr(0, colon), scale};
 }
 
-}  // namespace
-
 bool has_model(const CommonFlags& flags) { return !flags.model.empty() || !flags.synthetic.empty(); }
 
 Model open_model(const Runtime& runtime, const CommonFlags& flags) {
-    if (!flags.model.empty() && !flags.synthetic.empty())
-        throw usage_error("expected one model, found both -m and --synthetic: leave one of them out");
     if (flags.synthetic.empty()) {
         std::vector<Adapter> adapters;
         for (const std::string& text : flags.adapters) adapters.push_back(to_adapter(text));
@@ -108,8 +143,6 @@ Model open_model(const Runtime& runtime, const CommonFlags& flags) {
         const std::string_view file = demo_model();
         return runtime.load_memory(file.data(), file.size(), "rwkvk-demo", adapters);
     }
-    if (!flags.adapters.empty())
-        throw usage_error("--lora: expected a model file, found --synthetic: give -m FILE");
     rwkvk_model* model = nullptr;
     runtime.check(rwkvk_tools_synthetic(runtime.handle(), flags.synthetic.c_str(), flags.seed, &model));
     return {runtime.shared(), model};

@@ -15,6 +15,8 @@
 #include <string_view>
 #include <vector>
 
+#include "arguments.h"
+
 namespace rwkvk::app {
 
 /// A promise broken without a fault of the input: exit status 1 without a further message.
@@ -56,7 +58,7 @@ struct CommonFlags {
     std::string model, device, math = "exact", vocabulary, synthetic, state;
     std::vector<std::string> adapters;  // FILE or FILE:SCALE
     uint32_t threads = 0;
-    uint64_t seed = 1;
+    uint64_t seed = 1, random_seed = 0;  // equal: it was drawn
     bool verbose = false;
 };
 
@@ -64,18 +66,32 @@ struct CommonFlags {
 /// --synthetic and --lora.
 void add_common(CLI::App& command, CommonFlags& flags, bool model = true);
 
+/// Has --seed be a random number unless one is given; -1 stands for that too.
+void draw_seed(CLI::App& command, CommonFlags& flags);
+
+/// Adds -n. -1: as many tokens as it takes.
+void add_token_limit(CLI::App& command, uint32_t& tokens, const std::string& help);
+
 /// Adds --state, which open_context obeys.
 void add_initial_state(CLI::App& command, CommonFlags& flags);
 
 /// Mirrors every flag by an environment variable: "--top-p" by RWKVK_ARG_TOP_P. The flag wins.
 void mirror_in_environment(CLI::App& command);
+/// What is typed wins over the environment of flags that it excludes, too.
+void forget_excluded_environment(CLI::App& command, const std::vector<std::string>& typed);
 
 /// Has empty values refused where they mean nothing, numbers that are none or not decimal, and keeps lists
-/// from taking the words that follow.
+/// from taking the words that follow. Of a single value that is given twice, the last counts.
 void refuse_odd_values(CLI::App& command);
+
+/// What can be typed behind the command's name.
+OwnFlags own_flags(const CLI::App& command);
 
 /// Logs to stderr: warnings, and information with -v.
 Runtime open_runtime(const CommonFlags& flags);
+
+/// "file:0.5" has a scale; so has no file whose name ends otherwise.
+Adapter to_adapter(const std::string& text);
 
 bool has_model(const CommonFlags& flags);
 /// That of -m or --synthetic, else the demo model. Errors: RWKVK_BAD_ARGUMENT when both are given.

@@ -19,7 +19,7 @@ struct Flags {
     SamplingFlags sampling;
     std::string prompt, file;
     uint32_t tokens = 128;
-    bool json = false;
+    bool json = false, keep_newline = false;
 };
 
 struct Result {
@@ -41,12 +41,19 @@ void emit(Result& result, std::string_view piece, bool stream) {
     if (!std::cout) throw Error(RWKVK_IO, "stdout: cannot be written");
 }
 
-Sampler make_sampler(const Runtime& runtime, const Model& model, const Flags& flags) {
+std::string prompt_of(const Flags& flags) {
+    if (!flags.file.empty()) return read_prompt(flags.file, flags.keep_newline);
+    return flags.sampling.escape ? unescaped(flags.prompt) : flags.prompt;
+}
+
+Sampler make_sampler(const Runtime& runtime, const Model& model, const Tokenizer& tokenizer,
+                     const Flags& flags) {
     rwkvk_sampler_params params = sampler_params();
     params.top_p = 0.85f;
     params.seed = flags.common.seed;
     Sampler sampler(runtime, flags.sampling.over(model.sampling(params)));
-    for (const auto& bias : flags.sampling.parsed_biases()) sampler.bias(bias.token, bias.value);
+    for (const auto& bias : flags.sampling.parsed_biases(model.info().vocabulary, tokenizer.end_of_text()))
+        sampler.bias(bias.token, bias.value);
     return sampler;
 }
 
@@ -58,8 +65,8 @@ std::vector<float> read_prompt(Context& context, const std::vector<Token>& promp
 
 Result generate(const Flags& flags, Context& context, const Tokenizer& tokenizer, Sampler& sampler) {
     Result result;
-    Stream stream(tokenizer, flags.sampling.stops);
-    std::vector<Token> prompt = tokenizer.encode(flags.file.empty() ? flags.prompt : read_text(flags.file));
+    Stream stream(tokenizer, flags.sampling.stop_texts());
+    std::vector<Token> prompt = tokenizer.encode(prompt_of(flags));
     if (prompt.empty()) prompt.push_back(0);  // token 0 stands for the beginning of a document
     result.prompt_tokens = prompt.size();
     const Interrupts interrupts(context);
@@ -87,12 +94,12 @@ Result generate(const Flags& flags, Context& context, const Tokenizer& tokenizer
     return result;
 }
 
-void print(const Result& result, bool json) {
+void print(const Result& result, uint64_t seed, bool json) {
     const double rate = static_cast<double>(result.ids.size()) / std::max(result.seconds, 1e-9);
     if (!json) {
         std::cout << '\n';
-        std::cerr << "[" << result.ids.size() << " tokens, " << rate << " tokens/s, fingerprint "
-                  << result.fingerprint << "]\n";
+        std::cerr << "[" << result.ids.size() << " tokens, " << rate << " tokens/s, seed " << seed
+                  << ", fingerprint " << result.fingerprint << "]\n";
         return;
     }
     const nlohmann::json timings = {{"prompt_tokens", result.prompt_tokens},
@@ -102,6 +109,7 @@ void print(const Result& result, bool json) {
                                     {"tokens_per_second", rate}};
     std::cout << to_text({{"text", result.text},
                           {"ids", result.ids},
+                          {"seed", seed},
                           {"timings", timings},
                           {"fingerprint", result.fingerprint}})
               << '\n';
@@ -111,9 +119,9 @@ void run(const Flags& flags) {
     const Runtime runtime = open_runtime(flags.common);
     const Model model = open_model(runtime, flags.common);
     const Tokenizer tokenizer = open_tokenizer(model, flags.common);
-    Sampler sampler = make_sampler(runtime, model, flags);
+    Sampler sampler = make_sampler(runtime, model, tokenizer, flags);
     Context context = open_context(model, flags.common, {});
-    print(generate(flags, context, tokenizer, sampler), flags.json);
+    print(generate(flags, context, tokenizer, sampler), flags.common.seed, flags.json);
     check_validation(runtime);
 }
 
@@ -123,10 +131,15 @@ void add_generate(CLI::App& app) {
     CLI::App* command = app.add_subcommand("generate", "Continue a text");
     auto flags = std::make_shared<Flags>();
     add_common(*command, flags->common);
+    draw_seed(*command, flags->common);
     add_initial_state(*command, flags->common);
     CLI::Option* prompt = command->add_option("-p,--prompt", flags->prompt, "Text to continue");
-    command->add_option("-f,--file", flags->file, "File with the text, - for stdin")->excludes(prompt);
-    command->add_option("-n,--predict", flags->tokens, "Tokens to generate");
+    command
+        ->add_option("-f,--file", flags->file,
+                     "File with the text, - for stdin; a newline at its end is dropped")
+        ->excludes(prompt);
+    command->add_flag("--keep-newline", flags->keep_newline, "Keep the newline at the end of the file");
+    add_token_limit(*command, flags->tokens, "Tokens to generate");
     add_sampling(*command, flags->sampling);
     command->add_flag("--json", flags->json, "As JSON, at the end");
     command->callback([flags] { run(*flags); });

@@ -3,6 +3,7 @@
 #include "command.h"
 #include "fingerprint.h"
 #include "interrupts.h"
+#include "outputs.h"
 #include "progress_bar.h"
 #include "text_input.h"
 
@@ -12,20 +13,21 @@ namespace {
 struct Flags {
     CommonFlags common;
     std::string tokens, tokens_file, prompt, state_in, state_out, out;
-    bool all = false;
+    bool all = false, escape = false;
     uint32_t chunk = 512;
 };
 
 std::vector<Token> tokens_of(const Flags& flags, const Model& model) {
-    const int given = !flags.tokens.empty() + !flags.tokens_file.empty() + !flags.prompt.empty();
-    if (given != 1) throw usage_error("give one of --tokens, --tokens-file and -p");
+    if (flags.tokens.empty() && flags.tokens_file.empty() && flags.prompt.empty())
+        throw usage_error("give one of --tokens, --tokens-file and -p");
     std::vector<Token> tokens;
     if (!flags.tokens.empty()) {
         tokens = parse_ids(flags.tokens);
     } else if (!flags.tokens_file.empty()) {
         tokens = parse_ids(read_text(flags.tokens_file));
     } else {
-        tokens = open_tokenizer(model, flags.common).encode(flags.prompt);
+        const std::string text = flags.escape ? unescaped(flags.prompt) : flags.prompt;
+        tokens = open_tokenizer(model, flags.common).encode(text);
     }
     if (tokens.empty()) throw usage_error("there are no tokens to feed");
     return tokens;
@@ -50,9 +52,18 @@ class LogitsFile {
     rwkvk_npy* npy_ = nullptr;
 };
 
+void check_files(const Flags& flags) {
+    std::vector<NamedFile> inputs = inputs_of(flags.common);
+    inputs.push_back({"--tokens-file", flags.tokens_file});
+    inputs.push_back({"--state-in", flags.state_in});
+    const NamedFile out{"-o", flags.out}, state{"--state-out", flags.state_out};
+    refuse_input_as_output(out, inputs);
+    refuse_input_as_output(state, inputs);
+    refuse_same_file(state, out);
+}
+
 void run(const Flags& flags) {
-    if (flags.out == flags.state_out)
-        throw usage_error(concat("-o and --state-out: expected two files, found '", flags.out, "' twice"));
+    check_files(flags);
     const Runtime runtime = open_runtime(flags.common);
     const Model model = open_model(runtime, flags.common);
     const std::vector<Token> tokens = tokens_of(flags, model);
@@ -90,9 +101,11 @@ void add_logits(CLI::App& app) {
     auto flags = std::make_shared<Flags>();
     add_common(*command, flags->common);
     add_initial_state(*command, flags->common);
-    command->add_option("--tokens", flags->tokens, "Token ids: 1,2,3");
-    command->add_option("--tokens-file", flags->tokens_file, "File of token ids");
-    command->add_option("-p,--prompt", flags->prompt, "Text");
+    CLI::Option* tokens = command->add_option("--tokens", flags->tokens, "Token ids: 1,2,3 or [1, 2, 3]");
+    CLI::Option* file = command->add_option("--tokens-file", flags->tokens_file, "File of token ids");
+    command->add_option("-p,--prompt", flags->prompt, "Text")->excludes(tokens)->excludes(file);
+    file->excludes(tokens);
+    command->add_flag("-e,--escape", flags->escape, "In the text, \\n is the end of a line, and the like");
     command->add_flag("--all", flags->all, "Logits of every token, not only the last");
     command->add_option("--state-in", flags->state_in, "Saved state to go on from")->excludes("--state");
     command->add_option("--state-out", flags->state_out, "Where to write the final state");

@@ -1,5 +1,6 @@
 #include <fcntl.h>
 
+#include <algorithm>
 #include <csignal>
 #include <iostream>
 #include <new>
@@ -12,17 +13,6 @@ namespace {
 
 using namespace rwkvk;
 
-/// llama.cpp spells two of its flags with one dash and several letters, and people have them in their
-/// fingers.
-std::vector<std::string> with_long_spelling(int argc, char** argv) {
-    std::vector<std::string> arguments;
-    for (int i = argc - 1; i > 0; --i) {  // CLI11 takes them last first
-        const std::string argument = argv[i];
-        arguments.push_back(argument == "-dev" ? "--dev" : argument == "-sys" ? "--sys" : argument);
-    }
-    return arguments;
-}
-
 /// A closed stdin, stdout or stderr stays so: the next file that is opened must not take its place. What is
 /// written to stdout fails, as it must; what goes to stderr is lost.
 void hold_standard_streams() {
@@ -32,15 +22,34 @@ void hold_standard_streams() {
     }
 }
 
-/// CLI11 itself only says that a command is missing.
-void require_known_command(const CLI::App& app, const std::string& first) {
-    if (first.empty() || first.front() == '-') return;
+void tell_ignored(const std::vector<std::string>& flags) {
+    std::string list;
+    for (const std::string& flag : flags) list += app::concat(list.empty() ? "" : ", ", flag);
+    if (!list.empty())
+        std::cerr << "rwkvk: passed over, of llama.cpp and without a meaning here: " << list << '\n';
+}
+
+CLI::App& command_called(CLI::App& app, const std::string& name) {
     std::string names;
-    for (const CLI::App* command : app.get_subcommands({})) {
-        if (command->get_name() == first) return;
+    for (CLI::App* command : app.get_subcommands({})) {
+        if (command->get_name() == name) return *command;
         names += app::concat(names.empty() ? "" : ", ", command->get_name());
     }
-    throw app::usage_error(app::concat("no command is called '", first, "'; there are ", names));
+    throw app::usage_error(app::concat("no command is called '", name, "'; there are ", names));
+}
+
+/// What was typed, as this program's own flags, the last first, as CLI11 takes them.
+std::vector<std::string> command_line(CLI::App& app, int argc, char** argv) {
+    std::vector<std::string> line = app::with_command_first({argv + std::min(argc, 1), argv + argc});
+    if (!line.empty() && line[0][0] != '-') {
+        CLI::App& command = command_called(app, line[0]);
+        const app::Arguments arguments = app::own_arguments(line, app::own_flags(command));
+        line = arguments.line;
+        app::forget_excluded_environment(command, arguments.typed);
+        tell_ignored(arguments.ignored);
+    }
+    std::ranges::reverse(line);
+    return line;
 }
 
 int run(int argc, char** argv) {
@@ -48,7 +57,9 @@ int run(int argc, char** argv) {
     app.option_defaults()->always_capture_default();
     app.require_subcommand(1);
     app.failure_message([](const CLI::App*, const CLI::Error& error) {
-        return app::concat("rwkvk: ", error.what(), "; --help says what there is\n");
+        const bool two_of_one = dynamic_cast<const CLI::ExcludesError*>(&error) != nullptr;
+        return app::concat("rwkvk: ", error.what(), two_of_one ? ": leave one of them out; " : "; ",
+                           "--help says what there is\n");
     });
     app.set_version_flag("--version", std::string("rwkvk ") + rwkvk_version());
     app::add_bench(app);
@@ -67,9 +78,8 @@ int run(int argc, char** argv) {
         app::mirror_in_environment(*command);
         app::refuse_odd_values(*command);
     }
-    require_known_command(app, argc > 1 ? argv[1] : "");
     try {
-        app.parse(with_long_spelling(argc, argv));
+        app.parse(command_line(app, argc, argv));
     } catch (const CLI::Success& success) {  // --help, --version
         app.exit(success);
     } catch (const CLI::ParseError& error) {

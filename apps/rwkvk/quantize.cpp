@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "command.h"
+#include "outputs.h"
 #include "progress_bar.h"
 
 namespace rwkvk::app {
@@ -11,16 +12,22 @@ struct Flags {
     CommonFlags common;
     std::string input, output, type, head, embedding;
     std::vector<std::string> overrides;
+    bool pure = false;
 };
 
 const char* text_or_null(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
 
 void run(const Flags& flags) {
+    if (flags.type.empty())
+        throw usage_error("quantize: expected a type, found none: rwkvk quantize IN OUT.gguf Q4_K_M");
+    refuse_input_as_output({"output", flags.output},
+                           {{"input", flags.input}, {"--vocab", flags.common.vocabulary}});
     const Runtime runtime = open_runtime(flags.common);
     const Model model = runtime.load(flags.input);
     rwkvk_quantize_params params;
     rwkvk_quantize_params_default(&params, sizeof params);
     params.type = flags.type.c_str();
+    params.pure = flags.pure;
     params.head_type = text_or_null(flags.head);
     params.embedding_type = text_or_null(flags.embedding);
     params.vocabulary = text_or_null(flags.common.vocabulary);
@@ -43,11 +50,10 @@ void add_quantize(CLI::App& app) {
     auto flags = std::make_shared<Flags>();
     command->add_option("input", flags->input, "Any model file")->required();
     command->add_option("output", flags->output, "The GGUF file to write")->required();
-    command
-        ->add_option("--type", flags->type,
-                     "f32, f16, bf16, q8_0, q6_k, q5_k, q5_1, q5_0, q4_k, q4_1, q4_0, iq4_nl, iq4_xs, q3_k, "
-                     "q2_k, or keep")
-        ->required();
+    command->add_option(
+        "type,--type", flags->type,
+        "f32, f16, bf16, q8_0, q6_k, q5_k, q5_1, q5_0, q4_k, q4_1, q4_0, iq4_nl, iq4_xs, q3_k, "
+        "q2_k, or keep; with _s, _m or _l as llama-quantize has them");
     command->add_option("--output-tensor-type", flags->head,
                         "Type of the head; q6_k where the others are smaller");
     command->add_option("--token-embedding-type", flags->embedding, "Type of the embedding");
@@ -55,7 +61,8 @@ void add_quantize(CLI::App& app) {
     command->add_option(
         "--override-kv", flags->overrides,
         "Metadata to put in, KEY=TYPE:VALUE, TYPE one of int, float, bool and str; repeatable");
-    command->add_option("-t,--threads", flags->common.threads, "CPU threads (0: all)")
+    command->add_flag("--pure", flags->pure, "All matrices in that type, the head too");
+    command->add_option("threads,-t,--threads", flags->common.threads, "CPU threads (0: all)")
         ->check(CLI::Range(0, 1024));
     command->add_flag("-v,--verbose", flags->common.verbose, "Say more on stderr");
     command->callback([flags] { run(*flags); });

@@ -1,7 +1,11 @@
 #include "sampling_flags.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <iostream>
+
+#include "text_input.h"
 
 namespace rwkvk::app {
 
@@ -20,20 +24,34 @@ rwkvk_sampler_params SamplingFlags::over(rwkvk_sampler_params recommended) const
     return params;
 }
 
-std::vector<SamplingFlags::Bias> SamplingFlags::parsed_biases() const {
+std::vector<SamplingFlags::Bias> SamplingFlags::parsed_biases(uint32_t vocabulary,
+                                                              int64_t end_of_text) const {
     std::vector<Bias> result;
+    if (ignore_end && end_of_text >= 0) result.push_back({static_cast<Token>(end_of_text), -INFINITY});
     for (const std::string& text : biases) {
         char *after_id = nullptr, *end = nullptr;
         const unsigned long long id = std::strtoull(text.c_str(), &after_id, 10);
         const float value = std::strtof(after_id, &end);
         const bool sign = *after_id == '+' || *after_id == '-';
-        if (after_id == text.c_str() || text[0] == '-' || !sign || *end != 0 || id > UINT32_MAX ||
-            std::isnan(value)) {
+        if (after_id == text.c_str() || text[0] == '-' || !sign || *end != 0 || std::isnan(value)) {
             throw usage_error(concat("--logit-bias: expected ID+VALUE or ID-VALUE, found '", text, "'"));
         }
+        if (id >= vocabulary)
+            throw usage_error(concat("--logit-bias: expected an id below ", vocabulary, ", found ", id));
         result.push_back({static_cast<Token>(id), value});
     }
     return result;
+}
+
+std::vector<std::string> SamplingFlags::stop_texts() const {
+    std::vector<std::string> texts = stops;
+    if (escape) {
+        for (std::string& text : texts) text = unescaped(text);
+    } else if (std::ranges::any_of(texts,
+                                   [](const std::string& text) { return text.find("\\n") != text.npos; })) {
+        std::cerr << "rwkvk: --stop: \\n is a backslash and an n; with -e it is the end of a line\n";
+    }
+    return texts;
 }
 
 void add_sampling(CLI::App& command, SamplingFlags& flags) {
@@ -52,6 +70,9 @@ void add_sampling(CLI::App& command, SamplingFlags& flags) {
         ->check(CLI::IsMember({"rwkv", "llama"}));
     command.add_option("-l,--logit-bias", flags.biases, "ID+VALUE or ID-VALUE; ID-inf bans the token");
     command.add_option("--stop", flags.stops, "End before this text; may be repeated");
+    command.add_flag("-e,--escape", flags.escape,
+                     "In texts of flags, \\n is the end of a line; also \\r, \\t, \\\", \\\\ and \\xNN");
+    command.add_flag("--ignore-eos", flags.ignore_end, "Ban the token that ends a text");
     command.footer(
         "Sampling that no flag sets is what the model's file recommends, in a chat else the template.");
 }

@@ -15,6 +15,7 @@ struct SamplingFlags {
     std::optional<uint32_t> top_k;
     std::optional<std::string> order;
     std::vector<std::string> biases, stops;
+    bool escape = false, ignore_end = false;
 
     /// What was given takes the place of what `recommended` says.
     rwkvk_sampler_params over(rwkvk_sampler_params recommended) const;
@@ -23,10 +24,14 @@ struct SamplingFlags {
         Token token;
         float value;
     };
-    /// "ID+VALUE", "ID-VALUE" or "ID-inf". Errors: RWKVK_BAD_ARGUMENT.
-    std::vector<Bias> parsed_biases() const;
+    /// "ID+VALUE", "ID-VALUE" or "ID-inf", of a vocabulary of so many, and what --ignore-eos bans.
+    /// Errors: RWKVK_BAD_ARGUMENT.
+    std::vector<Bias> parsed_biases(uint32_t vocabulary, int64_t end_of_text) const;
+    /// The stop strings, told once if one of them looks as if -e were meant.
+    std::vector<std::string> stop_texts() const;
 };
 
+/// Adds them, and -e.
 void add_sampling(CLI::App& command, SamplingFlags& flags);
 
 }  // namespace rwkvk::app

@@ -1,4 +1,5 @@
 #include "command.h"
+#include "outputs.h"
 #include "progress_bar.h"
 
 namespace rwkvk::app {
@@ -11,6 +12,7 @@ struct Flags {
 };
 
 void run(const Flags& flags) {
+    refuse_same_file({"output", flags.path}, {"--vocab", flags.vocabulary});
     const Runtime runtime = open_runtime(flags.common);
     const std::string spec = concat(flags.arch, ":", flags.size, ":", flags.type);
     rwkvk_model* handle = nullptr;
@@ -31,7 +33,8 @@ void add_synth(CLI::App& app) {
     command->add_option("output", flags->path, "The file to write")->required();
     command->add_option("--arch", flags->arch,
                         "Model version: v4, v5.0, v5.1, v5.2, v6, v7, v7a, rwkv6qwen2, arwkv7");
-    command->add_option("--size", flags->size, "0.1b, 0.4b, 1.5b, 2.9b, 7.2b, or LAYERSxWIDTH[xVOCABULARY]");
+    command->add_option("--size", flags->size,
+                        "0.1b, 0.4b, 1.5b, 2.9b, 7.2b, 13b, or LAYERSxWIDTH[xVOCABULARY]");
     command->add_option("--type", flags->type, "Weight format of the matrices, as f16 or q8_0");
     command->add_option("-s,--seed", flags->seed, "Which of all random models");
     command->add_option("--vocab", flags->vocabulary, "Vocabulary file (World format) to put in");

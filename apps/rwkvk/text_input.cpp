@@ -20,10 +20,42 @@ std::string read_text(const std::string& path) {
     return contents;
 }
 
+std::string read_prompt(const std::string& path, bool keep_newline) {
+    std::string text = read_text(path);
+    if (keep_newline || !text.ends_with('\n')) return text;
+    text.pop_back();
+    if (text.ends_with('\r')) text.pop_back();
+    return text;
+}
+
+std::string unescaped(std::string_view text) {
+    constexpr std::string_view names = "nrt\"'\\", meanings = "\n\r\t\"'\\";
+    std::string out;
+    while (!text.empty()) {
+        unsigned code = 0;
+        size_t length = 1;
+        const size_t named = text[0] == '\\' && text.size() > 1 ? names.find(text[1]) : names.npos;
+        if (named != names.npos) {
+            out += meanings[named];
+            length = 2;
+        } else if (text.size() >= 4 && text.starts_with("\\x") &&
+                   std::from_chars(text.data() + 2, text.data() + 4, code, 16).ptr == text.data() + 4) {
+            out += static_cast<char>(code);
+            length = 4;
+        } else {
+            out += text[0];
+        }
+        text.remove_prefix(length);
+    }
+    return out;
+}
+
 std::vector<Token> parse_ids(const std::string& list) {
     std::vector<Token> ids;
     const char *at = list.data(), *end = at + list.size();
-    const auto separator = [](char c) { return c == ',' || c == ' ' || c == '\n' || c == '\r' || c == '\t'; };
+    const auto separator = [](char c) {
+        return std::string_view(", \n\r\t[]").find(c) != std::string_view::npos;
+    };
     while (at < end) {
         if (separator(*at)) {
             ++at;

@@ -63,9 +63,10 @@ void add_tokenize(CLI::App& app) {
     CLI::App* command = app.add_subcommand("tokenize", "Text on stdin to token ids on stdout, or back");
     auto flags = std::make_shared<Flags>();
     add_common(*command, flags->common);
-    command->add_flag("--decode", flags->decode, "Ids on stdin to bytes on stdout");
+    CLI::Option* decode = command->add_flag("--decode", flags->decode, "Ids on stdin to bytes on stdout");
     command->add_option("--bench", flags->repeats, "Print how fast the text is encoded, of so many times")
-        ->check(CLI::Range(1, 1000000));
+        ->check(CLI::Range(1, 1000000))
+        ->excludes(decode);
     command->callback([flags] { run(*flags); });
 }
 

@@ -5,6 +5,7 @@
 #include "runtime/synthetic/synthetic_gguf.h"
 #include "runtime/synthetic/synthetic_model.h"
 #include "runtime/write/embedded_vocabulary.h"
+#include "runtime/write/gguf_mixtures.h"
 #include "runtime/write/model_gguf.h"
 
 using namespace rwkvk;
@@ -38,6 +39,16 @@ std::optional<WeightFormat> format_or_none(const char* name) {
     return weight_format(name);
 }
 
+GgufFormats formats_of(const rwkvk_quantize_params& params) {
+    GgufFormats formats = gguf_formats_named(params.type ? params.type : "keep");
+    formats.head = format_or_none(params.head_type);
+    formats.embedding = format_or_none(params.embedding_type);
+    if (!params.pure) return formats;
+    formats.down = nullptr;
+    if (!formats.head) formats.head = formats.matrices;
+    return formats;
+}
+
 /// That of the file if one is given, else what belongs to the model, if anything does.
 std::optional<load::Vocabulary> vocabulary_for(const Model& model, const char* path) {
     if (path) return embedded_vocabulary(model, path);
@@ -64,7 +75,8 @@ void rwkvk_quantize_params_default(rwkvk_quantize_params* params, uint32_t size)
                                        .override_count = 0,
                                        .threads = 0,
                                        .progress = nullptr,
-                                       .progress_user = nullptr},
+                                       .progress_user = nullptr,
+                                       .pure = 0},
                  params, size);
 }
 
@@ -79,9 +91,7 @@ rwkvk_status rwkvk_tools_quantize(const rwkvk_model* model, const char* path,
         const GgufContents contents{
             .title = params.title ? params.title : m.title(),
             .vocabulary = vocabulary ? &*vocabulary : nullptr,
-            .formats = {.matrices = format_or_none(params.type),
-                        .head = format_or_none(params.head_type),
-                        .embedding = format_or_none(params.embedding_type)},
+            .formats = formats_of(params),
             .overrides = to_strings(params.overrides, params.override_count, "overrides"),
             .threads = accept_threads(params.threads)};
         write_model_gguf(path, m, contents, [&](double fraction) {

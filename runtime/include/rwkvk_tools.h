@@ -32,7 +32,7 @@ RWKVK_API rwkvk_status rwkvk_tools_synth(rwkvk_runtime *runtime, const char *pat
 
 typedef struct rwkvk_quantize_params {
     uint32_t size;
-    const char *type;           /* of the matrices: "q4_k", …; NULL or "keep": each as it is */
+    const char *type;           /* "Q4_K_M", …: llama.cpp's names, in any case; NULL or "keep": each as it is */
     const char *head_type;      /* NULL: q6_k where `type` is smaller, else `type` */
     const char *embedding_type; /* NULL: `type` */
     const char *vocabulary;     /* a file in the World format; NULL: as rwkvk_tokenizer_of_model finds it, if it does */
@@ -42,13 +42,15 @@ typedef struct rwkvk_quantize_params {
     uint32_t threads;           /* as rwkvk_context_params */
     rwkvk_progress_fn progress; /* may be NULL */
     void *progress_user;
+    uint32_t pure;              /* not 0: all matrices, the head too, in the same type */
 } rwkvk_quantize_params;
 
 RWKVK_API void rwkvk_quantize_params_default(rwkvk_quantize_params *params, uint32_t size);
 
 /** Writes a model as GGUF (docs/FORMATS.md). What keeps its type keeps its bits. The file takes its name only when it
  * is whole; the same model and parameters give the same bytes. Errors: RWKVK_BAD_ARGUMENT for an unknown type, a
- * vocabulary that does not fit and a value that the type cannot hold; RWKVK_IO; RWKVK_CANCELLED. */
+ * vocabulary that does not fit, a value that the type cannot hold, and a file that a model is being read from, as for
+ * everything that writes files; RWKVK_IO; RWKVK_CANCELLED. */
 RWKVK_API rwkvk_status rwkvk_tools_quantize(const rwkvk_model *model, const char *path,
                                             const rwkvk_quantize_params *params);
 

@@ -14,9 +14,11 @@ struct Size {
     uint32_t layers, width;
 };
 
-// Released models; those of all versions have these, 3B and 7B being called 2.9b and 7.2b now.
+// Released models; those of all versions have these, 3B and 7B being called 2.9b and 7.2b now; 13b is of
+// versions 6 and 7.
 constexpr Size sizes[] = {
-    {"0.1b", 12, 768}, {"0.4b", 24, 1024}, {"1.5b", 24, 2048}, {"2.9b", 32, 2560}, {"7.2b", 32, 4096},
+    {"0.1b", 12, 768},  {"0.4b", 24, 1024}, {"1.5b", 24, 2048},  {"2.9b", 32, 2560},
+    {"7.2b", 32, 4096}, {"13b", 61, 4096},  {"13.3b", 61, 4096},
 };
 
 /// "2x768x264" → {2, 768, 264}; empty when it is not of that form.
@@ -131,11 +133,12 @@ SyntheticSpec SyntheticSpec::parse(const std::string& spec, uint64_t seed) {
         if (!n.empty())
             return {spec.substr(0, first), n[0], n[1], n.size() == 3 ? n[2] : 65536, format, seed};
     }
-    throw Error(Code::bad_argument,
-                concat("'", spec, "' is no synthetic model; write VERSION:SIZE:TYPE, where VERSION is ",
-                       version_names(),
-                       ", SIZE is 0.1b, 0.4b, 1.5b, 2.9b, 7.2b or LAYERSxWIDTH[xVOCABULARY], and TYPE is "
-                       "a weight format, as f16 or q8_0"));
+    throw Error(
+        Code::bad_argument,
+        concat("'", spec, "' is no synthetic model; write VERSION:SIZE:TYPE, where VERSION is ",
+               version_names(),
+               ", SIZE is 0.1b, 0.4b, 1.5b, 2.9b, 7.2b, 13b or LAYERSxWIDTH[xVOCABULARY], and TYPE is "
+               "a weight format, as f16 or q8_0"));
 }
 
 std::unique_ptr<WeightSource> make_synthetic_source(const SyntheticSpec& spec) {

@@ -8,7 +8,7 @@
 namespace rwkvk {
 
 /// A random model that never was in a file: "v7:0.1b:f16" (versions v4 to v7a, rwkv6qwen2, arwkv7; sizes
-/// 0.1b, 0.4b, 1.5b, 2.9b, 7.2b), or "v7:2x768:f16" and "v7:2x768x264:f16" for layers x width (x vocabulary
+/// 0.1b, 0.4b, 1.5b, 2.9b, 7.2b, 13b), or "v7:2x768:f16" and "v7:2x768x264:f16" for layers x width (x vocabulary
 /// rows; 65536 if not given). Of a format of blocks are the large matrices; the low-rank ones are then f16.
 struct SyntheticSpec {
     std::string version;  // "v7": a row of the table in synthetic_tensors.cpp

@@ -6,11 +6,12 @@ namespace {
 
 using Ranks = arch::Rwkv7::Ranks;
 
-// Of released models, from their tensor shapes.
-Ranks ranks_of(uint32_t width) {
-    if (width <= 1024) return {64, 64, 32, 128};
-    if (width == 4096) return {128, 128, 96, 480};
-    return {96, 96, 64, width / 8};
+// Of released models, from their tensor shapes; those of 13.3B from the size of its file.
+Ranks ranks_of(const SyntheticSpec& spec) {
+    if (spec.width <= 1024) return {64, 64, 32, 128};
+    if (spec.width == 4096 && spec.layers > 32) return {192, 192, 128, 384};
+    if (spec.width == 4096) return {128, 128, 96, 480};
+    return {96, 96, 64, spec.width / 8};
 }
 
 void low_rank(SyntheticTensors& tensors, const std::string& name, uint32_t width, uint32_t rank,
@@ -23,7 +24,7 @@ void low_rank(SyntheticTensors& tensors, const std::string& name, uint32_t width
 /// What every time mix has: neither gate nor norm over heads.
 void add_time_mix(SyntheticTensors& tensors, const std::string& p, bool first) {
     const uint32_t D = tensors.spec().width, head_size = synthetic_head_size(D);
-    const Ranks ranks = ranks_of(D);
+    const Ranks ranks = ranks_of(tensors.spec());
     for (const char* name : {"x_r", "x_w", "x_k", "x_v", "x_a"})
         tensors.vector(p + "att." + name, D, {0.5f, 0.5f});
     low_rank(tensors, p + "att.w", D, ranks.w, {-2.0f, 3.0f});
@@ -38,7 +39,7 @@ void add_time_mix(SyntheticTensors& tensors, const std::string& p, bool first) {
 }
 
 void add_block(SyntheticTensors& tensors, const std::string& p, bool first) {
-    const uint32_t D = tensors.spec().width, gate_rank = ranks_of(D).g;
+    const uint32_t D = tensors.spec().width, gate_rank = ranks_of(tensors.spec()).g;
     add_time_mix(tensors, p, first);
     tensors.norm(p + "att.ln_x", D);
     tensors.vector(p + "att.x_g", D, {0.5f, 0.5f});

@@ -37,6 +37,11 @@ bool in_blocks(WeightFormat format) { return info(format).block_elements > 1; }
 /// Converters leave the low-rank matrices alone, whose names do not end so.
 bool is_large(const std::string& official) { return official.ends_with(".weight"); }
 
+/// Of "blocks.12.…".
+uint32_t layer_of(const std::string& official) {
+    return static_cast<uint32_t>(std::stoul(official.substr(official.find('.') + 1)));
+}
+
 WeightFormat low_rank(WeightFormat wanted, WeightFormat stored) {
     if (!in_blocks(wanted)) return wanted;
     return stored == WeightFormat::bf16 ? stored : WeightFormat::f16;
@@ -56,6 +61,8 @@ WeightFormat GgufFormatChoice::of(const std::string& official) const {
     const auto shape = *model_.weights().find(official);
     WeightFormat wanted = formats_.matrices.value_or(shape.format);
     if (!is_large(official)) return formats_.matrices ? low_rank(wanted, shape.format) : wanted;
+    if (formats_.down && official.ends_with(".ffn.down.weight"))
+        wanted = formats_.down(layer_of(official), model_.dimensions().layers);
     if (official == "emb.weight") wanted = formats_.embedding.value_or(wanted);
     if (official == "head.weight") {
         const bool coarse =
@@ -67,6 +74,7 @@ WeightFormat GgufFormatChoice::of(const std::string& official) const {
 }
 
 uint32_t GgufFormatChoice::file_type() const {
+    if (formats_.file_type) return *formats_.file_type;
     std::map<WeightFormat, uint64_t> elements;
     for (const std::string& name : matrices_) {
         const auto shape = *model_.weights().find(name);

@@ -27,7 +27,7 @@ $(cat "$folder/stderr")"
     fi
 }
 same() { [[ $2 == "$3" && -n $2 ]] || fail "$1: '$2' is not '$3'"; } # WHAT A B
-chat() { "$program" chat -m "$talker" -dev cpu -t 1 "$@"; }
+chat() { "$program" chat -m "$talker" -dev cpu -t 1 --seed 1 "$@"; }
 logits() { "$program" logits -m "$model" -t 1 -o "$folder/x.npy" "$@"; }
 
 # Files and flags.
@@ -44,7 +44,7 @@ result 'no vocabulary' 2 'has a vocabulary of 264 .*give --vocab'
 run chat --vocab "$folder/missing.txt" </dev/null
 result 'a missing vocabulary' 1 'missing.txt: cannot open'
 run chat --nonsense </dev/null
-result 'an unknown flag' 2 'not expected: --nonsense; --help'
+result 'an unknown flag' 2 'unknown flag --nonsense; .rwkvk chat --help'
 run "$program" --nonsense
 result 'an unknown flag before any subcommand' 2 '--help'
 run "$program" nonsense
@@ -59,7 +59,7 @@ result 'an unknown template' 2 'nonsense'
 generate() { "$program" generate -dev cpu -n 1 -p a "$@" >/dev/null; }
 run generate -m ''
 result 'an empty model' 2 '--model: expected a value'
-for number in -1 010 0x10 1e3 18446744073709551616; do
+for number in -2 010 0x10 1e3 18446744073709551616; do
     run generate --seed="$number"
     result "the seed '$number'" 2 '--seed: expected a whole number, found'
 done
@@ -71,6 +71,10 @@ run generate -f "$folder/x"
 result 'a text and a file' 2 '--prompt excludes --file'
 run "$program" generate -f "$folder" -n 1 -dev cpu
 result 'a folder as a text' 1 "$folder: cannot be read: Is a directory"
+run "$program" generate -f - -n 1 -dev cpu <"$folder"
+result 'a folder as stdin, for generate' 1 'stdin: cannot be read: Is a directory'
+run chat <"$folder"
+result 'a folder as stdin, for a chat' 1 'stdin: cannot be read: Is a directory'
 run "$program" tokenize <"$folder"
 result 'a folder as stdin' 1 'stdin: cannot be read: Is a directory'
 run "$program" tokenize --decode <<<'1 99999'
@@ -78,9 +82,49 @@ result 'an id outside the vocabulary' 1 'stdin: token 99999, expected an id belo
 run "$program" info --json --tensors
 result 'two forms of an answer' 2 'excludes'
 run logits --tokens 1 --state-out "$folder/x.npy" -dev cpu
-result 'one file for two things' 2 'expected two files'
-run timeout --preserve-status -s INT 1 "$program" synth "$folder/big.gguf" --size 1.5b
+result 'one file for two things' 2 "'.*x.npy' is the file of -o"
+logits --tokens 1 -dev cpu >/dev/null
+ln -s x.npy "$folder/other.npy"
+run logits --tokens 1 --state-out "$folder/other.npy" -dev cpu
+result 'one file for two things, by a link' 2 "'.*other.npy' is the file of -o"
+run "$program" generate -p a -n 1 -l 888-1 -dev cpu
+result 'a bias outside the vocabulary' 2 '--logit-bias: expected an id below 888, found 888'
+run chat -l 99999999999999999999-inf
+result 'a bias of no token' 2 '--logit-bias: expected an id below 257'
+run timeout --foreground --preserve-status -s INT 1 "$program" synth "$folder/big.gguf" --size 1.5b
 [[ $status -eq 130 && -z $(find "$folder" -name 'big.gguf*') ]] || fail "an interrupted task: status $status, left $(find "$folder" -name 'big.gguf*')"
+
+# Outputs that are inputs: refused under any name, and the input stays as it was.
+cp "$model" "$folder/m.pth"
+cp "$talker" "$folder/m.gguf"
+ln -s m.pth "$folder/soft.pth"
+ln "$folder/m.pth" "$folder/hard.pth"
+echo 1 2 3 >"$folder/ids"
+inputs=("$folder/m.pth" "$folder/m.gguf" "$folder/ids")
+before=$(sha256sum "${inputs[@]}")
+onto_itself() { # WHAT PATTERN COMMAND...
+    local what=$1 pattern=$2
+    shift 2
+    run "$@"
+    result "$what" 2 "$pattern: write to another one"
+    same "what $what left" "$(sha256sum "${inputs[@]}")" "$before"
+}
+for name in m.pth soft.pth hard.pth; do
+    onto_itself "quantize onto $name" "$name' is the file of input" "$program" quantize "$folder/m.pth" "$folder/$name" q4_0
+    onto_itself "logits onto $name" "-o: '.*$name' is the file of -m" "$program" logits -m "$folder/m.pth" --tokens 1 -o "$folder/$name"
+    onto_itself "a state onto $name" "--state-out: '.*$name' is the file of -m" \
+        "$program" logits -m "$folder/m.pth" --tokens 1 -o "$folder/x.npy" --state-out "$folder/$name"
+done
+onto_itself 'logits onto their ids' "is the file of --tokens-file" logits --tokens-file "$folder/ids" -o "$folder/ids"
+onto_itself 'logits onto an adapter' "is the file of --lora" logits --tokens 1 --lora "$folder/m.gguf:0.5" -o "$folder/m.gguf"
+onto_itself 'quantize onto the vocabulary' "is the file of --vocab" \
+    "$program" quantize "$folder/m.pth" "$folder/ids" q8_0 --vocab "$folder/ids"
+onto_itself 'synth onto the vocabulary' "is the file of --vocab" "$program" synth "$folder/ids" --vocab "$folder/ids"
+
+# A HOME that is no absolute path is none.
+mkdir "$folder/work"
+(cd "$folder/work" && env -u XDG_CACHE_HOME -u XDG_DATA_HOME -u XDG_STATE_HOME HOME=home "$program" generate -p a -n 1 >/dev/null 2>&1)
+[[ $(find "$folder/work" | wc -l) -eq 1 ]] || fail "a relative HOME: found $(find "$folder/work")"
 
 # Files that are something else: each is named, with what to do.
 foreign() { # WHAT FILE PATTERN
@@ -110,7 +154,7 @@ result 'a model as an adapter' 1 'talker.gguf: tensor .*use an adapter that was 
 run logits --tokens 1 -dev cpu --state "$model"
 result 'a model as a state' 1 'model-fp32.pth: holds no tensor .*expected a tuned or a saved state'
 run "$program" logits --synthetic v7:2x64x40:f32 --tokens 1 -o "$folder/x.npy" -dev cpu --lora "$folder/a.pth"
-result 'an adapter of a random model' 2 'give -m FILE'
+result 'an adapter of a random model' 2 '--synthetic excludes --lora: leave one of them out|--lora excludes --synthetic: leave one'
 same 'logits from a saved state, given either way' "$(logits --tokens 3 -dev cpu --state "$folder/saved")" \
     "$(logits --tokens 3 -dev cpu --state-in "$folder/saved")"
 
@@ -169,7 +213,7 @@ run chat <&-
 
 # Nobody reads what is written.
 echo abc >"$folder/input"
-endless=(chat -m "$talker" -dev cpu -t 1 -n 1000000 -l 0-inf -l 11-inf)
+endless=(chat -m "$talker" -dev cpu -t 1 -n 1000000 --seed 1 -l 0-inf -l 11-inf)
 each_with_output() { # WHAT SINK, a command that runs the rest of its arguments with a bad stdout
     local what=$1 sink=$2
     for arguments in "info -m $model --tensors" 'devices' 'devices --json' '--help' 'chat --help' "tokenize -m $talker" \

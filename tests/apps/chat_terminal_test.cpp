@@ -129,7 +129,8 @@ struct Session {
         setenv("TERM", "xterm", 1);
         const std::string synth = program + " synth " + model + " --size 2x64x257 --type f32";
         REQUIRE(std::system(synth.c_str()) == 0);
-        chat = {"chat", "-m", model, "-dev", "cpu", "-t", "1", "--template", "world", "-n", "24"};
+        chat = {"chat",   "-m", model,        "-dev",  "cpu", "-t", "1",
+                "--seed", "7",  "--template", "world", "-n",  "24"};
     }
     std::vector<std::string> on(const std::string& device) const {
         std::vector<std::string> arguments = chat;
@@ -156,7 +157,7 @@ TEST_CASE("a conversation with everything a person can do") {
     const std::string file = session.folder / "chat.state";
     {
         Terminal terminal(session.program, session.chat);
-        terminal.read_until("/help lists the commands");
+        terminal.read_until("seed 7; /help lists the commands");
         terminal.wait_for_prompt();
         for (const char* question : {"One", "Two", "Three", "Four", "Five", "Six", "Seven"})
             command(terminal, question, "tokens/s");
@@ -170,10 +171,12 @@ TEST_CASE("a conversation with everything a person can do") {
         command(terminal, "\"\"\"block\nof lines\"\"\"", "tokens/s");
         command(terminal, "\"\"\"block of one\"\"\"", "tokens/s");
         command(terminal, "/stats", "template    world");
+        command(terminal, "/stats", "seed        7");
         command(terminal, "/think", "without reasoning");
         command(terminal, "/nonsense", "no command is called '/nonsense'");
         command(terminal, "/load " + file, file + ": cannot open");
         command(terminal, "/save /proc/none/x", "rwkvk: /proc/none/x");
+        command(terminal, "/save " + session.model, "is the file of -m: write to another one");
         command(terminal, "/save " + file, "saved to");
         command(terminal, "/system Be brief", "a new conversation");
         command(terminal, "/reset", "a new conversation");
@@ -391,6 +394,24 @@ TEST_CASE("a hybrid is asked in the words of its file's template, with its speci
     CHECK(shown.find(" 258 10\r\n") != shown.npos);
     terminal.type("/exit\n");
     CHECK(terminal.wait_for_exit() == 0);
+}
+
+TEST_CASE("a folder for the history that is no absolute path counts as none") {
+    const Session session;
+    const auto before = std::filesystem::current_path();
+    const std::string work = session.folder / "work";
+    std::filesystem::create_directory(work);
+    std::filesystem::current_path(work);
+    setenv("XDG_STATE_HOME", "state", 1);
+    const std::string home = std::getenv("HOME") ? std::getenv("HOME") : "/";
+    setenv("HOME", "home", 1);
+    Terminal terminal(session.program, session.chat);
+    terminal.wait_for_prompt();
+    terminal.type("/exit\n");
+    CHECK(terminal.wait_for_exit() == 0);
+    setenv("HOME", home.c_str(), 1);
+    CHECK(std::filesystem::is_empty(work));
+    std::filesystem::current_path(before);
 }
 
 }  // namespace

@@ -18,6 +18,10 @@ expect() {
         failures=$((failures + 1))
     fi
 }
+fail() {
+    printf 'FAILED: %s\n' "$1"
+    failures=$((failures + 1))
+}
 same() { # WHAT A B
     if [[ $2 != "$3" || -z $2 ]]; then
         printf 'FAILED: %s: "%s" is not "%s"\n' "$1" "$2" "$3"
@@ -65,7 +69,7 @@ expect 2 "no command is called 'nonsense'" nonsense
 expect 2 'subcommand'
 expect 0 '^name: rwkvk-demo' info
 expect 0 '"vocabulary": ' info --json
-expect 2 'both -m and --synthetic' info -m "$model" --synthetic v7:1x64x256:f16
+expect 2 'excludes.*leave one' info -m "$model" --synthetic v7:1x64x256:f16
 expect 0 'd.gguf' quantize "$model" "$folder/d.gguf" --type f16 --override-kv general.name=str:other --override-kv a.b=int:3
 expect 2 'expected KEY=int' quantize "$model" "$folder/e.gguf" --type f16 --override-kv a=3
 expect 2 'synthetic model' info --synthetic v9:1b:f16
@@ -97,13 +101,15 @@ same 'fingerprint in pieces of 2' "$(fingerprint --tokens 1,2,3,4,5,6,7 --chunk 
 fingerprint --tokens 1,2,3 --state-out "$folder/first.state" >/dev/null
 same 'fingerprint from a saved state' "$(fingerprint --tokens 4,5,6,7 --state-in "$folder/first.state" --state-out "$folder/second.state")" "$whole"
 same 'state file' "$(sha256sum <"$folder/second.state")" "$(sha256sum <"$folder/all.state")"
+same 'ids in brackets' "$(fingerprint --tokens '[1, 2, 3, 4, 5, 6, 7]')" "$whole"
 same 'size of out.npy' "$(stat -c %s "$folder/out.npy")" $((128 + 264 * 4))
 expect 1 'not a safetensors file' logits -m "$model" --tokens 1 --state-in "$model" -o "$folder/x.npy" -dev cpu
 
 same 'bytes to ids' "$(printf 'Hi\n' | "$program" tokenize --synthetic v7:1x64x256:f16)" '72 105 10'
+same 'ids as other programs print them' "$(echo '[72, 105,33]' | "$program" tokenize --synthetic v7:1x64x256:f16 --decode)" 'Hi!'
 same 'ids to bytes' "$(echo 72 105 33 | "$program" tokenize --synthetic v7:1x64x256:f16 --decode)" 'Hi!'
 
-small=(--synthetic v7:1x64x256:f16 -dev cpu -n 20)
+small=(--synthetic v7:1x64x256:f16 -dev cpu -n 20 --seed 1)
 of() { grep -o 'fingerprint [0-9a-f]*'; }
 same 'a seed repeats its text' "$("$program" generate "${small[@]}" -p abc --seed 5 2>&1 >/dev/null | of)" \
     "$("$program" generate "${small[@]}" -p abc --seed 5 -t 1 2>&1 >/dev/null | of)"
@@ -112,20 +118,50 @@ same 'flags from the environment' "$(RWKVK_ARG_SEED=5 RWKVK_ARG_PREDICT=20 RWKVK
     "$("$program" generate "${small[@]}" -p abc --seed 5 2>&1 >/dev/null | of)"
 same 'flags that change nothing' "$("$program" generate "${small[@]}" -p abc --seed 5 --min-p 0 --typical 1 --repeat-penalty 1 -l 7+0 --stop "no such text" 2>&1 >/dev/null | of)" \
     "$("$program" generate "${small[@]}" -p abc --seed 5 2>&1 >/dev/null | of)"
-few=(generate --synthetic v7:1x64x256:f16 -dev cpu -p abc)
+once=(generate --synthetic v7:1x64x256:f16 -dev cpu -n 20 -p abc)
+drawn=$("$program" "${once[@]}" 2>&1 >"$folder/text" | grep -oE 'seed [0-9]+, fingerprint [0-9a-f]+')
+seed=${drawn#seed } seed=${seed%%,*}
+same 'a drawn seed repeats the run' "$("$program" "${once[@]}" --seed "$seed" 2>&1 >/dev/null | grep -o 'seed.*')" "$drawn]"
+for other in '' --seed=-1; do
+    # shellcheck disable=SC2086
+    [[ $("$program" "${once[@]}" $other --json | grep '"seed"') != *" $seed,"* ]] || fail "a seed was drawn twice"
+done
+chat_seed=$(echo Hi | "$program" chat -dev cpu 2>&1 >"$folder/text" | grep -oE 'seed [0-9]+')
+same 'a drawn seed repeats a chat' "$(echo Hi | "$program" chat -dev cpu --seed "${chat_seed#seed }")" "$(cat "$folder/text")"
+same 'a chat with a seed is silent' ".$(echo Hi | "$program" chat -dev cpu --seed 1 2>&1 >/dev/null)" '.'
+typed() { "$program" "$@" --synthetic v7:1x64x256:f16 -dev cpu -n 5 --seed 3 2>&1 >/dev/null | of; } # beside an environment
+printf abc >"$folder/abc"
+same 'a typed file beats a prompt in the environment' "$(RWKVK_ARG_PROMPT=other typed generate -f "$folder/abc")" "$(typed generate -p abc)"
+same 'a typed prompt beats a file in the environment' "$(RWKVK_ARG_FILE=/nowhere typed generate -p abc)" "$(typed generate -p abc)"
+same 'a typed random model beats a model and an adapter in the environment' \
+    "$(RWKVK_ARG_MODEL=/nowhere RWKVK_ARG_LORA=/nowhere typed generate -p abc)" "$(typed generate -p abc)"
+RWKVK_ARG_SYNTHETIC=v9 expect 0 '^version: 7.0' info -m "$model"
+RWKVK_ARG_PROMPT=a RWKVK_ARG_TOKENS_FILE=/nowhere expect 0 fingerprint logits -m "$model" --tokens 1 -o "$folder/x.npy" -dev cpu
+RWKVK_ARG_PROMPT=a RWKVK_ARG_FILE=b expect 2 'excludes' generate -n 1
+RWKVK_ARG_JSON=1 expect 0 '^\[' devices
+RWKVK_ARG_TYPE=q9_9 expect 0 'typed.gguf: ' quantize "$model" "$folder/typed.gguf" Q4_0
+same 'the last of a flag given twice counts' "$("$program" "${once[@]}" --seed 4 --temp 9 -n 3 --temp 1 --seed 3 --json --json | grep -c -e '"seed": 3,' -e '"tokens": 3,')" 2
+expect 0 '"tokens": 20,' generate "${small[@]}" -p abc --json --ignore-eos
+same 'a newline at the end of a prompt is dropped' "$(printf 'abc\r\n' >"$folder/abc"; typed generate -f "$folder/abc")" "$(typed generate -p abc)"
+same 'or kept' "$(typed generate -f "$folder/abc" --keep-newline)" "$(typed generate -e -p 'abc\r\n')"
+same 'escapes' "$("$program" generate "${small[@]}" -e -p 'a\n\t\\n\x41\q' --json | grep prompt_tokens)" "$("$program" generate "${small[@]}" -p 12345678 --json | grep prompt_tokens)"
+few=(generate --synthetic v7:1x64x256:f16 -dev cpu -p abc --seed 1)
 xyz=(--temp 0 -l 88+1000 -l 89+900 -l 90+800 --presence-penalty 500) # X, then Y, then Z
 same 'a bias decides' "$("$program" "${few[@]}" -n 3 -l 88+1000 2>/dev/null)" 'XXX'
 same 'a penalty ends that' "$("$program" "${few[@]}" -n 3 "${xyz[@]}" 2>/dev/null)" 'XYZ'
 same 'a banned token does not come' "$("$program" "${few[@]}" -n 2 "${xyz[@]}" -l 89-inf 2>/dev/null)" 'XZ'
 same 'a stop string is not shown' "$("$program" "${few[@]}" "${xyz[@]}" --stop Q --stop YZ 2>/dev/null)" 'X'
+same 'a stop string with an escape' "$("$program" "${few[@]}" "${xyz[@]}" -e --stop '\x59Z' 2>/dev/null)" 'X'
+expect 0 'n; with -e it is the end of a line' generate "${small[@]}" -p abc --stop '\nUser:' --stop '\n\n'
+same 'and that is said once' "$("$program" generate "${small[@]}" -p abc --stop '\nUser:' --stop '\n' 2>&1 | grep -c 'with -e')" 1
 same 'a stop string in brackets is one' "$("$program" "${few[@]}" -n 6 --temp 0 -l 91+1000 -l 88+900 -l 93+800 --presence-penalty 500 --stop '[X]' 2>/dev/null)." '.'
 expect 0 '"ids": \[' generate "${small[@]}" -p abc --json --sampler-order llama --frequency-penalty 0.5 --penalty-decay 0.9
-demo=(generate -dev cpu -n 20 -p 'What is 47 + 85?')
+demo=(generate -dev cpu -n 20 --seed 1 -p 'What is 47 + 85?')
 same 'a sampling flag leaves the other recommendations' "$("$program" "${demo[@]}" --top-p 0.9 2>&1 >/dev/null | of)" "$("$program" "${demo[@]}" 2>&1 >/dev/null | of)"
 same 'a sampling flag goes before the recommendation' "$("$program" "${demo[@]}" --temp 3 --seed 2 2>&1 >/dev/null | of | grep -c "$("$program" "${demo[@]}" 2>&1 >/dev/null | of)")" 0
 expect 2 'expected ID\+VALUE' generate "${small[@]}" -p abc -l 88
 expect 2 'expected ID\+VALUE' generate "${small[@]}" -p abc -l 88+-1
-expect 1 'expected an id below 256' generate "${small[@]}" -p abc -l 300-inf
+expect 2 'expected an id below 256' generate "${small[@]}" -p abc -l 300-inf
 expect 2 'min_p' generate "${small[@]}" -p abc --min-p 2
 expect 2 'one is empty' generate "${small[@]}" -p abc --stop ''
 "$program" generate "${small[@]}" -p abc >/dev/full 2>"$folder/full"

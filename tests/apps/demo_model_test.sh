@@ -13,7 +13,7 @@ fail() {
 answers() { # QUESTION PATTERN [flags]: the answer to the last line of QUESTION matches
     local question=$1 pattern=$2 found
     shift 2
-    found=$("$program" chat -dev cpu "$@" <<<"$question" 2>&1 | tail -n 1)
+    found=$("$program" chat -dev cpu --seed 1 "$@" <<<"$question" 2>&1 | tail -n 1)
     [[ $found =~ $pattern ]] || fail "'$question': expected $pattern, found '$found'"
 }
 
@@ -36,7 +36,7 @@ size=$(stat -c %s "$file")
 ((size <= 6000000)) || fail "$file: expected at most 6,000,000 bytes, found $size"
 
 fingerprint() { # DEVICE
-    "$program" generate -dev "$1" -n 100 --json -p $'User: Tell me a story about a fox.\n\nAssistant:' 2>/dev/null |
+    "$program" generate -dev "$1" -n 100 --seed 1 --json -p $'User: Tell me a story about a fox.\n\nAssistant:' 2>/dev/null |
         grep -o '"fingerprint": "[0-9a-f]*"'
 }
 on_cpu=$(fingerprint cpu)

@@ -50,6 +50,13 @@ TEST_CASE("a written random model computes what the unwritten one does") {
     }
 }
 
+TEST_CASE("official sizes have as many parameters as the models of that name") {
+    const auto parameters = [](const char* spec) { return synthetic_model(spec)->parameters(); };
+    CHECK(parameters("v7:0.1b:f16") == 191034624);
+    CHECK(parameters("v7:13b:f16") == 13269245952);  // 13.3B
+    CHECK(parameters("v7:13.3b:q4_k") == 13269245952);
+}
+
 TEST_CASE("without a vocabulary ids 1 to 256 are the bytes, and the rest never matches") {
     const test::TemporaryFolder folder;
     write_synthetic_gguf(folder / "x.gguf", "v7:1x32x260:f32", 1);

@@ -5,6 +5,7 @@
 
 #include "runtime/catalogue/weights.h"
 #include "runtime/synthetic/synthetic_model.h"
+#include "runtime/write/gguf_mixtures.h"
 #include "tests/support/reference_folder.h"
 #include "tests/support/refusal.h"
 #include "tests/support/run_model.h"
@@ -111,6 +112,68 @@ TEST_CASE("which formats a file mixes") {
     CHECK(format_in(*own, "blocks.0.att.key.weight") == WeightFormat::q4_0);
     CHECK(format_in(*own, "head.weight") == WeightFormat::f16);
     CHECK(format_in(*own, "emb.weight") == WeightFormat::q8_0);
+}
+
+TEST_CASE("names of llama-quantize: what that makes of them") {
+    using enum WeightFormat;
+    const auto model = synthetic_model("v7:1x256x70:f32"), hybrid = synthetic_model("arwkv7:16x768x70:f32");
+    struct Case {
+        const char* name;
+        uint32_t file_type;
+        WeightFormat matrices, head;
+        std::vector<WeightFormat> down;  // of layers 0, 1, 2, 4 and 15 of 16
+    };
+    const Case cases[] = {
+        {"F16", 1, f16, f16, {f16, f16, f16, f16, f16}},
+        {"Q8_0", 7, q8_0, q8_0, {q8_0, q8_0, q8_0, q8_0, q8_0}},
+        {"q4_0", 2, q4_0, q6_k, {q4_0, q4_0, q4_0, q4_0, q4_0}},
+        {"Q2_K", 10, q2_k, q6_k, {q3_k, q3_k, q3_k, q3_k, q3_k}},
+        {"Q2_K_S", 21, q2_k, q6_k, {q4_k, q4_k, q2_k, q2_k, q2_k}},
+        {"Q3_K_S", 11, q3_k, q6_k, {q3_k, q3_k, q3_k, q3_k, q3_k}},
+        {"Q3_K_M", 12, q3_k, q6_k, {q5_k, q4_k, q4_k, q4_k, q4_k}},
+        {"Q3_K_L", 13, q3_k, q6_k, {q5_k, q5_k, q5_k, q5_k, q5_k}},
+        {"Q4_K_S", 14, q4_k, q6_k, {q5_k, q5_k, q4_k, q4_k, q4_k}},
+        {"Q4_K_M", 15, q4_k, q6_k, {q6_k, q6_k, q4_k, q6_k, q6_k}},
+        {"q4_k", 15, q4_k, q6_k, {q6_k, q6_k, q4_k, q6_k, q6_k}},
+        {"Q5_K_M", 17, q5_k, q6_k, {q6_k, q6_k, q5_k, q6_k, q6_k}},
+        {"15", 15, q4_k, q6_k, {q6_k, q6_k, q4_k, q6_k, q6_k}},
+        {"Q6_K", 18, q6_k, q6_k, {q6_k, q6_k, q6_k, q6_k, q6_k}},
+        {"IQ4_XS", 30, iq4_xs, q6_k, {q5_k, q5_k, iq4_xs, iq4_xs, iq4_xs}},
+    };
+    for (const Case& expected : cases) {
+        INFO(expected.name);
+        const GgufFormats formats = gguf_formats_named(expected.name);
+        const GgufFormatChoice plain(*model, formats), with_qwen(*hybrid, formats);
+        CHECK(plain.of("blocks.0.ffn.value.weight") == expected.matrices);
+        CHECK(plain.of("emb.weight") == expected.matrices);
+        CHECK(plain.of("head.weight") == expected.head);
+        CHECK(plain.file_type() == expected.file_type);
+        CHECK(with_qwen.of("blocks.0.ffn.up.weight") == expected.matrices);
+        size_t i = 0;
+        for (const uint32_t layer : {0, 1, 2, 4, 15})
+            CHECK(with_qwen.of(concat("blocks.", layer, ".ffn.down.weight")) == expected.down[i++]);
+    }
+    for (const char* name : {"keep", "COPY"}) {
+        CHECK(GgufFormatChoice(*model, gguf_formats_named(name)).of("head.weight") == f32);
+        CHECK(GgufFormatChoice(*model, gguf_formats_named(name)).file_type() == 0);
+    }
+}
+
+TEST_CASE("names of llama-quantize that are not written here are refused with what to take") {
+    const auto refusal = [](const char* name) {
+        return test::refusal_of([&] { gguf_formats_named(name); }, Code::bad_argument);
+    };
+    for (const auto& [name, instead] : {std::pair{"IQ2_XS", "Q2_K"},
+                                        {"TQ1_0", "Q2_K"},
+                                        {"iq3_m", "Q3_K_M"},
+                                        {"MXFP4_MOE", "IQ4_NL"},
+                                        {"NVFP4", "IQ4_NL"},
+                                        {"Q4_0_4_4", "Q4_0"}}) {
+        test::check_contains(refusal(name), name);
+        test::check_contains(refusal(name), concat("take ", instead).c_str());
+    }
+    test::check_contains(refusal("q9_9"), "there are f32, f16");
+    test::check_contains(refusal(""), "there are f32, f16");
 }
 
 TEST_CASE("the same bytes with any number of threads; title and vocabulary are in the file") {

@@ -149,6 +149,9 @@ TEST_CASE("the cache folder follows the environment") {
     CHECK(cache_folder() == "/home/someone/.cache/rwkvk");
     ::unsetenv("XDG_CACHE_HOME");
     CHECK(cache_folder() == "/home/someone/.cache/rwkvk");
+    ::setenv("HOME", "relative", 1);
+    CHECK(cache_folder().empty());
+    CHECK(data_folder().empty());
     ::unsetenv("HOME");
     CHECK(cache_folder().empty());
 }
