@@ -5,6 +5,7 @@
 #include <new>
 
 #include "host/cache_folder.h"
+#include "host/mapped_file.h"
 #include "runtime/api/handles.h"
 #include "runtime/model/fingerprint.h"
 
@@ -106,6 +107,13 @@ rwkvk_status handle_exception(Runtime& runtime) noexcept {
 
 void require(const void* pointer, const char* name) {
     if (!pointer) throw Error(Code::bad_argument, concat(name, " is NULL"));
+}
+
+void require_output(const char* path) {
+    require(path, "path");
+    if (is_mapped(path))
+        throw Error(Code::bad_argument,
+                    concat(path, ": a model is being read from this file: write to another one"));
 }
 
 namespace {
