@@ -8,13 +8,11 @@
 #include <utility>
 
 #include "host/error.h"
-#include "host/mapped_file.h"
 
 namespace rwkvk {
 namespace {
 
-/// What the name leads to, through links. Devices and folders are refused: renaming would replace them; files
-/// that are being read too.
+/// What the name leads to, through links. Devices and folders are refused: renaming would replace them.
 std::filesystem::path resolved(const std::string& path) {
     std::error_code error;
     const auto target = std::filesystem::weakly_canonical(path, error);
@@ -22,10 +20,6 @@ std::filesystem::path resolved(const std::string& path) {
     const auto status = std::filesystem::status(target, error);
     if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
         throw Error(Code::io, concat(path, ": cannot be written: not a regular file"));
-    }
-    if (is_mapped(target)) {
-        throw Error(Code::bad_argument,
-                    concat(path, ": a model is being read from this file: write to another one"));
     }
     return target;
 }

@@ -11,8 +11,7 @@ namespace rwkvk {
 /// only when everything is on the disk. A full disk or a crash leaves what was there.
 class ReplacedFile {
   public:
-    /// Errors of all members: Code::io with the system's reason; here also for what is not a regular file, and
-    /// Code::bad_argument for a file that this process has mapped, under whatever name.
+    /// Errors of all members: Code::io with the system's reason; here also for what is not a regular file.
     explicit ReplacedFile(const std::string& path);
     /// Removes the temporary file unless it has been finished.
     ~ReplacedFile();

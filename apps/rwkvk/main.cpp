@@ -45,6 +45,8 @@ std::vector<std::string> command_line(CLI::App& app, int argc, char** argv) {
         CLI::App& command = command_called(app, line[0]);
         const app::Arguments arguments = app::own_arguments(line, app::own_flags(command));
         line = arguments.line;
+        // Of this command only: CLI11 checks the environment of all that it knows.
+        if (line[0][0] != '-') app::mirror_in_environment(command_called(app, line[0]));
         app::forget_excluded_environment(command, arguments.typed);
         tell_ignored(arguments.ignored);
     }
@@ -74,10 +76,7 @@ int run(int argc, char** argv) {
     app::add_synth(app);
     app::add_tokenize(app);
     app::add_verify(app);
-    for (CLI::App* command : app.get_subcommands({})) {
-        app::mirror_in_environment(*command);
-        app::refuse_odd_values(*command);
-    }
+    for (CLI::App* command : app.get_subcommands({})) app::refuse_odd_values(*command);
     try {
         app.parse(command_line(app, argc, argv));
     } catch (const CLI::Success& success) {  // --help, --version

@@ -186,7 +186,7 @@ rwkvk_status rwkvk_chat_info_get(const rwkvk_chat* chat, rwkvk_chat_info* info) 
 
 rwkvk_status rwkvk_chat_save(rwkvk_chat* chat, const char* path) {
     return with(chat, [&](Chat& on) {
-        require(path, "path");
+        require_output(path);
         on.save(path);
     });
 }

@@ -199,7 +199,7 @@ rwkvk_status rwkvk_state_set(rwkvk_context* context, uint32_t slot, const float*
 
 rwkvk_status rwkvk_state_save(rwkvk_context* context, uint32_t slot, const char* path, uint64_t position) {
     return with(context, [&](Context& on) {
-        require(path, "path");
+        require_output(path);
         write_state_file(path, on.model(), on.state(slot), position);
     });
 }

@@ -41,6 +41,8 @@ uint32_t accept_threads(uint32_t threads);
 
 /// Errors: Code::bad_argument naming what is missing.
 void require(const void* pointer, const char* name);
+/// A path to write to. Errors: Code::bad_argument, also for a file that a model is being read from.
+void require_output(const char* path);
 
 /// Whether a struct of some version can have this size: no version ends inside a field.
 template <typename Struct>

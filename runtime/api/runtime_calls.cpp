@@ -5,6 +5,7 @@
 #include <new>
 
 #include "host/cache_folder.h"
+#include "host/mapped_file.h"
 #include "host/processors.h"
 #include "runtime/api/handles.h"
 #include "runtime/model/fingerprint.h"
@@ -125,6 +126,13 @@ uint32_t accept_threads(uint32_t threads) {
 
 void require(const void* pointer, const char* name) {
     if (!pointer) throw Error(Code::bad_argument, concat(name, " is NULL"));
+}
+
+void require_output(const char* path) {
+    require(path, "path");
+    if (is_mapped(path))
+        throw Error(Code::bad_argument,
+                    concat(path, ": a model is being read from this file: write to another one"));
 }
 
 namespace {

@@ -118,7 +118,7 @@ rwkvk_status rwkvk_npy_create(rwkvk_runtime* runtime, const char* path, uint64_t
                               rwkvk_npy** npy) {
     if (!runtime) return RWKVK_BAD_ARGUMENT;
     return guarded(*runtime->runtime, [&] {
-        require(path, "path");
+        require_output(path);
         require(npy, "npy");
         *npy = new rwkvk_npy{runtime->runtime, {path, rows, columns}};
     });

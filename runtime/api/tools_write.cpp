@@ -25,7 +25,7 @@ rwkvk_status rwkvk_tools_synth(rwkvk_runtime* runtime, const char* path, const c
                                const char* vocabulary, rwkvk_progress_fn progress, void* user) {
     if (!runtime) return RWKVK_BAD_ARGUMENT;
     return guarded(*runtime->runtime, [&] {
-        require(path, "path");
+        require_output(path);
         require(spec, "spec");
         write_synthetic_gguf(path, spec, seed, text_or_empty(vocabulary),
                              [&](double fraction) { return !progress || progress(user, fraction); });
@@ -84,7 +84,7 @@ rwkvk_status rwkvk_tools_quantize(const rwkvk_model* model, const char* path,
                                   const rwkvk_quantize_params* given) {
     if (!model) return RWKVK_BAD_ARGUMENT;
     return guarded(*model->runtime, [&] {
-        require(path, "path");
+        require_output(path);
         const rwkvk_quantize_params params = complete(given, rwkvk_quantize_params_default);
         const Model& m = *model->model;
         const std::optional<load::Vocabulary> vocabulary = vocabulary_for(m, params.vocabulary);

@@ -315,7 +315,8 @@ RWKVK_API rwkvk_status rwkvk_state_copy(rwkvk_context *context, uint32_t from, u
 RWKVK_API rwkvk_status rwkvk_state_get(rwkvk_context *context, uint32_t slot, float *values, size_t count);
 RWKVK_API rwkvk_status rwkvk_state_set(rwkvk_context *context, uint32_t slot, const float *values, size_t count);
 /** A safetensors file bound to the model. `position`: how many tokens made the state. Reads all weights the
- * first time. Errors: RWKVK_IO; RWKVK_NOT_FINITE (a state with NaN or infinity). */
+ * first time. Errors: RWKVK_BAD_ARGUMENT (a path to a file that a model is being read from); RWKVK_IO;
+ * RWKVK_NOT_FINITE (a state with NaN or infinity). */
 RWKVK_API rwkvk_status rwkvk_state_save(rwkvk_context *context, uint32_t slot, const char *path, uint64_t position);
 /** Errors: RWKVK_IO; RWKVK_BAD_FILE (damaged, not a state, of another model); RWKVK_BAD_SHAPE; RWKVK_NOT_FINITE;
  * RWKVK_UNSUPPORTED (of a newer version); nothing is changed. */

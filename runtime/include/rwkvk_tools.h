@@ -49,8 +49,8 @@ RWKVK_API void rwkvk_quantize_params_default(rwkvk_quantize_params *params, uint
 
 /** Writes a model as GGUF (docs/FORMATS.md). What keeps its type keeps its bits. The file takes its name only when it
  * is whole; the same model and parameters give the same bytes. Errors: RWKVK_BAD_ARGUMENT for an unknown type, a
- * vocabulary that does not fit, a value that the type cannot hold, and a file that a model is being read from, as for
- * everything that writes files; RWKVK_IO; RWKVK_CANCELLED. */
+ * vocabulary that does not fit, a value that the type cannot hold, and a path to a file that a model is being read from,
+ * as in all calls that write files; RWKVK_IO; RWKVK_CANCELLED. */
 RWKVK_API rwkvk_status rwkvk_tools_quantize(const rwkvk_model *model, const char *path,
                                             const rwkvk_quantize_params *params);
 

@@ -3,6 +3,7 @@
 
 #include <rwkvk_tools.h>
 
+#include <filesystem>
 #include <fstream>
 #include <rwkvk.hpp>
 
@@ -56,6 +57,37 @@ TEST_CASE("adapters are blended by their scale") {
     CHECK(once != plain);
     CHECK(runtime.load(model_file, {{adapter, 0}, {adapter}}).fingerprint() == once);
     CHECK(runtime.load(model_file, {{adapter, 0.5f}}).fingerprint() != once);
+}
+
+TEST_CASE("nothing is written over a file that a model is being read from, under any name") {
+    const TemporaryFolder folder;
+    const rwkvk::Runtime runtime;
+    const std::string path = write(folder / "m.pth", contents_of(model_file));
+    std::filesystem::create_hard_link(path, folder / "hard");
+    std::filesystem::create_symlink(path, folder / "soft");
+    const auto status_of = [](const auto& call) -> rwkvk_status {
+        try {
+            call();
+        } catch (const rwkvk::Error& error) {
+            return error.status();
+        }
+        return RWKVK_OK;
+    };
+    {
+        const rwkvk::Model model = runtime.load(path);
+        rwkvk::Context context(model, on_cpu());
+        const rwkvk::Tokenizer tokenizer = runtime.tokenizer();
+        rwkvk::Chat chat(context, tokenizer);
+        for (const std::string& name : {path, folder / "hard", folder / "soft"}) {
+            CAPTURE(name);
+            rwkvk_npy* npy = nullptr;
+            CHECK(rwkvk_tools_quantize(model.handle(), name.c_str(), nullptr) == RWKVK_BAD_ARGUMENT);
+            CHECK(rwkvk_npy_create(runtime.handle(), name.c_str(), 1, 1, &npy) == RWKVK_BAD_ARGUMENT);
+            CHECK(status_of([&] { context.save(0, name, 0); }) == RWKVK_BAD_ARGUMENT);
+            CHECK(status_of([&] { chat.save(name); }) == RWKVK_BAD_ARGUMENT);
+        }
+    }
+    CHECK(contents_of(path) == contents_of(model_file));
 }
 
 TEST_CASE("a model in memory is the model in the file; what the file recommends is what a chat does") {

@@ -138,6 +138,8 @@ same 'a typed random model beats a model and an adapter in the environment' \
 RWKVK_ARG_SYNTHETIC=v9 expect 0 '^version: 7.0' info -m "$model"
 RWKVK_ARG_PROMPT=a RWKVK_ARG_TOKENS_FILE=/nowhere expect 0 fingerprint logits -m "$model" --tokens 1 -o "$folder/x.npy" -dev cpu
 RWKVK_ARG_PROMPT=a RWKVK_ARG_FILE=b expect 2 'excludes' generate -n 1
+RWKVK_ARG_SEED=-1 RWKVK_ARG_PREDICT=3 RWKVK_ARG_OUTPUT=x.npy expect 0 '"seed": [0-9]+,' generate --synthetic v7:1x64x256:f16 -dev cpu -p abc --stop a --json
+RWKVK_ARG_OUTPUT="$folder/x.npy" RWKVK_ARG_TYPE=nonsense expect 0 fingerprint logits -m "$model" --tokens 1 -dev cpu
 RWKVK_ARG_JSON=1 expect 0 '^\[' devices
 RWKVK_ARG_TYPE=q9_9 expect 0 'typed.gguf: ' quantize "$model" "$folder/typed.gguf" Q4_0
 same 'the last of a flag given twice counts' "$("$program" "${once[@]}" --seed 4 --temp 9 -n 3 --temp 1 --seed 3 --json --json | grep -c -e '"seed": 3,' -e '"tokens": 3,')" 2
@@ -152,7 +154,7 @@ same 'a penalty ends that' "$("$program" "${few[@]}" -n 3 "${xyz[@]}" 2>/dev/nul
 same 'a banned token does not come' "$("$program" "${few[@]}" -n 2 "${xyz[@]}" -l 89-inf 2>/dev/null)" 'XZ'
 same 'a stop string is not shown' "$("$program" "${few[@]}" "${xyz[@]}" --stop Q --stop YZ 2>/dev/null)" 'X'
 same 'a stop string with an escape' "$("$program" "${few[@]}" "${xyz[@]}" -e --stop '\x59Z' 2>/dev/null)" 'X'
-expect 0 'n; with -e it is the end of a line' generate "${small[@]}" -p abc --stop '\nUser:' --stop '\n\n'
+expect 0 'n; with -e it is the end of a line' generate "${small[@]}" -p abc --json --stop '\nUser:' --stop '\n\n'
 same 'and that is said once' "$("$program" generate "${small[@]}" -p abc --stop '\nUser:' --stop '\n' 2>&1 | grep -c 'with -e')" 1
 same 'a stop string in brackets is one' "$("$program" "${few[@]}" -n 6 --temp 0 -l 91+1000 -l 88+900 -l 93+800 --presence-penalty 500 --stop '[X]' 2>/dev/null)." '.'
 expect 0 '"ids": \[' generate "${small[@]}" -p abc --json --sampler-order llama --frequency-penalty 0.5 --penalty-decay 0.9

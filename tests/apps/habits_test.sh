@@ -81,6 +81,7 @@ passes_over '-cnv, -i, -mli' chat -m m.gguf -cnv -i -mli
 works 'seed 42, fingerprint' generate -m m.gguf -p Hi --n-predict 3 -s 42
 works '^\[3 tokens' generate -p Hi -n 8 -n 3 --stop NoSuchText
 works '\[[0-9]+ tokens, .*seed [0-9]+, fingerprint [0-9a-f]{16}\]$' generate -p 'User: What is 2 + 2?\n\nAssistant:' -e -r '\n' -n -1
+works 'seed [0-9]+, fingerprint' generate -p Hi -n 3 --seed -1
 works '"seed": 7,' generate -p Hi -n 3 --seed 7 --json
 works 'fingerprint' generate -m m.gguf -p Hi -n 3 --ignore-eos --temp 0 --top-k 40 --top-p 0.95 --min-p 0.05 --typical-p 1.0
 works 'fingerprint' generate -f prompt.txt -n 3 -dev cpu
