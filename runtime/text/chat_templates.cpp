@@ -98,6 +98,7 @@ std::span<const ChatTemplate> all_chat_templates() {
 
 const ChatTemplate& chat_template(std::string_view name) {
     const auto templates = all_chat_templates();
+    if (name == "rwkv-world") name = "world";  // llama.cpp's
     const auto found = std::ranges::find(templates, name, &ChatTemplate::name);
     if (found != templates.end()) return *found;
     std::string names;

@@ -18,13 +18,13 @@ void add_vectors(test::RandomModel& m, std::initializer_list<const char*> names,
     for (const char* name : names) m.add(concat("blocks.0.", name), {width}, 0.5f, 0.1f);
 }
 
-/// RWKV-4; with a norm of heads 5.0.
-test::RandomModel make_model(uint64_t width, uint64_t attention, uint64_t ffn) {
+/// RWKV-4, with a decay for each channel; with one for each head, and a norm of heads, 5.0.
+test::RandomModel make_model(uint64_t width, uint64_t attention, uint64_t ffn, uint64_t decays) {
     test::RandomModel m(1);
     m.frame(1, width, 40);
     add_vectors(m, {"att.time_mix_k", "att.time_mix_v", "att.time_mix_r", "ffn.time_mix_k", "ffn.time_mix_r"},
                 width);
-    add_vectors(m, {"att.time_decay", "att.time_first"}, attention);
+    add_vectors(m, {"att.time_decay", "att.time_first"}, decays);
     for (const char* name : {"att.key", "att.value", "att.receptance"})
         m.add(concat("blocks.0.", name, ".weight"), {attention, width}, 0, 0.2f);
     m.add("blocks.0.att.output.weight", {width, attention}, 0, 0.2f);
@@ -37,7 +37,8 @@ test::RandomModel make_model(uint64_t width, uint64_t attention, uint64_t ffn) {
 TEST_CASE("32 rows of a matrix may be more than what is uploaded at once") {
     const auto device = test::open_device();
     if (!device) return;
-    const auto model = test::through_file(make_model(/*width*/ 16, /*attention*/ 16, /*ffn*/ 70000));
+    const auto model =
+        test::through_file(make_model(/*width*/ 16, /*attention*/ 16, /*ffn*/ 70000, /*decays*/ 16));
     Context cpu(model, cpu::make_backend(model->programs(), model->weights(), options, {}));
     Context gpu(model, gpu::make_backend(model->programs(), model->weights(), options, *device->kernels, {}));
     const std::vector<Token> tokens = {3, 1, 4, 1, 5, 9};
@@ -50,8 +51,8 @@ TEST_CASE("more heads than a device starts workgroups in a row are refused there
     const auto device = test::open_device();
     if (!device) return;
     constexpr uint64_t heads = 65536;
-    test::RandomModel m = make_model(/*width*/ 4, /*attention*/ heads, /*ffn*/ 4);
-    m.norm("blocks.0.att.ln_x", heads);
+    test::RandomModel m = make_model(/*width*/ 4, /*attention*/ 2 * heads, /*ffn*/ 4, heads);
+    m.norm("blocks.0.att.ln_x", 2 * heads);
     const auto model = test::through_file(m);
     REQUIRE(model->dimensions().heads == heads);
     Context cpu(model, cpu::make_backend(model->programs(), model->weights(), options, {}));

@@ -60,6 +60,7 @@ TEST_CASE("a cleaned message has no blank line and no outer blanks, stays so, an
 
 TEST_CASE("World conversations") {
     const ChatTemplate& world = chat_template("world");
+    CHECK(&chat_template("rwkv-world") == &world);  // as llama.cpp calls it
     CHECK(world.opening("").text() == "");
     CHECK(world.opening(" Be brief.\n\nBe kind. ").text() == "System: Be brief.\nBe kind.\n\n");
     CHECK(world.user_turn("hi\r\n\r\nthere ").text() == "User: hi\nthere\n\nAssistant:");
