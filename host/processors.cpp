@@ -97,7 +97,8 @@ std::optional<uint32_t> smallest_quota(const FileReader& read, bool version_2) {
     const auto mount = find_mount(read("/proc/self/mountinfo").value_or(""), version_2);
     auto group = find_group(read("/proc/self/cgroup").value_or(""), version_2);
     if (!mount || !group) return std::nullopt;
-    if (mount->root != "/" && group->starts_with(mount->root)) group->erase(0, mount->root.size());
+    const bool below = (*group + '/').starts_with(mount->root + '/');
+    if (mount->root != "/" && below) group->erase(0, mount->root.size());
     std::optional<uint32_t> smallest;
     for (std::string path = *group;; path.erase(path.rfind('/'))) {
         while (path.ends_with('/')) path.pop_back();

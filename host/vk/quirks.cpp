@@ -30,8 +30,6 @@ bool before_xe2(const DeviceFacts& facts) {
     return facts.vendor_id == vendor::intel && facts.subgroup_size_min < 16;
 }
 
-constexpr uint32_t moltenvk_1_4_2 = 10402;  // major, minor and patch as decimal digits
-
 // A row goes when the driver's fix is older than what distributions ship.
 constexpr std::array quirks{
     Quirk{[](const DeviceFacts& f) { return lavapipe(f) && f.subgroup_size > 16; },
@@ -51,13 +49,6 @@ constexpr std::array quirks{
           [](DeviceFacts& f) { f.cooperative_matrix = false; },
           "cooperative matrices are slower than plain code before Xe2",
           "llama.cpp, ggml-vulkan.cpp, ggml_vk_khr_cooperative_matrix_support"},
-    Quirk{[](const DeviceFacts& f) {
-              return f.driver_id == VK_DRIVER_ID_MOLTENVK && f.driver_version < moltenvk_1_4_2 &&
-                     f.shared_bytes > 8192;
-          },
-          [](DeviceFacts& f) { f.shared_bytes = 8192; },
-          "MoltenVK before 1.4.2 drops dispatches with about 16 KiB of shared memory or more, without a word",
-          "GaijinEntertainment/daScript#3653, KhronosGroup/MoltenVK#2793"},
 };
 
 }  // namespace

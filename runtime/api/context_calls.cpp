@@ -98,7 +98,7 @@ rwkvk_status rwkvk_context_create(rwkvk_model* model, const rwkvk_context_params
 }
 
 void rwkvk_context_destroy(rwkvk_context* context) {
-    rwkvk_context_on_progress(context, nullptr, nullptr);  // chats may live on
+    if (context) context->open->context->on_progress({});  // chats may live on
     delete context;
 }
 

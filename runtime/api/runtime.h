@@ -6,7 +6,6 @@
 
 #include "host/error.h"
 #include "host/float_mode.h"
-#include "host/home_process.h"
 #include "host/log.h"
 #include "host/vk/device.h"
 #include "runtime/include/rwkvk.h"
@@ -35,7 +34,6 @@ class Runtime {
     const uint64_t number_;  // no other runtime of the process has it
     mutable std::mutex mutex_;
     std::shared_ptr<vk::Instance> instance_;
-    HomeProcess instance_home_;
 };
 
 /// The status of the exception that is being handled; its message goes to the runtime.

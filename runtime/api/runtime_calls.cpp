@@ -5,6 +5,7 @@
 #include <new>
 
 #include "host/cache_folder.h"
+#include "host/home_process.h"
 #include "host/mapped_file.h"
 #include "host/processors.h"
 #include "runtime/api/handles.h"
@@ -24,6 +25,16 @@ std::map<uint64_t, std::string>& errors_of_this_thread() {
     return errors;
 }
 
+/// Drivers stay loaded, whichever runtime asked for them. Errors: Code::no_device in a child of the process
+/// that first did.
+void require_home_of_vulkan() {
+    static const HomeProcess first;
+    if (first.is_this()) return;
+    throw Error(Code::no_device,
+                "Vulkan: this process was forked after Vulkan had been used, which drivers do not stand; use "
+                "the CPU, or begin to use Vulkan after the fork");
+}
+
 }  // namespace
 
 Runtime::Runtime(LogSink sink, std::string cache_folder)
@@ -31,15 +42,8 @@ Runtime::Runtime(LogSink sink, std::string cache_folder)
 
 std::shared_ptr<vk::Instance> Runtime::instance() {
     std::scoped_lock lock(mutex_);
-    if (!instance_) {
-        instance_ = vk::Instance::create();
-        instance_home_ = {};
-    }
-    if (!instance_home_.is_this()) {
-        throw Error(Code::no_device,
-                    "Vulkan: this process was forked after Vulkan had been used, which drivers do not "
-                    "stand; use the CPU, or begin to use Vulkan after the fork");
-    }
+    require_home_of_vulkan();
+    if (!instance_) instance_ = vk::Instance::create();
     return instance_;
 }
 

@@ -81,6 +81,7 @@ rwkvk_status rwkvk_tools_device_properties(rwkvk_runtime* runtime, uint32_t inde
                                            void* user) {
     if (!runtime) return RWKVK_BAD_ARGUMENT;
     return guarded(*runtime->runtime, [&] {
+        if (!sink) throw Error(Code::bad_argument, "sink is NULL");
         const auto instance = runtime->runtime->instance();
         const vk::Instance::Candidate& candidate = device_at(*instance, index);
         std::vector<vk::ReportedProperty> rows = vk::report_properties(*instance, candidate);

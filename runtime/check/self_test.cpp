@@ -100,6 +100,17 @@ void make_kernels(gpu::KernelStore& kernels, TestPart part) {
     }
 }
 
+}  // namespace
+
+std::vector<OpCase> self_test_cases(Op op, TestPart part, const vk::DeviceFacts& facts) {
+    std::vector<OpCase> cases = make_cases(op, CaseSet::quick, 1);
+    std::ranges::move(large_cases(op, part, large_outs(facts, part)), std::back_inserter(cases));
+    std::erase_if(cases, [&](const OpCase& c) { return !belongs(c, part); });
+    return cases;
+}
+
+namespace {
+
 void run_part(gpu::KernelStore& kernels, TestPart part, ThreadPool& pool, Verdict& verdict) {
     make_kernels(kernels, part);
     if (!part) check_known(kernels, verdict);
@@ -107,10 +118,7 @@ void run_part(gpu::KernelStore& kernels, TestPart part, ThreadPool& pool, Verdic
         const auto op = static_cast<Op>(i);
         const vk::DeviceFacts& facts = kernels.device().facts();
         const std::vector<KernelChoice> choices = possible_choices(op, facts);
-        std::vector<OpCase> cases = make_cases(op, CaseSet::quick, 1);
-        std::ranges::move(large_cases(op, part, large_outs(facts, part)), std::back_inserter(cases));
-        for (const OpCase& c : cases) {
-            if (!belongs(c, part)) continue;
+        for (const OpCase& c : self_test_cases(op, part, facts)) {
             for (std::string& failure : check_case(c, choices, kernels, pool))
                 verdict.failures.push_back(std::move(failure));
         }
@@ -181,9 +189,12 @@ Verdict self_test(gpu::KernelStore& kernels, const std::vector<TestPart>& parts)
     return verdict;
 }
 
+/// With every change of what is tested: verdicts of other tests do not count.
+constexpr const char* tests = "2";
+
 std::string verdict_path(const gpu::KernelStore& kernels, TestPart part) {
-    return kernels.cache_path("self-test",
-                              concat(hex_of(kernels.key()), "-", RWKVK_VERSION, "-", name_of(part)));
+    return kernels.cache_path(
+        "self-test", concat(hex_of(kernels.key()), "-", RWKVK_VERSION, "-", tests, "-", name_of(part)));
 }
 
 Verdict cached_self_test(gpu::KernelStore& kernels, const std::vector<TestPart>& parts) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/check/op_case.h"
 #include "runtime/gpu/kernel_store.h"
 
 namespace rwkvk::check {
@@ -23,8 +24,13 @@ std::vector<TestPart> parts_for(const std::vector<WeightFormat>& formats);
 /// All there are.
 std::vector<TestPart> all_parts();
 
+/// The cases of an op that belong to a part: adversarial data in small shapes, and shapes as large as those
+/// of large models.
+std::vector<OpCase> self_test_cases(Op op, TestPart part, const vk::DeviceFacts& facts);
+
 /// Single operations against a table of known answers, random operations against this CPU, and every kernel
-/// variant that can be chosen on the device on adversarial data, small and as wide as the layers of large models.
+/// variant that can be chosen on the device on adversarial data, small and as wide as the layers of large
+/// models.
 Verdict self_test(gpu::KernelStore& kernels, const std::vector<TestPart>& parts = all_parts());
 
 /// The verdict for this device, driver and set of kernels from the user's cache, or a new one for the parts

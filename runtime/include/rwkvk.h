@@ -473,7 +473,7 @@ typedef struct rwkvk_chat_info {
 
 RWKVK_API rwkvk_status rwkvk_chat_info_get(const rwkvk_chat *chat, rwkvk_chat_info *info);
 
-/** The state as rwkvk_state_save writes it, which any context of the model can go on from. */
+/** The state as rwkvk_state_save writes it, which any context of the model can go on from. Errors: as there. */
 RWKVK_API rwkvk_status rwkvk_chat_save(rwkvk_chat *chat, const char *path);
 /** This branch goes on from the file; turns before it cannot be taken back. Errors: as rwkvk_state_load; nothing is
  * changed then. */

@@ -16,7 +16,7 @@ typedef void (*rwkvk_property_fn)(void *user, const char *group, const char *nam
 
 /** What a driver reports besides rwkvk_device_info, for people who look for reasons: the groups "float_controls",
  * "integer_dot" and "cooperative_matrix" where the device has them, and "memory", the types and heaps that buffers are
- * put in. Opens the device. Errors: RWKVK_NO_DEVICE. */
+ * put in. Opens the device, unless it has no memory of its own; "memory" is missing then. Errors: RWKVK_NO_DEVICE. */
 RWKVK_API rwkvk_status rwkvk_tools_device_properties(rwkvk_runtime *runtime, uint32_t index, rwkvk_property_fn sink,
                                                      void *user);
 

@@ -44,7 +44,7 @@ bool is_one_of(std::span<const std::string_view> names, std::string_view name) {
 LoraLayout lora_layout_of(const Tensors& tensors, std::optional<LoraLayout> documented,
                           const std::string& path) {
     const uint64_t width = size_of(tensors, "emb.weight", 1);
-    const uint64_t attention = size_of(tensors, "blocks.0.att.key.weight", 0);
+    const uint64_t attention = size_of(tensors, "blocks.0.att.receptance.weight", 0);
     std::optional<LoraLayout> found;
     std::string_view undecided;
     for (const auto& [name, view] : tensors) {

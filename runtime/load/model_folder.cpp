@@ -27,7 +27,9 @@ std::vector<std::string> names_in(const fs::path& folder) {
     std::error_code error;
     for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
         std::error_code ignored;
-        if (at->is_regular_file(ignored)) names.push_back(at->path().filename().string());
+        const std::string name = at->path().filename().string();
+        const bool hidden = name.starts_with('.');  // "._model.pth" is what macOS leaves on other disks
+        if (!hidden && at->is_regular_file(ignored)) names.push_back(name);
     }
     if (error) throw Error(Code::io, concat(folder.string(), ": cannot be read: ", error.message()));
     std::ranges::sort(names);

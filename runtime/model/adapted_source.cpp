@@ -85,6 +85,7 @@ class AdaptedSource final : public WeightSource {
     void add_pieces(const load::Adapter& adapter, const load::AdapterTensor& tensor, float scale);
 
     std::unique_ptr<WeightSource> weights_;
+    std::vector<std::shared_ptr<const void>> adapters_;  // stay mapped: nothing is written over them
     std::map<std::string, std::vector<Blend>> blends_;
     std::map<std::string, std::unique_ptr<WeightSource>> whole_;
 };
@@ -104,6 +105,7 @@ std::vector<float> floats_of(const load::Adapter& adapter, const load::AdapterTe
 
 /// Whole tensors first: what is added is added to them.
 void AdaptedSource::add(const load::Adapter& adapter, float scale) {
+    adapters_.push_back(adapter.storage);
     const auto& all = adapter.tensors;
     for (const load::AdapterTensor& tensor : all) {
         if (tensor.role == AdapterRole::whole) replace(adapter, tensor);

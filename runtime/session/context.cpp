@@ -126,18 +126,21 @@ void Context::feed(std::span<const Feed> feeds, const LogitsSink& sink, uint32_t
     std::vector<size_t> done(feeds.size(), 0);
     size_t total = 0;
     for (const Feed& feed : feeds) total += feed.tokens.size();
-    const auto report = [&](size_t tokens) {
-        if (progress_) progress_(tokens, total);
+    size_t fed = 0;
+    const auto report = [&] {
+        if (progress_) progress_(fed, total);
     };
-    report(0);
     while (true) {
         const std::vector<Piece> pieces = next_pieces(feeds, done, chunk);
         if (pieces.empty()) return;
         if (take_interrupt()) throw Error(Code::cancelled, "interrupted");
+        // Behind the question: who always interrupts must not undo every try to feed a piece.
+        if (fed == 0) report();
         backend_->run(Part::body, make_tables(feeds, pieces));
         for (const Piece& piece : pieces) parity_[feeds[piece.feed].slot] ^= 1;
         run_head(feeds, pieces, sink);
-        report(std::accumulate(done.begin(), done.end(), size_t{0}));
+        fed = std::accumulate(done.begin(), done.end(), size_t{0});
+        report();
     }
 }
 

@@ -88,6 +88,10 @@ TEST_CASE("nothing is written over a file that a model is being read from, under
         }
     }
     CHECK(contents_of(path) == contents_of(model_file));
+    const std::string adapter = write(folder / "a.pth", adapter_file());
+    const rwkvk::Model adapted = runtime.load(path, {{adapter}});
+    CHECK(rwkvk_tools_quantize(adapted.handle(), adapter.c_str(), nullptr) == RWKVK_BAD_ARGUMENT);
+    CHECK(contents_of(adapter) == adapter_file());
 }
 
 TEST_CASE("a model in memory is the model in the file; what the file recommends is what a chat does") {

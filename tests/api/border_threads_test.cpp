@@ -146,6 +146,26 @@ TEST_CASE("a feed tells how many of its tokens have been run, and whoever is tol
     CHECK(told.empty());
 }
 
+TEST_CASE("a chat ends although whoever is told of its progress interrupts every time") {
+    const rwkvk::Runtime runtime;
+    const rwkvk::Model model = runtime.load(model_file);
+    rwkvk_context_params params = rwkvk::context_params();
+    params.device = "cpu";
+    params.slots = 2;
+    rwkvk::Context context(model, params);
+    const rwkvk::Tokenizer tokenizer = runtime.tokenizer();
+    rwkvk::Chat chat(context, tokenizer);
+    context.on_progress([&](size_t, size_t) { context.interrupt(); });
+    const rwkvk::TextSink all = [](int32_t, std::string_view) { return true; };
+    try {
+        CHECK(chat.say("Hi", all).end == RWKVK_END_INTERRUPTED);
+    } catch (const rwkvk::Error& error) {
+        CHECK(error.status() == RWKVK_CANCELLED);
+    }
+    context.on_progress({});
+    CHECK(chat.say("Hi", all).prompt_tokens > 0);
+}
+
 TEST_CASE("a device without the memory for so many sessions says so, and goes on with fewer") {
     const rwkvk::Runtime runtime;
     if (runtime.devices().empty()) {

@@ -128,6 +128,17 @@ TEST_CASE("after fork() a context on a device refuses, and the CPU takes over") 
     check_fork("0", "");
 }
 
+TEST_CASE("after fork() a new runtime lists no devices either: drivers are the process's") {
+    if (rwkvk::Runtime().devices().empty()) {
+        MESSAGE("no Vulkan device: skipped");
+        return;
+    }
+    CHECK(objection_of_child([]() -> std::string {
+              const size_t count = rwkvk::Runtime().devices().size();
+              return count == 0 ? "" : "devices: " + std::to_string(count);
+          }) == "");
+}
+
 TEST_CASE("after fork() a runtime that looked at devices lists none") {
     rwkvk::Runtime runtime;
     if (runtime.devices().empty()) {

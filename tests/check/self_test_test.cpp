@@ -151,5 +151,18 @@ TEST_CASE("where the kernels with subgroups fail, those without are used") {
     ::unsetenv("RWKVK_CAPS");
 }
 
+TEST_CASE("shapes as large as those of large models are part of the self-test") {
+    vk::DeviceFacts facts;
+    facts.type = vk::DeviceType::discrete;
+    const auto any = [&](Op op, check::TestPart part, const auto& fits) {
+        return std::ranges::any_of(check::self_test_cases(op, part, facts), fits);
+    };
+    const auto is_wide = [](const check::OpCase& c) { return c.slots.at(0).size() == 4096; };
+    const auto is_long = [](const check::OpCase& c) { return c.matrix && c.matrix->in == 16384; };
+    CHECK(any(Op::norm, std::nullopt, is_wide));
+    CHECK(any(Op::linear, WeightFormat::q4_k, is_long));
+    CHECK_FALSE(any(Op::linear, std::nullopt, is_long));
+}
+
 }  // namespace
 }  // namespace rwkvk

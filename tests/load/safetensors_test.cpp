@@ -194,15 +194,15 @@ TEST_CASE("headers that cannot be are refused") {
     check_contains(refusal(container("{" + twice + "," + twice + "}")), "'a' at byte 54 is there already");
 }
 
-TEST_CASE("metadata that is odd is passed over with a warning, what else it says is kept") {
+TEST_CASE("metadata that is odd is passed over with one warning, what else it says is kept") {
     const LogLines log;
     const std::string file = container(R"({"__metadata__":{"a":1,"b":"c","d":null}})");
     CHECK(read_safetensors(as_bytes(file), "some.st").metadata == Metadata{{"b", "c"}});
-    REQUIRE(log.warnings().size() == 2);
+    REQUIRE(log.warnings().size() == 1);
     check_contains(log.warnings()[0], "some.st: metadata 'a': expected a text");
     const std::string list = container(R"({"__metadata__":[]})");
     CHECK(read_safetensors(as_bytes(list), "some.st").metadata.empty());
-    CHECK(log.warnings().size() == 3);
+    CHECK(log.warnings().size() == 2);
 }
 
 TEST_CASE("quantised elements are refused as such") {

@@ -1,6 +1,7 @@
 #include "runtime/load/safetensors/safetensors.h"
 
 #include <algorithm>
+#include <utility>
 #include <memory>
 #include <string_view>
 
@@ -87,9 +88,11 @@ class Reader {
         });
     }
 
-    void pass_over(const std::string& key, const char* expected) const {
+    /// Said once: a file may have millions of them.
+    void pass_over(const std::string& key, const char* expected) {
+        if (std::exchange(passed_over_, true)) return;
         log(LogLevel::warning,
-            concat(path(), ": metadata ", key, ": expected ", expected, ": the value is passed over"));
+            concat(path(), ": metadata ", key, ": expected ", expected, ": passed over, as are others like it"));
     }
 
     void read_tensor(const JsonValue& key, const JsonValue& entry) {
@@ -171,6 +174,7 @@ class Reader {
 
     size_t file_size_bytes_;
     Safetensors result_;
+    bool passed_over_ = false;
     std::span<const std::byte> data_;
     std::vector<Place> places_;
 };

@@ -190,14 +190,3 @@ TEST_CASE("Intel's cooperative matrices are used from Xe2 on") {
               f.subgroup_size_min = 16;
           }).cooperative_matrix);
 }
-
-TEST_CASE("MoltenVK before 1.4.2 gets no dispatch with much shared memory") {
-    CHECK(quirked([](DeviceFacts& f) {
-              f.driver_id = VK_DRIVER_ID_MOLTENVK;
-              f.driver_version = 10401;
-          }).shared_bytes == 8192);
-    CHECK(quirked([](DeviceFacts& f) {
-              f.driver_id = VK_DRIVER_ID_MOLTENVK;
-              f.driver_version = 10402;
-          }).shared_bytes == generous().shared_bytes);
-}
