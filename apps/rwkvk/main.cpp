@@ -54,10 +54,12 @@ std::vector<std::string> command_line(CLI::App& app, int argc, char** argv) {
     return line;
 }
 
-bool names_device(const CLI::App& app) {
+/// Whether a device was asked for by name where there are some: no_device is then the fault of the name.
+bool misnames_device(const CLI::App& app) {
     const auto commands = app.get_subcommands();
     const CLI::Option* device = commands.empty() ? nullptr : commands[0]->get_option_no_throw("--device");
-    return device && !device->empty() && !device->as<std::string>().empty();
+    const bool named = device && !device->empty() && !device->as<std::string>().empty();
+    return named && !Runtime().devices().empty();
 }
 
 int run(int argc, char** argv) {
@@ -91,7 +93,7 @@ int run(int argc, char** argv) {
         app.exit(error, std::cerr, std::cerr);
         return 2;
     } catch (const Error& error) {
-        if (error.status() == RWKVK_NO_DEVICE && names_device(app)) throw app::usage_error(error.what());
+        if (error.status() == RWKVK_NO_DEVICE && misnames_device(app)) throw app::usage_error(error.what());
         throw;
     }
     std::cout.flush();

@@ -94,10 +94,9 @@ says 2 'expected a whole number; a random seed is for generate and chat' verify 
 says 2 '-rea: .*--think' chat -rea off
 says 2 'a text by -p TEXT' generate 'Once upon a time' -n 3
 says 2 '-v takes no value' generate -p Hi -v=true
-says 2 'no device is .nonesuch.|Vulkan' generate -p Hi -n 3 -dev nonesuch
 says 2 '-hf: rwkvk downloads nothing: .* -m FILE' chat -hf ggml-org/model-GGUF
 says 2 '-mu: rwkvk downloads nothing' generate -mu https://example.org/model.gguf -p Hi
-says 2 "-p: .*rwkvk generate -p TEXT .*stdin" chat -p Hello
+says 2 "-p: .*rwkvk generate continues -p TEXT .*stdin" chat -p Hello
 says 2 "write --sys" chat -sysf system.txt
 says 2 "'m.gguf' belongs to no flag; a model is given by -m" chat m.gguf
 says 2 'unknown flag -xyz; .rwkvk generate --help' generate -p Hi -xyz

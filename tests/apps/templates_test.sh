@@ -81,8 +81,8 @@ echo "{% for m in messages %}[INST] {{ m.content }}{% endfor %}" >"$folder/other
 talk 0 '' --chat-template-file "$folder/known.jinja"
 talk 2 'other.jinja: a Jinja template that is not known here' --chat-template-file "$folder/other.jinja"
 talk 0 '' --roles 'Bob "B",Alice\'
-same_roles() { "$program" chat -m "$folder/m.gguf" -dev cpu -t 1 -n 4 --seed 1 -v --roles "$1" 2>&1 <<<'Hi'; }
-[[ $(same_roles 'Bob, Alice ') == "$(same_roles Bob,Alice)" ]] || { echo 'FAILED: blanks around roles'; failures=$((failures + 1)); }
+in_roles() { "$program" chat -m "$folder/m.gguf" -dev cpu -t 1 -n 40 --seed 1 --roles "$1" 2>/dev/null <<<'Hi'; }
+[[ $(in_roles 'Bob, Alice ' | sha256sum) == "$(in_roles Bob,Alice | sha256sum)" ]] || { echo 'FAILED: blanks around roles'; failures=$((failures + 1)); }
 talk 2 'expected USER,BOT' --roles 'Bob, '
 talk 2 "expected USER,BOT, found 'Bob'" --roles Bob
 talk 2 'expected USER,BOT' --roles ,Bob
