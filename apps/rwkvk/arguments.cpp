@@ -50,7 +50,7 @@ class Translation {
     void add_word(const std::string& word) {
         if (!own_.words) {
             throw usage_error(concat("'", word,
-                                     "' belongs to no flag; a model is given by -m FILE, a text in quotes; ",
+                                     "' belongs to no flag; a model is given by -m FILE, a text by -p TEXT; ",
                                      see_help()));
         }
         out_.line.push_back(word);
@@ -65,6 +65,8 @@ class Translation {
     void add_own(const std::string& name) {
         out_.typed.push_back(name);
         if (!own_.takes_value.at(name)) {
+            if (value_ && !name.starts_with("--"))
+                throw usage_error(concat(name, " takes no value, found '", *value_, "'"));
             out_.line.push_back(value_ ? concat(name, "=", *value_) : name);
             return;
         }

@@ -65,7 +65,7 @@ bool is_blank(const std::string& message) { return message.find_first_not_of(" \
 /// A failure costs the turn, not the conversation, unless nobody is there to go on.
 bool take_turn(ChatSession& session, const std::string& message) {
     try {
-        if (message.starts_with('/')) {
+        if (is_command(message)) {
             const After after = run_command(session, message);
             if (after == After::answer) answer(session, Turn::regenerate, "");
             return after != After::leave;
@@ -131,6 +131,7 @@ void run(const Flags& flags) {
                         context,
                         flags.common.seed,
                         inputs_of(flags.common)};
+    if (!format.text.empty() && flags.roles.empty()) session.inputs.push_back({"--template", format.name});
     if (interactive) {
         chat_with_person(session);
     } else {

@@ -1,5 +1,6 @@
 #include "chat_commands.h"
 
+#include <algorithm>
 #include <iostream>
 #include <span>
 #include <vector>
@@ -8,6 +9,8 @@
 
 namespace rwkvk::app {
 namespace {
+
+constexpr const char* blanks = " \t\n";
 
 struct Command {
     const char *name, *argument, *help;
@@ -131,12 +134,18 @@ std::span<const Command> commands() { return all; }
 
 }  // namespace
 
-After run_command(ChatSession& session, const std::string& line) {
-    const size_t space = line.find(' ');
-    const std::string name = line.substr(0, space);
-    std::string argument = space == line.npos ? "" : line.substr(space + 1);
-    argument.erase(0, argument.find_first_not_of(' '));
-    argument.erase(argument.find_last_not_of(' ') + 1);
+bool is_command(const std::string& message) {
+    const std::string name = message.substr(0, message.find_first_of(blanks));
+    return name.size() > 1 && name[0] == '/' &&
+           name.find_first_not_of("abcdefghijklmnopqrstuvwxyz", 1) == name.npos;
+}
+
+After run_command(ChatSession& session, const std::string& message) {
+    const size_t end = std::min(message.find_first_of(blanks), message.size());
+    const std::string name = message.substr(0, end);
+    std::string argument = message.substr(end);
+    argument.erase(0, argument.find_first_not_of(blanks));
+    argument.erase(argument.find_last_not_of(blanks) + 1);
     for (const Command& command : commands()) {
         if (name == command.name) return command.run(session, argument);
     }

@@ -20,8 +20,12 @@ struct ChatSession {
 
 enum class After { prompt, answer, leave };
 
-/// Carries out a line that begins with a slash. `answer`: an answer is to be made anew.
+/// A slash, a word of lower-case letters, then a blank, a line's end or nothing: a path and a comment in
+/// code are messages.
+bool is_command(const std::string& message);
+
+/// Carries out what is_command. `answer`: an answer is to be made anew.
 /// Errors: of the chat; RWKVK_BAD_ARGUMENT for an unknown command.
-After run_command(ChatSession& session, const std::string& line);
+After run_command(ChatSession& session, const std::string& message);
 
 }  // namespace rwkvk::app

@@ -1,5 +1,6 @@
 #include "chat_template.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -8,12 +9,15 @@ namespace {
 
 constexpr std::streamsize most_bytes = 1 << 16;  // more than the library takes
 
-bool is_known(const std::string& name) {
-    const char* known = nullptr;
-    for (uint32_t i = 0; (known = rwkvk_chat_template_name(i)); ++i) {
-        if (name == known) return true;
-    }
-    return false;
+std::vector<std::string> known_templates() {
+    std::vector<std::string> names;
+    for (uint32_t i = 0; const char* name = rwkvk_chat_template_name(i); ++i) names.emplace_back(name);
+    return names;
+}
+
+std::string trimmed(const std::string& text) {
+    const size_t begin = text.find_first_not_of(' ');
+    return begin == text.npos ? "" : text.substr(begin, text.find_last_not_of(' ') + 1 - begin);
 }
 
 /// As it stands between quotes in a template file.
@@ -25,8 +29,8 @@ std::string escaped(const std::string& text) {
 
 ChosenTemplate of_roles(const std::string& roles) {
     const size_t comma = roles.find(',');
-    const std::string user = escaped(roles.substr(0, comma));
-    const std::string bot = comma == roles.npos ? "" : escaped(roles.substr(comma + 1));
+    const std::string user = escaped(trimmed(roles.substr(0, comma)));
+    const std::string bot = comma == roles.npos ? "" : escaped(trimmed(roles.substr(comma + 1)));
     if (user.empty() || bot.empty() || bot.find(',') != bot.npos || roles.find('\n') != roles.npos)
         throw usage_error(concat("--roles: expected USER,BOT, found '", roles, "'"));
     const auto line = [](const char* key, const std::string& role) {
@@ -39,16 +43,16 @@ ChosenTemplate of_roles(const std::string& roles) {
 }  // namespace
 
 std::string template_names() {
-    std::string names;
-    const char* known = nullptr;
-    for (uint32_t i = 0; (known = rwkvk_chat_template_name(i)); ++i)
-        names += concat(i > 0 ? ", " : "", known);
-    return names;
+    std::string list;
+    for (const std::string& name : known_templates()) list += concat(list.empty() ? "" : ", ", name);
+    return list;
 }
 
 ChosenTemplate choose_template(const std::string& given, const std::string& roles) {
     if (!roles.empty()) return of_roles(roles);
-    if (given.empty() || is_known(given)) return {given, ""};
+    if (given == "rwkv-world") return {"world", ""};  // llama.cpp's name
+    const std::vector<std::string> known = known_templates();
+    if (given.empty() || std::ranges::find(known, given) != known.end()) return {given, ""};
     if (!std::filesystem::exists(given)) {
         throw usage_error(concat("--template: expected ", template_names(), " or a file, found '", given,
                                  "' and no such file"));

@@ -85,20 +85,31 @@ void add_common(CLI::App& command, CommonFlags& flags, bool model) {
         command.add_option("--vocab", flags.vocabulary,
                            "Vocabulary file (World format, tokenizer.json, JSON)");
     }
-    command.add_option("-d,--device,--dev", flags.device, "Device: index, part of a name, UUID, or cpu");
+    command.add_option("-d,--device,--dev", flags.device, "Device: index, part of a name, UUID, or cpu")
+        ->transform([](const std::string& text) { return text == "none" ? "cpu" : text; });  // llama.cpp's
     command.add_option("--math", flags.math, "exact: the same bits on every device")
         ->check(CLI::IsMember({"exact"}));
-    command.add_option("-t,--threads", flags.threads, "CPU threads (0: one per processor that may be used)")
-        ->check(CLI::Range(0, 1024));
-    command.add_option("-s,--seed", flags.seed, "Seed of sampling, synthetic models and checks");
+    add_threads(command, "-t,--threads", flags.threads);
+    command.add_option("-s,--seed", flags.seed, "Seed of sampling, synthetic models and checks")
+        ->check(CLI::Validator(
+            [](const std::string& text) {
+                return text == "-1" ? "expected a whole number; a random seed is for generate and chat" : "";
+            },
+            ""));
     command.add_flag("-v,--verbose", flags.verbose, "Say more on stderr");
+}
+
+void add_threads(CLI::App& command, const std::string& names, uint32_t& threads) {
+    command.add_option(names, threads, "CPU threads (0: one per processor that may be used)")
+        ->transform([](const std::string& text) { return text == "-1" ? "0" : text; })  // llama.cpp's default
+        ->check(CLI::Range(0, 1024));
 }
 
 void draw_seed(CLI::App& command, CommonFlags& flags) {
     flags.seed = flags.random_seed = std::random_device{}();
     command.get_option("--seed")
         ->default_str("-1")
-        ->description("Seed of sampling; -1: a random one, which is shown")
+        ->description("Seed of sampling and of --synthetic; -1: a random one, which is shown")
         ->transform([drawn = std::to_string(flags.random_seed)](const std::string& text) {
             return text == "-1" ? drawn : text;
         });

@@ -66,6 +66,9 @@ struct CommonFlags {
 /// --synthetic and --lora.
 void add_common(CLI::App& command, CommonFlags& flags, bool model = true);
 
+/// Adds -t by these names. -1 stands for 0.
+void add_threads(CLI::App& command, const std::string& names, uint32_t& threads);
+
 /// Has --seed be a random number unless one is given; -1 stands for that too.
 void draw_seed(CLI::App& command, CommonFlags& flags);
 

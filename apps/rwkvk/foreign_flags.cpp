@@ -11,7 +11,7 @@ constexpr std::string_view
     text_only = "models of RWKV read text only: leave it out",
     no_grammar = "answers cannot be held to a grammar yet: leave it out, and check what comes",
     no_text =
-        "this command takes no text: rwkvk generate -p TEXT continues one, rwkvk chat reads messages from "
+        "not a flag of this command: rwkvk generate continues -p TEXT or -f FILE; chat and tokenize read "
         "stdin",
     uniform = "types are chosen by name, as Q4_K_M, and by --output-tensor-type and --token-embedding-type";
 
@@ -23,7 +23,7 @@ constexpr ForeignFlag flags[] = {
     {"-sys --system-prompt", one, "--sys", "rwkvk chat takes a system text"},
     {"-sysf --system-prompt-file", one, {}, "write --sys \"$(cat FILE)\""},
     {"-p --prompt -f --file", one, {}, no_text},
-    {"-bf --binary-file", one, "--file", no_text},
+    {"-bf --binary-file", one, {}, "rwkvk generate takes -f FILE --keep-newline"},
     {"-n --n-predict", one, "--predict"},
     {"-r --reverse-prompt", one, "--stop"},
     {"-e --escape", none, "--escape"},
@@ -39,6 +39,13 @@ constexpr ForeignFlag flags[] = {
     {"--version", none, {}, {}, "--version"},
     {"--list-devices", none, {}, {}, "devices"},
 
+    {"-rea --reasoning --reasoning-budget",
+     one,
+     {},
+     "rwkvk chat takes --think none, fast, on, little or lot"},
+    {"--host --port", one, {}, "there is no server yet: rwkvk chat talks in the terminal"},
+    {"--license", none, {}, "it is in the file LICENSE beside the source"},
+    {"--completion-bash", none, {}, "there is no completion for shells yet"},
     {"-hf -hfr --hf-repo -hff --hf-file -mu --model-url -dr --docker-repo", one, {}, fetch},
     {"--grammar --grammar-file -j --json-schema -jf --json-schema-file", one, {}, no_grammar},
     {"-mm --mmproj -mmu --mmproj-url --image --audio --video", one, {}, text_only},
@@ -50,8 +57,9 @@ constexpr ForeignFlag flags[] = {
     {"--kl-divergence", none, {}, "give the model to compare with by --kl-base"},
     {"--kl-divergence-base", one, {}, "give the model to compare with, not its logits, by --kl-base"},
 
-    {"-fa --flash-attn -co --color --log-colors -fit --fit -rea --reasoning", on_off},
-    {"--mlock --mmap --no-mmap -dio --direct-io -ndio --no-direct-io --offline --check-tensors", none},
+    {"-fa --flash-attn -co --color --log-colors -fit --fit", on_off},
+    {"--mmap -mmp -dio --direct-io -nkvo --no-kv-offload -nopo --no-op-offload -embd --embeddings", on_off},
+    {"--mlock --no-mmap -ndio --no-direct-io --offline --check-tensors", none},
     {"-cnv --conversation -no-cnv --no-cnv --no-conversation -i --interactive -if --interactive-first", none},
     {"-mli --multiline-input -st --single-turn --simple-io --in-prefix-bos -sp --special", none},
     {"--warmup --no-warmup --display-prompt --no-display-prompt --verbose-prompt --no-escape", none},
@@ -59,10 +67,12 @@ constexpr ForeignFlag flags[] = {
     {"--perf --no-perf --show-timings --no-show-timings --progress --no-ppl", none},
     {"--jinja --no-jinja --skip-chat-parsing --no-skip-chat-parsing", none},
     {"--reasoning-preserve --no-reasoning-preserve --prompt-cache-all --prompt-cache-ro", none},
-    {"-kvo --kv-offload -nkvo --no-kv-offload --repack -nr --no-repack --no-host --op-offload", none},
-    {"-nopo --no-op-offload --swa-full --context-shift --no-context-shift -cmoe --cpu-moe", none},
+    {"-kvo --kv-offload --repack -nr --no-repack --no-host --op-offload", none},
+    {"--swa-full --context-shift --no-context-shift -cmoe --cpu-moe", none},
     {"-cb --cont-batching -nocb --no-cont-batching -bs --backend-sampling --memory-f32", none},
     {"--penalize-nl --no-penalize-nl --ignore-eos --spec-default --allow-requantize --keep-split", none},
+    {"-kvu --kv-unified -no-kvu --no-kv-unified --log-jsonl -cl --cache-list --ids --stdin", none},
+    {"--prefill-assistant --no-prefill-assistant", none},
     {"--no-mmproj --no-mmproj-auto --mmproj-auto --mmproj-offload --no-mmproj-offload", none},
 
     {"-ngl --gpu-layers --n-gpu-layers -sm --split-mode -ts --tensor-split -mg --main-gpu --rpc", one},
@@ -79,6 +89,7 @@ constexpr ForeignFlag flags[] = {
     {"--in-prefix --in-suffix --reasoning-* --chat-template-kwargs", one},
     {"-md --model-draft -td -tbd -ngld -devd -ctkd -ctvd -hfd --hf-repo-draft --draft* --spec-*", one},
     {"-pg -d --n-depth --delay -oe --output-err --chunks --ppl-stride --ppl-output-type", one},
+    {"--override-kv -lcs --lookup-cache-static -lcd --lookup-cache-dynamic -cpent -to --timeout", one},
     {"--imatrix --include-weights --exclude-weights", one},
 };
 

@@ -52,7 +52,6 @@ bool KeyReader::follows(const char* text) {
     for (; *text; ++text) {
         read.push_back(next_byte());
         if (read.back() == *text) continue;
-        if (read.back() == end) read.pop_back();
         unread_bytes_.insert(unread_bytes_.begin(), read.begin(), read.end());
         return false;
     }

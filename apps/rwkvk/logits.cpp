@@ -23,6 +23,11 @@ std::vector<Token> tokens_of(const Flags& flags, const Model& model) {
     std::vector<Token> tokens;
     if (!flags.tokens.empty()) {
         tokens = parse_ids(flags.tokens);
+        const uint32_t vocabulary = model.info().vocabulary;
+        for (const Token token : tokens) {
+            if (token >= vocabulary)
+                throw usage_error(concat("--tokens: expected ids below ", vocabulary, ", found ", token));
+        }
     } else if (!flags.tokens_file.empty()) {
         tokens = parse_ids(read_text(flags.tokens_file));
     } else {

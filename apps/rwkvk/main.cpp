@@ -54,6 +54,14 @@ std::vector<std::string> command_line(CLI::App& app, int argc, char** argv) {
     return line;
 }
 
+/// Whether a device was asked for by name where there are some: no_device is then the fault of the name.
+bool misnames_device(const CLI::App& app) {
+    const auto commands = app.get_subcommands();
+    const CLI::Option* device = commands.empty() ? nullptr : commands[0]->get_option_no_throw("--device");
+    const bool named = device && !device->empty() && !device->as<std::string>().empty();
+    return named && !Runtime().devices().empty();
+}
+
 int run(int argc, char** argv) {
     CLI::App app("RWKV language models on any Vulkan GPU, with the same bits on every device", "rwkvk");
     app.option_defaults()->always_capture_default();
@@ -84,6 +92,9 @@ int run(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         app.exit(error, std::cerr, std::cerr);
         return 2;
+    } catch (const Error& error) {
+        if (error.status() == RWKVK_NO_DEVICE && misnames_device(app)) throw app::usage_error(error.what());
+        throw;
     }
     std::cout.flush();
     if (!std::cout) throw Error(RWKVK_IO, "stdout: cannot be written");

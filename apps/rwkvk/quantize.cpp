@@ -62,8 +62,7 @@ void add_quantize(CLI::App& app) {
         "--override-kv", flags->overrides,
         "Metadata to put in, KEY=TYPE:VALUE, TYPE one of int, float, bool and str; repeatable");
     command->add_flag("--pure", flags->pure, "All matrices in that type, the head too");
-    command->add_option("threads,-t,--threads", flags->common.threads, "CPU threads (0: all)")
-        ->check(CLI::Range(0, 1024));
+    add_threads(*command, "threads,-t,--threads", flags->common.threads);
     command->add_flag("-v,--verbose", flags->common.verbose, "Say more on stderr");
     command->callback([flags] { run(*flags); });
 }

@@ -77,8 +77,9 @@ void add_tools(std::string& lines, std::span<const Tool> tools) {
 void add_calls(std::string& lines, std::span<const ToolCall> calls) {
     for (const ToolCall& call : calls) {
         add_line(lines, call_heading);
+        const std::string_view arguments = call.arguments.empty() ? "{}" : std::string_view(call.arguments);
         add_fenced_json(lines, indented_json(concat("{\"name\": ", json_string(call.name),
-                                                    ", \"arguments\": ", call.arguments, "}")));
+                                                    ", \"arguments\": ", arguments, "}")));
     }
 }
 

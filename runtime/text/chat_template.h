@@ -129,7 +129,8 @@ const ChatTemplate& chat_template_with_tools(const ChatTemplate& format);
 /// Errors: Code::bad_argument for an unknown name, listing those there are.
 const ChatTemplate& chat_template(std::string_view name);
 
-/// Of one's own, as docs/FORMATS.md describes: lines of KEY = "TEXT".
+/// Of one's own, as docs/FORMATS.md describes: lines of KEY = "TEXT"; or Jinja, with "{%" in it, that the
+/// rules of chat_template_for know.
 /// Errors: Code::bad_argument naming `name` and the line.
 ChatTemplate parse_chat_template(std::string_view file, const std::string& name);
 
@@ -143,9 +144,8 @@ struct ChatTemplateChoice {
 /// The template that fits a model, by the first rule that holds:
 /// - `declared` has "✿" in it: bot; "### User": tools; "<|im_start|>", or is "chatml": chatml;
 /// - version 4, "raven" in the name, in any case: raven;
-/// - version 7 on, a World vocabulary (65,529 to 65,536 ids), and a part of the name, between characters that
-/// are
-///   neither letters nor digits, that is "g" and a digit and at most 2 more characters (g0, g1a, g0a2): g1;
+/// - version 7 on, a World vocabulary (65,529 to 65,536 ids), and a part of the name, between characters
+///   that are neither letters nor digits, that is "g" and a digit and at most 2 more (g0, g1a, g0a2): g1;
 /// - a World vocabulary: world;
 /// - `declared` has "Assistant:" and "<think" in it: g1;
 /// - `declared` is "rwkv-world" or has "Assistant:" in it: world;

@@ -126,9 +126,19 @@ class Reader {
     std::vector<std::string> stops_;
 };
 
+/// What a model's file may declare.
+ChatTemplate known_jinja(std::string_view file, const std::string& name) {
+    const ChatTemplateChoice choice = chat_template_for("", "", 0, file);
+    if (choice.by_file) return choice.format;
+    throw Error(Code::bad_argument, concat(name,
+                                           ": a Jinja template that is not known here: name one that "
+                                           "fits, or write one of your own (docs/FORMATS.md)"));
+}
+
 }  // namespace
 
 ChatTemplate parse_chat_template(std::string_view file, const std::string& name) {
+    if (file.find("{%") != file.npos) return known_jinja(file, name);
     return ChatTemplate(Reader(file, name).read());
 }
 

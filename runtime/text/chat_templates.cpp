@@ -43,6 +43,7 @@ std::vector<ChatTemplate> make_templates() {
     g1.tool_result = {"User: Function output:\n", "\n\n"};
     g1.stops.emplace_back("\nUser:");
     g1.reasoning = graded;
+    // BlinkDL's file lists "<think></think" beside it, which the newer families have; g1 was tried with this.
     g1.no_reasoning = "<think>\n</think";
     g1.sampling = {chat, g1_reasoning, calls};
     const ChatWords bot = {.name = "bot",

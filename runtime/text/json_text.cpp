@@ -69,14 +69,14 @@ std::string indented_json(std::string_view json) {
 }
 
 std::string json_string(std::string_view text) {
-    constexpr std::string_view hex = "0123456789abcdef";
+    constexpr std::string_view hex = "0123456789abcdef", controls = "\b\f\n\r\t", letters = "bfnrt";
     std::string out = "\"";
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
         if (c == '"' || c == '\\') {
             out += {'\\', c};
-        } else if (c == '\n') {
-            out += "\\n";
+        } else if (const size_t at = controls.find(c); at != controls.npos) {
+            out += {'\\', letters[at]};
         } else if (byte < ' ') {
             out.append("\\u00").append({hex[byte >> 4], hex[byte & 15]});
         } else {

@@ -52,11 +52,11 @@ record() {
 
 # Text without what tells machines apart: paths, and the identifiers of cards.
 private() {
-    local text
+    local text home=${HOME-}
     text=$(sed -E 's/[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}/left-out/g')
     text=${text//"$work/"/}
     text=${text//"$root/"/}
-    [[ ${#HOME} -lt 2 ]] || text=${text//"$HOME"/\~}
+    [[ ${#home} -lt 2 ]] || text=${text//"$home"/\~}
     printf '%s\n' "$text"
 }
 

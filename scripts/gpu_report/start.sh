@@ -24,7 +24,7 @@ build() {
 start_packed() {
     local complaint
     mkdir "$work/lib"
-    program=(env "LD_LIBRARY_PATH=$work/lib:${LD_LIBRARY_PATH-}" "$root/bin/rwkvk")
+    program=(env "LD_LIBRARY_PATH=$work/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" "$root/bin/rwkvk")
     while ! complaint=$("${program[@]}" --version 2>&1); do
         case $complaint in
             *GLIBC_*) use_own_c_library; return ;;

@@ -60,6 +60,7 @@ TEST_CASE("a value may be glued on with an equals sign only") {
     CHECK(words_of({"--predict=5", "-n=6", "--prompt="}) ==
           Words{"--predict", "5", "-n", "6", "--prompt", ""});
     CHECK(words_of({"--json=false"}) == Words{"--json=false"});
+    CHECK(refusal_of({"-h=true"}) == "-h takes no value, found 'true'");
     CHECK(contains(refusal_of({"-n5"}), "unknown flag -n5; if you mean -n, write -n 5"));
     CHECK(contains(refusal_of({"-s-1"}), "write -s -1"));
     CHECK_FALSE(contains(refusal_of({"-nothing"}), "if you mean"));
@@ -77,6 +78,8 @@ TEST_CASE("a value that may be left out is taken only if it is one") {
     CHECK(words_of({"-fa", "-n", "3"}) == Words{"-n", "3"});
     CHECK(words_of({"-fa", "on", "--color", "auto", "-fa", "0,1", "-n", "3"}) == Words{"-n", "3"});
     CHECK(words_of({"-fa=on", "-n", "3"}) == Words{"-n", "3"});
+    CHECK(words_of({"--mmap", "0", "-mmp", "1", "-nkvo", "0", "-dio", "-embd", "0", "-n", "3"}) ==
+          Words{"-n", "3"});
     CHECK(words_of({"-fa", "model.gguf"}, quantize) == Words{"model.gguf"});
 }
 
@@ -91,13 +94,16 @@ TEST_CASE("flags of llama.cpp with a meaning here get it, where the command has 
 TEST_CASE("flags that ask for what is not there say what to do") {
     CHECK(contains(refusal_of({"-hf", "some/model"}), "-hf: rwkvk downloads nothing"));
     CHECK(contains(refusal_of({"--grammar", "root ::= x"}), "--grammar: "));
-    CHECK(contains(refusal_of({"-p", "x", "-f", "file"}, quantize), "-p: this command takes no text"));
+    CHECK(contains(refusal_of({"--host", "0.0.0.0"}), "--host: there is no server yet"));
+    CHECK(contains(refusal_of({"--reasoning-budget", "0"}), "--think"));
+    CHECK(contains(refusal_of({"-p", "x", "-f", "file"}, quantize), "-p: not a flag of this command"));
 }
 
 TEST_CASE("unknown flags and stray words are named") {
     CHECK(contains(refusal_of({"-xyz"}), "unknown flag -xyz; 'rwkvk generate --help'"));
     CHECK(contains(refusal_of({"--nonsense=3"}), "unknown flag --nonsense=3;"));
-    CHECK(contains(refusal_of({"model.gguf"}), "'model.gguf' belongs to no flag"));
+    CHECK(contains(refusal_of({"model.gguf"}),
+                   "'model.gguf' belongs to no flag; a model is given by -m FILE, a text by -p TEXT"));
     CHECK(contains(refusal_of({"--", "-n"}), "'-n' belongs to no flag"));
     CHECK(words_of({"in", "-", "--", "-out"}, quantize) == Words{"in", "-", "--", "-out"});
 }
@@ -121,11 +127,17 @@ TEST_CASE("the command line as a whole") {
 }
 
 TEST_CASE("the flags that llama.cpp's users type most are known") {
-    for (const char* name :
-         {"-ngl", "-c",     "-b",      "-ub",     "-fa",         "-tb",        "-sm",
-          "-ts",  "-mg",    "--mlock", "-cnv",    "-no-cnv",     "-i",         "-st",
-          "-mli", "-co",    "-lv",     "--jinja", "-ctk",        "--numa",     "--no-mmap",
-          "-r",   "--keep", "-np",     "--color", "--no-warmup", "--mirostat", "--repeat-last-n"}) {
+    for (const char* name : {"-ngl",        "-c",         "-b",
+                             "-ub",         "-fa",        "-tb",
+                             "-sm",         "-ts",        "-mg",
+                             "--mlock",     "-cnv",       "-no-cnv",
+                             "-i",          "-st",        "-mli",
+                             "-co",         "-lv",        "--jinja",
+                             "-ctk",        "--numa",     "--no-mmap",
+                             "-kvu",        "-lcs",       "--override-kv",
+                             "--timeout",   "--ids",      "-r",
+                             "--keep",      "-np",        "--color",
+                             "--no-warmup", "--mirostat", "--repeat-last-n"}) {
         INFO(name);
         CHECK(find_foreign_flag(name));
     }

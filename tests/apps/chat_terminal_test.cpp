@@ -174,11 +174,16 @@ TEST_CASE("a conversation with everything a person can do") {
         command(terminal, "/stats", "seed        7");
         command(terminal, "/think", "without reasoning");
         command(terminal, "/nonsense", "no command is called '/nonsense'");
+        command(terminal, "/* c */", "tokens/s");
+        command(terminal, "/usr/bin is a folder", "tokens/s");
+        command(terminal, "/undo", "taken back");
+        command(terminal, "/undo", "taken back");
         command(terminal, "/load " + file, file + ": cannot open");
         command(terminal, "/save /proc/none/x", "rwkvk: /proc/none/x");
         command(terminal, "/save " + session.model, "is the file of -m: write to another one");
         command(terminal, "/save " + file, "saved to");
         command(terminal, "/system Be brief", "a new conversation");
+        command(terminal, "/system\\\nBe\\\nbrief", "a new conversation");
         command(terminal, "/reset", "a new conversation");
         terminal.type("/exit\n");
         CHECK(terminal.wait_for_exit() == 0);
@@ -331,6 +336,41 @@ TEST_CASE("a full disk and text that is none leave the conversation and the file
     CHECK(session.folder.names() == names);  // nothing half written
 }
 
+TEST_CASE("the file of a template is not written over") {
+    Session session;
+    const std::string words = "system = \"{text}\\n\"\nuser = \"Q: {text}\\n\"\nanswer = \"A: {text}\\n\"\n";
+    const std::string file = session.folder / "own";
+    std::ofstream(file) << words;
+    session.chat[10] = file;
+    Terminal terminal(session.program, session.chat);
+    terminal.wait_for_prompt();
+    command(terminal, "/save " + file, "is the file of --template: write to another one");
+    CHECK(contents_of(file) == words);
+}
+
+TEST_CASE("a long prompt shows how far it is on a terminal, and nowhere else") {
+    Session session;
+    const std::string text = session.folder / "text", errors = session.folder / "errors";
+    std::ofstream(text) << std::string(4 << 20, 'x');  // more than is read before Ctrl-C
+    const std::vector<std::string> generate = {"generate", "-m", session.model, "-dev", "cpu", "-t",
+                                               "1",        "-n", "1",           "-f",   text};
+    {
+        Terminal terminal(session.program, generate);
+        terminal.read_until(" tokens/s, ");
+        terminal.read_until(" s left");
+        terminal.type("\x03");
+        CHECK(terminal.wait_for_exit() == 130);
+    }
+    std::vector<std::string> elsewhere = {"-c", "echo begun; exec \"$@\" 2>" + errors, "sh", session.program};
+    elsewhere.insert(elsewhere.end(), generate.begin(), generate.end());
+    Terminal terminal("/bin/sh", elsewhere);
+    terminal.read_until("begun");
+    std::this_thread::sleep_for(std::chrono::seconds(2));
+    terminal.type("\x03");
+    CHECK(terminal.wait_for_exit() == 130);
+    CHECK(contents_of(errors) == "rwkvk: interrupted\n");
+}
+
 TEST_CASE("a turn taken back leaves nothing behind") {
     Session session;
     const std::string file = session.folder / "chat.state";
@@ -366,6 +406,12 @@ TEST_CASE("Ctrl-C stops the answer, twice leaves with 130") {
     terminal.read_until("line");
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     terminal.type("\x03");  // throws it away
+    terminal.wait_for_prompt();
+    command(terminal, "/stats", " 0 tokens, 0 turns");
+    terminal.type("abc\033");
+    terminal.read_until("abc");
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    terminal.type("\x03");  // behind an escape too
     terminal.wait_for_prompt();
     command(terminal, "/stats", " 0 tokens, 0 turns");
     terminal.type("Again\n");

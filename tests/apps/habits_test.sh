@@ -87,9 +87,16 @@ works 'fingerprint' generate -m m.gguf -p Hi -n 3 --ignore-eos --temp 0 --top-k 
 works 'fingerprint' generate -f prompt.txt -n 3 -dev cpu
 works 'fingerprint' generate -p Hi -n 3 -r User: -l 15-1
 stdin=prompt.txt works '.' chat -n 8 --chat-template world
+stdin=prompt.txt works '.' chat -n 8 --chat-template rwkv-world
+works 'fingerprint' generate -p Hi -n 3 -t -1 -dev none
+works '1: a random one' generate --help
+says 2 'expected a whole number; a random seed is for generate and chat' verify --seed -1
+says 2 '-rea: .*--think' chat -rea off
+says 2 'a text by -p TEXT' generate 'Once upon a time' -n 3
+says 2 '-v takes no value' generate -p Hi -v=true
 says 2 '-hf: rwkvk downloads nothing: .* -m FILE' chat -hf ggml-org/model-GGUF
 says 2 '-mu: rwkvk downloads nothing' generate -mu https://example.org/model.gguf -p Hi
-says 2 "-p: .*rwkvk generate -p TEXT .*stdin" chat -p Hello
+says 2 "-p: .*rwkvk generate continues -p TEXT .*stdin" chat -p Hello
 says 2 "write --sys" chat -sysf system.txt
 says 2 "'m.gguf' belongs to no flag; a model is given by -m" chat m.gguf
 says 2 'unknown flag -xyz; .rwkvk generate --help' generate -p Hi -xyz
@@ -108,9 +115,12 @@ says 2 'IQ2_XS.* of llama.cpp is not written here: take Q2_K' quantize m.gguf q.
 says 2 'expected a type.*Q4_K_M' quantize m.gguf Q4_K_M
 says 2 'there is no dry run' quantize --dry-run m.gguf q.gguf Q4_K_M
 says 2 "output: 'm.gguf' is the file of input" quantize m.gguf m.gguf Q4_K_M
+works 'q.gguf: ' quantize m.gguf q.gguf Q4_0 -t -1
+passes_over '--mmap, -nkvo, -embd' bench -m m.gguf -p 8 -n 8 -r 1 --mmap 0 -nkvo 0 -embd 0
 passes_over '-ngl, -fa' bench -m m.gguf -p 8 -n 8 -r 1 -ngl 99 -fa 1
 works '^\| tg4 \|' bench -m m.gguf --n-prompt 0 --n-gen 4 --repetitions 1
-passes_over '-c, --chunks' perplexity -m m.gguf -f prompt.txt -c 512 --chunks 4
+stdin=prompt.txt passes_over '--ids, --stdin' tokenize --ids --stdin
+passes_over '--chunks' perplexity -m m.gguf -f prompt.txt -c 512 --chunks 4
 says 2 '--kl-base' perplexity -m m.gguf -f prompt.txt --kl-divergence-base logits.bin --kl-divergence
 says 2 "'Hello' belongs to no flag" tokenize Hello
 

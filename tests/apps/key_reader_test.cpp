@@ -34,6 +34,16 @@ TEST_CASE("what is typed comes as it is") {
     CHECK(keys_of("no \xff\xfe text\xc3") == "no  text");
 }
 
+TEST_CASE("an interruption behind an escape comes as one") {
+    const std::string bytes = "\033[";
+    size_t at = 0, ends = 0;
+    KeyReader reader([&] { return at < bytes.size() ? bytes[at++] : ends++ == 0 ? -1 : 'x'; });
+    CHECK(reader.next() == '\033');
+    CHECK(reader.next() == '[');
+    CHECK(reader.next() == -1);
+    CHECK(reader.next() == 'x');
+}
+
 TEST_CASE("the lines of a paste are one message") {
     CHECK(keys_of("a\033[200~one\rtwo\r\nthree\n\033[201~b\r") == "aone<\n>two<\n>threeb\r");
     CHECK(keys_of("\033[200~\033[201~\r") == "\r");

@@ -76,7 +76,14 @@ talk 2 'own, line 5: an empty stop string' --template "$folder/own"
 talk 1 "$folder: cannot be read" --template "$folder"
 talk 2 'zero: expected a chat template' --template /dev/zero
 talk 2 'at most 16384 bytes' --template <(head -c 20000 /dev/zero | tr '\0' '#')
+echo "{% for m in messages %}<|im_start|>{{ m.role }}{% endfor %}" >"$folder/known.jinja"
+echo "{% for m in messages %}[INST] {{ m.content }}{% endfor %}" >"$folder/other.jinja"
+talk 0 '' --chat-template-file "$folder/known.jinja"
+talk 2 'other.jinja: a Jinja template that is not known here' --chat-template-file "$folder/other.jinja"
 talk 0 '' --roles 'Bob "B",Alice\'
+in_roles() { "$program" chat -m "$folder/m.gguf" -dev cpu -t 1 -n 40 --seed 1 --roles "$1" 2>/dev/null <<<'Hi'; }
+[[ $(in_roles 'Bob, Alice ' | sha256sum) == "$(in_roles Bob,Alice | sha256sum)" ]] || { echo 'FAILED: blanks around roles'; failures=$((failures + 1)); }
+talk 2 'expected USER,BOT' --roles 'Bob, '
 talk 2 "expected USER,BOT, found 'Bob'" --roles Bob
 talk 2 'expected USER,BOT' --roles ,Bob
 talk 2 'expected USER,BOT' --roles A,B,C

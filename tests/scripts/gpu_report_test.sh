@@ -49,6 +49,7 @@ usage() { # PATTERN OPTIONS...: refused in one line
 
 usage "no option is called '--nonsense'" --nonsense
 usage '--minutes: expected a number' --minutes soon
+usage '--minutes: expected a number below 1000' --minutes 9999
 usage '--minutes: expected a value' --minutes
 usage '--steps: expected letters' --steps X
 usage '--peer: expected a program' --peer "$folder/none"

@@ -51,7 +51,7 @@ To call one of these tools, write exactly this format:
 ```
 Do not invent tool call IDs or write tool outputs yourself.)";
 
-const std::vector<ToolCall> calls = {{"weather", R"({"city": "Köln"})"}, {"now", "{}"}};
+const std::vector<ToolCall> calls = {{"weather", R"({"city": "Köln"})"}, {"now", ""}};
 
 constexpr const char* call_lines = R"(**Tool Call:**
 ```json
@@ -234,6 +234,7 @@ TEST_CASE("JSON is indented as Python does it") {
     const std::string deep(1000, '['), deeper = deep + std::string(1000, ']');
     CHECK(indented_json(deeper) == deeper);
     CHECK(json_string("a\"\\\n\x01ü") == "\"a\\\"\\\\\\n\\u0001ü\"");
+    CHECK(json_string("\b\f\n\r\t\v") == R"("\b\f\n\r\t\u000b")");
 }
 
 const std::string own = R"(# Mine
@@ -241,6 +242,14 @@ system = "<s>{text}</s>\n"
 user = "[Q] {text}\n"
 answer = "[A] {text}\n"
 )";
+
+TEST_CASE("Jinja is the known template that it is, or none") {
+    CHECK(parse_chat_template("{%- if x %}<|im_start|>{% endif %}", "x.jinja").name() == "chatml");
+    CHECK(parse_chat_template("{% for m in l %}### User{% endfor %}", "x.jinja").name() == "tools");
+    CHECK(
+        refusal_of([] { parse_chat_template("{% if x %}[INST]{% endif %}", "x.jinja"); }, Code::bad_argument)
+            .starts_with("x.jinja: a Jinja template that is not known here"));
+}
 
 TEST_CASE("a template of one's own") {
     const ChatTemplate format = parse_chat_template(own + "stop = \"\\t\\\"\\\\\"\r\n", "mine");
