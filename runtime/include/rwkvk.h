@@ -410,7 +410,8 @@ typedef struct rwkvk_chat_params {
     uint64_t snapshot_bytes;   /* of host memory for states to go back to; the oldest are dropped; 1 GiB */
     const char *const *stops;  /* NUL-terminated strings that end an answer, besides the template's own; NULL */
     size_t stop_count;
-    const char *template_text; /* a template of one's own (docs/FORMATS.md), called template_name; NULL: a known one */
+    const char *template_text; /* a template of one's own, or Jinja that is known here
+                                 * (docs/FORMATS.md), called template_name; NULL: a known one */
 } rwkvk_chat_params;
 
 RWKVK_API void rwkvk_chat_params_default(rwkvk_chat_params *params, uint32_t size);

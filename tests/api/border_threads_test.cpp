@@ -10,11 +10,13 @@
 #include <utility>
 #include <vector>
 
+#include "tests/support/border_handles.h"
+
 namespace {
 
 using rwkvk::Token;
 
-const std::string model_file = RWKVK_TEST_DATA "/v7.0/model-fp32.pth";
+using rwkvk::test::model_file;
 
 TEST_CASE("every thread has the last error of its own") {
     const rwkvk::Runtime runtime, other;
@@ -125,8 +127,7 @@ TEST_CASE("a long feed is interrupted from another thread on a device") {
 TEST_CASE("a feed tells how many of its tokens have been run, and whoever is told may interrupt it") {
     const rwkvk::Runtime runtime;
     const rwkvk::Model model = runtime.load(model_file);
-    rwkvk_context_params params = rwkvk::context_params();
-    params.device = "cpu";
+    rwkvk_context_params params = rwkvk::test::on_cpu();
     params.max_rows = 4;
     rwkvk::Context context(model, params);
     std::vector<std::pair<size_t, size_t>> told;
@@ -149,10 +150,7 @@ TEST_CASE("a feed tells how many of its tokens have been run, and whoever is tol
 TEST_CASE("a chat ends although whoever is told of its progress interrupts every time") {
     const rwkvk::Runtime runtime;
     const rwkvk::Model model = runtime.load(model_file);
-    rwkvk_context_params params = rwkvk::context_params();
-    params.device = "cpu";
-    params.slots = 2;
-    rwkvk::Context context(model, params);
+    rwkvk::Context context(model, rwkvk::test::on_cpu());
     const rwkvk::Tokenizer tokenizer = runtime.tokenizer();
     rwkvk::Chat chat(context, tokenizer);
     context.on_progress([&](size_t, size_t) { context.interrupt(); });
