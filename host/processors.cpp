@@ -1,14 +1,13 @@
 #include "host/processors.h"
 
 #include <algorithm>
-#include <charconv>
 #include <fstream>
 #include <iterator>
-#include <sstream>
 #include <thread>
 #include <vector>
 
 #include "host/error.h"
+#include "host/number_in.h"
 
 #ifdef __linux__
 #include <sched.h>
@@ -69,27 +68,27 @@ std::optional<std::string> find_group(const std::string& groups, bool version_2)
     return std::nullopt;
 }
 
-std::optional<int64_t> number_in(std::string_view word) {
-    int64_t number = 0;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-    return error == std::errc() && end != word.data() ? std::optional(number) : std::nullopt;
-}
-
 /// Microseconds of processors in a period of time; "max" or less than nothing is no quota.
 std::optional<uint32_t> processors_for(std::string_view quota, std::string_view period) {
-    const std::optional<int64_t> used = number_in(quota), of = number_in(period);
+    const std::optional<int64_t> used = number_in<int64_t>(quota), of = number_in<int64_t>(period);
     if (!used || !of || *used <= 0 || *of <= 0) return std::nullopt;
     const int64_t whole = *used / *of + (*used % *of != 0);
     return static_cast<uint32_t>(std::min<int64_t>(whole, UINT32_MAX));
 }
 
+/// Of a file that has one; empty where there is no such file.
+std::string line_of(const FileReader& read, const std::string& path) {
+    const std::string text = read(path).value_or("");
+    return text.substr(0, text.find('\n'));
+}
+
 std::optional<uint32_t> quota_of_group(const FileReader& read, const std::string& folder, bool version_2) {
     if (version_2) {
-        const std::vector<std::string> words = split(read(folder + "/cpu.max").value_or(""), ' ');
+        const std::vector<std::string> words = split(line_of(read, folder + "/cpu.max"), ' ');
         return words.size() == 2 ? processors_for(words[0], words[1]) : std::nullopt;
     }
-    return processors_for(read(folder + "/cpu.cfs_quota_us").value_or(""),
-                          read(folder + "/cpu.cfs_period_us").value_or(""));
+    return processors_for(line_of(read, folder + "/cpu.cfs_quota_us"),
+                          line_of(read, folder + "/cpu.cfs_period_us"));
 }
 
 /// The smallest of the group's and of those that hold it.

@@ -12,6 +12,7 @@
 #include "runtime/load/gguf/gguf_adapter.h"
 #include "runtime/load/model_folder.h"
 #include "runtime/load/pth/pth_container.h"
+#include "runtime/load/shards.h"
 
 namespace rwkvk::load {
 namespace {
@@ -40,10 +41,6 @@ Adapter adapter_of(Checkpoint file) {
     for (auto& [name, view] : file.tensors)
         adapter.tensors.push_back(part_of(name, std::move(view), file.path));
     return adapter;
-}
-
-std::string beside(const std::string& path, const char* name) {
-    return (std::filesystem::path(path).parent_path() / name).string();
 }
 
 bool exists(const std::string& path) {

@@ -31,10 +31,6 @@ std::string_view ending_among(std::string_view name, std::span<const std::string
     return found == endings.end() ? std::string_view{} : *found;
 }
 
-std::string beside(const std::string& path, const std::string& name) {
-    return (std::filesystem::path(path).parent_path() / name).string();
-}
-
 std::vector<std::string> parts_of_index(std::span<const std::byte> file, const std::string& path) {
     std::set<std::string> names;
     const Json json(as_text(file), path, 4 * max_tensors(file.size()));
@@ -95,6 +91,10 @@ Checkpoint read_part(std::span<const std::byte> file, const std::string& path, M
 }
 
 }  // namespace
+
+std::string beside(const std::string& path, const std::string& name) {
+    return (std::filesystem::path(path).parent_path() / name).string();
+}
 
 std::optional<ShardName> shard_name(std::string_view name, std::span<const std::string_view> endings) {
     const std::string_view ending = ending_among(name, endings);

@@ -12,6 +12,9 @@
 
 namespace rwkvk::load {
 
+/// The path of a file in the folder of another.
+std::string beside(const std::string& path, const std::string& name);
+
 /// A name such as "model-00002-of-00005.safetensors".
 struct ShardName {
     std::string_view stem;  // "model"
