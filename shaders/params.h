@@ -27,6 +27,13 @@ RWKVK_CONST ACT_DECAY6 = 6u;  // exp(-exp(x))
 RWKVK_CONST UNIT_MATRIX = 32u;
 RWKVK_CONST UNIT_VECTOR = 8u;
 
+// Rows that are multiplied with matrices of blocks are rounded in groups (docs/NUMERICS.md). A rounded row is
+// [groups][ROUND_GROUP] values, then [groups][ROUND_FACTS]: the sums of each half of a group, the sum of all of
+// it, and the unit whose multiples they all are.
+RWKVK_CONST ROUND_GROUP = 32u;
+RWKVK_CONST ROUND_FACTS = 4u;
+RWKVK_CONST CHAINS = 8u;  // of terms, one for a group in so many
+
 struct EmbedParams {
     uint rows;
     uint width;
@@ -57,6 +64,11 @@ struct LinearParams {
     uint first_out;   // the piece of the matrix that is bound makes outputs first_out .. first_out + outs - 1
     uint outs;
     uint activation;
+};
+
+struct RoundParams {
+    uint rows;
+    uint groups;  // per row
 };
 
 struct ActivateParams {

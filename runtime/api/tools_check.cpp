@@ -149,9 +149,11 @@ rwkvk_status rwkvk_tools_kernels(rwkvk_runtime* runtime, const char* wanted, con
         OpenDevice device(*runtime->runtime, text_or_empty(wanted), OpenDevice::Use::statistics);
         for (size_t op = 0; op < all_ops().size(); ++op) {
             for (const KernelChoice& choice : all_choices(static_cast<Op>(op), device.facts())) {
-                const bool each = info(choice.kernel).weights == KernelWeights::each;
-                for (const WeightFormat format : each ? formats : std::set<WeightFormat>{WeightFormat::f32})
-                    create_and_send(device.kernels(), choice, format, sink, user);
+                const bool one = info(choice.kernel).weights == KernelWeights::one;
+                for (const WeightFormat format : one ? std::set<WeightFormat>{WeightFormat::f32} : formats) {
+                    if (one || has_variant(choice.kernel, format))
+                        create_and_send(device.kernels(), choice, format, sink, user);
+                }
             }
         }
         copy_text(device.facts().name, device_name, capacity);

@@ -50,10 +50,25 @@ uint64_t stored_bytes(WeightFormat format, uint64_t elements) {
 std::span<const KernelInfo> all_kernels() { return kernels; }
 const KernelInfo& info(KernelId kernel) { return kernels[static_cast<size_t>(kernel)]; }
 
+bool has_variant(KernelId kernel, WeightFormat format) {
+    const bool in_blocks = info(format).block_elements > 1;
+    switch (info(kernel).weights) {
+        case KernelWeights::one:
+            return false;
+        case KernelWeights::elements:
+            return !in_blocks;
+        case KernelWeights::blocks:
+            return in_blocks;
+        case KernelWeights::each:
+            return true;
+    }
+    return false;
+}
+
 std::string module_name(KernelId kernel, WeightFormat format) {
     const KernelInfo& row = info(kernel);
     std::string name(row.name);
-    if (row.weights == KernelWeights::each) name += concat(".", info(format).name);
+    if (row.weights != KernelWeights::one) name += concat(".", info(format).name);
     return name;
 }
 

@@ -60,7 +60,12 @@ enum class KernelId : uint32_t {
 #undef KERNEL
 };
 
-enum class KernelWeights { one, each };
+enum class KernelWeights {
+    one,       // no matrix
+    elements,  // a variant per format of single elements
+    blocks,    // per format that comes in blocks
+    each,      // per format
+};
 enum class KernelNeeds { nothing, subgroup };
 
 struct KernelInfo {
@@ -72,6 +77,8 @@ struct KernelInfo {
 
 std::span<const KernelInfo> all_kernels();
 const KernelInfo& info(KernelId kernel);
+/// Whether the kernel has a variant for matrices of this format.
+bool has_variant(KernelId kernel, WeightFormat format);
 /// Name of the compiled module: "norm_lane", "linear_narrow.f16".
 std::string module_name(KernelId kernel, WeightFormat format);
 

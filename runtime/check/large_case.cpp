@@ -4,7 +4,9 @@
 #include <bit>
 #include <cstring>
 
+#include "runtime/catalogue/rounding.h"
 #include "runtime/catalogue/weights.h"
+#include "runtime/check/block_case.h"
 
 namespace rwkvk::check {
 namespace {
@@ -43,11 +45,14 @@ OpCase product(WeightFormat format, uint32_t outs) {
     OpCase::Matrix matrix{outs, columns, format, std::vector<std::byte>(outs * row_bytes)};
     for (uint64_t out = 0; out < outs; ++out)
         std::memcpy(&matrix.stored[out * row_bytes], &rows[out % distinct_rows * row_bytes], row_bytes);
-    return {Op::linear,
+    std::vector<float> x(columns);
+    for (float& value : x) value = random.number(-16, 11);
+    const Op op = takes_rounded(format) ? Op::linear_blocks : Op::linear;
+    return {op,
             LinearParams{1, columns, outs, 0, outs, ACT_NONE},
-            {numbers(random, columns, -16, 11), {}, zeros(outs)},
+            {op == Op::linear ? words_of(x) : rounded_rows(x, 1), {}, zeros(outs)},
             std::move(matrix),
-            concat("linear 1 row, ", outs, "x", columns, " ", info(format).name)};
+            concat(info(op).name, " 1 row, ", outs, "x", columns, " ", info(format).name)};
 }
 
 }  // namespace
@@ -55,7 +60,8 @@ OpCase product(WeightFormat format, uint32_t outs) {
 std::vector<OpCase> large_cases(Op op, std::optional<WeightFormat> format, uint32_t outs) {
     std::vector<OpCase> cases;
     if (!format && (op == Op::norm || op == Op::rms_norm)) cases.push_back(norm(op));
-    if (format && op == Op::linear) cases.push_back(product(*format, outs));
+    if (format && op == (takes_rounded(*format) ? Op::linear_blocks : Op::linear))
+        cases.push_back(product(*format, outs));
     return cases;
 }
 

@@ -5,7 +5,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "runtime/catalogue/weights.h"
+#include "runtime/catalogue/rounding.h"
+#include "runtime/check/block_case.h"
 
 namespace rwkvk::check {
 
@@ -37,7 +38,7 @@ class Maker {
         switch (op) {
             case Op::embed:
             case Op::embed_add:
-                each_matrix({{9, 40}, {33, 7}}, [&](auto m) { embed(std::move(m), op); });
+                each_matrix({{9, 40}, {33, 7}}, op, [&](auto m) { embed(std::move(m), op); });
                 break;
             case Op::norm:
             case Op::rms_norm:
@@ -52,6 +53,10 @@ class Maker {
             case Op::linear:
                 linear();
                 break;
+            case Op::round:
+                return round_cases(full_ ? CaseSet::full : CaseSet::quick, random_);
+            case Op::linear_blocks:
+                return linear_blocks_cases(full_ ? CaseSet::full : CaseSet::quick, random_);
             case Op::activate:
                 activate();
                 break;
@@ -128,22 +133,14 @@ class Maker {
             {op, params, std::move(slots), std::move(matrix), concat(info(op).name, " ", description)});
     }
 
-    OpCase::Matrix matrix(uint32_t out, uint32_t in, WeightFormat format) {
-        OpCase::Matrix m{out, in, format, std::vector<std::byte>(stored_bytes(format, uint64_t{out} * in))};
-        std::vector<float> values(uint64_t{out} * in);
-        // Down to subnormal halves, zeros among them.
-        for (float& value : values) value = random_.below(20) == 0 ? 0.0f : random_.number(-22, 3);
-        encode(format, values, m.stored.data());
-        RWKVK_ASSERT(settle_stored(format, m.stored.data(), values.size()) < 0);
-        return m;
-    }
-
     template <typename Body>
-    void each_matrix(const std::vector<std::pair<uint32_t, uint32_t>>& sizes, const Body& body) {
+    void each_matrix(const std::vector<std::pair<uint32_t, uint32_t>>& sizes, Op op, const Body& body) {
         for (size_t f = 0; f < all_weights().size(); ++f) {
+            if (op == Op::linear && takes_rounded(static_cast<WeightFormat>(f))) continue;
             for (const auto& [out, in] : sizes) {
                 const uint32_t block = all_weights()[f].block_elements;
-                body(matrix(out, (in + block - 1) / block * block, static_cast<WeightFormat>(f)));
+                body(random_matrix(random_, out, (in + block - 1) / block * block,
+                                   static_cast<WeightFormat>(f)));
                 if (!full_) break;
             }
         }
@@ -231,7 +228,7 @@ class Maker {
             full_ ? std::vector<std::pair<uint32_t, uint32_t>>{{70, 96},    {33, 768}, {1, 32},   {40, 8},
                                                                {100, 1100}, {37, 45},  {64, 2560}}
                   : std::vector<std::pair<uint32_t, uint32_t>>{{37, 1100}};
-        each_matrix(sizes, [&](OpCase::Matrix m) {
+        each_matrix(sizes, Op::linear, [&](OpCase::Matrix m) {
             // Every activation, with one row and with several.
             constexpr uint32_t activations[] = {ACT_NONE, ACT_TANH, ACT_SIGMOID, ACT_RELU2, ACT_SILU};
             for (const uint32_t rows : {1u, 2u, 4u, 9u, 5u}) {

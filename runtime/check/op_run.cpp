@@ -100,8 +100,7 @@ Slots run_on_cpu(const OpCase& c, ThreadPool& pool) {
     cpu::Call call{.params = c.params, .slots = {}, .matrix = nullptr, .pool = &pool};
     cpu::Matrix matrix;
     if (c.matrix) {
-        const auto layout = looks_up(c.op) ? cpu::Matrix::Layout::rows : cpu::Matrix::Layout::lanes;
-        matrix = load_case_matrix(*c.matrix, layout, pool);
+        matrix = load_case_matrix(*c.matrix, cpu::layout_for(c.op), pool);
         call.matrix = &matrix;
     }
     for (size_t i = 0; i < slots.size(); ++i) call.slots[i] = reinterpret_cast<std::byte*>(slots[i].data());

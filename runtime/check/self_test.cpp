@@ -83,9 +83,9 @@ std::vector<gpu::KernelUse> kernels_of(TestPart part, const vk::DeviceFacts& fac
     std::vector<gpu::KernelUse> uses;
     for (size_t op = 0; op < all_ops().size(); ++op) {
         for (KernelChoice& choice : possible_choices(static_cast<Op>(op), facts)) {
-            const bool reads_matrix = info(choice.kernel).weights == KernelWeights::each;
-            if (reads_matrix == part.has_value())
-                uses.push_back({std::move(choice), part.value_or(WeightFormat::f32)});
+            const bool belongs =
+                part ? has_variant(choice.kernel, *part) : info(choice.kernel).weights == KernelWeights::one;
+            if (belongs) uses.push_back({std::move(choice), part.value_or(WeightFormat::f32)});
         }
     }
     return uses;

@@ -37,7 +37,7 @@ LoadedProgram load(const Program& program, const WeightSource& weights, ThreadPo
                    ProgressMeter& meter) {
     LoadedProgram loaded{program, {}, load_vectors(program, weights), {}, {}, {}};
     for (const MatrixUse& use : matrix_uses(program)) {
-        const auto layout = looks_up(use.op) ? Matrix::Layout::rows : Matrix::Layout::lanes;
+        const Matrix::Layout layout = layout_for(use.op);
         loaded.matrices.push_back(load_matrix(weights, *use.request, layout, pool, meter));
     }
     return loaded;

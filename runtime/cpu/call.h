@@ -31,6 +31,8 @@ void run(Op op, const Call& call);
 
 /// The matrix product as plain loops: what the vectorised `run_linear` must equal, bit for bit.
 void run_linear_plain(const Call& call);
+/// The same for matrices of blocks, whose layout is `rows` here.
+void run_linear_blocks_plain(const Call& call);
 
 /// The activations of params.h; x is settled, the result is not yet.
 float activate(uint32_t activation, float x);

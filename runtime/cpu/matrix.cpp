@@ -42,6 +42,8 @@ void in_steps(uint64_t count, uint64_t part_bytes, ThreadPool& pool, ProgressMet
 
 }  // namespace
 
+Matrix::Layout layout_for(Op op) { return op == Op::linear ? Matrix::Layout::lanes : Matrix::Layout::rows; }
+
 uint64_t Matrix::size_bytes() const {
     const uint64_t rows = layout == Layout::rows ? out : (uint64_t{out} + lanes - 1) / lanes * lanes;
     return rows * stored_bytes(format, in);

@@ -29,9 +29,14 @@ struct Matrix {
     std::unique_ptr<std::byte[]> bytes;
 
     uint64_t size_bytes() const;
+    /// Of the layout `rows`.
+    const std::byte* stored_row(uint32_t o) const { return bytes.get() + o * stored_bytes(format, in); }
     /// Exact values of one row, [in].
     void decode_row(uint32_t o, std::span<float> values) const;
 };
+
+/// The layout that the op reads.
+Matrix::Layout layout_for(Op op);
 
 /// Of a source that has what is requested. Errors: Code::cancelled by the meter.
 Matrix load_matrix(const WeightSource& source, const MatrixRequest& request, Matrix::Layout layout,

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "host/log.h"
+#include "runtime/graph/rounded_inputs.h"
 #include "runtime/graph/weight_requests.h"
 #include "runtime/load/model_folder.h"
 #include "runtime/model/checkpoint_source.h"
@@ -22,6 +23,7 @@ Model::Model(std::string name, std::string format, std::unique_ptr<WeightSource>
     for (const Program* program : {&programs_.body, &programs_.head}) {
         for (const MatrixRequest& request : program->matrices) check_shape(*weights_, request);
     }
+    programs_ = with_rounded_inputs(programs_, *weights_);
     initial_state_ = tuned_state(*weights_, programs_.body, name_);
 }
 

@@ -26,10 +26,14 @@ std::vector<Module> modules() {
     std::vector<Module> result;
     for (size_t k = 0; k < all_kernels().size(); ++k) {
         const auto kernel = static_cast<KernelId>(k);
-        const bool each = info(kernel).weights == KernelWeights::each;
-        for (size_t f = 0; f < (each ? all_weights().size() : 1); ++f) {
+        const bool one = info(kernel).weights == KernelWeights::one;
+        for (size_t f = 0; f < (one ? 1 : all_weights().size()); ++f) {
             const auto format = static_cast<WeightFormat>(f);
-            if (each && !thorough() && format != WeightFormat::f16) continue;
+            if (!one && !has_variant(kernel, format)) continue;
+            // One format of single elements, one of blocks with an offset, one with halves of groups.
+            const bool stands_for_others =
+                format == WeightFormat::f16 || format == WeightFormat::q4_k || format == WeightFormat::q6_k;
+            if (!one && !thorough() && !stands_for_others) continue;
             for (const SpirvModule& module : spirv_modules()) {
                 const std::string name = module_name(kernel, format);
                 if (module.name == name) result.push_back({kernel, format, module.words, name});

@@ -1,0 +1,20 @@
+#pragma once
+// Cases of rounded rows and of products with matrices of blocks.
+
+#include "runtime/check/op_case.h"
+
+namespace rwkvk::check {
+
+/// Encoded random values, down to subnormal halves, zeros among them.
+OpCase::Matrix random_matrix(Random& random, uint32_t out, uint32_t in, WeightFormat format);
+
+/// The bits of floats.
+std::vector<uint32_t> words_of(const std::vector<float>& values);
+/// The bits of `rows` rows, rounded. Shape: x [rows][whole groups].
+std::vector<uint32_t> rounded_rows(const std::vector<float>& x, uint32_t rows);
+
+std::vector<OpCase> round_cases(CaseSet set, Random& random);
+/// For every format of blocks: encoded random values with every activation, and blocks of random bits.
+std::vector<OpCase> linear_blocks_cases(CaseSet set, Random& random);
+
+}  // namespace rwkvk::check
