@@ -72,6 +72,4 @@ void run_linear_blocks_plain(const Call& call) {
     });
 }
 
-void run_linear_blocks(const Call& call) { run_linear_blocks_plain(call); }
-
 }  // namespace rwkvk::cpu

@@ -4,50 +4,15 @@
 #include <algorithm>
 #include <cstring>
 
-#include "runtime/catalogue/block_formats.h"
 #include "runtime/cpu/linear.h"
 #include "runtime/cpu/sum.h"
 
-#if defined(__AVX2__)
-#include <immintrin.h>
-#endif
+#include "runtime/cpu/vectors.inl"
 
 namespace rwkvk::cpu {
 namespace {
 
-constexpr uint32_t tile = 16;
-#if defined(__AVX512F__)
-constexpr uint32_t lanes = 16;
-#elif defined(__AVX2__)
-constexpr uint32_t lanes = 8;
-#else
-constexpr uint32_t lanes = 4;
-#endif
-constexpr uint32_t vectors = tile / lanes;
-
-typedef float Floats __attribute__((vector_size(lanes * 4)));
-typedef uint32_t Words __attribute__((vector_size(lanes * 4)));
-typedef int32_t Integers __attribute__((vector_size(lanes * 4)));
-typedef uint16_t Halves __attribute__((vector_size(lanes * 2)));
-typedef uint8_t Bytes __attribute__((vector_size(lanes)));
-
-template <typename Vector>
-Vector load(const void* from) {
-    Vector vector;
-    std::memcpy(&vector, from, sizeof vector);
-    return vector;
-}
-
-/// Halves, one in the low bits of each word; the sign in bit 15.
-inline Floats halves_to_floats(Words half) {
-    const Words magnitude = half & 0x7fffu;
-    const Words normal = (magnitude << 13) + 0x38000000u;
-    const Floats smallest = Floats{} + 6.103515625e-5f;
-    const Floats subnormal = reinterpret_cast<Floats>((magnitude << 13) + 0x38800000u) - smallest;
-    const Words is_normal = reinterpret_cast<Words>(magnitude >= 0x400u);
-    const Words bits = (normal & is_normal) | (reinterpret_cast<Words>(subnormal) & ~is_normal);
-    return reinterpret_cast<Floats>(bits | ((half & 0x8000u) << 16));
-}
+constexpr uint32_t tile = 16, vectors = tile / lanes;
 
 // How a format is read: Group::open(tile, k, v) is what the weights of the `elements` elements from k on
 // share, for vector v of the tile's outputs; Group::at(k) are the weights of one of them.
@@ -76,50 +41,9 @@ struct ElementBf16 {
     }
 };
 
-// The conversion instructions turn subnormal halves into normal floats whatever the flush mode is.
 struct ElementF16 {
     static constexpr uint32_t bytes = 2;
-    static Floats at(const std::byte* from) {
-#if defined(__AVX512F__)
-        return reinterpret_cast<Floats>(_mm512_cvtph_ps(load<__m256i>(from)));
-#elif defined(__AVX2__)
-        return reinterpret_cast<Floats>(_mm256_cvtph_ps(load<__m128i>(from)));
-#else
-        return halves_to_floats(__builtin_convertvector(load<Halves>(from), Words));
-#endif
-    }
-};
-
-/// The same block of `lanes` rows, in a tile [block][byte][16].
-struct Rows {
-    const std::byte* block = nullptr;
-
-    Words byte(uint32_t i) const {
-        return __builtin_convertvector(load<Bytes>(block + uint64_t{i} * tile), Words);
-    }
-    Floats half(uint32_t i) const { return halves_to_floats(byte(i) | byte(i + 1) << 8); }
-    Floats number(Words quant, uint32_t bias) const {
-        return __builtin_convertvector(reinterpret_cast<Integers>(quant - bias), Floats);
-    }
-    Words lookup(Words n) const {
-        Words result;
-        for (uint32_t lane = 0; lane < lanes; ++lane) result[lane] = blocks::iq4_values[n[lane]];
-        return result;
-    }
-};
-
-/// Formats of blocks.
-template <typename Format>
-struct BlockGroup {
-    static constexpr uint32_t elements = Format::group;
-    Rows rows;
-    blocks::Group<Format, Rows> group;
-
-    void open(const std::byte* tile_begin, uint32_t k, uint32_t v) {
-        rows.block = tile_begin + uint64_t{k / Format::elements} * Format::bytes * tile + uint64_t{v} * lanes;
-        group.open(rows, k % Format::elements);
-    }
-    Floats at(uint32_t k) const { return group.value(rows, k % Format::elements); }
+    static Floats at(const std::byte* from) { return load_halves(from); }
 };
 
 /// `Tiles` tiles for `Rows` rows: every sum in registers.
@@ -185,12 +109,8 @@ void RWKVK_LINEAR(const LinearBlock& block) {
         case WeightFormat::bf16:
             return multiply_all<ElementGroup<ElementBf16>>(block);
         default:
-            break;
+            RWKVK_ASSERT(!"a format that comes in blocks");
     }
-    blocks::with_block_format(block.format, [&](auto f) {
-        using Format = decltype(f);
-        multiply_all<BlockGroup<Format>>(block);
-    });
 }
 
 }  // namespace rwkvk::cpu

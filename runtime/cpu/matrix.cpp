@@ -4,27 +4,40 @@
 #include <cstring>
 
 #include "runtime/catalogue/weights.h"
+#include "runtime/cpu/block_tiles.h"
 
 namespace rwkvk::cpu {
 namespace {
 
-/// Bytes of what stays together when rows are interleaved.
-uint32_t part_bytes(WeightFormat format) {
-    const WeightInfo& row = info(format);
-    return row.block_elements == 1 ? row.block_bytes : 1;
+/// Rows [16][in] of elements of `bytes` bytes, interleaved to [in][16]; rows past `rows` become zero.
+void interleave(const std::byte* rows_bytes, uint32_t rows, uint64_t in, uint32_t bytes, std::byte* tile) {
+    std::memset(tile, 0, in * Matrix::lanes * bytes);
+    for (uint64_t lane = 0; lane < rows; ++lane) {
+        for (uint64_t i = 0; i < in; ++i)
+            std::memcpy(tile + (i * Matrix::lanes + lane) * bytes, rows_bytes + (lane * in + i) * bytes,
+                        bytes);
+    }
 }
 
-/// Rows [16][parts] of a tile, interleaved to [parts][16]; rows past `rows` become zero.
-void interleave(const std::byte* rows_bytes, uint32_t rows, uint64_t parts, uint32_t bytes, std::byte* tile) {
-    for (uint32_t lane = 0; lane < Matrix::lanes; ++lane) {
-        for (uint64_t i = 0; i < parts; ++i) {
-            std::byte* to = tile + (i * Matrix::lanes + lane) * bytes;
-            if (lane < rows) {
-                std::memcpy(to, rows_bytes + (lane * parts + i) * bytes, bytes);
-            } else {
-                std::memset(to, 0, bytes);
-            }
-        }
+/// Bytes of what is laid out together: a row, or a tile of them.
+uint64_t unit_bytes(const Matrix& matrix) {
+    switch (matrix.layout) {
+        case Matrix::Layout::rows:
+            return stored_bytes(matrix.format, matrix.in);
+        case Matrix::Layout::lanes:
+            return stored_bytes(matrix.format, matrix.in) * Matrix::lanes;
+        case Matrix::Layout::block_tiles:
+            return tile_bytes(matrix.format, matrix.in);
+    }
+    return 0;
+}
+
+/// `rows` stored rows become a unit of the layout.
+void lay_out(const Matrix& matrix, uint32_t rows, const std::byte* stored, std::byte* unit) {
+    if (matrix.layout == Matrix::Layout::lanes) {
+        interleave(stored, rows, matrix.in, info(matrix.format).block_bytes, unit);
+    } else {
+        make_tile(matrix.format, matrix.in, rows, stored, unit);
     }
 }
 
@@ -42,23 +55,19 @@ void in_steps(uint64_t count, uint64_t part_bytes, ThreadPool& pool, ProgressMet
 
 }  // namespace
 
-Matrix::Layout layout_for(Op op) { return op == Op::linear ? Matrix::Layout::lanes : Matrix::Layout::rows; }
+Matrix::Layout layout_for(Op op) {
+    if (op == Op::linear) return Matrix::Layout::lanes;
+    return op == Op::linear_blocks ? Matrix::Layout::block_tiles : Matrix::Layout::rows;
+}
 
 uint64_t Matrix::size_bytes() const {
-    const uint64_t rows = layout == Layout::rows ? out : (uint64_t{out} + lanes - 1) / lanes * lanes;
-    return rows * stored_bytes(format, in);
+    const uint64_t rows = layout == Layout::rows ? 1 : lanes;
+    return (out + rows - 1) / rows * unit_bytes(*this);
 }
 
 void Matrix::decode_row(uint32_t o, std::span<float> values) const {
-    RWKVK_ASSERT(values.size() == in);
-    const uint64_t row_bytes = stored_bytes(format, in);
-    if (layout == Layout::rows) return decode(format, bytes.get() + o * row_bytes, values);
-    const uint32_t part = part_bytes(format);
-    const std::byte* tile = bytes.get() + o / lanes * lanes * row_bytes;
-    std::vector<std::byte> row(row_bytes);
-    for (uint64_t i = 0; i < row_bytes / part; ++i)
-        std::memcpy(row.data() + i * part, tile + (i * lanes + o % lanes) * part, part);
-    decode(format, row.data(), values);
+    RWKVK_ASSERT(values.size() == in && layout == Layout::rows);
+    decode(format, stored_row(o), values);
 }
 
 Matrix load_matrix(const WeightSource& source, const MatrixRequest& request, Matrix::Layout layout,
@@ -76,7 +85,6 @@ Matrix load_matrix(const WeightSource& source, const MatrixRequest& request, Mat
         });
         return matrix;
     }
-    const uint32_t part = part_bytes(matrix.format);
     const uint64_t tiles = (uint64_t{matrix.out} + Matrix::lanes - 1) / Matrix::lanes;
     in_steps(tiles, Matrix::lanes * row_bytes, pool, meter, [&](uint64_t begin, uint64_t end) {
         std::vector<std::byte> rows(Matrix::lanes * row_bytes);
@@ -84,8 +92,7 @@ Matrix load_matrix(const WeightSource& source, const MatrixRequest& request, Mat
             const auto first = static_cast<uint32_t>(tile * Matrix::lanes);
             const uint32_t count = std::min(Matrix::lanes, matrix.out - first);
             source.read_rows(request.name, request.first + first, count, rows.data());
-            interleave(rows.data(), count, row_bytes / part, part,
-                       matrix.bytes.get() + tile * Matrix::lanes * row_bytes);
+            lay_out(matrix, count, rows.data(), matrix.bytes.get() + tile * unit_bytes(matrix));
         }
     });
     return matrix;

@@ -17,9 +17,9 @@ namespace rwkvk::cpu {
 /// A weight matrix in its stored format, laid out for the op that reads it.
 struct Matrix {
     enum class Layout {
-        rows,   // [out][in]: for `embed`
-        lanes,  // [out / 16][part of a row][out % 16]: for `linear`, a vector of 16 outputs at a time; a part
-                // is an element, or a byte of a format that comes in blocks
+        rows,         // [out][in]: for `embed`
+        lanes,        // [out / 16][in][out % 16]: for `linear`, a vector of 16 outputs at a time
+        block_tiles,  // of block_tiles.h: for `linear_blocks`
     };
     static constexpr uint32_t lanes = 16;
 
@@ -31,7 +31,7 @@ struct Matrix {
     uint64_t size_bytes() const;
     /// Of the layout `rows`.
     const std::byte* stored_row(uint32_t o) const { return bytes.get() + o * stored_bytes(format, in); }
-    /// Exact values of one row, [in].
+    /// Exact values of one row, [in], of the layout `rows`.
     void decode_row(uint32_t o, std::span<float> values) const;
 };
 
