@@ -1,7 +1,6 @@
 #pragma once
 // The rounding of rows that are multiplied with matrices of blocks, from docs/NUMERICS.md.
 
-#include <algorithm>
 #include <bit>
 #include <cstdint>
 
@@ -16,28 +15,33 @@ inline bool takes_rounded(WeightFormat format) { return info(format).block_eleme
 constexpr uint32_t rounded_width(uint32_t groups) { return groups * (ROUND_GROUP + ROUND_FACTS); }
 
 /// The power of two that a group is rounded to multiples of: at most 2048 of them are its largest element.
-/// NaN where an element is not below 2^64.
-inline float rounding_unit(const float* x) {
-    uint32_t largest = 0;
-    for (uint32_t i = 0; i < ROUND_GROUP; ++i)
-        largest = std::max(largest, std::bit_cast<uint32_t>(x[i]) & 0x7fffffffu);
-    const uint32_t exponent = largest == 0 ? 127 : largest >> 23;
-    return std::bit_cast<float>(exponent >= 191 ? 0x7fc00000u : (exponent - 10) << 23);
+/// NaN where an element is not below 2^64. Always inlined, as what calls it: see cpu/sum.h.
+[[gnu::always_inline]] inline float rounding_unit(const float* x) {
+    int32_t largest = 0;
+    for (uint32_t i = 0; i < ROUND_GROUP; ++i) {
+        const int32_t magnitude = std::bit_cast<int32_t>(x[i]) & 0x7fffffff;
+        largest = magnitude > largest ? magnitude : largest;
+    }
+    const int32_t exponent = largest == 0 ? 127 : largest >> 23;
+    return std::bit_cast<float>(exponent >= 191 ? 0x7fc00000 : (exponent - 10) << 23);
 }
 
 /// Rounds one row. Shapes: `x` [groups * 32] settled values, `y` [rounded_width(groups)].
-inline void round_row(const float* x, uint32_t groups, float* y) {
+[[gnu::always_inline]] inline void round_row(const float* x, uint32_t groups, float* y) {
     float* facts = y + uint64_t{groups} * ROUND_GROUP;
     for (uint32_t g = 0; g < groups; ++g, x += ROUND_GROUP, y += ROUND_GROUP, facts += ROUND_FACTS) {
         const float unit = rounding_unit(x);
-        const float per_unit = std::bit_cast<float>(0x7f000000u - std::bit_cast<uint32_t>(unit));
+        const bool valid = unit == unit;
+        const float per_unit = valid ? std::bit_cast<float>(0x7f000000u - std::bit_cast<uint32_t>(unit)) : 0.0f;
         int32_t half[2] = {0, 0};
-        for (uint32_t i = 0; i < ROUND_GROUP; ++i) {
-            // The sum's last place is 1, so it rounds to whole numbers, ties to even.
-            const int32_t q =
-                unit == unit ? std::bit_cast<int32_t>(x[i] * per_unit + 12582912.0f) - 0x4b400000 : 0;
-            y[i] = static_cast<float>(q) * unit;
-            half[i / 16] += q;
+        for (uint32_t h = 0; h < 2; ++h) {
+            for (uint32_t i = h * 16; i < h * 16 + 16; ++i) {
+                // The last place of the sum is 1: it rounds to a whole number, ties to even. A number that has no
+                // place in it counts as 0, which the unit makes NaN.
+                const int32_t q = std::bit_cast<int32_t>((valid ? x[i] : 0.0f) * per_unit + 12582912.0f) - 0x4b400000;
+                y[i] = static_cast<float>(q) * unit;
+                half[h] += q;
+            }
         }
         facts[0] = static_cast<float>(half[0]) * unit;
         facts[1] = static_cast<float>(half[1]) * unit;

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "runtime/catalogue/catalogue.h"
+#include "runtime/cpu/instruction_sets.h"
 
 namespace rwkvk::cpu {
 
@@ -33,6 +34,8 @@ using PrepareFunction = void (*)(WeightFormat format, const float* row, uint32_t
 using BlockProductFunction = void (*)(const BlockProduct&);
 
 struct BlockFunctions {
+    /// One row, as in rounding.h.
+    void (*round)(const float* x, uint32_t groups, float* y);
     PrepareFunction prepare;
     BlockProductFunction multiply;
 };
@@ -42,5 +45,8 @@ extern const BlockFunctions blocks_baseline;
 #if defined(__x86_64__)
 extern const BlockFunctions blocks_avx2, blocks_avx512, blocks_avx512vnni;
 #endif
+
+/// The fastest that the set has.
+const BlockFunctions& block_functions(InstructionSet set);
 
 }  // namespace rwkvk::cpu
