@@ -1,19 +1,54 @@
 #include "host/thread_pool.h"
 
 #include <algorithm>
-#include <exception>
+#include <chrono>
+#include <utility>
 
 #include "host/error.h"
 #include "host/log.h"
 #include "host/processors.h"
 
 namespace rwkvk {
+namespace {
+
+/// Longer than what lies between two loops of a token, shorter than anyone notices.
+constexpr std::chrono::microseconds spin_time(50);
+
+/// Tells the processor that this thread only waits.
+void pause_processor() {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("isb");
+#endif
+}
+
+template <typename Condition>
+bool spin_until(const Condition& condition) {
+    constexpr int looks_per_clock = 32, yields = 4;
+    const auto end = std::chrono::steady_clock::now() + spin_time;
+    do {
+        for (int i = 0; i < looks_per_clock; ++i) {
+            if (condition()) return true;
+            pause_processor();
+        }
+    } while (std::chrono::steady_clock::now() < end);
+    for (int i = 0; i < yields; ++i) {
+        std::this_thread::yield();
+        if (condition()) return true;
+    }
+    return false;
+}
+
+}  // namespace
 
 ThreadPool::ThreadPool(uint32_t threads, Denormals denormals) : denormals_(denormals) {
-    if (threads == 0) threads = usable_processors();
+    const uint32_t processors = usable_processors();
+    if (threads == 0) threads = processors;
+    spins_ = threads <= processors;
     workers_.reserve(threads - 1);
     try {
-        for (uint32_t i = 1; i < threads; ++i) workers_.emplace_back([this] { worker_loop(); });
+        for (uint32_t i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
     } catch (const std::exception& error) {  // a limit of the system: fewer give the same bits
         log(LogLevel::warning,
             concat("only ", this->threads(), " of ", threads, " threads could be started: ", error.what()));
@@ -21,67 +56,71 @@ ThreadPool::ThreadPool(uint32_t threads, Denormals denormals) : denormals_(denor
 }
 
 ThreadPool::~ThreadPool() {
-    {
-        std::scoped_lock lock(mutex_);
-        stopping_ = true;
-    }
-    wake_.notify_all();
+    stopping_ = true;
+    tell_sleepers();
     for (std::thread& worker : workers_) worker.join();
 }
 
-void ThreadPool::parallel_for(uint64_t count, const std::function<void(uint64_t, uint64_t)>& body) {
-    if (count == 0) return;
-    {
-        std::scoped_lock lock(mutex_);
-        body_ = &body;
-        count_ = count;
-        next_ = 0;
-        // A few pieces per thread even out a machine that other programs use too.
-        piece_ = std::max<uint64_t>(1, count / (threads() * 4));
-        failure_ = nullptr;
-        busy_ = static_cast<uint32_t>(workers_.size());
-        ++generation_;
-    }
-    wake_.notify_all();
-    run_pieces();
-    std::unique_lock lock(mutex_);
-    done_.wait(lock, [this] { return busy_ == 0; });
-    if (failure_) std::rethrow_exception(failure_);
-}
-
-void ThreadPool::worker_loop() {
-    uint64_t seen = 0;
-    while (true) {
-        {
-            std::unique_lock lock(mutex_);
-            wake_.wait(lock, [&] { return stopping_ || generation_ != seen; });
-            if (stopping_) return;
-            seen = generation_;
-        }
-        run_pieces();
-        std::scoped_lock lock(mutex_);
-        if (--busy_ == 0) done_.notify_one();
-    }
-}
-
-void ThreadPool::run_pieces() {
+void ThreadPool::run(Loop loop) {
+    if (loop.count == 0) return;
     const FloatModeScope mode(denormals_);
-    while (true) {
-        uint64_t begin, end;
-        {
-            std::scoped_lock lock(mutex_);
-            if (next_ >= count_) return;
-            begin = next_;
-            end = next_ = std::min(count_, next_ + piece_);
-        }
-        try {
-            (*body_)(begin, end);
-        } catch (...) {
-            std::scoped_lock lock(mutex_);
-            failure_ = std::current_exception();
-            next_ = count_;
-        }
+    if (loop.count == 1 || workers_.empty()) return loop.function(loop.body, 0, loop.count);
+    // A few pieces per thread even out a machine that other programs use too.
+    loop.pieces = static_cast<uint32_t>(std::min<uint64_t>(loop.count, uint64_t{threads()} * 4));
+    loop_ = loop;
+    failed_ = false;
+    unfinished_ = loop.pieces;
+    open_ = loop.pieces;
+    tell_sleepers();
+    while (take_piece()) {
     }
+    wait_until([this] { return unfinished_ == 0; });
+    if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+}
+
+void ThreadPool::work() {
+    const FloatModeScope mode(denormals_);
+    while (!stopping_) {
+        if (!take_piece()) wait_until([this] { return open_ > 0 || stopping_; });
+    }
+}
+
+bool ThreadPool::take_piece() {
+    uint32_t open = open_;
+    while (open > 0 && !open_.compare_exchange_weak(open, open - 1)) {
+    }
+    if (open == 0) return false;
+    run_piece(loop_.pieces - open);
+    if (--unfinished_ == 0) tell_sleepers();
+    return true;
+}
+
+void ThreadPool::run_piece(uint32_t piece) {
+    if (failed_) return;
+    const uint64_t length = loop_.count / loop_.pieces, longer = loop_.count % loop_.pieces;
+    const uint64_t begin = piece * length + std::min<uint64_t>(piece, longer);
+    try {
+        loop_.function(loop_.body, begin, begin + length + (piece < longer));
+    } catch (...) {
+        std::scoped_lock lock(mutex_);
+        failure_ = std::current_exception();
+        failed_ = true;
+    }
+}
+
+template <typename Condition>
+void ThreadPool::wait_until(const Condition& condition) {
+    if (spins_ && spin_until(condition)) return;
+    std::unique_lock lock(mutex_);
+    ++sleepers_;
+    changed_.wait(lock, condition);
+    --sleepers_;
+}
+
+void ThreadPool::tell_sleepers() {
+    if (sleepers_ == 0) return;
+    { std::scoped_lock lock(mutex_); }  // one that has looked but does not yet sleep
+    changed_.notify_all();
 }
 
 }  // namespace rwkvk

@@ -32,13 +32,15 @@ constexpr uint32_t rounded_width(uint32_t groups) { return groups * (ROUND_GROUP
     for (uint32_t g = 0; g < groups; ++g, x += ROUND_GROUP, y += ROUND_GROUP, facts += ROUND_FACTS) {
         const float unit = rounding_unit(x);
         const bool valid = unit == unit;
-        const float per_unit = valid ? std::bit_cast<float>(0x7f000000u - std::bit_cast<uint32_t>(unit)) : 0.0f;
+        const float per_unit =
+            valid ? std::bit_cast<float>(0x7f000000u - std::bit_cast<uint32_t>(unit)) : 0.0f;
         int32_t half[2] = {0, 0};
         for (uint32_t h = 0; h < 2; ++h) {
             for (uint32_t i = h * 16; i < h * 16 + 16; ++i) {
-                // The last place of the sum is 1: it rounds to a whole number, ties to even. A number that has no
-                // place in it counts as 0, which the unit makes NaN.
-                const int32_t q = std::bit_cast<int32_t>((valid ? x[i] : 0.0f) * per_unit + 12582912.0f) - 0x4b400000;
+                // The last place of the sum is 1: it rounds to a whole number, ties to even. A number that
+                // has no place in it counts as 0, which the unit makes NaN.
+                const int32_t q =
+                    std::bit_cast<int32_t>((valid ? x[i] : 0.0f) * per_unit + 12582912.0f) - 0x4b400000;
                 y[i] = static_cast<float>(q) * unit;
                 half[h] += q;
             }

@@ -95,9 +95,9 @@ cpu::Matrix load_case_matrix(const OpCase::Matrix& m, cpu::Matrix::Layout layout
     return cpu::load_matrix(CaseSource(m), {"matrix", m.out, m.in, 0, m.out}, layout, pool);
 }
 
-Slots run_on_cpu(const OpCase& c, ThreadPool& pool) {
+Slots run_on_cpu(const OpCase& c, ThreadPool& pool, cpu::InstructionSet set) {
     Slots slots = before(c);
-    cpu::Call call{.params = c.params, .slots = {}, .matrix = nullptr, .pool = &pool};
+    cpu::Call call{.params = c.params, .slots = {}, .matrix = nullptr, .pool = &pool, .set = set};
     cpu::Matrix matrix;
     if (c.matrix) {
         matrix = load_case_matrix(*c.matrix, cpu::layout_for(c.op), pool);

@@ -7,6 +7,7 @@
 #include "host/thread_pool.h"
 #include "runtime/catalogue/select.h"
 #include "runtime/check/op_case.h"
+#include "runtime/cpu/instruction_sets.h"
 #include "runtime/cpu/matrix.h"
 #include "runtime/gpu/kernel_store.h"
 
@@ -18,7 +19,7 @@ using Slots = std::vector<std::vector<uint32_t>>;
 /// A case's matrix as the CPU backend holds it.
 cpu::Matrix load_case_matrix(const OpCase::Matrix& matrix, cpu::Matrix::Layout layout, ThreadPool& pool);
 
-Slots run_on_cpu(const OpCase& c, ThreadPool& pool);
+Slots run_on_cpu(const OpCase& c, ThreadPool& pool, cpu::InstructionSet set = cpu::chosen_set());
 
 /// Written slots start as NaN, with guard zones before and after every slot.
 /// Errors: Code::bad_shape when a guard zone was written to.

@@ -9,7 +9,6 @@
 #include "host/processors.h"
 #include "host/stopwatch.h"
 #include "runtime/cpu/call.h"
-#include "runtime/cpu/linear.h"
 #include "runtime/graph/weight_requests.h"
 
 namespace rwkvk::cpu {
@@ -61,6 +60,7 @@ class CpuBackend final : public Backend {
                const CpuOptions& cpu)
         : programs_(programs),
           options_(options),
+          set_(cpu.set),
           pool_(cpu.threads, cpu.denormals),
           parts_(load(programs_, weights, options_.progress, pool_)) {
         carried_["hidden"].resize(uint64_t{options.max_rows} * programs.width);
@@ -71,7 +71,7 @@ class CpuBackend final : public Backend {
     }
 
     std::string description() const override {
-        return concat("cpu (", thread_count(pool_.threads()), ", ", choose_linear().name, ")");
+        return concat("cpu (", thread_count(pool_.threads()), ", ", name_of(set_), ")");
     }
     const BackendOptions& options() const override { return options_; }
     uint32_t max_head_rows() const override { return head_rows; }
@@ -114,7 +114,8 @@ class CpuBackend final : public Backend {
         const FloatModeScope mode(pool_.denormals());
         LoadedProgram& p = *current_;
         const Step& step = p.program.steps[index];
-        Call call{.params = params_of(p.plan, step), .slots = {}, .matrix = nullptr, .pool = &pool_};
+        Call call{
+            .params = params_of(p.plan, step), .slots = {}, .matrix = nullptr, .pool = &pool_, .set = set_};
         for (size_t slot = 0; slot < step.operands.size(); ++slot) {
             const Tensor& tensor = p.program.tensors[step.operands[slot].tensor];
             if (tensor.kind == TensorKind::matrix) {
@@ -179,6 +180,7 @@ class CpuBackend final : public Backend {
 
     ModelPrograms programs_;
     BackendOptions options_;
+    const InstructionSet set_;
     ThreadPool pool_;
     std::array<LoadedProgram, 2> parts_;
     LoadedProgram* current_ = nullptr;

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "host/float_mode.h"
+#include "runtime/cpu/instruction_sets.h"
 #include "runtime/graph/backend.h"
 
 namespace rwkvk::cpu {
@@ -10,6 +11,7 @@ namespace rwkvk::cpu {
 struct CpuOptions {
     uint32_t threads = 0;                   // 0: one per processor
     Denormals denormals = Denormals::keep;  // results do not depend on it; tests run both
+    InstructionSet set = chosen_set();      // nor on this
 };
 
 /// The CPU reference for a model.

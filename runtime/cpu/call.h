@@ -6,6 +6,7 @@
 
 #include "host/thread_pool.h"
 #include "runtime/catalogue/catalogue.h"
+#include "runtime/cpu/instruction_sets.h"
 #include "runtime/cpu/matrix.h"
 
 namespace rwkvk::cpu {
@@ -16,6 +17,7 @@ struct Call {
     std::array<std::byte*, 16> slots{};
     const Matrix* matrix = nullptr;  // of the op's matrix slot
     ThreadPool* pool = nullptr;
+    InstructionSet set = chosen_set();
 
     const float* in(size_t slot) const { return reinterpret_cast<const float*>(slots[slot]); }
     const uint32_t* table(size_t slot) const { return reinterpret_cast<const uint32_t*>(slots[slot]); }

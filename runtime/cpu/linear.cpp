@@ -1,11 +1,6 @@
 #include "runtime/cpu/linear.h"
 
-#if defined(__x86_64__)
-#include <cpuid.h>
-#endif
-
 #include <algorithm>
-#include <string_view>
 #include <vector>
 
 #include "runtime/cpu/call.h"
@@ -16,25 +11,6 @@ namespace rwkvk::cpu {
 namespace {
 
 constexpr uint32_t tiles_per_piece = 4;
-
-#if defined(__x86_64__)
-/// Clang before 17 does not know the name for __builtin_cpu_supports.
-bool has_f16c() {
-    unsigned a = 0, b = 0, c = 0, d = 0;
-    return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
-}
-#endif
-
-std::vector<LinearVariant> variants() {
-    std::vector<LinearVariant> result = {{"baseline", linear_baseline}};
-#if defined(__x86_64__)
-    __builtin_cpu_init();
-    const bool avx2 = __builtin_cpu_supports("avx2") && has_f16c();
-    if (avx2) result.push_back({"avx2", linear_avx2});
-    if (avx2 && __builtin_cpu_supports("avx512f")) result.push_back({"avx512", linear_avx512});
-#endif
-    return result;
-}
 
 }  // namespace
 
@@ -47,17 +23,17 @@ void store_totals(const LinearParams& p, const float* totals, uint32_t first, ui
     }
 }
 
-LinearVariant choose_linear(const char* wanted) {
-    const std::vector<LinearVariant> known = variants();
-    if (!wanted) return known.back();
-    for (const LinearVariant& variant : known) {
-        if (variant.name == std::string_view(wanted)) return variant;
-    }
-    throw Error(Code::bad_argument, concat("this processor has no '", wanted, "' matrix product"));
+LinearFunction linear_of(InstructionSet set) {
+#if defined(__x86_64__)
+    if (set >= InstructionSet::avx512) return linear_avx512;
+    if (set >= InstructionSet::avx2) return linear_avx2;
+#endif
+    static_cast<void>(set);
+    return linear_baseline;
 }
 
 void run_linear(const Call& call) {
-    static const LinearVariant variant = choose_linear();
+    const LinearFunction multiply = linear_of(call.set);
     const auto p = call.params.as<LinearParams>();
     const Matrix& matrix = *call.matrix;
     RWKVK_ASSERT(matrix.layout == Matrix::Layout::lanes && matrix.in == p.in_width && p.first_out == 0);
@@ -69,8 +45,8 @@ void run_linear(const Call& call) {
         for (uint64_t piece = begin; piece < end; ++piece) {
             const auto first_tile = static_cast<uint32_t>(piece * tiles_per_piece);
             const uint32_t count = std::min(tiles_per_piece, tiles - first_tile);
-            variant.function({matrix.format, matrix.bytes.get() + first_tile * tile_bytes, call.in(0),
-                              totals.data(), p.in_width, p.rows, count});
+            multiply({matrix.format, matrix.bytes.get() + first_tile * tile_bytes, call.in(0), totals.data(),
+                      p.in_width, p.rows, count});
             store_totals(p, totals.data(), first_tile * Matrix::lanes, count * Matrix::lanes, call.out(2));
         }
     });

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "runtime/catalogue/catalogue.h"
+#include "runtime/cpu/instruction_sets.h"
 
 namespace rwkvk::cpu {
 
@@ -20,19 +21,14 @@ struct LinearBlock {
 
 using LinearFunction = void (*)(const LinearBlock&);
 
-/// One per instruction set; null where this build has no such code.
+/// One per instruction set that has code of its own.
 void linear_baseline(const LinearBlock& block);
 #if defined(__x86_64__)
 void linear_avx2(const LinearBlock& block);
 void linear_avx512(const LinearBlock& block);
 #endif
 
-struct LinearVariant {
-    const char* name;
-    LinearFunction function;
-};
-
-/// The widest that this processor runs, or the one named by `wanted` ("baseline", "avx2", "avx512").
-LinearVariant choose_linear(const char* wanted = nullptr);
+/// The widest of those that the set has.
+LinearFunction linear_of(InstructionSet set);
 
 }  // namespace rwkvk::cpu

@@ -53,18 +53,20 @@ void run_linear_blocks(const Call& call) {
     const uint32_t groups = p.in_width / ROUND_GROUP;
     const auto inputs = std::make_unique_for_overwrite<GroupInput[]>(uint64_t{p.rows} * groups);
     for_rows(*call.pool, p.rows, groups, [&](uint64_t row) {
-        functions.prepare(matrix.format, call.in(0) + row * rounded_width(groups), groups, &inputs[row * groups]);
+        functions.prepare(matrix.format, call.in(0) + row * rounded_width(groups), groups,
+                          &inputs[row * groups]);
     });
     const uint64_t bytes = tile_bytes(matrix.format, matrix.in);
     const uint32_t tiles = (p.outs + tile_rows - 1) / tile_rows;
     const uint32_t pieces = (tiles + tiles_per_piece - 1) / tiles_per_piece;
     call.pool->parallel_for(pieces, [&](uint64_t begin, uint64_t end) {
-        const auto totals = std::make_unique_for_overwrite<float[]>(uint64_t{p.rows} * tiles_per_piece * tile_rows);
+        const auto totals =
+            std::make_unique_for_overwrite<float[]>(uint64_t{p.rows} * tiles_per_piece * tile_rows);
         for (uint64_t piece = begin; piece < end; ++piece) {
             const auto first_tile = static_cast<uint32_t>(piece * tiles_per_piece);
             const uint32_t count = std::min(tiles_per_piece, tiles - first_tile);
-            functions.multiply({matrix.format, matrix.bytes.get() + first_tile * bytes, inputs.get(), totals.get(),
-                                groups, p.rows, count});
+            functions.multiply({matrix.format, matrix.bytes.get() + first_tile * bytes, inputs.get(),
+                                totals.get(), groups, p.rows, count});
             store_totals(p, totals.get(), first_tile * tile_rows, count * tile_rows, call.out(2));
         }
     });

@@ -112,7 +112,8 @@ typedef struct rwkvk_runtime_params {
 RWKVK_API void rwkvk_runtime_params_default(rwkvk_runtime_params *params, uint32_t size);
 
 /** Never touches Vulkan: that happens when devices are listed or a context is made. The environment variables
- * RWKVK_CAPS (hides facts of devices) and RWKVK_VALIDATION (switches the validation layer on) are obeyed. */
+ * RWKVK_CAPS (hides facts of devices), RWKVK_CPU (the instruction set of the CPU backend) and RWKVK_VALIDATION
+ * (switches the validation layer on) are obeyed. */
 RWKVK_API rwkvk_status rwkvk_runtime_create(const rwkvk_runtime_params *params, rwkvk_runtime **runtime);
 RWKVK_API void rwkvk_runtime_destroy(rwkvk_runtime *runtime);
 

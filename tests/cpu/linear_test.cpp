@@ -38,22 +38,17 @@ uint32_t whole_blocks(uint32_t in, WeightFormat format) {
 
 TEST_CASE("every instruction set gives the plain loops' bits") {
     check::Random random(5);
-    for (const char* name : {"baseline", "avx2", "avx512"}) {
-        cpu::LinearFunction function = nullptr;
-        try {
-            function = cpu::choose_linear(name).function;
-        } catch (const Error&) {
-            MESSAGE("this processor has no ", name, ": skipped");
-            continue;
-        }
+    for (const cpu::InstructionSet set : cpu::available_sets()) {
         for (size_t f = 0; f < all_weights().size(); ++f) {
+            if (info(static_cast<WeightFormat>(f)).block_elements > 1) continue;
             for (const auto& [rows, tiles, about] :
                  {std::array{1u, 5u, 768u}, {3u, 1u, 33u}, {6u, 2u, 1100u}, {1u, 9u, 8u}}) {
                 const auto format = static_cast<WeightFormat>(f);
                 const uint32_t in = whole_blocks(about, format);
                 const Problem p = make_problem(format, rows, tiles, in, random);
                 std::vector<float> totals(uint64_t{rows} * tiles * 16);
-                function({format, p.matrix.bytes.get(), p.x.data(), totals.data(), in, rows, tiles});
+                cpu::linear_of(set)(
+                    {format, p.matrix.bytes.get(), p.x.data(), totals.data(), in, rows, tiles});
                 uint64_t differing = 0;
                 for (uint32_t row = 0; row < rows; ++row) {
                     for (uint32_t o = 0; o < tiles * 16; ++o) {
@@ -64,7 +59,7 @@ TEST_CASE("every instruction set gives the plain loops' bits") {
                                      std::bit_cast<uint32_t>(totals[row * tiles * 16 + o]);
                     }
                 }
-                INFO(name, " ", info(format).name, " ", rows, "x", in);
+                INFO(cpu::name_of(set), " ", info(format).name, " ", rows, "x", in);
                 CHECK(differing == 0);
             }
         }
@@ -75,12 +70,14 @@ TEST_CASE("the whole op equals its plain twin") {
     ThreadPool pool(2);
     for (check::OpCase c : check::make_cases(Op::linear, check::CaseSet::full, 3)) {
         if (uint64_t{c.matrix->out} * c.matrix->in > 50000) continue;
+        const cpu::Matrix rows = check::load_case_matrix(*c.matrix, cpu::Matrix::Layout::rows, pool);
         const cpu::Matrix matrix = check::load_case_matrix(*c.matrix, cpu::Matrix::Layout::lanes, pool);
         std::vector<uint32_t> plain = c.slots[2], twin = c.slots[2];
-        cpu::Call call{.params = c.params, .slots = {}, .matrix = &matrix, .pool = &pool};
+        cpu::Call call{.params = c.params, .slots = {}, .matrix = &rows, .pool = &pool};
         call.slots[0] = reinterpret_cast<std::byte*>(c.slots[0].data());
         call.slots[2] = reinterpret_cast<std::byte*>(plain.data());
         cpu::run_linear_plain(call);
+        call.matrix = &matrix;
         call.slots[2] = reinterpret_cast<std::byte*>(twin.data());
         cpu::run_linear(call);
         INFO(c.description);
