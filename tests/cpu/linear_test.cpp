@@ -31,20 +31,14 @@ Problem make_problem(WeightFormat format, uint32_t rows, uint32_t tiles, uint32_
     return p;
 }
 
-uint32_t whole_blocks(uint32_t in, WeightFormat format) {
-    const uint32_t block = info(format).block_elements;
-    return (in + block - 1) / block * block;
-}
-
 TEST_CASE("every instruction set gives the plain loops' bits") {
     check::Random random(5);
     for (const cpu::InstructionSet set : cpu::available_sets()) {
         for (size_t f = 0; f < all_weights().size(); ++f) {
             if (info(static_cast<WeightFormat>(f)).block_elements > 1) continue;
-            for (const auto& [rows, tiles, about] :
+            for (const auto& [rows, tiles, in] :
                  {std::array{1u, 5u, 768u}, {3u, 1u, 33u}, {6u, 2u, 1100u}, {1u, 9u, 8u}}) {
                 const auto format = static_cast<WeightFormat>(f);
-                const uint32_t in = whole_blocks(about, format);
                 const Problem p = make_problem(format, rows, tiles, in, random);
                 std::vector<float> totals(uint64_t{rows} * tiles * 16);
                 cpu::linear_of(set)(
