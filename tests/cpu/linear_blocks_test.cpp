@@ -4,6 +4,8 @@
 
 #include <bit>
 #include <cmath>
+#include <fstream>
+#include <set>
 
 #include "runtime/catalogue/rounding.h"
 #include "runtime/check/block_case.h"
@@ -55,6 +57,58 @@ TEST_CASE("every instruction set gives the plain loops' bits") {
             }
         }
     }
+}
+
+/// Reads products.bin, see make_products.py beside it.
+class Products {
+  public:
+    Products() : file_(RWKVK_TEST_DATA "/blocks/products.bin", std::ios::binary) {}
+
+    bool next(std::string& name) {
+        std::array<char, 16> bytes;
+        if (!file_.read(bytes.data(), bytes.size())) return false;
+        name = bytes.data();
+        return true;
+    }
+    template <typename T>
+    std::vector<T> read(uint64_t count) {
+        std::vector<T> values(count);
+        const auto bytes = std::as_writable_bytes(std::span(values));
+        REQUIRE(
+            file_.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size())));
+        return values;
+    }
+
+  private:
+    std::ifstream file_;
+};
+
+TEST_CASE(
+    "a transcription of the definition by someone else, in whole numbers and fractions, has the same bits") {
+    Products products;
+    std::string name;
+    std::set<std::string> formats;
+    while (products.next(name)) {
+        INFO(name);
+        formats.insert(name);
+        const WeightFormat format = weight_format(name);
+        const auto sizes = products.read<uint32_t>(3);
+        const uint32_t in = sizes[0], out = sizes[1], rows = sizes[2];
+        const auto stored = products.read<std::byte>(stored_bytes(format, uint64_t{out} * in));
+        const auto x = products.read<float>(uint64_t{rows} * in);
+        const auto expected = products.read<uint32_t>(uint64_t{rows} * out);
+        Problem p = problem({Op::linear_blocks,
+                             LinearParams{rows, in, out, 0, out, ACT_NONE},
+                             {check::rounded_rows(x, rows), {}, Words(expected.size())},
+                             check::OpCase::Matrix{out, in, format, stored},
+                             name});
+        ThreadPool pool(1);
+        CHECK(expected ==
+              result(p, p.rows, pool, cpu::InstructionSet::baseline, cpu::run_linear_blocks_plain));
+        for (const cpu::InstructionSet set : cpu::available_sets())
+            CHECK(expected == result(p, p.tiles, pool, set, cpu::run_linear_blocks));
+    }
+    CHECK(formats.size() == 12);
 }
 
 /// x of one group after rounding, from the reference.
