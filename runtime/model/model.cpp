@@ -8,12 +8,13 @@
 #include "runtime/graph/weight_requests.h"
 #include "runtime/load/model_folder.h"
 #include "runtime/model/checkpoint_source.h"
+#include "runtime/model/converted_source.h"
 #include "runtime/model/fingerprint.h"
 #include "runtime/model/tuned_state.h"
 
 namespace rwkvk {
 
-Model::Model(std::string name, std::string format, std::unique_ptr<WeightSource> weights)
+Model::Model(std::string name, std::string format, std::shared_ptr<const WeightSource> weights)
     : name_(std::move(name)), format_(std::move(format)), weights_(std::move(weights)) {
     version_ = &arch::version_of(*weights_, name_);
     arch::Architecture read = version_->read(*weights_);
@@ -70,10 +71,28 @@ std::shared_ptr<const Model> Model::from_weights(std::unique_ptr<WeightSource> w
     return std::shared_ptr<const Model>(new Model(name, format, std::move(weights)));
 }
 
-std::vector<std::string> Model::used_tensors() const {
-    std::set<std::string> used;
+std::shared_ptr<const Model> Model::stored_as(const MatrixFormats& formats) const {
+    auto weights = convert_weights(weights_, choose_formats(*this, formats));
+    const std::shared_ptr<Model> model(new Model(name_, format_, std::move(weights)));
+    model->path_ = path_;
+    model->title_ = title_;
+    model->vocabulary_ = vocabulary_;
+    model->sampling_ = sampling_;
+    return model;
+}
+
+std::vector<std::string> Model::matrices() const {
+    std::set<std::string> names;
     for (const Program* program : {&programs_.body, &programs_.head}) {
-        for (const MatrixRequest& request : program->matrices) used.insert(request.name);
+        for (const MatrixRequest& request : program->matrices) names.insert(request.name);
+    }
+    return {names.begin(), names.end()};
+}
+
+std::vector<std::string> Model::used_tensors() const {
+    const std::vector<std::string> matrices = this->matrices();
+    std::set<std::string> used(matrices.begin(), matrices.end());
+    for (const Program* program : {&programs_.body, &programs_.head}) {
         for (const VectorRequest& request : program->vectors)
             used.insert(request.names.begin(), request.names.end());
     }
