@@ -5,6 +5,7 @@
 #include <set>
 
 #include "host/log.h"
+#include "host/thread_pool.h"
 #include "runtime/graph/weight_requests.h"
 #include "runtime/load/model_folder.h"
 #include "runtime/model/checkpoint_source.h"
@@ -139,6 +140,9 @@ std::string Model::fingerprint() const {
 }
 
 std::string Model::make_fingerprint() const {
+    constexpr uint64_t piece_bytes = 1 << 20;
+    ThreadPool pool;  // what has to be encoded takes its time
+    std::vector<std::byte> piece;
     Fingerprint print;
     const WeightSource::Facts facts = weights_->facts();
     const auto add_fact = [&](const char* name, const auto& value) {
@@ -154,10 +158,16 @@ std::string Model::make_fingerprint() const {
         print.add(std::as_bytes(std::span(name)));
         const uint32_t numbers[] = {shape.out, shape.in, static_cast<uint32_t>(shape.format)};
         print.add(std::as_bytes(std::span(numbers)));
-        std::vector<std::byte> row(stored_bytes(shape.format, shape.in));
-        for (uint32_t r = 0; r < shape.out; ++r) {
-            weights_->read_rows(name, r, 1, row.data());
-            print.add(row);
+        const uint64_t row_bytes = stored_bytes(shape.format, shape.in);
+        const auto at_once = static_cast<uint32_t>(std::max<uint64_t>(1, piece_bytes / row_bytes));
+        for (uint32_t first = 0; first < shape.out; first += at_once) {
+            const uint32_t rows = std::min(at_once, shape.out - first);
+            piece.resize(rows * row_bytes);
+            pool.parallel_for(rows, [&](uint64_t begin, uint64_t end) {
+                weights_->read_rows(name, first + static_cast<uint32_t>(begin),
+                                    static_cast<uint32_t>(end - begin), piece.data() + begin * row_bytes);
+            });
+            print.add(piece);
         }
     }
     return print.hex();
