@@ -165,7 +165,7 @@ TEST_CASE("names of llama-quantize: what that makes of them") {
     CHECK(gguf_file_type(*model->stored_as({.matrices = iq4_xs})) == 30);
 }
 
-TEST_CASE("names of llama-quantize that are not written here are refused with what to take") {
+TEST_CASE("names of llama-quantize that are not made here are refused with what to take") {
     const auto refusal = [](const char* name) {
         return test::refusal_of([&] { matrix_formats_named(name); }, Code::bad_argument);
     };
