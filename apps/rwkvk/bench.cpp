@@ -98,7 +98,8 @@ Report measure(const Runtime& runtime, const Flags& flags) {
     ContextNeeds needs;
     rwkvk_bench_needs(&params, &needs.slots, &needs.max_rows);
     Report report;
-    report.model = info.name;
+    const std::string& weights = flags.common.weights;
+    report.model = concat(info.name, weights.empty() ? "" : concat(" as ", weights));
     {
         const MemoryWatch memory;
         const auto start = std::chrono::steady_clock::now();

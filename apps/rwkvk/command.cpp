@@ -76,12 +76,16 @@ void add_common(CLI::App& command, CommonFlags& flags, bool model) {
         CLI::Option* adapters = command.add_option(
             "--lora", flags.adapters,
             "Adapter to blend in, FILE or FILE:SCALE; scale is alpha / rank, 1 if not given; repeatable");
+        CLI::Option* weights = command.add_option(
+            "--weights", flags.weights,
+            "Store the matrices in this type while they are loaded: q8_0, q4_k_m, … as quantize has them");
         command
             .add_option("--synthetic", flags.synthetic,
                         "Random model instead of a file: v7:0.1b:f16, v7:LAYERSxWIDTH[xVOCAB]:TYPE; also "
                         "v4, v5.0, v5.1, v5.2, v6, v7a, rwkv6qwen2, arwkv7")
             ->excludes(file)
-            ->excludes(adapters);
+            ->excludes(adapters)
+            ->excludes(weights);
         command.add_option("--vocab", flags.vocabulary,
                            "Vocabulary file (World format, tokenizer.json, JSON)");
     }
@@ -150,9 +154,9 @@ Model open_model(const Runtime& runtime, const CommonFlags& flags) {
     if (flags.synthetic.empty()) {
         std::vector<Adapter> adapters;
         for (const std::string& text : flags.adapters) adapters.push_back(to_adapter(text));
-        if (!flags.model.empty()) return runtime.load(flags.model, adapters);
+        if (!flags.model.empty()) return runtime.load(flags.model, adapters, flags.weights);
         const std::string_view file = demo_model();
-        return runtime.load_memory(file.data(), file.size(), "rwkvk-demo", adapters);
+        return runtime.load_memory(file.data(), file.size(), "rwkvk-demo", adapters, flags.weights);
     }
     rwkvk_model* model = nullptr;
     runtime.check(rwkvk_tools_synthetic(runtime.handle(), flags.synthetic.c_str(), flags.seed, &model));

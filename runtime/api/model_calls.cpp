@@ -1,6 +1,7 @@
 #include "runtime/model/model.h"
 
 #include "runtime/api/handles.h"
+#include "runtime/model/mixtures.h"
 
 using namespace rwkvk;
 using namespace rwkvk::api;
@@ -17,10 +18,21 @@ std::vector<AdapterChoice> to_adapters(const rwkvk_model_params& params) {
     return adapters;
 }
 
+/// The model that `open` gives for the adapters, with its matrices as the caller wants them. A bad type is
+/// found before a file is opened.
+template <typename Open>
+std::shared_ptr<const Model> open_model(const rwkvk_model_params* given, const Open& open) {
+    const rwkvk_model_params params = complete(given, rwkvk_model_params_default);
+    const auto adapters = to_adapters(params);
+    if (!params.weights) return open(adapters);
+    const MatrixFormats formats = matrix_formats_named(params.weights);
+    return open(adapters)->stored_as(formats);
+}
+
 }  // namespace
 
 void rwkvk_model_params_default(rwkvk_model_params* params, uint32_t size) {
-    set_defaults({.size = size, .adapters = nullptr, .adapter_count = 0}, params, size);
+    set_defaults({.size = size, .adapters = nullptr, .adapter_count = 0, .weights = nullptr}, params, size);
 }
 
 rwkvk_status rwkvk_model_load(rwkvk_runtime* runtime, const char* path, const rwkvk_model_params* params,
@@ -29,8 +41,9 @@ rwkvk_status rwkvk_model_load(rwkvk_runtime* runtime, const char* path, const rw
     return guarded(*runtime->runtime, [&] {
         require(path, "path");
         require(model, "model");
-        const auto adapters = to_adapters(complete(params, rwkvk_model_params_default));
-        *model = new rwkvk_model{runtime->runtime, Model::load(path, adapters)};
+        *model = new rwkvk_model{runtime->runtime, open_model(params, [&](const auto& adapters) {
+                                     return Model::load(path, adapters);
+                                 })};
     });
 }
 
@@ -42,8 +55,9 @@ rwkvk_status rwkvk_model_load_memory(rwkvk_runtime* runtime, const void* data, s
         require(name, "name");
         require(model, "model");
         const std::span file(static_cast<const std::byte*>(data), bytes);
-        const auto adapters = to_adapters(complete(params, rwkvk_model_params_default));
-        *model = new rwkvk_model{runtime->runtime, Model::from_memory(file, name, adapters)};
+        *model = new rwkvk_model{runtime->runtime, open_model(params, [&](const auto& adapters) {
+                                     return Model::from_memory(file, name, adapters);
+                                 })};
     });
 }
 

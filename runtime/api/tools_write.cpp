@@ -1,11 +1,11 @@
 // Random models, and models written to files.
 #include "runtime/api/handles.h"
 #include "runtime/include/rwkvk_tools.h"
+#include "runtime/model/mixtures.h"
 #include "runtime/model/model_tokenizer.h"
 #include "runtime/synthetic/synthetic_gguf.h"
 #include "runtime/synthetic/synthetic_model.h"
 #include "runtime/write/embedded_vocabulary.h"
-#include "runtime/write/gguf_mixtures.h"
 #include "runtime/write/model_gguf.h"
 
 using namespace rwkvk;
@@ -39,8 +39,8 @@ std::optional<WeightFormat> format_or_none(const char* name) {
     return weight_format(name);
 }
 
-GgufFormats formats_of(const rwkvk_quantize_params& params) {
-    GgufFormats formats = gguf_formats_named(params.type ? params.type : "keep");
+MatrixFormats formats_of(const rwkvk_quantize_params& params) {
+    MatrixFormats formats = matrix_formats_named(params.type ? params.type : "keep");
     formats.head = format_or_none(params.head_type);
     formats.embedding = format_or_none(params.embedding_type);
     if (!params.pure) return formats;

@@ -1,6 +1,7 @@
 #include "runtime/catalogue/block_encoders.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <vector>
@@ -12,9 +13,24 @@ namespace {
 
 using Values = std::span<const float>;
 
-constexpr float largest_half = 65504.0f;
+/// Several numbers at once, which compilers make vector instructions of.
+constexpr size_t lanes = 4;
+typedef float Floats __attribute__((vector_size(lanes * sizeof(float))));
 
-float nearest(float x) { return std::floor(x + 0.5f); }
+/// The nearest whole number within [lowest, highest], which are such, and small enough for `shift`, which
+/// leaves no fraction; a half goes up.
+Floats nearest(Floats x, float lowest, float highest) {
+    const Floats low = lowest + Floats{}, high = highest + Floats{}, shift = 0x1.8p23f + Floats{};
+    x += 0.5f;
+    x = x < low ? low : x;
+    x = x > high ? high : x;
+    const Floats whole = (x + shift) - shift;
+    return whole > x ? whole - 1.0f : whole;
+}
+
+float nearest(float x, float lowest, float highest) { return nearest(Floats{x}, lowest, highest)[0]; }
+
+constexpr float largest_half = 65504.0f;
 
 float half_of(float x) { return std::clamp(x, -largest_half, largest_half); }
 
@@ -36,23 +52,13 @@ struct Scale {
 
 /// Squared error and least-squares sums of a choice of quants; large elements weigh more.
 struct Sums {
-    float w = 0, x = 0, q = 0, xq = 0, qq = 0, xx = 0;
+    float w = 0, x = 0, xx = 0, q = 0, xq = 0, qq = 0;
 
-    void add(float weight, float value, float quant) {
-        w += weight;
-        x += weight * value;
-        q += weight * quant;
-        xq += weight * value * quant;
-        qq += weight * quant * quant;
-        xx += weight * value * value;
-    }
     float error(float scale, float offset) const {
         return xx - 2 * (scale * xq - offset * x) + scale * scale * qq - 2 * scale * offset * q +
                offset * offset * w;
     }
 };
-
-float weight_of(float value, float mean) { return mean + std::abs(value); }
 
 float mean_magnitude(Values values) {
     float sum = 0;
@@ -64,49 +70,83 @@ float extreme_of(Values values) {
     return *std::ranges::max_element(values, {}, [](float value) { return std::abs(value); });
 }
 
-/// The best scale, of either sign, for numbers that `nearest_number(x)` chooses near x; `reach` is the number
+/// Gives `take` the sums of every trial in turn, in which the elements' quants are `to_quants` of their
+/// distances from `origin` times `inverse_of(trial)`. Trials are computed side by side; the sums of each are
+/// in the order of the elements.
+template <typename InverseOf, typename ToQuants, typename Take>
+void try_scales(Values values, float origin, size_t trials, const InverseOf& inverse_of,
+                const ToQuants& to_quants, const Take& take) {
+    const float mean = mean_magnitude(values);
+    std::array<float, 32> weights, weighted;
+    RWKVK_ASSERT(values.size() <= weights.size());
+    Sums sums;
+    for (size_t i = 0; i < values.size(); ++i) {
+        weights[i] = mean + std::abs(values[i]);
+        weighted[i] = weights[i] * values[i];
+        sums.w += weights[i];
+        sums.x += weighted[i];
+        sums.xx += weighted[i] * values[i];
+    }
+    for (size_t first = 0; first < trials; first += lanes) {
+        Floats inverse, q{}, xq{}, qq{};
+        for (size_t lane = 0; lane < lanes; ++lane)
+            inverse[lane] = inverse_of(static_cast<float>(first + lane));
+        for (size_t i = 0; i < values.size(); ++i) {
+            const Floats quants = to_quants((values[i] - origin) * inverse),
+                         weight_quants = weights[i] * quants;
+            q += weight_quants;
+            xq += weighted[i] * quants;
+            qq += weight_quants * quants;
+        }
+        for (size_t lane = 0; lane < lanes && first + lane < trials; ++lane) {
+            sums.q = q[lane];
+            sums.xq = xq[lane];
+            sums.qq = qq[lane];
+            take(sums);
+        }
+    }
+}
+
+/// The best scale, of either sign, for the numbers that `to_numbers` finds near others; `reach` is the number
 /// of the largest magnitude.
-template <typename Nearest>
-float fit_scale(Values values, float reach, const Nearest& nearest_number) {
-    const float extreme = extreme_of(values), mean = mean_magnitude(values);
+template <typename ToNumbers>
+float fit_scale(Values values, float reach, const ToNumbers& to_numbers) {
+    const float extreme = extreme_of(values);
     if (extreme == 0) return 0;
     float best = extreme / reach, least = INFINITY;
-    for (int step = -8; step <= 8; ++step) {
-        const float inverse = (reach + std::copysign(0.1f, reach) * static_cast<float>(step)) / extreme;
-        Sums sums;
-        for (const float value : values)
-            sums.add(weight_of(value, mean), value, nearest_number(value * inverse));
-        if (sums.qq == 0) continue;
+    const auto inverse_of = [&](float trial) {
+        return (reach + std::copysign(0.1f, reach) * (trial - 8)) / extreme;
+    };
+    try_scales(values, 0, 17, inverse_of, to_numbers, [&](const Sums& sums) {
+        if (sums.qq == 0) return;
         const float scale = sums.xq / sums.qq, error = sums.error(scale, 0);
         if (error < least) {
             least = error;
             best = scale;
         }
-    }
+    });
     return best;
 }
 
 float fit_levels(Values values, float lowest, float highest) {
-    return fit_scale(values, lowest, [&](float x) { return std::clamp(nearest(x), lowest, highest); });
+    return fit_scale(values, lowest, [=](Floats x) { return nearest(x, lowest, highest); });
 }
 
 /// The best scale and offset for quants 0 .. highest. With `positive_offset` the offset is not negative.
 Scale fit_range(Values values, float highest, bool positive_offset) {
-    const float most = std::ranges::max(values), mean = mean_magnitude(values);
+    const float most = std::ranges::max(values);
     const float least_value =
         positive_offset ? std::min(0.0f, std::ranges::min(values)) : std::ranges::min(values);
     if (most <= least_value) return {0, -least_value};
     Scale best{(most - least_value) / highest, -least_value};
     float least = INFINITY;
-    for (int step = -5; step <= 10; ++step) {
-        const float inverse = (highest + 0.1f * static_cast<float>(step)) / (most - least_value);
-        Sums sums;
-        for (const float value : values) {
-            const float quant = std::clamp(nearest((value - least_value) * inverse), 0.0f, highest);
-            sums.add(weight_of(value, mean), value, quant);
-        }
+    const auto inverse_of = [&](float trial) {
+        return (highest + 0.1f * (trial - 5)) / (most - least_value);
+    };
+    const auto to_quants = [&](Floats x) { return nearest(x, 0, highest); };
+    try_scales(values, least_value, 16, inverse_of, to_quants, [&](const Sums& sums) {
         const float determinant = sums.w * sums.qq - sums.q * sums.q;
-        if (determinant <= 0) continue;
+        if (determinant <= 0) return;
         Scale fit{(sums.w * sums.xq - sums.x * sums.q) / determinant,
                   (sums.q * sums.xq - sums.qq * sums.x) / determinant};
         if (positive_offset && fit.offset < 0) fit = {sums.xq / sums.qq, 0};
@@ -114,7 +154,7 @@ Scale fit_range(Values values, float highest, bool positive_offset) {
             least = error;
             best = fit;
         }
-    }
+    });
     return best;
 }
 
@@ -144,7 +184,7 @@ std::vector<uint32_t> put_signed_scales(std::byte* block, uint32_t half_at, cons
     const float step = get_half(block, half_at);
     std::vector<uint32_t> numbers;
     for (const float scale : scales) {
-        const float number = step == 0 ? 0.0f : std::clamp(nearest(scale / step), -reach, reach - 1);
+        const float number = step == 0 ? 0.0f : nearest(scale / step, -reach, reach - 1);
         numbers.push_back(static_cast<uint32_t>(number + bias));
     }
     return numbers;
@@ -158,7 +198,7 @@ std::vector<uint32_t> put_unsigned_scales(std::byte* block, uint32_t half_at,
     const float step = get_half(block, half_at);
     std::vector<uint32_t> numbers;
     for (const Scale& scale : scales) {
-        const float number = step == 0 ? 0.0f : std::clamp(nearest(scale.*member / step), 0.0f, reach);
+        const float number = step == 0 ? 0.0f : nearest(scale.*member / step, 0.0f, reach);
         numbers.push_back(static_cast<uint32_t>(number));
     }
     return numbers;
@@ -182,9 +222,15 @@ void put_fifth_bit(std::byte* block, uint32_t at, uint32_t e, uint32_t n) {
     put_bits(block, at + e / 8, (n >> 4) << e % 8);
 }
 
-float nearest_iq4(float x) {
-    const auto distance = [&](uint8_t entry) { return std::abs(x - (static_cast<float>(entry) - 128.0f)); };
-    return static_cast<float>(*std::ranges::min_element(iq4_values, {}, distance)) - 128.0f;
+/// The nearest of `iq4_values`, less 128; of two the lower: as many steps up as there are middles below x.
+Floats nearest_iq4(Floats x) {
+    Floats value = static_cast<float>(iq4_values[0]) - 128.0f + Floats{};
+    for (size_t i = 1; i < iq4_values.size(); ++i) {
+        const auto low = static_cast<float>(iq4_values[i - 1]), high = static_cast<float>(iq4_values[i]);
+        const Floats middle = (low + high) / 2 - 128.0f + Floats{}, step = high - low + Floats{};
+        value += x > middle ? step : Floats{};
+    }
+    return value;
 }
 
 uint32_t iq4_index(uint32_t entry) {
@@ -303,11 +349,10 @@ constexpr uint32_t highest_quant<Q5_K> = 31;
 template <typename Format>
 uint32_t nearest_quant(float x) {
     if constexpr (std::is_same_v<Format, IQ4_NL> || std::is_same_v<Format, IQ4_XS>) {
-        return static_cast<uint32_t>(nearest_iq4(x) + 128.0f);
+        return static_cast<uint32_t>(nearest_iq4(Floats{x})[0] + 128.0f);
     } else {
         constexpr float bias = Format::bias;
-        return static_cast<uint32_t>(
-            std::clamp(nearest(x) + bias, 0.0f, static_cast<float>(highest_quant<Format>)));
+        return static_cast<uint32_t>(nearest(x, -bias, highest_quant<Format> - bias) + bias);
     }
 }
 
@@ -319,11 +364,14 @@ void encode_block(WeightFormat format, Values values, std::byte* block) {
         using Format = decltype(f);
         put_scales(f, values, block);
         const OneRow row{block};
-        for (uint32_t e = 0; e < values.size(); ++e) {
-            const float scale = Format::scale(row, e);
-            float x = values[e];
-            if constexpr (Format::has_offset) x += Format::offset(row, e);
-            put_quant(f, block, e, nearest_quant<Format>(scale == 0 ? 0.0f : x / scale));
+        for (uint32_t first = 0; first < values.size(); first += Format::group) {
+            const float scale = Format::scale(row, first);
+            float offset = 0;
+            if constexpr (Format::has_offset) offset = Format::offset(row, first);
+            for (uint32_t e = first; e < first + Format::group; ++e) {
+                const float x = Format::has_offset ? values[e] + offset : values[e];
+                put_quant(f, block, e, nearest_quant<Format>(scale == 0 ? 0.0f : x / scale));
+            }
         }
     });
 }

@@ -159,6 +159,8 @@ typedef struct rwkvk_model_params {
     uint32_t size;
     const rwkvk_adapter *adapters; /* blended in, in this order; NULL */
     size_t adapter_count;
+    const char *weights; /* type in which matrices are stored, adapters and all: "q8_0", "Q4_K_M", … (docs/FORMATS.md), in
+                          * any case; NULL: the file's */
 } rwkvk_model_params;
 
 RWKVK_API void rwkvk_model_params_default(rwkvk_model_params *params, uint32_t size);
@@ -167,9 +169,11 @@ RWKVK_API void rwkvk_model_params_default(rwkvk_model_params *params, uint32_t s
  * flash-linear-attention, rwkv-rs or web-rwkv, in parts too (any part or their index opens all); GGUF; rwkv.cpp .bin.
  * `path` may be a folder with one model in it. Files are mapped, not read; they must
  * not change while the model lives. Matrices that adapters change are float32; results are the same bits on every
- * device all the same.
+ * device all the same. With `weights` the model is the one that the file would be which `rwkvk quantize` makes of that
+ * type: the same results, fingerprint and memory. A matrix is converted whenever it is read, as when a context is made;
+ * a value that the type cannot hold is RWKVK_BAD_ARGUMENT then.
  * Errors: RWKVK_IO, RWKVK_BAD_FILE, RWKVK_UNSUPPORTED; RWKVK_BAD_SHAPE, also for an adapter of another model;
- * RWKVK_BAD_ARGUMENT for a folder with several models or none, with a list. */
+ * RWKVK_BAD_ARGUMENT for a folder with several models or none, or an unknown type, with a list. */
 RWKVK_API rwkvk_status rwkvk_model_load(rwkvk_runtime *runtime, const char *path, const rwkvk_model_params *params,
                                         rwkvk_model **model);
 /** The same of a file that lies in memory, for models that are part of a program or of its archives: `bytes` bytes that

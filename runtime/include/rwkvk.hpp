@@ -200,15 +200,17 @@ class Runtime {
         }
         return devices;
     }
-    Model load(const std::string& path, const std::vector<Adapter>& adapters = {}) const {
-        return with_adapters(adapters, [&](const rwkvk_model_params& params, rwkvk_model** model) {
+    /// `weights`: as in rwkvk_model_params; empty: the file's.
+    Model load(const std::string& path, const std::vector<Adapter>& adapters = {},
+               const std::string& weights = {}) const {
+        return with_params(adapters, weights, [&](const rwkvk_model_params& params, rwkvk_model** model) {
             return rwkvk_model_load(handle_.get(), path.c_str(), &params, model);
         });
     }
     /// A file in memory, which must not change while the model or a context of it lives.
     Model load_memory(const void* data, size_t bytes, const std::string& name,
-                      const std::vector<Adapter>& adapters = {}) const {
-        return with_adapters(adapters, [&](const rwkvk_model_params& params, rwkvk_model** model) {
+                      const std::vector<Adapter>& adapters = {}, const std::string& weights = {}) const {
+        return with_params(adapters, weights, [&](const rwkvk_model_params& params, rwkvk_model** model) {
             return rwkvk_model_load_memory(handle_.get(), data, bytes, name.c_str(), &params, model);
         });
     }
@@ -227,13 +229,15 @@ class Runtime {
 
   private:
     template <typename Load>
-    Model with_adapters(const std::vector<Adapter>& adapters, const Load& load) const {
+    Model with_params(const std::vector<Adapter>& adapters, const std::string& weights,
+                      const Load& load) const {
         std::vector<rwkvk_adapter> list;
         for (const Adapter& adapter : adapters) list.push_back({adapter.path.c_str(), adapter.scale});
         rwkvk_model_params params;
         rwkvk_model_params_default(&params, sizeof params);
         params.adapters = list.data();
         params.adapter_count = list.size();
+        if (!weights.empty()) params.weights = detail::c_string(weights, "weights");
         rwkvk_model* model = nullptr;
         check(load(params, &model));
         return {handle_, model};

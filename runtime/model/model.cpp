@@ -5,16 +5,18 @@
 #include <set>
 
 #include "host/log.h"
+#include "host/thread_pool.h"
 #include "runtime/graph/rounded_inputs.h"
 #include "runtime/graph/weight_requests.h"
 #include "runtime/load/model_folder.h"
 #include "runtime/model/checkpoint_source.h"
+#include "runtime/model/converted_source.h"
 #include "runtime/model/fingerprint.h"
 #include "runtime/model/tuned_state.h"
 
 namespace rwkvk {
 
-Model::Model(std::string name, std::string format, std::unique_ptr<WeightSource> weights)
+Model::Model(std::string name, std::string format, std::shared_ptr<const WeightSource> weights)
     : name_(std::move(name)), format_(std::move(format)), weights_(std::move(weights)) {
     version_ = &arch::version_of(*weights_, name_);
     arch::Architecture read = version_->read(*weights_);
@@ -72,10 +74,28 @@ std::shared_ptr<const Model> Model::from_weights(std::unique_ptr<WeightSource> w
     return std::shared_ptr<const Model>(new Model(name, format, std::move(weights)));
 }
 
-std::vector<std::string> Model::used_tensors() const {
-    std::set<std::string> used;
+std::shared_ptr<const Model> Model::stored_as(const MatrixFormats& formats) const {
+    auto weights = convert_weights(weights_, choose_formats(*this, formats));
+    const std::shared_ptr<Model> model(new Model(name_, format_, std::move(weights)));
+    model->path_ = path_;
+    model->title_ = title_;
+    model->vocabulary_ = vocabulary_;
+    model->sampling_ = sampling_;
+    return model;
+}
+
+std::vector<std::string> Model::matrices() const {
+    std::set<std::string> names;
     for (const Program* program : {&programs_.body, &programs_.head}) {
-        for (const MatrixRequest& request : program->matrices) used.insert(request.name);
+        for (const MatrixRequest& request : program->matrices) names.insert(request.name);
+    }
+    return {names.begin(), names.end()};
+}
+
+std::vector<std::string> Model::used_tensors() const {
+    const std::vector<std::string> matrices = this->matrices();
+    std::set<std::string> used(matrices.begin(), matrices.end());
+    for (const Program* program : {&programs_.body, &programs_.head}) {
         for (const VectorRequest& request : program->vectors)
             used.insert(request.names.begin(), request.names.end());
     }
@@ -122,6 +142,9 @@ std::string Model::fingerprint() const {
 }
 
 std::string Model::make_fingerprint() const {
+    constexpr uint64_t piece_bytes = 1 << 20;
+    ThreadPool pool;  // what has to be encoded takes its time
+    std::vector<std::byte> piece;
     Fingerprint print;
     const WeightSource::Facts facts = weights_->facts();
     const auto add_fact = [&](const char* name, const auto& value) {
@@ -137,10 +160,16 @@ std::string Model::make_fingerprint() const {
         print.add(std::as_bytes(std::span(name)));
         const uint32_t numbers[] = {shape.out, shape.in, static_cast<uint32_t>(shape.format)};
         print.add(std::as_bytes(std::span(numbers)));
-        std::vector<std::byte> row(stored_bytes(shape.format, shape.in));
-        for (uint32_t r = 0; r < shape.out; ++r) {
-            weights_->read_rows(name, r, 1, row.data());
-            print.add(row);
+        const uint64_t row_bytes = stored_bytes(shape.format, shape.in);
+        const auto at_once = static_cast<uint32_t>(std::max<uint64_t>(1, piece_bytes / row_bytes));
+        for (uint32_t first = 0; first < shape.out; first += at_once) {
+            const uint32_t rows = std::min(at_once, shape.out - first);
+            piece.resize(rows * row_bytes);
+            pool.parallel_for(rows, [&](uint64_t begin, uint64_t end) {
+                weights_->read_rows(name, first + static_cast<uint32_t>(begin),
+                                    static_cast<uint32_t>(end - begin), piece.data() + begin * row_bytes);
+            });
+            print.add(piece);
         }
     }
     return print.hex();

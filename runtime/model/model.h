@@ -12,6 +12,7 @@
 #include "runtime/graph/weight_source.h"
 #include "runtime/load/tensor.h"
 #include "runtime/model/adapted_source.h"
+#include "runtime/model/matrix_formats.h"
 
 namespace rwkvk {
 
@@ -29,6 +30,9 @@ class Model {
     /// Of weights that come from no file.
     static std::shared_ptr<const Model> from_weights(std::unique_ptr<WeightSource> weights,
                                                      const std::string& name, const std::string& format);
+    /// The same model with its matrices in other formats, encoded whenever they are read. Errors when read:
+    /// as convert_weights.
+    std::shared_ptr<const Model> stored_as(const MatrixFormats& formats) const;
 
     const std::string& name() const { return name_; }      // file name, or the synthetic spec
     const std::string& path() const { return path_; }      // of its file, not its folder; or empty
@@ -54,11 +58,13 @@ class Model {
     std::vector<std::string> unused_tensors() const;
     /// The others, sorted.
     std::vector<std::string> used_tensors() const;
+    /// Of these, what the programs use as matrices.
+    std::vector<std::string> matrices() const;
     /// Over names, shapes and stored bits of the tensors that are used. Reads all weights, once. Thread-safe.
     std::string fingerprint() const;
 
   private:
-    Model(std::string name, std::string format, std::unique_ptr<WeightSource> weights);
+    Model(std::string name, std::string format, std::shared_ptr<const WeightSource> weights);
     static std::shared_ptr<Model> from_checkpoint(load::Checkpoint checkpoint, std::string name,
                                                   std::span<const AdapterChoice> adapters);
     std::string make_fingerprint() const;
@@ -66,7 +72,7 @@ class Model {
     std::string name_, path_, format_, title_;
     std::optional<load::Vocabulary> vocabulary_;
     std::optional<text::SamplerParams> sampling_;
-    std::unique_ptr<WeightSource> weights_;
+    std::shared_ptr<const WeightSource> weights_;
     const arch::Version* version_;
     arch::Dimensions dimensions_;
     ModelPrograms programs_;

@@ -1,16 +1,11 @@
 #include "runtime/write/gguf_layout.h"
 
-#include <algorithm>
 #include <set>
 
 #include "runtime/load/gguf/gguf_types.h"
 
 namespace rwkvk {
 namespace {
-
-/// Those that llama.cpp's converter always widens.
-constexpr std::string_view widened[] = {"time_mix_w1.weight", "time_mix_w2.weight",
-                                        "time_mix_decay_w1.weight", "time_mix_decay_w2.weight"};
 
 /// From the table of names.
 class TableLayout {
@@ -38,10 +33,9 @@ class TableLayout {
         const auto shape = model_.weights().find(official.front());
         if (!shape) return;  // a tensor that some models of the version lack
         covered_.insert(official.begin(), official.end());
-        const bool wide = std::ranges::find(widened, row.gguf) != std::end(widened);
         const std::string prefix = row.of_block ? concat("blk.", place.block, ".") : "";
         const std::vector<uint64_t> dims = file_shape(row, *shape, official.size());
-        layout_.tensors.push_back({prefix + std::string(row.gguf), std::move(official), dims, wide});
+        layout_.tensors.push_back({prefix + std::string(row.gguf), std::move(official), dims});
     }
 
     std::vector<std::string> official_names(const load::GgufPlace& place) const {
@@ -98,7 +92,7 @@ GgufLayout official_layout(const Model& model, std::string_view architecture) {
         const auto shape = *model.weights().find(name);
         std::vector<uint64_t> dims = {shape.in};
         if (shape.out > 1) dims.insert(dims.begin(), shape.out);
-        layout.tensors.push_back({name, {name}, std::move(dims), false});
+        layout.tensors.push_back({name, {name}, std::move(dims)});
     }
     return layout;
 }

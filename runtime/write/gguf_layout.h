@@ -13,7 +13,6 @@ struct GgufLayoutTensor {
     std::string name;                   // in the file
     std::vector<std::string> official;  // whose rows it holds, one below the other; all of the same shape
     std::vector<uint64_t> shape;        // in the file, row-major
-    bool float32;                       // whatever the rest of the file is: llama.cpp wants it so
 };
 
 struct GgufLayout {

@@ -6,14 +6,14 @@
 
 #include "runtime/graph/progress.h"
 #include "runtime/load/vocabulary/vocabulary.h"
-#include "runtime/write/gguf_formats.h"
+#include "runtime/model/matrix_formats.h"
 
 namespace rwkvk {
 
 struct GgufContents {
     std::string title = {};                        // general.name; may be empty
     const load::Vocabulary* vocabulary = nullptr;  // null: the file holds none
-    GgufFormats formats = {};
+    MatrixFormats formats = {};
     std::vector<std::string> overrides = {};  // as override_gguf_metadata takes them
     uint32_t threads = 0;                     // that encode; 0: one per processor
 };

@@ -59,6 +59,44 @@ TEST_CASE("adapters are blended by their scale") {
     CHECK(runtime.load(model_file, {{adapter, 0.5f}}).fingerprint() != once);
 }
 
+TEST_CASE("a model with `weights` is the one in the file that quantize writes: its states go on in it") {
+    const TemporaryFolder folder;
+    const std::string adapter = write(folder / "a.pth", adapter_file()), path = folder / "m.gguf";
+    const rwkvk::Runtime runtime;
+    rwkvk_quantize_params how;
+    rwkvk_quantize_params_default(&how, sizeof how);
+    how.type = "Q4_K_M";
+    runtime.check(rwkvk_tools_quantize(runtime.load(model_file, {{adapter}}).handle(), path.c_str(), &how));
+    const rwkvk::Model small = runtime.load(model_file, {{adapter}}, "q4_k_m"), written = runtime.load(path);
+    CHECK(small.fingerprint() == written.fingerprint());
+    CHECK(small.info().weight_bytes == written.info().weight_bytes);
+    CHECK(small.info().weight_bytes < runtime.load(model_file).info().weight_bytes / 2);
+    rwkvk::Context here(small, on_cpu()), there(written, on_cpu());
+    CHECK(here.eval(0, {1, 2, 3}) == there.eval(0, {1, 2, 3}));
+    here.save(0, folder / "x.state", 3);
+    CHECK(there.load(1, folder / "x.state") == 3);
+    CHECK(there.eval(1, {4}) == here.eval(0, {4}));
+    const std::string file = contents_of(path);
+    CHECK(runtime.load_memory(file.data(), file.size(), "x", {}, "Q4_K_M").fingerprint() ==
+          written.fingerprint());
+}
+
+TEST_CASE("an unknown type of weights is refused before anything is opened, with a list") {
+    const rwkvk::Runtime runtime;
+    const auto refusal = [&](const std::string& type) -> std::string {
+        try {
+            runtime.load("/nonexistent", {}, type);
+        } catch (const rwkvk::Error& error) {
+            CHECK(error.status() == (type.size() > 1 ? RWKVK_BAD_ARGUMENT : RWKVK_BAD_TEXT));
+            return error.what();
+        }
+        return "was taken";
+    };
+    CHECK(refusal("q9_9").find("the type 'q9_9' is not known; there are f32") == 0);
+    CHECK(refusal("iq2_xs").find("take Q2_K") != std::string::npos);
+    CHECK(refusal(std::string(1, '\0')).find("NUL") != std::string::npos);
+}
+
 TEST_CASE("nothing is written over a file that a model is being read from, under any name") {
     const TemporaryFolder folder;
     const rwkvk::Runtime runtime;

@@ -94,6 +94,28 @@ same 'the vocabulary of a model' "$(printf 'a\n' | "$program" tokenize -m "$fold
 same 'a written random model' "$("$program" logits -m "$folder/small.gguf" --tokens 1,299 -o "$folder/out.npy" -dev cpu 2>&1)" \
     "$("$program" logits --synthetic v7:1x64x300:bf16 --seed 3 --tokens 1,299 -o "$folder/out.npy" -dev cpu 2>&1)"
 
+# Matrices converted while they are loaded: the model in the file that quantize writes.
+as() { "$program" "${@:2}" --weights "$1"; }
+ids=(logits -o "$folder/out.npy" -dev cpu --tokens 1,2,3,4,5)
+for type in q8_0 Q4_K_M q3_k iq4_xs bf16; do
+    "$program" quantize "$model" "$folder/as.gguf" $type 2>/dev/null
+    expected=$("$program" "${ids[@]}" -m "$folder/as.gguf" --state-out "$folder/as.state" 2>&1)
+    same "--weights $type" "$(as $type "${ids[@]}" -m "$model" 2>&1)" "$expected"
+    same "--weights $type of what is that" "$(as $type "${ids[@]}" -m "$folder/as.gguf" 2>&1)" "$expected"
+    same "info with --weights $type" "$(as $type info -m "$model" | grep -E '^(bytes|fingerprint)')" \
+        "$("$program" info -m "$folder/as.gguf" | grep -E '^(bytes|fingerprint)')"
+    expect 0 'fingerprint' logits -m "$model" --weights $type -o "$folder/out.npy" -dev cpu --tokens 6 --state-in "$folder/as.state"
+done
+same 'weights from the environment' "$(RWKVK_ARG_WEIGHTS=iq4_xs "$program" info -m "$model" | grep '^bytes_by')" \
+    "$(as iq4_xs info -m "$model" | grep '^bytes_by')"
+expect 1 'a state of another model' logits -m "$model" -o "$folder/out.npy" -dev cpu --tokens 6 --state-in "$folder/as.state"
+expect 2 "the type 'q9_9' is not known; there are f32, f16" logits -m "$model" --weights q9_9 -o "$folder/x.npy" --tokens 1
+expect 2 "take Q2_K" info -m "$model" --weights iq2_xxs
+expect 2 'excludes' info --synthetic v7:1x64x300:f16 --weights q8_0
+expect 0 'q4_k_m' bench -m "$synth_bytes" --weights q4_k_m -dev cpu -p 4 -n 4 -r 1
+expect 0 '^kl_max: 0.*' perplexity -m "$synth_bytes" --weights q4_0 -f "$folder/text" --kl-base "$folder/bytes-small.gguf" -dev cpu
+expect 0 '.' generate --weights q8_0 -p 'Hello' -n 3 -dev cpu --seed 1
+
 head -c 5000 "$model" >"$folder/short.pth"
 expect 1 'short.pth' info -m "$folder/short.pth"
 

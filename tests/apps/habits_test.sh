@@ -111,7 +111,7 @@ works 'q.gguf: ' quantize m.gguf q.gguf Q4_K_M
 works 'q.gguf: ' quantize m.gguf q.gguf q8_0 2
 works 'q.gguf: ' quantize --type q4_0 m.gguf q.gguf
 passes_over '--allow-requantize, --imatrix' quantize --allow-requantize --imatrix i.dat m.gguf q.gguf Q5_K_S
-says 2 'IQ2_XS.* of llama.cpp is not written here: take Q2_K' quantize m.gguf q.gguf IQ2_XS
+says 2 'IQ2_XS.* of llama.cpp is not made here: take Q2_K' quantize m.gguf q.gguf IQ2_XS
 says 2 'expected a type.*Q4_K_M' quantize m.gguf Q4_K_M
 says 2 'there is no dry run' quantize --dry-run m.gguf q.gguf Q4_K_M
 says 2 "output: 'm.gguf' is the file of input" quantize m.gguf m.gguf Q4_K_M

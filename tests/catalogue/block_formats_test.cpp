@@ -6,9 +6,11 @@
 #include <cmath>
 #include <fstream>
 #include <iterator>
+#include <map>
 
 #include "runtime/catalogue/weights.h"
 #include "runtime/check/op_case.h"
+#include "runtime/model/fingerprint.h"
 #include "tests/support/reference_folder.h"
 
 namespace rwkvk {
@@ -78,6 +80,23 @@ TEST_CASE("what is encoded is as close as ggml's") {
         CAPTURE(name);
         const double theirs = error(values, floats(name + ".f32.bin"));
         CHECK(error(values, there_and_back(format, values)) <= 1.03 * theirs);
+    }
+}
+
+TEST_CASE("the bits that the encoders make stay: files and converted models depend on them") {
+    const std::vector<float> values = floats("input.f32.bin");
+    const std::map<std::string_view, const char*> expected = {
+        {"q8_0", "090cb67131dc1f8d"}, {"q4_0", "3dc52753d8b9eb42"},   {"q4_1", "8e8e912cbebc730c"},
+        {"q5_0", "12ffce19573bba73"}, {"q5_1", "db0fabbc6abeb1a0"},   {"q2_k", "264fc67620aa800d"},
+        {"q3_k", "ffe5ba5f7eee5c39"}, {"q4_k", "bf80fe665fdfcdb3"},   {"q5_k", "6207db3eca9834e7"},
+        {"q6_k", "e4ea9828f5946a0d"}, {"iq4_nl", "584510771776c1aa"}, {"iq4_xs", "ab0e3276420c6b03"}};
+    for (const WeightFormat format : block_formats()) {
+        CAPTURE(info(format).name);
+        std::vector<std::byte> stored(stored_bytes(format, values.size()));
+        encode(format, values, stored.data());
+        Fingerprint print;
+        print.add(stored);
+        CHECK(print.hex() == expected.at(info(format).name));
     }
 }
 

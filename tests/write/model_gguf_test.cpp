@@ -4,8 +4,9 @@
 #include <doctest/doctest.h>
 
 #include "runtime/catalogue/weights.h"
+#include "runtime/model/mixtures.h"
 #include "runtime/synthetic/synthetic_model.h"
-#include "runtime/write/gguf_mixtures.h"
+#include "runtime/write/gguf_formats.h"
 #include "tests/support/reference_folder.h"
 #include "tests/support/refusal.h"
 #include "tests/support/run_model.h"
@@ -37,6 +38,10 @@ std::vector<std::byte> encoded(const Model& model, const std::string& name, Weig
     std::vector<std::byte> bits(stored_bytes(format, values.size()));
     encode(format, values, bits.data());
     return bits;
+}
+
+WeightFormat format_in(const Model& model, const std::string& name) {
+    return model.weights().find(name)->format;
 }
 
 constexpr const char* checkpoints[] = {"v4.0/model-fp32.pth", "v4.0/model-bf16.pth", "v5.0/model-fp32.pth",
@@ -92,7 +97,6 @@ TEST_CASE("every format: the matrices hold what the encoder makes of them") {
 
 TEST_CASE("which formats a file mixes") {
     const auto model = synthetic_model("v7:1x96x70:f32");  // rows of 96: blocks of 32, none of 256
-    const auto format_in = [](const Model& of, const char* name) { return of.weights().find(name)->format; };
     const auto small = written(*model, {.formats = {.matrices = WeightFormat::q4_k}});
     CHECK(format_in(*small, "blocks.0.att.key.weight") == WeightFormat::q5_0);
     CHECK(format_in(*small, "head.weight") == WeightFormat::q8_0);  // q6_k, were its rows longer
@@ -142,26 +146,28 @@ TEST_CASE("names of llama-quantize: what that makes of them") {
     };
     for (const Case& expected : cases) {
         INFO(expected.name);
-        const GgufFormats formats = gguf_formats_named(expected.name);
-        const GgufFormatChoice plain(*model, formats), with_qwen(*hybrid, formats);
-        CHECK(plain.of("blocks.0.ffn.value.weight") == expected.matrices);
-        CHECK(plain.of("emb.weight") == expected.matrices);
-        CHECK(plain.of("head.weight") == expected.head);
-        CHECK(plain.file_type() == expected.file_type);
-        CHECK(with_qwen.of("blocks.0.ffn.up.weight") == expected.matrices);
+        const MatrixFormats formats = matrix_formats_named(expected.name);
+        const auto plain = model->stored_as(formats), with_qwen = hybrid->stored_as(formats);
+        CHECK(format_in(*plain, "blocks.0.ffn.value.weight") == expected.matrices);
+        CHECK(format_in(*plain, "emb.weight") == expected.matrices);
+        CHECK(format_in(*plain, "head.weight") == expected.head);
+        CHECK(formats.file_type == expected.file_type);
+        CHECK(format_in(*with_qwen, "blocks.0.ffn.up.weight") == expected.matrices);
         size_t i = 0;
         for (const uint32_t layer : {0, 1, 2, 4, 15})
-            CHECK(with_qwen.of(concat("blocks.", layer, ".ffn.down.weight")) == expected.down[i++]);
+            CHECK(format_in(*with_qwen, concat("blocks.", layer, ".ffn.down.weight")) == expected.down[i++]);
     }
     for (const char* name : {"keep", "COPY"}) {
-        CHECK(GgufFormatChoice(*model, gguf_formats_named(name)).of("head.weight") == f32);
-        CHECK(GgufFormatChoice(*model, gguf_formats_named(name)).file_type() == 0);
+        const auto kept = model->stored_as(matrix_formats_named(name));
+        CHECK(format_in(*kept, "head.weight") == f32);
+        CHECK(gguf_file_type(*kept) == 0);
     }
+    CHECK(gguf_file_type(*model->stored_as({.matrices = iq4_xs})) == 30);
 }
 
-TEST_CASE("names of llama-quantize that are not written here are refused with what to take") {
+TEST_CASE("names of llama-quantize that are not made here are refused with what to take") {
     const auto refusal = [](const char* name) {
-        return test::refusal_of([&] { gguf_formats_named(name); }, Code::bad_argument);
+        return test::refusal_of([&] { matrix_formats_named(name); }, Code::bad_argument);
     };
     for (const auto& [name, instead] : {std::pair{"IQ2_XS", "Q2_K"},
                                         {"TQ1_0", "Q2_K"},

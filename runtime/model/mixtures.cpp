@@ -1,4 +1,4 @@
-#include "runtime/write/gguf_mixtures.h"
+#include "runtime/model/mixtures.h"
 
 #include <algorithm>
 #include <cctype>
@@ -27,7 +27,7 @@ struct Mixture {
     std::string_view name, alias;
     uint32_t number;  // llama.cpp's
     Format matrices;
-    GgufFormats::ByLayer down = nullptr;
+    MatrixFormats::ByLayer down = nullptr;
 };
 
 constexpr Mixture mixtures[] = {
@@ -53,7 +53,7 @@ constexpr Mixture mixtures[] = {
     {"q2_k_s", "", 21, Format::q2_k, down<Format::q4_k, first_eighth, Format::q2_k>},
 };
 
-/// How names of llama.cpp begin that are not written here, and what comes nearest.
+/// How names of llama.cpp begin that are not made here, and what comes nearest.
 struct Foreign {
     std::string_view begin, instead;
 };
@@ -69,7 +69,7 @@ std::string known_names() {
 
 }  // namespace
 
-GgufFormats gguf_formats_named(std::string_view name) {
+MatrixFormats matrix_formats_named(std::string_view name) {
     std::string lower(name);
     for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     if (lower == "keep" || lower == "copy") return {};
@@ -84,7 +84,7 @@ GgufFormats gguf_formats_named(std::string_view name) {
         std::ranges::find_if(foreign, [&](const Foreign& row) { return lower.starts_with(row.begin); });
     if (known != std::end(foreign)) {
         throw Error(Code::bad_argument, concat("the type ", quote(name),
-                                               " of llama.cpp is not written here: take ", known->instead));
+                                               " of llama.cpp is not made here: take ", known->instead));
     }
     throw Error(Code::bad_argument,
                 concat("the type ", quote(name), " is not known; there are ", known_names()));
