@@ -1,4 +1,4 @@
-// Weights in blocks that share scales (runtime/catalogue/block_formats.h has their layouts), read eight elements at a
+// Tables of blocks that share scales (runtime/catalogue/block_formats.h has their layouts), read eight elements at a
 // time. Before: MATRIX_SLOT, BLOCK_ELEMENTS and BLOCK_WORDS of a device block, BIAS and HAS_OFFSET. After: the format's
 // load_chunk(). A device block is a stored one, or two whose leading or trailing f16 were put together in its first
 // word, so that the rest is at whole words.
@@ -7,8 +7,6 @@
 layout(std430, set = 0, binding = MATRIX_SLOT) readonly restrict buffer Matrix { uint matrix[]; };
 
 const uint CHUNK = 8u;
-const bool WHOLE_CHUNKS = true;
-const bool BY_RANGES = false;  // the packing "ranges" is row-major
 
 /// Eight elements: scale * (quant - BIAS) - offset, the quants being bytes.
 struct Chunk {

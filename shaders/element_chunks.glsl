@@ -3,8 +3,6 @@
 layout(std430, set = 0, binding = MATRIX_SLOT) readonly restrict buffer Matrix { uvec4 matrix[]; };
 
 const uint CHUNK = 4u * ELEMENTS_PER_WORD;
-const bool WHOLE_CHUNKS = false;  // rows may end inside a chunk
-const bool BY_RANGES = true;      // the packing "ranges" has an order of its own
 
 struct Chunk {
     uvec4 words;

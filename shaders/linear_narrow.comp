@@ -62,7 +62,7 @@ void main() {
                 }
             }
         }
-        for (; !WHOLE_CHUNKS && k < end; ++k) {  // what is left of a width that is no multiple of the chunk, or of 4
+        for (; k < end; ++k) {  // what is left of a width that is no multiple of the chunk, or of 4
             [[unroll]] for (uint o = 0u; o < OUTS; ++o) {
                 float weight = decode_element(load_chunk(at[o], TILE, k / CHUNK), k % CHUNK);
                 [[unroll]] for (uint t = 0u; t < TOKENS; ++t) sum[t * OUTS + o] += weight * x[x_at[t] + k];

@@ -1,8 +1,7 @@
 #version 450
 // y = activation(matrix x): a team of min(32, subgroup) lanes per OUTS outputs of TOKENS rows, each lane summing
 // the ranges lane, lane + TEAM, ... of a row; the range sums are then read from lane to lane and added in order.
-// Packing "ranges": a row's chunks of single elements lie in the order in which the lanes of a team want them; blocks
-// lie one after the other.
+// Packing "ranges": a row's chunks lie in the order in which the lanes of a team want them.
 #extension GL_GOOGLE_include_directive : require
 #extension GL_KHR_shader_subgroup_basic : require
 #extension GL_KHR_shader_subgroup_shuffle : require
@@ -35,7 +34,7 @@ void main() {
     uint groups_each = groups / ranges;               // every range has so many groups,
     uint long_ranges = groups - groups_each * ranges; // and so many ranges one more
     uint common_chunks = groups_each * CHUNKS_PER_GROUP;
-    uint units = BY_RANGES ? groups * CHUNKS_PER_GROUP : row_units(p.in_width);
+    uint units = groups * CHUNKS_PER_GROUP;
 
     // Outputs and rows past the end repeat the last one, so that every load stays inside the buffers.
     uint at[OUTS];
@@ -59,9 +58,9 @@ void main() {
                                     : common_chunks * ranges + (step - common_chunks) * long_ranges + rank;
                 uint count = min(end - k, CHUNK);
                 [[unroll]] for (uint o = 0u; o < OUTS; ++o) {
-                    Chunk chunk = load_chunk(at[o], 1u, BY_RANGES ? by_range : k / CHUNK);
+                    Chunk chunk = load_chunk(at[o], 1u, by_range);
                     [[unroll]] for (uint e = 0u; e < CHUNK; ++e) {
-                        if (WHOLE_CHUNKS || e < count) {
+                        if (e < count) {
                             float weight = decode_element(chunk, e);
                             [[unroll]] for (uint t = 0u; t < TOKENS; ++t) {
                                 sum[slot + t * OUTS + o] += weight * x[x_at[t] + k + e];

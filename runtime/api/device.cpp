@@ -25,7 +25,7 @@ void OpenDevice::open(const vk::DeviceFacts& facts) {
 void OpenDevice::require_exact(const std::vector<WeightFormat>& formats) {
     const std::vector<check::TestPart> parts = check::parts_for(formats);
     check::Verdict verdict = check::cached_self_test(*kernels_, parts);
-    if (!verdict.exact() && choose_packing(Op::linear, facts()) == Packing::ranges) {
+    if (!verdict.exact() && by_subgroups(facts())) {
         log(LogLevel::warning,
             concat(facts().name,
                    ": the kernels without subgroups are used, which are slower, since with them ",

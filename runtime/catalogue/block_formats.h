@@ -58,7 +58,7 @@ struct ScaleAndMinimum {
 };
 
 struct Q8_0 : OneScale {
-    static constexpr uint32_t elements = 32, bytes = 34, group = 32, bias = 128;
+    static constexpr uint32_t elements = 32, bytes = 34, group = 32, bias = 128, bits = 8;
     template <typename B>
     static auto quant(const B& b, uint32_t e) {
         return b.byte(2 + e) ^ 0x80u;
@@ -66,7 +66,7 @@ struct Q8_0 : OneScale {
 };
 
 struct Q4_0 : OneScale {
-    static constexpr uint32_t elements = 32, bytes = 18, group = 32, bias = 8;
+    static constexpr uint32_t elements = 32, bytes = 18, group = 32, bias = 8, bits = 4;
     template <typename B>
     static auto quant(const B& b, uint32_t e) {
         return nibble(b, 2, e);
@@ -74,7 +74,7 @@ struct Q4_0 : OneScale {
 };
 
 struct Q4_1 : ScaleAndMinimum {
-    static constexpr uint32_t elements = 32, bytes = 20, group = 32, bias = 0;
+    static constexpr uint32_t elements = 32, bytes = 20, group = 32, bias = 0, bits = 4;
     template <typename B>
     static auto quant(const B& b, uint32_t e) {
         return nibble(b, 4, e);
@@ -82,7 +82,7 @@ struct Q4_1 : ScaleAndMinimum {
 };
 
 struct Q5_0 : OneScale {
-    static constexpr uint32_t elements = 32, bytes = 22, group = 32, bias = 16;
+    static constexpr uint32_t elements = 32, bytes = 22, group = 32, bias = 16, bits = 5;
     template <typename B>
     static auto quant(const B& b, uint32_t e) {
         return nibble(b, 6, e) | fifth_bit(b, 2, e);
@@ -90,7 +90,7 @@ struct Q5_0 : OneScale {
 };
 
 struct Q5_1 : ScaleAndMinimum {
-    static constexpr uint32_t elements = 32, bytes = 24, group = 32, bias = 0;
+    static constexpr uint32_t elements = 32, bytes = 24, group = 32, bias = 0, bits = 5;
     template <typename B>
     static auto quant(const B& b, uint32_t e) {
         return nibble(b, 8, e) | fifth_bit(b, 4, e);
@@ -98,7 +98,7 @@ struct Q5_1 : ScaleAndMinimum {
 };
 
 struct IQ4_NL : OneScale {
-    static constexpr uint32_t elements = 32, bytes = 18, group = 32, bias = 128;
+    static constexpr uint32_t elements = 32, bytes = 18, group = 32, bias = 128, bits = 4;
     template <typename B>
     static auto quant(const B& b, uint32_t e) {
         return b.lookup(nibble(b, 2, e));
@@ -108,7 +108,7 @@ struct IQ4_NL : OneScale {
 // The formats of 256 elements: e = 128 c + 32 j + l.
 
 struct Q2_K {
-    static constexpr uint32_t elements = 256, bytes = 84, group = 16, bias = 0;
+    static constexpr uint32_t elements = 256, bytes = 84, group = 16, bias = 0, bits = 2;
     static constexpr std::array halves = {80u, 82u};
     static constexpr bool has_offset = true;
     template <typename B>
@@ -126,7 +126,7 @@ struct Q2_K {
 };
 
 struct Q3_K {
-    static constexpr uint32_t elements = 256, bytes = 110, group = 16, bias = 4;
+    static constexpr uint32_t elements = 256, bytes = 110, group = 16, bias = 4, bits = 3;
     static constexpr std::array halves = {108u};
     static constexpr bool has_offset = false;
     template <typename B>
@@ -154,7 +154,7 @@ auto minimum_of_12_bytes(const B& b, uint32_t at, uint32_t g) {
 }
 
 struct Q4_K {
-    static constexpr uint32_t elements = 256, bytes = 144, group = 32, bias = 0;
+    static constexpr uint32_t elements = 256, bytes = 144, group = 32, bias = 0, bits = 4;
     static constexpr std::array halves = {0u, 2u};
     static constexpr bool has_offset = true;
     template <typename B>
@@ -172,7 +172,7 @@ struct Q4_K {
 };
 
 struct Q5_K {
-    static constexpr uint32_t elements = 256, bytes = 176, group = 32, bias = 0;
+    static constexpr uint32_t elements = 256, bytes = 176, group = 32, bias = 0, bits = 5;
     static constexpr std::array halves = {0u, 2u};
     static constexpr bool has_offset = true;
     template <typename B>
@@ -191,7 +191,7 @@ struct Q5_K {
 };
 
 struct Q6_K {
-    static constexpr uint32_t elements = 256, bytes = 210, group = 16, bias = 32;
+    static constexpr uint32_t elements = 256, bytes = 210, group = 16, bias = 32, bits = 6;
     static constexpr std::array halves = {208u};
     static constexpr bool has_offset = false;
     template <typename B>
@@ -207,7 +207,7 @@ struct Q6_K {
 };
 
 struct IQ4_XS {
-    static constexpr uint32_t elements = 256, bytes = 136, group = 32, bias = 128;
+    static constexpr uint32_t elements = 256, bytes = 136, group = 32, bias = 128, bits = 4;
     static constexpr std::array halves = {0u};
     static constexpr bool has_offset = false;
     template <typename B>

@@ -34,6 +34,8 @@ const OpInfo& info(Op op);
 
 /// Whether the op takes single rows of its matrix, by ids.
 constexpr bool looks_up(Op op) { return op == Op::embed || op == Op::embed_add; }
+/// Whether the op multiplies a matrix with vectors: its parameters are LinearParams.
+constexpr bool multiplies(Op op) { return op == Op::linear || op == Op::linear_blocks; }
 
 enum class WeightFormat : uint32_t {
 #define WEIGHT(name, elements, bytes) name,

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "runtime/catalogue/block_planes.h"
+
 namespace rwkvk {
 namespace {
 
@@ -30,32 +32,34 @@ uint32_t narrow_tokens(const vk::DeviceFacts& facts, uint32_t rows) {
 
 // A few outputs per lane hide latency where a core runs few lanes. A software device pays for every input an
 // invocation loads, so eight outputs share it.
-KernelChoice narrow(const vk::DeviceFacts& facts, uint32_t rows) {
+KernelChoice narrow(Op op, const vk::DeviceFacts& facts, uint32_t rows) {
     const uint32_t lanes = narrow_lanes(facts);
     const uint32_t tokens = narrow_tokens(facts, rows);
     const uint32_t outs = facts.type == vk::DeviceType::software ? 8 : (tokens > 1 ? 2 : 1);
-    return {.kernel = KernelId::linear_narrow,
-            .packing = Packing::tiles,
+    const bool blocks = op == Op::linear_blocks;
+    return {.kernel = blocks ? KernelId::blocks_narrow : KernelId::linear_narrow,
+            .packing = blocks ? Packing::block_tiles : Packing::tiles,
             .constants = {lanes, outs, tokens},
             .items = {lanes * outs, tokens, 1}};
 }
 
-KernelChoice subgroups(const vk::DeviceFacts& facts, uint32_t rows) {
+// A team of a subgroup has a lane for each range of the sums of single elements, or chain of those of blocks.
+KernelChoice subgroups(Op op, const vk::DeviceFacts& facts, uint32_t rows) {
+    const bool blocks = op == Op::linear_blocks;
     const uint32_t size = subgroup_size_for(facts);
     const uint32_t lanes = std::max(size, lanes_for(facts, 128) / size * size);
-    const uint32_t teams = lanes / std::min(size, 32u);
+    const uint32_t teams = lanes / std::min(size, blocks ? CHAINS : 32u);
     const uint32_t tokens = rows >= 4 ? 4 : 1;
     const uint32_t outs = 2;
-    return {.kernel = KernelId::linear_subgroup,
-            .packing = Packing::ranges,
+    return {.kernel = blocks ? KernelId::blocks_subgroup : KernelId::linear_subgroup,
+            .packing = blocks ? Packing::block_rows : Packing::ranges,
             .constants = {lanes, outs, tokens, size},
             .items = {teams * outs, tokens, 1},
             .subgroup_size = size};
 }
 
-KernelChoice choose_linear(const Params& params, const vk::DeviceFacts& facts) {
-    return choose_packing(Op::linear, facts) == Packing::ranges ? subgroups(facts, params.rows())
-                                                                : narrow(facts, params.rows());
+KernelChoice choose_product(Op op, const Params& params, const vk::DeviceFacts& facts) {
+    return by_subgroups(facts) ? subgroups(op, facts, params.rows()) : narrow(op, facts, params.rows());
 }
 
 // What a software device loads for a key index serves eight value rows.
@@ -112,6 +116,8 @@ Work work_state_rows(const P& p) {
 
 }  // namespace
 
+bool by_subgroups(const vk::DeviceFacts& facts) { return facts.subgroup && !facts.narrow; }
+
 // Intel: at its default of 32 lanes kernels spill registers (docs/PERFORMANCE.md). AMD: RDNA executes 32
 // lanes, and RADV reports 64; GCN cannot do 32.
 uint32_t subgroup_size_for(const vk::DeviceFacts& facts) {
@@ -124,7 +130,7 @@ uint32_t subgroup_size_for(const vk::DeviceFacts& facts) {
 }
 
 std::string matrix_kernel_text(const vk::DeviceFacts& facts) {
-    if (choose_packing(Op::linear, facts) == Packing::ranges)
+    if (by_subgroups(facts))
         return concat(info(KernelId::linear_subgroup).name, " at ", subgroup_size_for(facts), " lanes");
     return concat(info(KernelId::linear_narrow).name,
                   facts.subgroup ? ", which suits such a device" : ", since there are no subgroup operations");
@@ -145,7 +151,8 @@ Work work_of(Op op, const Params& params) {
 KernelChoice choose_kernel(Op op, const Params& params, const vk::DeviceFacts& facts) {
     switch (op) {
         case Op::linear:
-            return choose_linear(params, facts);
+        case Op::linear_blocks:
+            return choose_product(op, params, facts);
         case Op::norm:
             return choose_norm(params, facts);
         case Op::rms_norm:
@@ -160,15 +167,17 @@ KernelChoice choose_kernel(Op op, const Params& params, const vk::DeviceFacts& f
 }
 
 Packing choose_packing(Op op, const vk::DeviceFacts& facts) {
-    if (op != Op::linear) return Packing::rows;
-    return facts.subgroup && !facts.narrow ? Packing::ranges : Packing::tiles;
+    if (!multiplies(op)) return Packing::rows;
+    return (by_subgroups(facts) ? subgroups(op, facts, 1) : narrow(op, facts, 1)).packing;
 }
 
 std::vector<KernelChoice> all_choices(Op op, const vk::DeviceFacts& facts) {
     switch (op) {
-        case Op::linear: {
-            std::vector<KernelChoice> choices = {narrow(facts, 1), narrow(facts, 4)};
-            if (facts.subgroup) choices.insert(choices.end(), {subgroups(facts, 1), subgroups(facts, 4)});
+        case Op::linear:
+        case Op::linear_blocks: {
+            std::vector<KernelChoice> choices = {narrow(op, facts, 1), narrow(op, facts, 4)};
+            if (facts.subgroup)
+                choices.insert(choices.end(), {subgroups(op, facts, 1), subgroups(op, facts, 4)});
             return choices;
         }
         case Op::norm:
@@ -206,11 +215,13 @@ DeviceBlock device_block(WeightFormat format) {
 
 uint64_t packed_bytes(Packing packing, WeightFormat format, uint32_t out, uint32_t in) {
     const auto whole = [](uint64_t value, uint64_t unit) { return (value + unit - 1) / unit * unit; };
+    if (packing == Packing::block_tiles || packing == Packing::block_rows) {
+        const uint64_t row_words = block_planes(format).row_words(in / ROUND_GROUP);
+        return whole(out, tile_rows(packing)) * row_words * 4;
+    }
     const DeviceBlock block = device_block(format);
-    const bool whole_units = packing == Packing::ranges && info(format).block_elements == 1;
-    const uint64_t padded_in = whole(in, whole_units ? UNIT_MATRIX : block.elements);
-    const uint64_t row_bytes = padded_in / block.elements * block.bytes;
-    return (packing == Packing::tiles ? whole(out, 32) : out) * row_bytes;
+    const uint64_t padded_in = whole(in, packing == Packing::ranges ? UNIT_MATRIX : block.elements);
+    return whole(out, tile_rows(packing)) * (padded_in / block.elements * block.bytes);
 }
 
 }  // namespace rwkvk

@@ -15,11 +15,16 @@ namespace rwkvk {
 /// How a matrix lies in device memory.
 enum class Packing : uint32_t {
     rows,    // [out][device block]: what `embed` reads
-    tiles,   // [out / 32][part of a row][out % 32], a part being 16 bytes of single elements or a word of a
-             // block: what `linear_narrow` reads
-    ranges,  // [out][device blocks], of single elements in the order of the lanes of a team: what
-             // `linear_subgroup` reads
+    tiles,   // [out / 32][16 bytes of a row][out % 32]: what `linear_narrow` reads
+    ranges,  // [out][16 bytes], in the order of the lanes of a team: what `linear_subgroup` reads
+    block_tiles,  // block_planes.h, 32 rows to a tile, groups in the order of the chains: what `blocks_narrow` reads
+    block_rows,   // block_planes.h, a row to a tile: what `blocks_subgroup` reads
 };
+
+/// Rows that lie side by side in a packing.
+constexpr uint32_t tile_rows(Packing packing) {
+    return packing == Packing::tiles || packing == Packing::block_tiles ? 32 : 1;
+}
 
 struct KernelChoice {
     KernelId kernel;
@@ -35,6 +40,9 @@ std::array<uint32_t, 3> work_of(Op op, const Params& params);
 /// Size of the subgroups that kernels run with: what suits the vendor's chips where it can be demanded, else
 /// what the device reports.
 uint32_t subgroup_size_for(const vk::DeviceFacts& facts);
+
+/// Whether matrices are multiplied by teams of a subgroup, not by a lane per output.
+bool by_subgroups(const vk::DeviceFacts& facts);
 
 /// Which kernel multiplies matrices, which is most of the work, and why where that is not the fastest kind:
 /// "linear_subgroup at 32 lanes", "linear_narrow, since there are no subgroup operations".
@@ -55,8 +63,8 @@ std::vector<KernelChoice> possible_choices(Op op, const vk::DeviceFacts& facts);
 /// Workgroups that cover `work`.
 std::array<uint32_t, 3> group_counts(const KernelChoice& choice, const std::array<uint32_t, 3>& work);
 
-/// What a kernel reads at once of a row: 16 bytes of single elements; whole words of a format of blocks,
-/// which are one block of it, or two where a block has a half word to spare.
+/// What a kernel reads at once of a row: 16 bytes of single elements; for `embed`, whole words of a format of
+/// blocks, which are one block of it, or two where a block has a half word to spare.
 struct DeviceBlock {
     uint32_t elements, bytes;
 };

@@ -109,7 +109,7 @@ uint64_t bytes_of(const Program& program, const Step& step, uint32_t rows, const
 
 std::string kind_of(const Program& program, const Step& step) {
     const std::string name(info(step.op).name);
-    if (step.op != Op::linear) return name;
+    if (!multiplies(step.op)) return name;
     for (const Operand& operand : step.operands) {
         const Tensor& tensor = program.tensors[operand.tensor];
         if (tensor.kind != TensorKind::matrix) continue;

@@ -20,6 +20,7 @@ uint64_t cost_of(Op op, const Params& params) {
     const uint64_t items = uint64_t{work[0]} * work[1] * work[2];
     switch (op) {
         case Op::linear:
+        case Op::linear_blocks:
             return items * params.as<LinearParams>().in_width;
         case Op::norm:
         case Op::rms_norm:
@@ -70,13 +71,13 @@ class Maker {
                 p.take_vectors = piece.first == 0 ? 1 : 0;
                 add(index, p, &record, piece);
             } else {
-                add_linear(index, params.as<LinearParams>(), record, piece);
+                add_product(index, params.as<LinearParams>(), record, piece);
             }
         }
     }
 
     /// Cuts a piece once more where one dispatch would take too long.
-    void add_linear(size_t index, LinearParams params, const MatrixRecord& record,
+    void add_product(size_t index, LinearParams params, const MatrixRecord& record,
                     const MatrixRecord::Piece& piece) {
         const uint64_t tile_cost = uint64_t{params.in_width} * params.rows * rows_per_tile;
         const auto tiles =

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "runtime/catalogue/block_formats.h"
+#include "runtime/gpu/block_packing.h"
 
 namespace rwkvk::gpu {
 namespace {
@@ -58,22 +59,15 @@ void pack_row(const Row& row, uint64_t blocks, std::byte* packed) {
     for (uint64_t i = 0; i < blocks; ++i) copy_block(row, i, packed + i * bytes);
 }
 
-/// [block][part of a block][row], where a part is what a lane loads at once.
-void pack_tiles(std::span<const Row> rows, WeightFormat format, uint64_t blocks, std::byte* packed) {
-    const uint32_t bytes = device_block(format).bytes;
-    const uint32_t part_bytes = info(format).block_elements == 1 ? bytes : 4;
-    const uint32_t parts = bytes / part_bytes;
-    std::vector<std::byte> block(bytes);
-    for (uint64_t b = 0; b < blocks; ++b) {
-        for (uint32_t lane = 0; lane < rows_per_tile; ++lane) {
+/// [16 bytes of a row][row], for rows past the last one zero.
+void pack_tiles(std::span<const Row> rows, uint64_t vectors, std::byte* packed) {
+    constexpr uint32_t bytes = 16;
+    for (uint64_t v = 0; v < vectors; ++v) {
+        for (uint32_t lane = 0; lane < rows_per_tile; ++lane, packed += bytes) {
             if (lane < rows.size()) {
-                copy_block(rows[lane], b, block.data());
+                copy_part(rows[lane], v * bytes, bytes, packed);
             } else {
-                std::ranges::fill(block, std::byte{0});
-            }
-            for (uint32_t part = 0; part < parts; ++part) {
-                std::memcpy(packed + ((b * parts + part) * rows_per_tile + lane) * part_bytes,
-                            block.data() + part * part_bytes, part_bytes);
+                std::memset(packed, 0, bytes);
             }
         }
     }
@@ -101,16 +95,18 @@ void pack_ranges(const Row& row, uint32_t in, std::byte* packed) {
 void pack_tile(Packing packing, WeightFormat format, uint32_t in, uint32_t count, const std::byte* rows,
                std::byte* packed) {
     RWKVK_ASSERT(count <= rows_per_tile);
+    if (packing == Packing::block_tiles || packing == Packing::block_rows)
+        return pack_block_planes(packing, format, in / ROUND_GROUP, count, rows, packed);
     const uint64_t row_bytes = stored_bytes(format, in);
     const uint32_t block_elements = device_block(format).elements;
     const uint64_t blocks = (in + block_elements - 1) / block_elements;
     std::vector<Row> each;
     for (uint32_t i = 0; i < count; ++i) each.push_back({format, rows + i * row_bytes, row_bytes});
-    if (packing == Packing::tiles) return pack_tiles(each, format, blocks, packed);
+    if (packing == Packing::tiles) return pack_tiles(each, blocks, packed);
     const uint64_t packed_row = packed_bytes(packing, format, 1, in);
     for (uint32_t i = 0; i < count; ++i) {
         std::byte* to = packed + i * packed_row;
-        if (packing == Packing::ranges && info(format).block_elements == 1) {
+        if (packing == Packing::ranges) {
             pack_ranges(each[i], in, to);
         } else {
             pack_row(each[i], blocks, to);

@@ -7,7 +7,7 @@
 
 namespace rwkvk::gpu {
 
-/// Rows that are packed together.
+/// Rows that are packed together: whole tiles of every packing.
 inline constexpr uint32_t rows_per_tile = 32;
 
 /// Packs stored rows the way a kernel reads them. Shapes: `rows` [count][in] stored elements, row-major, at

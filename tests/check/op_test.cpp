@@ -43,9 +43,10 @@ TEST_CASE("so does every kernel at the widths of large models") {
     check_large(*device, Op::rms_norm, std::nullopt, 0);
     for (size_t f = 0; f < all_weights().size(); ++f) {
         const auto format = static_cast<WeightFormat>(f);
-        check_large(*device, Op::linear, format, check::large_outs(device->device->facts(), format));
+        for (const Op op : {Op::linear, Op::linear_blocks})
+            check_large(*device, op, format, check::large_outs(device->device->facts(), format));
     }
-    check_large(*device, Op::linear, WeightFormat::q4_k, 4096);
+    check_large(*device, Op::linear_blocks, WeightFormat::q4_k, 4096);
 }
 
 TEST_CASE("large products are as large as models', within 64 MiB, and small where a device is slow") {
@@ -57,12 +58,13 @@ TEST_CASE("large products are as large as models', within 64 MiB, and small wher
     facts.type = vk::DeviceType::software;
     CHECK(check::large_outs(facts, WeightFormat::q4_k) == 64);
     const auto norms = check::large_cases(Op::norm, std::nullopt, 64);
-    const auto products = check::large_cases(Op::linear, WeightFormat::q8_0, 64);
+    const auto products = check::large_cases(Op::linear_blocks, WeightFormat::q8_0, 64);
     REQUIRE(norms.size() == 1);
     REQUIRE(products.size() == 1);
     CHECK(norms[0].params.as<NormParams>().width == 4096);
     CHECK(products[0].matrix->in == 16384);
     CHECK(products[0].matrix->out == 64);
+    CHECK(check::large_cases(Op::linear, WeightFormat::q8_0, 64).empty());
     CHECK(check::large_cases(Op::linear, std::nullopt, 64).empty());
     CHECK(check::large_cases(Op::norm, WeightFormat::q8_0, 64).empty());
 }

@@ -160,7 +160,7 @@ TEST_CASE("shapes as large as those of large models are part of the self-test") 
     const auto is_wide = [](const check::OpCase& c) { return c.slots.at(0).size() == 4096; };
     const auto is_long = [](const check::OpCase& c) { return c.matrix && c.matrix->in == 16384; };
     CHECK(any(Op::norm, std::nullopt, is_wide));
-    CHECK(any(Op::linear, WeightFormat::q4_k, is_long));
+    CHECK(any(Op::linear_blocks, WeightFormat::q4_k, is_long));
     CHECK_FALSE(any(Op::linear, std::nullopt, is_long));
 }
 

@@ -1,0 +1,92 @@
+// Matrices of blocks as products read them, a group of 32 elements at a time (runtime/catalogue/block_planes.h has the
+// layout). Before: MATRIX_SLOT; TILE, the rows that lie side by side; and of the format LOW_BITS, HIGH_BITS and BIAS of
+// its quants, IQ4 where they are numbers of values, CODE_BITS of the scales of a group, BLOCK_SCALES where blocks of
+// 256 have some too, HALVES where halves of a group have their own, HAS_OFFSET. After: the format's scales_of().
+#include "half.glsl"
+#include "iq4.glsl"
+
+layout(std430, set = 0, binding = MATRIX_SLOT) readonly restrict buffer Matrix { uint matrix[]; };
+layout(std430, set = 0, binding = MATRIX_SLOT) readonly restrict buffer MatrixByTwo { uvec2 matrix2[]; };
+layout(std430, set = 0, binding = MATRIX_SLOT) readonly restrict buffer MatrixByFour { uvec4 matrix4[]; };
+
+const uint QUADS = ROUND_GROUP / 4u;
+const uint PARTS = HALVES ? 2u : 1u;
+const uint LOW_VECTORS = LOW_BITS == 8u ? 2u : 1u;
+const uint LOW_MASK = LOW_BITS == 8u ? 0xffffffffu : LOW_BITS == 4u ? 0x0f0f0f0fu : 0x03030303u;
+const uint HIGH_MASK = HIGH_BITS == 2u ? 0x03030303u : 0x01010101u;
+const uint CODES_PER_WORD = 32u / CODE_BITS;
+
+/// The first word of a row's tile, and the row's place in it.
+struct Row {
+    uint tile, lane;
+};
+
+uint words_of_rows(uint groups) {
+    uint codes = (groups + CODES_PER_WORD - 1u) / CODES_PER_WORD;
+    uint words = groups * (LOW_BITS + HIGH_BITS) + codes + (BLOCK_SCALES ? (groups + 7u) / 8u : 0u);
+    return (words + 3u) / 4u * 4u;
+}
+
+Row row_of(uint n, uint groups) { return Row(n / TILE * TILE * words_of_rows(groups), n % TILE); }
+
+/// The quants of a group as they are stored.
+struct Quants {
+    uvec4 low[LOW_VECTORS];
+    uvec2 high;
+};
+
+/// Of the group that is number `place` of the row's.
+Quants load_quants(Row row, uint groups, uint place) {
+    Quants quants;
+    if (LOW_BITS == 2u) {
+        quants.low[0] = matrix2[row.tile / 2u + place * TILE + row.lane].xyxy;
+    } else {
+        [[unroll]] for (uint v = 0u; v < LOW_VECTORS; ++v)
+            quants.low[v] = matrix4[row.tile / 4u + (place * LOW_VECTORS + v) * TILE + row.lane];
+    }
+    uint high = row.tile + groups * LOW_BITS * TILE;
+    if (HIGH_BITS == 1u) quants.high = uvec2(matrix[high + place * TILE + row.lane]);
+    if (HIGH_BITS == 2u) quants.high = matrix2[high / 2u + place * TILE + row.lane];
+    return quants;
+}
+
+/// Quants 4j to 4j + 3 as bytes.
+uint quad(Quants quants, uint j) {
+    uint word = j % LOW_BITS;
+    uint four = (quants.low[word / 4u][word % 4u] >> (j / LOW_BITS * LOW_BITS)) & LOW_MASK;
+    if (HIGH_BITS == 1u) four |= ((quants.high.x >> j) & HIGH_MASK) << LOW_BITS;
+    if (HIGH_BITS == 2u) four |= ((quants.high[j % 2u] >> (j / 2u * 2u)) & HIGH_MASK) << LOW_BITS;
+    return IQ4 ? iq4_values(four) : four;
+}
+
+/// An element is scale * (quant - BIAS) - offset; the second of each is that of the group's second half.
+struct Scales {
+    vec2 scale, offset;
+};
+/// From what is stored for the group, and for its block of 256.
+Scales scales_of(uint code, uint block);
+
+/// Of the group that is number `place` of the row's, in its block of 256.
+Scales load_scales(Row row, uint groups, uint place, uint block) {
+    uint codes = row.tile + groups * (LOW_BITS + HIGH_BITS) * TILE + row.lane;
+    uint blocks = codes + (groups + CODES_PER_WORD - 1u) / CODES_PER_WORD * TILE;
+    uint code = matrix[codes + place / CODES_PER_WORD * TILE] >> (place % CODES_PER_WORD * CODE_BITS);
+    return scales_of(code, BLOCK_SCALES ? matrix[blocks + block * TILE] : 0u);
+}
+
+// For scales_of(): number i of a code, as f16, as unsigned and as signed byte.
+float half_in(uint code, uint i) { return decode_half((code >> (16u * i)) & 0xffffu); }
+float byte_in(uint code, uint i) { return float(int((code >> (8u * i)) & 0xffu)); }
+float signed_byte_in(uint code, uint i) { return float(int(code << (24u - 8u * i)) >> 24); }
+
+/// One part of a group: the sums of quants times values, and of values.
+float part_term(float sum, float x_sum, float scale, float offset) {
+    float product = (BIAS > 0u ? sum - float(BIAS) * x_sum : sum) * scale;
+    return HAS_OFFSET ? product - x_sum * offset : product;
+}
+
+/// What a group adds to its chain; `facts` of the rounded group (params.h).
+float term(vec2 sums, vec4 facts, Scales scales) {
+    float first = part_term(sums.x, HALVES ? facts.x : facts.z, scales.scale.x, scales.offset.x);
+    return HALVES ? first + part_term(sums.y, facts.y, scales.scale.y, scales.offset.y) : first;
+}

@@ -1,0 +1,6 @@
+// IQ4_NL: a scale.
+const uint LOW_BITS = 4u, HIGH_BITS = 0u, BIAS = 128u, CODE_BITS = 16u;
+const bool IQ4 = true, BLOCK_SCALES = false, HALVES = false, HAS_OFFSET = false;
+#include "block_groups.glsl"
+
+Scales scales_of(uint code, uint block) { return Scales(vec2(half_in(code, 0u)), vec2(0.0)); }
