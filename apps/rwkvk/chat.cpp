@@ -8,6 +8,7 @@
 #include "chat_view.h"
 #include "command.h"
 #include "interrupts.h"
+#include "outputs.h"
 #include "progress_bar.h"
 #include "sampling_flags.h"
 #include "text_input.h"
@@ -32,7 +33,7 @@ int32_t thinking_of(const std::string& name) {
 }
 
 rwkvk_chat_params to_params(const Flags& flags, const ChosenTemplate& format, const std::string& system,
-                            const std::vector<const char*>& stops) {
+                            const std::vector<const char*>& stops, const Receipt* receipt) {
     rwkvk_chat_params params = chat_params();
     params.template_name = format.name.empty() ? nullptr : format.name.c_str();
     params.template_text = format.text.empty() ? nullptr : format.text.c_str();
@@ -42,6 +43,7 @@ rwkvk_chat_params to_params(const Flags& flags, const ChosenTemplate& format, co
     params.seed = flags.common.seed;
     params.stops = stops.data();
     params.stop_count = stops.size();
+    params.receipt = receipt ? receipt->handle() : nullptr;
     return params;
 }
 
@@ -57,6 +59,7 @@ void answer(ChatSession& session, Turn turn, const std::string& message) {
     const rwkvk_chat_reply reply =
         turn == Turn::say ? session.chat.say(message, sink) : session.chat.regenerate(sink);
     session.view.end(reply, session.chat.info(), session.state_bytes);
+    if (session.receipt) session.receipt->save();
 }
 
 /// A chat takes no message of white space.
@@ -113,25 +116,26 @@ void chat_with_pipe(ChatSession& session) {
 void run(const Flags& flags) {
     const bool interactive = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     const ChosenTemplate format = choose_template(flags.format, flags.roles);
+    std::vector<NamedFile> inputs = inputs_of(flags.common);
+    if (!format.text.empty() && flags.roles.empty()) inputs.push_back({"--template", format.name});
+    check_receipt(flags.common, inputs);
+    inputs.push_back({"--receipt", flags.common.receipt});
     const Runtime runtime = open_runtime(flags.common);
     const Model model = open_model(runtime, flags.common);
     const Tokenizer tokenizer = open_tokenizer(model, flags.common);
     Context context = open_context(model, flags.common, {.slots = 2});
     const std::string system = flags.sampling.escape ? unescaped(flags.system) : flags.system;
     const std::vector<std::string> stops = flags.sampling.stop_texts();
-    Chat chat(context, tokenizer, to_params(flags, format, system, c_strings(stops)));
+    std::optional<Receipt> receipt = open_receipt(context, flags.common);
+    Receipt* const written = receipt ? &*receipt : nullptr;
+    Chat chat(context, tokenizer, to_params(flags, format, system, c_strings(stops), written));
     chat.sampling(flags.sampling.over(chat.sampling()));
     for (const auto& bias : flags.sampling.parsed_biases(model.info().vocabulary, tokenizer.end_of_text()))
         chat.bias(bias.token, bias.value);
     ChatView view(interactive);
     view.fold(flags.fold);
-    ChatSession session{chat,
-                        view,
-                        model.info().state_elements * sizeof(float),
-                        context,
-                        flags.common.seed,
-                        inputs_of(flags.common)};
-    if (!format.text.empty() && flags.roles.empty()) session.inputs.push_back({"--template", format.name});
+    ChatSession session{
+        chat, view, model.info().state_elements * sizeof(float), context, flags.common.seed, inputs, written};
     if (interactive) {
         chat_with_person(session);
     } else {
@@ -150,6 +154,7 @@ void add_chat(CLI::App& app) {
     add_common(*command, flags->common);
     draw_seed(*command, flags->common);
     add_initial_state(*command, flags->common);
+    add_receipt(*command, flags->common);
     command->add_option("--sys,--system-prompt", flags->system, "What the conversation begins with");
     CLI::Option* format = command->add_option(
         "--template", flags->format,

@@ -16,6 +16,7 @@ struct ChatSession {
     Context& context;
     uint64_t seed;
     std::vector<NamedFile> inputs;
+    Receipt* receipt;  // or null
 };
 
 enum class After { prompt, answer, leave };

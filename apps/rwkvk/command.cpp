@@ -131,6 +131,11 @@ void add_initial_state(CLI::App& command, CommonFlags& flags) {
                        "Tuned or saved state to begin with, instead of the empty one");
 }
 
+void add_receipt(CLI::App& command, CommonFlags& flags) {
+    command.add_option("--receipt", flags.receipt,
+                       "Where to write down what is computed, for rwkvk replay on any device");
+}
+
 Runtime open_runtime(const CommonFlags& flags) {
     const int32_t least = flags.verbose ? RWKVK_LOG_INFO : RWKVK_LOG_WARNING;
     return Runtime([least](int32_t level, const char* line) {
@@ -179,6 +184,11 @@ Context open_context(const Model& model, const CommonFlags& flags, const Context
     Context context(model, params);
     if (!flags.state.empty()) context.load_initial(flags.state);
     return context;
+}
+
+std::optional<Receipt> open_receipt(const Context& context, const CommonFlags& flags) {
+    if (flags.receipt.empty()) return std::nullopt;
+    return Receipt(context, flags.receipt);
 }
 
 void check_validation(const Runtime& runtime) {

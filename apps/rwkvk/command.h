@@ -4,6 +4,7 @@
 
 #include <rwkvk_tools.h>
 #include <rwkvk.hpp>
+#include <rwkvk_receipt.hpp>
 
 #include <CLI/CLI.hpp>
 #include <charconv>
@@ -55,7 +56,7 @@ inline Error usage_error(const std::string& message) { return Error(RWKVK_BAD_AR
 Error io_error(const std::string& path, const std::string& what);
 
 struct CommonFlags {
-    std::string model, device, math = "exact", vocabulary, synthetic, state, weights;
+    std::string model, device, math = "exact", vocabulary, synthetic, state, weights, receipt;
     std::vector<std::string> adapters;  // FILE or FILE:SCALE
     uint32_t threads = 0;
     uint64_t seed = 1, random_seed = 0;  // equal: it was drawn
@@ -77,6 +78,9 @@ void add_token_limit(CLI::App& command, uint32_t& tokens, const std::string& hel
 
 /// Adds --state, which open_context obeys.
 void add_initial_state(CLI::App& command, CommonFlags& flags);
+
+/// Adds --receipt, which open_receipt obeys.
+void add_receipt(CLI::App& command, CommonFlags& flags);
 
 /// Mirrors every flag by an environment variable: "--top-p" by RWKVK_ARG_TOP_P. The flag wins.
 void mirror_in_environment(CLI::App& command);
@@ -109,6 +113,9 @@ struct ContextNeeds {
 /// Shows progress on a terminal. Sequences begin with --state.
 Context open_context(const Model& model, const CommonFlags& flags, const ContextNeeds& needs);
 
+/// That of --receipt, if it was given.
+std::optional<Receipt> open_receipt(const Context& context, const CommonFlags& flags);
+
 /// With the validation layer on, any message of it throws Failed; they have been printed.
 void check_validation(const Runtime& runtime);
 
@@ -122,6 +129,7 @@ void add_kernels(CLI::App& app);
 void add_logits(CLI::App& app);
 void add_perplexity(CLI::App& app);
 void add_quantize(CLI::App& app);
+void add_replay(CLI::App& app);
 void add_synth(CLI::App& app);
 void add_tokenize(CLI::App& app);
 void add_verify(CLI::App& app);

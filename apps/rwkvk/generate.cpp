@@ -7,6 +7,7 @@
 #include "fingerprint.h"
 #include "interrupts.h"
 #include "json_text.h"
+#include "outputs.h"
 #include "progress_bar.h"
 #include "sampling_flags.h"
 #include "text_input.h"
@@ -25,6 +26,7 @@ struct Flags {
 struct Result {
     std::string text;
     std::vector<Token> ids;
+    bool ended = false;  // by the last id, which is not in the state
     size_t prompt_tokens = 0;
     double prompt_seconds = 0, seconds = 0;
     std::string fingerprint;  // over the ids and the final state
@@ -63,26 +65,28 @@ std::vector<float> read_prompt(Context& context, const std::vector<Token>& promp
     return context.eval(0, prompt);
 }
 
-Result generate(const Flags& flags, Context& context, const Tokenizer& tokenizer, Sampler& sampler) {
+Result generate(const Flags& flags, Context& context, const Tokenizer& tokenizer, Sampler& sampler,
+                Receipt* receipt) {
     Result result;
     Stream stream(tokenizer, flags.sampling.stop_texts());
     std::vector<Token> prompt = tokenizer.encode(prompt_of(flags));
     if (prompt.empty()) prompt.push_back(0);  // token 0 stands for the beginning of a document
     result.prompt_tokens = prompt.size();
+    if (receipt) receipt->begin_answer(0, prompt, sampler);
     const Interrupts interrupts(context);
     auto start = std::chrono::steady_clock::now();
     std::vector<float> logits = read_prompt(context, prompt);
     result.prompt_seconds = since(start);
 
     start = std::chrono::steady_clock::now();
-    while (result.ids.size() < flags.tokens) {
+    while (!result.ended && result.ids.size() < flags.tokens) {
         Interrupts::check();
         const Token token = sampler.sample(logits);
         result.ids.push_back(token);
-        if (static_cast<int64_t>(token) == tokenizer.end_of_text()) break;
-        emit(result, stream.push(token), !flags.json);
-        if (stream.stopped()) break;
-        logits = context.eval(0, {token});
+        const bool is_end = static_cast<int64_t>(token) == tokenizer.end_of_text();
+        if (!is_end) emit(result, stream.push(token), !flags.json);
+        result.ended = is_end || stream.stopped();
+        if (!result.ended) logits = context.eval(0, {token});
     }
     emit(result, stream.finish(), !flags.json);
     result.seconds = since(start);
@@ -91,6 +95,7 @@ Result generate(const Flags& flags, Context& context, const Tokenizer& tokenizer
     print.add(result.ids);
     print.add(context.state(0));
     result.fingerprint = print.hex();
+    if (receipt) receipt->end_answer(0, result.ids, result.ended);
     return result;
 }
 
@@ -116,12 +121,18 @@ void print(const Result& result, uint64_t seed, bool json) {
 }
 
 void run(const Flags& flags) {
+    std::vector<NamedFile> inputs = inputs_of(flags.common);
+    inputs.push_back({"-f", flags.file});
+    check_receipt(flags.common, inputs);
     const Runtime runtime = open_runtime(flags.common);
     const Model model = open_model(runtime, flags.common);
     const Tokenizer tokenizer = open_tokenizer(model, flags.common);
     Sampler sampler = make_sampler(runtime, model, tokenizer, flags);
     Context context = open_context(model, flags.common, {});
-    print(generate(flags, context, tokenizer, sampler), flags.common.seed, flags.json);
+    std::optional<Receipt> receipt = open_receipt(context, flags.common);
+    const Result result = generate(flags, context, tokenizer, sampler, receipt ? &*receipt : nullptr);
+    print(result, flags.common.seed, flags.json);
+    if (receipt) receipt->save();
     check_validation(runtime);
 }
 
@@ -133,6 +144,7 @@ void add_generate(CLI::App& app) {
     add_common(*command, flags->common);
     draw_seed(*command, flags->common);
     add_initial_state(*command, flags->common);
+    add_receipt(*command, flags->common);
     CLI::Option* prompt = command->add_option("-p,--prompt", flags->prompt, "Text to continue");
     command
         ->add_option("-f,--file", flags->file,

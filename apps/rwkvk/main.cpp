@@ -81,6 +81,7 @@ int run(int argc, char** argv) {
     app::add_logits(app);
     app::add_perplexity(app);
     app::add_quantize(app);
+    app::add_replay(app);
     app::add_synth(app);
     app::add_tokenize(app);
     app::add_verify(app);

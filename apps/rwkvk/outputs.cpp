@@ -32,4 +32,9 @@ void refuse_input_as_output(const NamedFile& output, const std::vector<NamedFile
     for (const NamedFile& input : inputs) refuse_same_file(output, input);
 }
 
+void check_receipt(const CommonFlags& flags, const std::vector<NamedFile>& inputs) {
+    if (flags.receipt == "-") throw usage_error("--receipt: expected a file to write, found '-'");
+    refuse_input_as_output({"--receipt", flags.receipt}, inputs);
+}
+
 }  // namespace rwkvk::app

@@ -19,4 +19,7 @@ std::vector<NamedFile> inputs_of(const CommonFlags& flags);
 void refuse_same_file(const NamedFile& output, const NamedFile& other);
 void refuse_input_as_output(const NamedFile& output, const std::vector<NamedFile>& inputs);
 
+/// The same for --receipt, which is no stream either.
+void check_receipt(const CommonFlags& flags, const std::vector<NamedFile>& inputs);
+
 }  // namespace rwkvk::app

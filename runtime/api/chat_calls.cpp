@@ -11,6 +11,7 @@ struct rwkvk_chat {
     RuntimePointer runtime;
     std::shared_ptr<OpenContext> open;
     TokenizerPointer tokenizer;
+    std::shared_ptr<ReceiptRecorder> recorder;
     Chat chat;
 };
 
@@ -36,7 +37,14 @@ text::ChatTemplate format_of(const rwkvk_chat_params& params, const Model& model
     return choice.format;
 }
 
-ChatOptions to_options(const rwkvk_chat_params& params, const Model& model) {
+ReceiptRecorder* recorder_of(const rwkvk_receipt* receipt, const Context& context) {
+    if (!receipt) return nullptr;
+    if (receipt->recorder && &receipt->recorder->context() == &context) return receipt->recorder.get();
+    throw Error(Code::bad_argument, "the chat's receipt is not one that was created with its context");
+}
+
+ChatOptions to_options(const rwkvk_chat_params& params, const Context& context) {
+    const Model& model = context.model();
     if (params.thinking < RWKVK_THINK_NONE || params.thinking > RWKVK_THINK_LOT) {
         throw Error(Code::bad_argument,
                     concat("thinking is ", params.thinking, ", expected one of RWKVK_THINK_*"));
@@ -51,7 +59,8 @@ ChatOptions to_options(const rwkvk_chat_params& params, const Model& model) {
             .sampling = sampling,
             .stops = to_strings(params.stops, params.stop_count, "stops"),
             .max_tokens = params.max_tokens,
-            .snapshot_bytes = params.snapshot_bytes};
+            .snapshot_bytes = params.snapshot_bytes,
+            .recorder = recorder_of(params.receipt, context)};
 }
 
 ReplySink to_sink(rwkvk_text_fn sink, void* user) {
@@ -100,7 +109,8 @@ void rwkvk_chat_params_default(rwkvk_chat_params* params, uint32_t size) {
                            .snapshot_bytes = defaults.snapshot_bytes,
                            .stops = nullptr,
                            .stop_count = 0,
-                           .template_text = nullptr};
+                           .template_text = nullptr,
+                           .receipt = nullptr};
     set_defaults(full, params, size);
 }
 
@@ -111,8 +121,10 @@ rwkvk_status rwkvk_chat_create(rwkvk_context* context, const rwkvk_tokenizer* to
         require(tokenizer, "tokenizer");
         require(chat, "chat");
         Context& on = context->open->use();
-        const ChatOptions options = to_options(complete(params, rwkvk_chat_params_default), on.model());
+        const rwkvk_chat_params all = complete(params, rwkvk_chat_params_default);
+        const ChatOptions options = to_options(all, on);
         *chat = new rwkvk_chat{context->runtime, context->open, tokenizer->tokenizer,
+                               all.receipt ? all.receipt->recorder : nullptr,
                                Chat(on, *tokenizer->tokenizer, options)};
     });
 }

@@ -215,6 +215,7 @@ rwkvk_status rwkvk_state_load(rwkvk_context* context, uint32_t slot, const char*
 
 rwkvk_status rwkvk_state_load_initial(rwkvk_context* context, const char* path) {
     return with(context, [&](Context& on) {
-        on.set_initial(path ? read_initial_state(path, on.model()) : std::vector<float>());
+        on.set_initial(path ? read_initial_state(path, on.model()) : std::vector<float>(),
+                       text_or_empty(path));
     });
 }

@@ -14,6 +14,7 @@
 #include "runtime/api/runtime.h"
 #include "runtime/include/rwkvk.h"
 #include "runtime/session/context.h"
+#include "runtime/session/receipt_recorder.h"
 #include "runtime/text/tokenizer.h"
 
 namespace rwkvk::api {
@@ -143,4 +144,18 @@ struct rwkvk_tokenizer {
 struct rwkvk_context {
     rwkvk::api::RuntimePointer runtime;
     std::shared_ptr<rwkvk::api::OpenContext> open;
+};
+struct rwkvk_sampler {
+    rwkvk::api::RuntimePointer runtime;
+    rwkvk::text::Sampler sampler;
+};
+struct rwkvk_receipt {
+    rwkvk::api::RuntimePointer runtime;
+    std::string path;                                  // to save to, or it was opened from
+    rwkvk::Receipt opened;                             // with paths as files were found
+    std::shared_ptr<rwkvk::api::OpenContext> open;     // of what is recorded; else null
+    std::shared_ptr<rwkvk::ReceiptRecorder> recorder;  // likewise
+    std::string text;                                  // that was last handed out
+
+    const rwkvk::Receipt& receipt() const { return recorder ? recorder->receipt() : opened; }
 };

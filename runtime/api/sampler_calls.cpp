@@ -8,10 +8,6 @@
 using namespace rwkvk;
 using namespace rwkvk::api;
 
-struct rwkvk_sampler {
-    RuntimePointer runtime;
-    text::Sampler sampler;
-};
 struct rwkvk_stream {
     RuntimePointer runtime;
     TokenizerPointer tokenizer;

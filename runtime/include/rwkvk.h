@@ -90,6 +90,7 @@ typedef struct rwkvk_context rwkvk_context;
 typedef struct rwkvk_sampler rwkvk_sampler;
 typedef struct rwkvk_stream rwkvk_stream;
 typedef struct rwkvk_chat rwkvk_chat;
+typedef struct rwkvk_receipt rwkvk_receipt;
 
 /** How much of a long task is done, from 0 to 1, in rising order, from the calling thread. Return 0 to cancel. */
 typedef int32_t (*rwkvk_progress_fn)(void *user, double fraction);
@@ -417,6 +418,7 @@ typedef struct rwkvk_chat_params {
     size_t stop_count;
     const char *template_text; /* a template of one's own, or Jinja that is known here
                                  * (docs/FORMATS.md), called template_name; NULL: a known one */
+    rwkvk_receipt *receipt;    /* of this context (rwkvk_receipt.h): the answers are written down there; NULL */
 } rwkvk_chat_params;
 
 RWKVK_API void rwkvk_chat_params_default(rwkvk_chat_params *params, uint32_t size);

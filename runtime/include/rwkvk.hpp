@@ -329,6 +329,7 @@ class Context {
         return position;
     }
     rwkvk_context* handle() const { return handle_.get(); }
+    const detail::RuntimePointer& runtime() const { return runtime_; }
 
   private:
     detail::RuntimePointer runtime_;
@@ -355,6 +356,7 @@ class Sampler {
         return token;
     }
     void forget() { detail::check(runtime_, rwkvk_sampler_forget(handle_.get())); }
+    rwkvk_sampler* handle() const { return handle_.get(); }
 
   private:
     detail::RuntimePointer runtime_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "host/number_in.h"
 #include "runtime/load/bytes.h"
 
 namespace rwkvk::load {
@@ -49,6 +50,12 @@ uint64_t JsonValue::unsigned_integer() const {
     const JsonNumber value = number();
     if (const auto* integer = std::get_if<uint64_t>(&value)) return *integer;
     document_->source_.fail(at(), "a whole number from 0 to 18446744073709551615");
+}
+
+float JsonValue::real() const {
+    expect(JsonKind::number);
+    if (const auto value = number_in<float>(written())) return *value;
+    document_->source_.fail(at(), "a number in float's range");
 }
 
 std::string JsonValue::text() const {

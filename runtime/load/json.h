@@ -43,6 +43,8 @@ class JsonValue {
     JsonNumber number() const;
     /// Also an error: a number with a sign, a point or an exponent, or one past 64 bits.
     uint64_t unsigned_integer() const;
+    /// The float that is nearest to a number. Also an error: one that no float comes near.
+    float real() const;
     std::string text() const;
 
     class Items;

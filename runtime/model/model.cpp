@@ -50,6 +50,7 @@ std::shared_ptr<Model> Model::from_checkpoint(load::Checkpoint checkpoint, std::
     const std::optional<text::SamplerParams> sampling = checkpoint.sampling;
     auto weights = add_adapters(make_checkpoint_source(std::move(checkpoint)), adapters);
     const std::shared_ptr<Model> model(new Model(std::move(name), format, std::move(weights)));
+    model->adapters_.assign(adapters.begin(), adapters.end());
     model->title_ = std::move(title);
     model->vocabulary_ = std::move(vocabulary);
     model->sampling_ = sampling;

@@ -36,6 +36,7 @@ class Model {
 
     const std::string& name() const { return name_; }      // file name, or the synthetic spec
     const std::string& path() const { return path_; }      // of its file, not its folder; or empty
+    const std::vector<AdapterChoice>& adapters() const { return adapters_; }
     const std::string& format() const { return format_; }  // as load::Checkpoint's, or "synthetic"
     const std::string& title() const { return title_; }    // what the file calls the model, any bytes, or ""
     /// The texts of its tokens where its file holds them, or null.
@@ -70,6 +71,7 @@ class Model {
     std::string make_fingerprint() const;
 
     std::string name_, path_, format_, title_;
+    std::vector<AdapterChoice> adapters_;
     std::optional<load::Vocabulary> vocabulary_;
     std::optional<text::SamplerParams> sampling_;
     std::shared_ptr<const WeightSource> weights_;

@@ -58,12 +58,13 @@ std::vector<Token> Chat::encode(const text::Prompt& text) const {
 
 Chat::SnapshotPointer Chat::snapshot(std::vector<float> logits) {
     return std::make_shared<const Snapshot>(
-        Snapshot{context_.state(0), std::move(logits), here().tokens.size()});
+        Snapshot{context_.state(0), std::move(logits), here().tokens.size(), here().recorded});
 }
 
 void Chat::go_to(const Snapshot& snapshot) {
     context_.set_state(0, snapshot.state);
     here().tokens.resize(snapshot.tokens);
+    here().recorded = snapshot.recorded;
 }
 
 /// On an error this branch is as it was when `before` was taken.
@@ -104,13 +105,23 @@ std::vector<float> Chat::feed_surely(std::span<const Token> tokens, Reply& reply
     return logits;
 }
 
+/// The history up to here becomes a point of the receipt.
+void Chat::record_prompt() {
+    if (!options_.recorder) return;
+    Recorded& recorded = here().recorded;
+    const std::span<const Token> tokens = here().tokens;
+    recorded = {options_.recorder->fed(recorded.point, tokens.subspan(recorded.tokens)), tokens.size()};
+}
+
 void Chat::feed_prompt(std::string_view message, Turn& turn, Reply& reply) {
     const Stopwatch watch;
     // What follows the colon is fed after the snapshot: it is not part of the history.
     text::Prompt prompt = options_.format.user_turn(message, options_.thinking);
     prompt.drop_last(options_.format.prompt_end(options_.thinking).size());
     const std::vector<Token> tokens = prompt.encode(tokenizer_);
-    turn.prompted = snapshot(feed(tokens));
+    std::vector<float> logits = feed(tokens);
+    record_prompt();
+    turn.prompted = snapshot(std::move(logits));
     reply.prompt_tokens = static_cast<uint32_t>(tokens.size());
     reply.prompt_seconds = watch.seconds();
 }
@@ -170,14 +181,16 @@ void Chat::answer(const Turn& turn, const ReplySink& sink, Reply& reply) {
     const Stopwatch watch;
     sampler_.forget_accepted();
     const std::vector<Token> prefix = tokenizer_.encode(options_.format.prompt_end(options_.thinking));
+    if (options_.recorder) options_.recorder->begin_answer(here().recorded.point, prefix, sampler_);
     std::vector<float> logits = prefix.empty() ? turn.prompted->logits : feed(prefix);
+    std::vector<Token> drawn;
     AnswerText text = answer_text();
     Fed fed{.tokens = here().tokens.size(), .bytes = 0};  // slot 0
     Fed safe = fed;                                       // slot 1: before what may be a stop string
     bool safe_in_slot_1 = false;
     reply.end = ReplyEnd::stop;
     while (true) {
-        const Token token = sampler_.sample(logits);
+        const Token token = drawn.emplace_back(sampler_.sample(logits));
         if (ends_answer(token)) break;
         sampler_.accept(token);
         ++reply.tokens;
@@ -194,6 +207,8 @@ void Chat::answer(const Turn& turn, const ReplySink& sink, Reply& reply) {
         fed = {.tokens = here().tokens.size(), .bytes = text.raw_bytes()};
         if (reply.end != ReplyEnd::stop) break;
     }
+    if (options_.recorder)
+        options_.recorder->end_answer(std::move(drawn), reply.end == ReplyEnd::stop, context_.state(0));
     show(text.finish(), sink);  // decides on a stop string that might have become a longer one
     if (text.stopped()) {
         if (safe_in_slot_1) context_.copy(1, 0);
@@ -228,6 +243,7 @@ void Chat::reset(std::string system) {
     all_or_nothing(*snapshot(), [&] {
         here() = {};
         context_.reset(0);
+        if (options_.recorder) here().recorded.point = options_.recorder->beginning();
         feed(opening);
     });
     options_.system = std::move(system);
@@ -262,6 +278,7 @@ void Chat::load(const std::string& path) {
     context_.set_state(0, saved.values);
     here() = {};
     here().loaded_position = saved.position;
+    if (options_.recorder) here().recorded.point = options_.recorder->loaded(path, saved.values);
 }
 
 uint64_t Chat::snapshot_bytes() const {

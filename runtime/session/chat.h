@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "runtime/session/context.h"
+#include "runtime/session/receipt_recorder.h"
 #include "runtime/text/chat_template.h"
 #include "runtime/text/sampler.h"
 #include "runtime/text/tokenizer.h"
@@ -23,6 +24,7 @@ struct ChatOptions {
     std::vector<std::string> stops = {};          // end an answer, besides the template's own
     uint32_t max_tokens = 2048;                   // of one answer
     uint64_t snapshot_bytes = uint64_t{1} << 30;  // of host memory; beyond, the oldest turns are forgotten
+    ReceiptRecorder* recorder = nullptr;          // of the same context, if it is to be written down
 };
 
 enum class ReplyEnd { stop, length, interrupted };
@@ -86,11 +88,17 @@ class Chat {
     const std::vector<Token>& tokens() const { return here().tokens; }
 
   private:
+    /// A point of the receipt, and how many of the branch's tokens led to it.
+    struct Recorded {
+        ReceiptRecorder::Point point = 0;
+        size_t tokens = 0;
+    };
     /// A state on the host, where an answer begins the logits to begin it with, and how many of the branch's
     /// tokens made it.
     struct Snapshot {
         std::vector<float> state, logits;
         size_t tokens;
+        Recorded recorded;
     };
     using SnapshotPointer = std::shared_ptr<const Snapshot>;
     struct Turn {
@@ -100,6 +108,7 @@ class Chat {
         std::vector<Turn> turns;
         std::vector<Token> tokens;
         uint64_t loaded_position = 0;
+        Recorded recorded;
         SnapshotPointer parked;  // while another branch is the present one
     };
     /// How much of an answer a slot holds.
@@ -118,6 +127,7 @@ class Chat {
     void all_or_nothing(const Snapshot& before, const Body& body);
     std::vector<float> feed(std::span<const Token> tokens);
     std::vector<float> feed_surely(std::span<const Token> tokens, Reply& reply);
+    void record_prompt();
     void feed_prompt(std::string_view message, Turn& turn, Reply& reply);
     void answer(const Turn& turn, const ReplySink& sink, Reply& reply);
     void complete(const Turn& turn, const AnswerText& text, size_t fed_bytes, Reply& reply);

@@ -173,10 +173,11 @@ void Context::reset(uint32_t slot) {
     }
 }
 
-void Context::set_initial(std::vector<float> values) {
+void Context::set_initial(std::vector<float> values, std::string from) {
     if (values.empty()) values = model_->initial_state();
     if (!values.empty()) check_elements(values);
     initial_ = std::move(values);
+    initial_from_ = std::move(from);
     for (uint32_t slot = 0; slot < parity_.size(); ++slot) reset(slot);
 }
 

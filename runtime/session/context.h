@@ -61,8 +61,10 @@ class Context {
     /// To the state before the first token, as every slot begins: the model's own, or that of set_initial.
     void reset(uint32_t slot);
     /// From now on slots begin with these values, laid out as `state` gives them; empty: the model's own.
-    /// Resets all slots. Errors: Code::bad_shape.
-    void set_initial(std::vector<float> values);
+    /// Resets all slots. `from`: the file that they come from. Errors: Code::bad_shape.
+    void set_initial(std::vector<float> values, std::string from = "");
+    const std::vector<float>& initial() const { return initial_; }
+    const std::string& initial_from() const { return initial_from_; }
     /// On the device.
     void copy(uint32_t from, uint32_t to);
     /// All state tensors of a slot, one after the other in the order and layout of the version's state table.
@@ -88,6 +90,7 @@ class Context {
     Progress progress_;
     std::vector<uint8_t> parity_;  // of each slot: which of its two shift entries is current
     std::vector<float> initial_;   // as set_initial says; empty: every element as its state tensor says
+    std::string initial_from_;
 };
 
 }  // namespace rwkvk

@@ -18,6 +18,7 @@ struct PenaltyParams {
     float frequency = 0.0f;  // times how often it occurred, which fades
     float decay = 0.996f;    // what is left of an occurrence after each further token; 1: it does not fade
     float repeat = 1.0f;     // divides positive logits and multiplies others, before the two above; 1: off
+    bool operator==(const PenaltyParams&) const = default;
 };
 
 struct Occurrence {

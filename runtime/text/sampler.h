@@ -30,6 +30,7 @@ struct SamplerParams {
     PenaltyParams penalties{};
     SamplerOrder order = SamplerOrder::rwkv;
     uint64_t seed = 0;
+    bool operator==(const SamplerParams&) const = default;
 };
 
 /// All that a sampler remembers: copied out and in, it saves, forks or takes back a chat.
@@ -66,6 +67,8 @@ class Sampler {
     void forget_accepted() { penalties_.restore({}); }
 
     const SamplerParams& params() const { return params_; }
+    const std::map<Token, float>& biases() const { return biases_; }
+    const std::set<Token>& bans() const { return bans_; }
     /// Biases, bans and accepted tokens stay; the random numbers go on unless the seed is another.
     /// Errors: as the constructor; nothing is changed then.
     void set_params(const SamplerParams& params);

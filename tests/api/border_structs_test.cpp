@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
-#include <rwkvk.hpp>
+#include <rwkvk_receipt.hpp>
 #include <string>
 #include <vector>
 
@@ -148,6 +148,12 @@ TEST_CASE("output structs of any size") {
     check_info<rwkvk_model_info>([&](auto* info) { return rwkvk_model_info_get(h.model.handle(), info); });
     check_info<rwkvk_sampler_params>([&](auto* info) { return rwkvk_chat_sampling_get(h.chat, info); });
     check_info<rwkvk_chat_info>([&](auto* info) { return rwkvk_chat_info_get(h.chat, info); });
+    const rwkvk::Receipt receipt(h.context);
+    check_info<rwkvk_receipt_info>(
+        [&](auto* info) { return rwkvk_receipt_info_get(receipt.handle(), info); });
+    check_info<rwkvk_replay_result>([&](auto* result) {
+        return rwkvk_receipt_replay(receipt.handle(), h.context.handle(), nullptr, nullptr, result);
+    });
     if (h.runtime.devices().empty()) {
         MESSAGE("no Vulkan device: skipped");
     } else {

@@ -7,7 +7,7 @@
 #include <functional>
 #include <iterator>
 #include <regex>
-#include <rwkvk.hpp>
+#include <rwkvk_receipt.hpp>
 #include <set>
 #include <string>
 #include <vector>
@@ -271,10 +271,58 @@ void null_chat(Calls& calls, Handles& h) {
     ALLOWED(rwkvk_chat_tokens, h.chat, nullptr, 0, nullptr);
 }
 
-/// All functions that the header declares.
+void null_receipt(Calls& calls, Handles& h) {
+    auto* receipt = untouched<rwkvk_receipt>();
+    REFUSED(rwkvk_receipt_create, nullptr, nullptr, &receipt);
+    REFUSED(rwkvk_receipt_create, h.context.handle(), nullptr, nullptr);
+    REFUSED(rwkvk_receipt_open, nullptr, "file", &receipt);
+    REFUSED(rwkvk_receipt_open, h.runtime.handle(), nullptr, &receipt);
+    REFUSED(rwkvk_receipt_open, h.runtime.handle(), "file", nullptr);
+    CHECK(receipt == untouched<rwkvk_receipt>());
+    ALLOWED(rwkvk_receipt_create, h.context.handle(), nullptr, &receipt);
+    const rwkvk_token token = 1;
+    uint32_t point = 77;
+    REFUSED(rwkvk_receipt_begin_answer, nullptr, 0, &token, 1, h.sampler, &point);
+    REFUSED(rwkvk_receipt_begin_answer, receipt, 0, nullptr, 1, h.sampler, &point);
+    REFUSED(rwkvk_receipt_begin_answer, receipt, 0, &token, 1, nullptr, &point);
+    CHECK(point == 77);
+    ALLOWED(rwkvk_receipt_begin_answer, receipt, 0, &token, 1, h.sampler, nullptr);
+    REFUSED(rwkvk_receipt_end_answer, nullptr, 0, &token, 1, 0);
+    REFUSED(rwkvk_receipt_end_answer, receipt, 0, nullptr, 1, 0);
+    ALLOWED(rwkvk_receipt_end_answer, receipt, 0, nullptr, 0, 0);
+    REFUSED(rwkvk_receipt_save, nullptr);
+    REFUSED(rwkvk_receipt_save, receipt);  // was created without a path
+    const char* text = untouched<const char>();
+    size_t bytes = 77;
+    REFUSED(rwkvk_receipt_text, nullptr, &text, &bytes);
+    REFUSED(rwkvk_receipt_text, receipt, nullptr, &bytes);
+    REFUSED(rwkvk_receipt_text, receipt, &text, nullptr);
+    CHECK((text == untouched<const char>() && bytes == 77));
+    rwkvk_receipt_info info{};
+    info.size = sizeof info;
+    REFUSED(rwkvk_receipt_info_get, nullptr, &info);
+    REFUSED(rwkvk_receipt_info_get, receipt, nullptr);
+    calls.returns("rwkvk_receipt_model_path", std::string(), std::string(rwkvk_receipt_model_path(nullptr)));
+    rwkvk_adapter adapter{};
+    REFUSED(rwkvk_receipt_adapter, nullptr, 0, &adapter);
+    REFUSED(rwkvk_receipt_adapter, receipt, 0, nullptr);
+    REFUSED(rwkvk_receipt_adapter, receipt, 0, &adapter);  // there is none
+    rwkvk_replay_result result{};
+    result.size = sizeof result;
+    REFUSED(rwkvk_receipt_replay, nullptr, h.context.handle(), nullptr, nullptr, &result);
+    REFUSED(rwkvk_receipt_replay, receipt, nullptr, nullptr, nullptr, &result);
+    REFUSED(rwkvk_receipt_replay, receipt, h.context.handle(), nullptr, nullptr, nullptr);
+    HARMLESS(rwkvk_receipt_destroy, receipt);
+    HARMLESS(rwkvk_receipt_destroy, nullptr);
+}
+
+/// All functions that the headers of the stable border declare.
 std::set<std::string> declared_functions() {
-    std::ifstream file(RWKVK_TEST_DATA "/../../runtime/include/rwkvk.h");
-    const std::string header{std::istreambuf_iterator<char>(file), {}};
+    std::string header;
+    for (const char* name : {"rwkvk.h", "rwkvk_receipt.h"}) {
+        std::ifstream file(std::string(RWKVK_TEST_DATA "/../../runtime/include/") + name);
+        header.append(std::istreambuf_iterator<char>(file), {});
+    }
     const std::regex declaration(R"(RWKVK_API [^;(]*?(rwkvk_\w+)\()");
     std::set<std::string> names;
     for (std::sregex_iterator at(header.begin(), header.end(), declaration), end; at != end; ++at)
@@ -292,6 +340,7 @@ TEST_CASE("NULL for every pointer of every function") {
     null_sampler(calls, h);
     null_stream(calls, h);
     null_chat(calls, h);
+    null_receipt(calls, h);
     null_library(calls, h);
     CHECK(declared_functions() == calls.names);
 }
