@@ -88,7 +88,7 @@ void try_scales(Values values, float origin, size_t trials, const InverseOf& inv
         sums.xx += weighted[i] * values[i];
     }
     for (size_t first = 0; first < trials; first += lanes) {
-        Floats inverse, q{}, xq{}, qq{};
+        Floats inverse{}, q{}, xq{}, qq{};
         for (size_t lane = 0; lane < lanes; ++lane)
             inverse[lane] = inverse_of(static_cast<float>(first + lane));
         for (size_t i = 0; i < values.size(); ++i) {
