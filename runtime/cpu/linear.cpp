@@ -12,14 +12,16 @@ namespace {
 
 constexpr uint32_t tiles_per_piece = 4;
 
-void store(const LinearParams& p, const float* totals, uint32_t first, uint32_t count, uint32_t row,
-           float* y) {
-    float* to = y + uint64_t{row} * p.out_width + p.first_out + first;
-    for (uint32_t i = 0; i < count; ++i)
-        to[i] = exact::settle(activate(p.activation, exact::settle(totals[i])));
-}
-
 }  // namespace
+
+void store_totals(const Call& call, const LinearParams& p, const float* totals, uint32_t first,
+                  uint32_t width) {
+    const uint32_t count = std::min(width, p.outs - first);
+    for (uint64_t row = 0; row < p.rows; ++row) {
+        call.ops().finish(p.activation, totals + row * width,
+                          call.out(2) + row * p.out_width + p.first_out + first, count);
+    }
+}
 
 LinearFunction linear_of(InstructionSet set) {
 #if defined(__x86_64__)
@@ -45,11 +47,7 @@ void run_linear(const Call& call) {
             const uint32_t count = std::min(tiles_per_piece, tiles - first_tile);
             multiply({matrix.format, matrix.bytes.get() + first_tile * tile_bytes, call.in(0), totals.data(),
                       p.in_width, p.rows, count});
-            const uint32_t first = first_tile * Matrix::lanes, width = count * Matrix::lanes;
-            for (uint32_t row = 0; row < p.rows; ++row) {
-                store(p, totals.data() + uint64_t{row} * width, first, std::min(width, p.outs - first), row,
-                      call.out(2));
-            }
+            store_totals(call, p, totals.data(), first_tile * Matrix::lanes, count * Matrix::lanes);
         }
     });
 }
@@ -62,7 +60,8 @@ void run_linear_plain(const Call& call) {
         for (uint32_t row = 0; row < p.rows; ++row) {
             const float* x = call.in(0) + uint64_t{row} * p.in_width;
             const float total = sum(p.in_width, UNIT_MATRIX, [&](uint32_t k) { return weights[k] * x[k]; });
-            store(p, &total, o, 1, row, call.out(2));
+            call.out(2)[uint64_t{row} * p.out_width + p.first_out + o] =
+                exact::settle(activate(p.activation, exact::settle(total)));
         }
     }
 }
