@@ -9,15 +9,18 @@
 #define RWKVK_EXACT_MATH_H
 
 #ifdef __cplusplus
-#include <bit>
-#include <cmath>
 #include <cstdint>
+// No function may be shared by files that are compiled for different instruction sets.
+#define EXACT_FN [[gnu::always_inline]] static inline
 namespace rwkvk::exact {
 using uint = std::uint32_t;
-using std::floor;
-inline uint floatBitsToUint(float x) { return std::bit_cast<uint>(x); }
-inline float uintBitsToFloat(uint u) { return std::bit_cast<float>(u); }
-#define EXACT_FN inline
+// For |x| < 2^31; vectorises without SSE4.1's instruction.
+EXACT_FN float floor(float x) {
+    const float whole = float(int(x));
+    return whole > x ? whole - 1.0f : whole;
+}
+EXACT_FN uint floatBitsToUint(float x) { return __builtin_bit_cast(uint, x); }
+EXACT_FN float uintBitsToFloat(uint u) { return __builtin_bit_cast(float, u); }
 #else
 #define EXACT_FN
 #endif

@@ -1,5 +1,5 @@
 #pragma once
-// The CPU reference: one plain function per op, written from docs/NUMERICS.md.
+// The CPU reference: one function per op, written from docs/NUMERICS.md.
 
 #include <array>
 #include <cstddef>
@@ -8,6 +8,7 @@
 #include "runtime/catalogue/catalogue.h"
 #include "runtime/cpu/instruction_sets.h"
 #include "runtime/cpu/matrix.h"
+#include "runtime/cpu/vector_ops.h"
 
 namespace rwkvk::cpu {
 
@@ -19,6 +20,7 @@ struct Call {
     ThreadPool* pool = nullptr;
     InstructionSet set = chosen_set();
 
+    const VectorOps& ops() const { return vector_ops(set); }
     const float* in(size_t slot) const { return reinterpret_cast<const float*>(slots[slot]); }
     const uint32_t* table(size_t slot) const { return reinterpret_cast<const uint32_t*>(slots[slot]); }
     float* out(size_t slot) const { return reinterpret_cast<float*>(slots[slot]); }
@@ -36,9 +38,10 @@ void run_linear_plain(const Call& call);
 /// The same for matrices of blocks, whose layout is `rows` here.
 void run_linear_blocks_plain(const Call& call);
 
-/// Settles and activates the totals of outputs first .. first + width - 1, as far as there are so many.
-/// Shapes: totals [rows][width], y [rows][out_width].
-void store_totals(const LinearParams& p, const float* totals, uint32_t first, uint32_t width, float* y);
+/// Settles and activates the totals of outputs first .. first + width - 1 of a product, as far as there are
+/// so many, into slot 2. Shape: totals [rows][width].
+void store_totals(const Call& call, const LinearParams& p, const float* totals, uint32_t first,
+                  uint32_t width);
 
 /// The activations of params.h; x is settled, the result is not yet.
 float activate(uint32_t activation, float x);

@@ -2,42 +2,32 @@
 #include <algorithm>
 #include <vector>
 
-#include "runtime/cpu/call.h"
-#include "runtime/cpu/sum.h"
-#include "shaders/exact_math.h"
+#include "runtime/cpu/spread.h"
 
 namespace rwkvk::cpu {
 
-using namespace exact;
-
 void run_embed_add(const Call& call) {
     const auto p = call.params.as<EmbedParams>();
-    const uint32_t* ids = call.table(0);
-    const float* x = call.in(1);
-    float* y = call.out(3);
     std::vector<float> looked_up(p.width);
     for (uint32_t row = 0; row < p.rows; ++row) {
-        const uint64_t first = uint64_t{row} * p.width;
-        if (ids[row] == NONE) {
-            std::copy_n(x + first, p.width, y + first);
+        const uint32_t id = call.table(0)[row];
+        const float* x = call.in(1) + uint64_t{row} * p.width;
+        float* y = call.out(3) + uint64_t{row} * p.width;
+        if (id == NONE) {
+            std::copy_n(x, p.width, y);
             continue;
         }
-        call.matrix->decode_row(ids[row], looked_up);
-        for (uint32_t i = 0; i < p.width; ++i) y[first + i] = settle(x[first + i] + looked_up[i]);
+        call.matrix->decode_row(id, looked_up);
+        call.ops().add(x, looked_up.data(), y, p.width);
     }
 }
 
 void run_row_matrix(const Call& call) {
     const auto p = call.params.as<RowMatrixParams>();
-    for (uint32_t row = 0; row < p.rows; ++row) {
-        const float* x = call.in(0) + uint64_t{row} * p.in_width;
-        const float* matrix = call.in(1) + uint64_t{row} * p.in_width * p.width;
-        float* y = call.out(2) + uint64_t{row} * p.width;
-        for (uint32_t i = 0; i < p.width; ++i) {
-            y[i] = settle(
-                sum(p.in_width, UNIT_VECTOR, [&](uint32_t j) { return x[j] * matrix[j * p.width + i]; }));
-        }
-    }
+    for_rows(call, p.rows, uint64_t{p.in_width} * p.width, [&](uint64_t row) {
+        call.ops().row_matrix(call.in(0) + row * p.in_width, call.in(1) + row * p.in_width * p.width,
+                              call.out(2) + row * p.width, p.in_width, p.width);
+    });
 }
 
 }  // namespace rwkvk::cpu

@@ -14,12 +14,12 @@ constexpr uint32_t tiles_per_piece = 4;
 
 }  // namespace
 
-void store_totals(const LinearParams& p, const float* totals, uint32_t first, uint32_t width, float* y) {
+void store_totals(const Call& call, const LinearParams& p, const float* totals, uint32_t first,
+                  uint32_t width) {
     const uint32_t count = std::min(width, p.outs - first);
     for (uint64_t row = 0; row < p.rows; ++row) {
-        float* to = y + row * p.out_width + p.first_out + first;
-        for (uint32_t i = 0; i < count; ++i)
-            to[i] = exact::settle(activate(p.activation, exact::settle(totals[row * width + i])));
+        call.ops().finish(p.activation, totals + row * width,
+                          call.out(2) + row * p.out_width + p.first_out + first, count);
     }
 }
 
@@ -47,7 +47,7 @@ void run_linear(const Call& call) {
             const uint32_t count = std::min(tiles_per_piece, tiles - first_tile);
             multiply({matrix.format, matrix.bytes.get() + first_tile * tile_bytes, call.in(0), totals.data(),
                       p.in_width, p.rows, count});
-            store_totals(p, totals.data(), first_tile * Matrix::lanes, count * Matrix::lanes, call.out(2));
+            store_totals(call, p, totals.data(), first_tile * Matrix::lanes, count * Matrix::lanes);
         }
     });
 }

@@ -5,24 +5,12 @@
 
 #include "runtime/catalogue/rounding.h"
 #include "runtime/cpu/block_tiles.h"
-#include "runtime/cpu/call.h"
+#include "runtime/cpu/spread.h"
 
 namespace rwkvk::cpu {
 namespace {
 
 constexpr uint32_t tiles_per_piece = 4;
-// Groups of rows that one thread rounds or prepares: waking another takes longer.
-constexpr uint64_t groups_alone = 512;
-
-/// Rows side by side where there is enough work.
-template <typename Body>
-void for_rows(ThreadPool& pool, uint32_t rows, uint32_t groups, const Body& body) {
-    const auto range = [&](uint64_t begin, uint64_t end) {
-        for (uint64_t row = begin; row < end; ++row) body(row);
-    };
-    if (uint64_t{rows} * groups <= groups_alone) return range(0, rows);
-    pool.parallel_for(rows, range);
-}
 
 }  // namespace
 
@@ -36,15 +24,6 @@ const BlockFunctions& block_functions(InstructionSet set) {
     return blocks_baseline;
 }
 
-void run_round(const Call& call) {
-    const auto p = call.params.as<RoundParams>();
-    const BlockFunctions& functions = block_functions(call.set);
-    for_rows(*call.pool, p.rows, p.groups, [&](uint64_t row) {
-        functions.round(call.in(0) + row * p.groups * ROUND_GROUP, p.groups,
-                        call.out(1) + row * rounded_width(p.groups));
-    });
-}
-
 void run_linear_blocks(const Call& call) {
     const auto p = call.params.as<LinearParams>();
     const Matrix& matrix = *call.matrix;
@@ -52,7 +31,7 @@ void run_linear_blocks(const Call& call) {
     const BlockFunctions& functions = block_functions(call.set);
     const uint32_t groups = p.in_width / ROUND_GROUP;
     const auto inputs = std::make_unique_for_overwrite<GroupInput[]>(uint64_t{p.rows} * groups);
-    for_rows(*call.pool, p.rows, groups, [&](uint64_t row) {
+    for_rows(call, p.rows, p.in_width, [&](uint64_t row) {
         functions.prepare(matrix.format, call.in(0) + row * rounded_width(groups), groups,
                           &inputs[row * groups]);
     });
@@ -67,7 +46,7 @@ void run_linear_blocks(const Call& call) {
             const uint32_t count = std::min(tiles_per_piece, tiles - first_tile);
             functions.multiply({matrix.format, matrix.bytes.get() + first_tile * bytes, inputs.get(),
                                 totals.get(), groups, p.rows, count});
-            store_totals(p, totals.get(), first_tile * tile_rows, count * tile_rows, call.out(2));
+            store_totals(call, p, totals.get(), first_tile * tile_rows, count * tile_rows);
         }
     });
 }

@@ -34,8 +34,6 @@ using PrepareFunction = void (*)(WeightFormat format, const float* row, uint32_t
 using BlockProductFunction = void (*)(const BlockProduct&);
 
 struct BlockFunctions {
-    /// One row, as in rounding.h.
-    void (*round)(const float* x, uint32_t groups, float* y);
     PrepareFunction prepare;
     BlockProductFunction multiply;
 };

@@ -3,7 +3,6 @@
 // group is an integer and the same in any order; what follows is float arithmetic lane by lane.
 #include <cstring>
 
-#include "runtime/catalogue/rounding.h"
 #include "runtime/cpu/block_tiles.h"
 #include "runtime/cpu/linear_blocks.h"
 #include "runtime/cpu/vectors.inl"
@@ -241,8 +240,6 @@ void prepare_row(const float* row, uint32_t groups, GroupInput* inputs) {
     }
 }
 
-void round_any(const float* x, uint32_t groups, float* y) { round_row(x, groups, y); }
-
 void prepare_any(WeightFormat format, const float* row, uint32_t groups, GroupInput* inputs) {
     blocks::with_block_format(format, [&](auto f) { prepare_row<decltype(f)>(row, groups, inputs); });
 }
@@ -253,6 +250,6 @@ void multiply_any(const BlockProduct& product) {
 
 }  // namespace
 
-const BlockFunctions RWKVK_BLOCKS = {round_any, prepare_any, multiply_any};
+const BlockFunctions RWKVK_BLOCKS = {prepare_any, multiply_any};
 
 }  // namespace rwkvk::cpu

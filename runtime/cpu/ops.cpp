@@ -1,160 +1,129 @@
-// Every op but the matrix product and the recurrences, from docs/NUMERICS.md. settle() stands where a value
-// is stored or multiplied again, so that nothing is ever subnormal.
+// Every op but the matrix product and the recurrences: which arrays it takes for which row. The formulas are
+// in element_ops.inl.
 #include <algorithm>
 
-#include "runtime/cpu/call.h"
-#include "runtime/cpu/sum.h"
-#include "shaders/exact_math.h"
+#include "runtime/catalogue/rounding.h"
+#include "runtime/cpu/activations.h"
+#include "runtime/cpu/spread.h"
 
 namespace rwkvk::cpu {
 
-using namespace exact;
+const VectorOps& vector_ops(InstructionSet set) {
+#if defined(__x86_64__)
+    if (set >= InstructionSet::avx512) return vector_ops_avx512;
+    if (set >= InstructionSet::avx2) return vector_ops_avx2;
+#endif
+    static_cast<void>(set);
+    return vector_ops_baseline;
+}
 
 float activate(uint32_t activation, float x) {
-    switch (activation) {
-        case ACT_TANH:
-            return exact_tanh(x);
-        case ACT_SIGMOID:
-            return exact_sigmoid(x);
-        case ACT_RELU2:
-            return x > 0.0f ? x * x : 0.0f;
-        case ACT_DECAY7:
-            return exact_exp(settle(-0.60653066f * exact_sigmoid(x)));
-        case ACT_SILU:
-            return exact_silu(x);
-        case ACT_DECAY6:
-            return exact_exp(settle(-exact_exp(x)));
-        default:
-            return x;
-    }
+    float result = 0.0f;
+    with_activation(activation, [&](auto function) { result = function(x); });
+    return result;
 }
 
 void run_embed(const Call& call) {
     const auto p = call.params.as<EmbedParams>();
     const uint32_t* ids = call.table(0);
-    const float* vectors = call.in(1);
-    float* y = call.out(3);
-    for (uint32_t row = 0; row < p.rows; ++row) {
-        const uint64_t at = uint64_t{row} * p.width;
-        if (ids[row] != NONE) {
-            call.matrix->decode_row(ids[row], {y + at, p.width});
-        } else {
-            for (uint32_t i = 0; i < p.width; ++i) y[at + i] = settle(vectors[at + i]);
-        }
-    }
+    for_rows(call, p.rows, p.width, [&](uint64_t row) {
+        const float* vector = call.in(1) + row * p.width;
+        float* y = call.out(3) + row * p.width;
+        if (ids[row] != NONE) return call.matrix->decode_row(ids[row], {y, p.width});
+        for (uint32_t i = 0; i < p.width; ++i) y[i] = exact::settle(vector[i]);
+    });
 }
 
 void run_norm(const Call& call) {
     const auto p = call.params.as<NormParams>();
-    const float *weight = call.in(1), *bias = call.in(2);
-    for (uint64_t g = 0; g < uint64_t{p.rows} * p.groups; ++g) {
-        const float* x = call.in(0) + g * p.width;
-        float* y = call.out(3) + g * p.width;
-        const uint64_t first = g % p.groups * p.width;
-        const float mean =
-            settle(settle(sum(p.width, UNIT_VECTOR, [&](uint32_t i) { return x[i]; })) * p.inv_width);
-        const float squares = sum(p.width, UNIT_VECTOR, [&](uint32_t i) {
-            const float d = settle(x[i] - mean);
-            return d * d;
-        });
-        const float scale = exact_rsqrt(settle(squares) * p.inv_width + p.eps);
-        for (uint32_t i = 0; i < p.width; ++i) {
-            const float d = settle(x[i] - mean);
-            y[i] = settle(settle(d * scale) * weight[first + i] + bias[first + i]);
-        }
-    }
+    for_rows(call, uint64_t{p.rows} * p.groups, p.width, [&](uint64_t group) {
+        const uint64_t at = group * p.width, first = group % p.groups * p.width;
+        call.ops().norm(call.in(0) + at, call.in(1) + first, call.in(2) + first, call.out(3) + at, p.width,
+                        p.inv_width, p.eps);
+    });
 }
 
 void run_rms_norm(const Call& call) {
     const auto p = call.params.as<NormParams>();
-    for (uint64_t g = 0; g < uint64_t{p.rows} * p.groups; ++g) {
-        const float* x = call.in(0) + g * p.width;
-        const float* weight = call.in(1) + g % p.groups * p.width;
-        float* y = call.out(2) + g * p.width;
-        const float squares = sum(p.width, UNIT_VECTOR, [&](uint32_t i) { return x[i] * x[i]; });
-        const float scale = exact_rsqrt(settle(squares) * p.inv_width + p.eps);
-        for (uint32_t i = 0; i < p.width; ++i) y[i] = settle(settle(x[i] * scale) * weight[i]);
-    }
+    for_rows(call, uint64_t{p.rows} * p.groups, p.width, [&](uint64_t group) {
+        const uint64_t at = group * p.width, first = group % p.groups * p.width;
+        call.ops().rms_norm(call.in(0) + at, call.in(1) + first, call.out(2) + at, p.width, p.inv_width,
+                            p.eps);
+    });
 }
 
 void run_shift_mix(const Call& call) {
     const auto p = call.params.as<ShiftMixParams>();
-    const float *x = call.in(0), *mixes = call.in(2);
     const uint32_t* entries = call.table(1);
-    float *shift = call.out(3), *y = call.out(4);
-    for (uint32_t row = 0; row < p.rows; ++row) {
-        const float* current = x + uint64_t{row} * p.width;
+    float* shift = call.out(3);
+    for_rows(call, p.rows, uint64_t{p.width} * p.planes, [&](uint64_t row) {
+        const float* x = call.in(0) + row * p.width;
         const uint32_t from = entries[2 * row], to = entries[2 * row + 1];
-        const float* previous = from == NONE ? current - p.width : shift + uint64_t{from} * p.width;
-        for (uint32_t i = 0; i < p.width; ++i) {
-            const float difference = settle(previous[i] - current[i]);
-            for (uint32_t plane = 0; plane < p.planes; ++plane) {
-                y[uint64_t{plane} * p.plane_stride + uint64_t{row} * p.width + i] =
-                    settle(current[i] + difference * mixes[plane * p.width + i]);
-            }
+        const float* previous = from == NONE ? x - p.width : shift + uint64_t{from} * p.width;
+        for (uint64_t plane = 0; plane < p.planes; ++plane) {
+            call.ops().shift_mix(x, previous, call.in(2) + plane * p.width,
+                                 call.out(4) + plane * p.plane_stride + row * p.width, p.width);
         }
-        if (to != NONE) std::copy_n(current, p.width, shift + uint64_t{to} * p.width);
-    }
+        if (to != NONE) std::copy_n(x, p.width, shift + uint64_t{to} * p.width);
+    });
 }
 
 void run_shift_mix6(const Call& call) {
     const auto p = call.params.as<ShiftMixParams>();
-    const float *x = call.in(0), *mixes = call.in(2), *shift = call.in(8);
     const uint32_t* entries = call.table(1);
-    float* y = call.out(9);
-    for (uint32_t row = 0; row < p.rows; ++row) {
-        const float* current = x + uint64_t{row} * p.width;
+    for_rows(call, p.rows, uint64_t{p.width} * p.planes, [&](uint64_t row) {
+        const float* x = call.in(0) + row * p.width;
         const uint32_t from = entries[2 * row];
-        const float* previous = from == NONE ? current - p.width : shift + uint64_t{from} * p.width;
-        for (uint32_t plane = 0; plane < p.planes; ++plane) {
-            const float* added = call.in(3 + plane) + uint64_t{row} * p.width;
-            float* mixed = y + uint64_t{plane} * p.plane_stride + uint64_t{row} * p.width;
-            for (uint32_t i = 0; i < p.width; ++i) {
-                const float mix = settle(mixes[plane * p.width + i] + added[i]);
-                mixed[i] = settle(current[i] + settle(previous[i] - current[i]) * mix);
-            }
+        const float* previous = from == NONE ? x - p.width : call.in(8) + uint64_t{from} * p.width;
+        for (uint64_t plane = 0; plane < p.planes; ++plane) {
+            call.ops().shift_mix6(x, previous, call.in(2) + plane * p.width,
+                                  call.in(3 + plane) + row * p.width,
+                                  call.out(9) + plane * p.plane_stride + row * p.width, p.width);
         }
-    }
+    });
+}
+
+void run_round(const Call& call) {
+    const auto p = call.params.as<RoundParams>();
+    const uint64_t width = uint64_t{p.groups} * ROUND_GROUP;
+    for_rows(call, p.rows, width, [&](uint64_t row) {
+        call.ops().round(call.in(0) + row * width, p.groups, call.out(1) + row * rounded_width(p.groups));
+    });
 }
 
 void run_activate(const Call& call) {
+    constexpr uint64_t cost = 8;  // of an exponential function, beside an addition
     const auto p = call.params.as<ActivateParams>();
-    const float *x = call.in(0), *bias = call.in(1);
-    float* y = call.out(2);
-    for (uint64_t i = 0; i < uint64_t{p.rows} * p.width; ++i) {
-        y[i] = settle(activate(p.activation, settle(x[i] + bias[i % p.width])));
-    }
+    for_rows(call, p.rows, p.width * cost, [&](uint64_t row) {
+        const uint64_t at = row * p.width;
+        call.ops().activate(p.activation, call.in(0) + at, call.in(1), call.out(2) + at, p.width);
+    });
 }
 
 void run_lerp(const Call& call) {
     const auto p = call.params.as<ElementParams>();
-    const float *from = call.in(0), *to = call.in(1), *amount = call.in(2);
-    float* y = call.out(3);
-    for (uint64_t i = 0; i < uint64_t{p.rows} * p.width; ++i) {
-        y[i] = settle(from[i] + settle(to[i] - from[i]) * amount[i]);
-    }
+    for_rows(call, p.rows, p.width, [&](uint64_t row) {
+        const uint64_t at = row * p.width;
+        call.ops().lerp(call.in(0) + at, call.in(1) + at, call.in(2) + at, call.out(3) + at, p.width);
+    });
 }
 
-void run_mul(const Call& call) {
+namespace {
+
+/// y = f(a, b)
+void run_pairs(const Call& call, void (*function)(const float* a, const float* b, float* y, uint32_t n)) {
     const auto p = call.params.as<ElementParams>();
-    for (uint64_t i = 0; i < uint64_t{p.rows} * p.width; ++i) {
-        call.out(2)[i] = settle(call.in(0)[i] * call.in(1)[i]);
-    }
+    for_rows(call, p.rows, p.width, [&](uint64_t row) {
+        const uint64_t at = row * p.width;
+        function(call.in(0) + at, call.in(1) + at, call.out(2) + at, p.width);
+    });
 }
 
-void run_add(const Call& call) {
-    const auto p = call.params.as<ElementParams>();
-    for (uint64_t i = 0; i < uint64_t{p.rows} * p.width; ++i) {
-        call.out(2)[i] = settle(call.in(0)[i] + call.in(1)[i]);
-    }
-}
+}  // namespace
 
-void run_mul_rest(const Call& call) {
-    const auto p = call.params.as<ElementParams>();
-    for (uint64_t i = 0; i < uint64_t{p.rows} * p.width; ++i) {
-        call.out(2)[i] = settle(call.in(0)[i] * settle(1.0f - call.in(1)[i]));
-    }
-}
+void run_mul(const Call& call) { run_pairs(call, call.ops().mul); }
+void run_add(const Call& call) { run_pairs(call, call.ops().add); }
+void run_mul_rest(const Call& call) { run_pairs(call, call.ops().mul_rest); }
 
 void run_repeat_heads(const Call& call) {
     const auto p = call.params.as<RepeatParams>();
@@ -165,40 +134,28 @@ void run_repeat_heads(const Call& call) {
 
 void run_l2norm(const Call& call) {
     const auto p = call.params.as<HeadParams>();
-    for (uint64_t h = 0; h < uint64_t{p.rows} * p.heads; ++h) {
-        const float* x = call.in(0) + h * p.head_size;
-        const float* scale = call.in(1) + h % p.heads * p.head_size;
-        float* y = call.out(2) + h * p.head_size;
-        const float square = settle(sum(p.head_size, UNIT_VECTOR, [&](uint32_t j) {
-            const float z = settle(x[j] * scale[j]);
-            return z * z;
-        }));
-        const float inverse = square > 0.0f ? exact_rsqrt(square) : 0.0f;
-        for (uint32_t j = 0; j < p.head_size; ++j) y[j] = settle(settle(x[j] * scale[j]) * inverse);
-    }
+    for_rows(call, uint64_t{p.rows} * p.heads, p.head_size, [&](uint64_t head) {
+        const uint64_t at = head * p.head_size;
+        call.ops().l2norm(call.in(0) + at, call.in(1) + head % p.heads * p.head_size, call.out(2) + at,
+                          p.head_size);
+    });
 }
 
 void run_key_mix(const Call& call) {
     const auto p = call.params.as<ElementParams>();
-    const float *key = call.in(0), *rate = call.in(1), *k_a = call.in(2);
-    float* y = call.out(3);
-    for (uint64_t i = 0; i < uint64_t{p.rows} * p.width; ++i) {
-        y[i] = settle(key[i] * settle(1.0f + settle(rate[i] - 1.0f) * k_a[i % p.width]));
-    }
+    for_rows(call, p.rows, p.width, [&](uint64_t row) {
+        const uint64_t at = row * p.width;
+        call.ops().key_mix(call.in(0) + at, call.in(1) + at, call.in(2), call.out(3) + at, p.width);
+    });
 }
 
 void run_bonus(const Call& call) {
     const auto p = call.params.as<HeadParams>();
-    for (uint64_t h = 0; h < uint64_t{p.rows} * p.heads; ++h) {
-        const uint64_t base = h * p.head_size;
-        const float *z = call.in(0) + base, *r = call.in(1) + base, *k = call.in(2) + base,
-                    *v = call.in(3) + base;
-        const float* r_k = call.in(4) + h % p.heads * p.head_size;
-        float* y = call.out(5) + base;
-        const float dot =
-            settle(sum(p.head_size, UNIT_VECTOR, [&](uint32_t j) { return settle(r[j] * k[j]) * r_k[j]; }));
-        for (uint32_t j = 0; j < p.head_size; ++j) y[j] = settle(z[j] + dot * v[j]);
-    }
+    for_rows(call, uint64_t{p.rows} * p.heads, p.head_size, [&](uint64_t head) {
+        const uint64_t at = head * p.head_size;
+        call.ops().bonus(call.in(0) + at, call.in(1) + at, call.in(2) + at, call.in(3) + at,
+                         call.in(4) + head % p.heads * p.head_size, call.out(5) + at, p.head_size);
+    });
 }
 
 void run_take_rows(const Call& call) {
