@@ -74,8 +74,8 @@ void run(const Flags& flags) {
     if (flags.json) {
         std::cout << to_text(to_json(result, info, context.device())) << '\n';
     } else if (equal) {
-        std::cout << "equal: " << info.answers << " answers, " << info.drawn << " tokens, fingerprint "
-                  << info.last_fingerprint << '\n';
+        std::cout << "equal: " << info.answers << (info.answers == 1 ? " answer, " : " answers, ")
+                  << info.drawn << " tokens, fingerprint " << info.last_fingerprint << '\n';
     }
     check_validation(runtime);
     if (equal) return;

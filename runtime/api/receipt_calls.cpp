@@ -137,6 +137,10 @@ const char* rwkvk_receipt_model_path(const rwkvk_receipt* receipt) {
     return receipt ? receipt->receipt().model.path.c_str() : "";
 }
 
+const char* rwkvk_receipt_weights(const rwkvk_receipt* receipt) {
+    return receipt ? receipt->receipt().weights.c_str() : "";
+}
+
 rwkvk_status rwkvk_receipt_adapter(const rwkvk_receipt* receipt, uint32_t index, rwkvk_adapter* adapter) {
     return with(receipt, [&](const rwkvk_receipt& on) {
         require(adapter, "adapter");

@@ -50,10 +50,12 @@ typedef struct rwkvk_receipt_info {
 
 /** `info->size` is set by the caller. */
 RWKVK_API rwkvk_status rwkvk_receipt_info_get(const rwkvk_receipt *receipt, rwkvk_receipt_info *info);
-/** Where the model's file lies: as the receipt says, or in or below the receipt's folder; where none is there, as it
+/** Of an opened receipt where the model's file lies: as it says, or in or below the receipt's folder; where none is there, as it
  * says; "" for a model that came from no file. Borrowed from the receipt. */
 RWKVK_API const char *rwkvk_receipt_model_path(const rwkvk_receipt *receipt);
-/** Likewise an adapter, which is to be blended in; the path is borrowed. Errors: RWKVK_BAD_ARGUMENT past the last. */
+/** The type in which its matrices were stored when it was loaded; "": the file's. Borrowed. */
+RWKVK_API const char *rwkvk_receipt_weights(const rwkvk_receipt *receipt);
+/** An adapter that is to be blended in; its path likewise. Errors: RWKVK_BAD_ARGUMENT past the last. */
 RWKVK_API rwkvk_status rwkvk_receipt_adapter(const rwkvk_receipt *receipt, uint32_t index, rwkvk_adapter *adapter);
 
 enum {

@@ -59,6 +59,7 @@ class Receipt {
         return info;
     }
     std::string model_path() const { return rwkvk_receipt_model_path(handle_.get()); }
+    std::string weights() const { return rwkvk_receipt_weights(handle_.get()); }
     std::vector<Adapter> adapters() const {
         std::vector<Adapter> adapters;
         for (uint32_t i = 0; i < info().adapters; ++i) {

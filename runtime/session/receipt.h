@@ -55,8 +55,9 @@ struct Receipt {
 
     std::string program;  // that made it; says nothing about bits
     uint32_t numerics = 0;
-    std::string name;  // the model's
-    File model;        // with the adapters in it; no path: it came from no file
+    std::string name;     // the model's
+    File model;           // with the adapters in it; no path: it came from no file
+    std::string weights;  // in which type its matrices were stored when it was loaded; empty: the file's
     std::vector<Adapter> adapters;
     std::vector<Sampling> samplings;
     std::vector<Step> steps;

@@ -28,6 +28,8 @@ constexpr std::pair<const char*, float text::PenaltyParams::*> penalties[] = {
     {"decay", &text::PenaltyParams::decay},
     {"repeat", &text::PenaltyParams::repeat}};
 
+static_assert(sizeof(text::SamplerParams) == 48, "a new stage of sampling belongs in one of these tables");
+
 /// Something that can be shown on a terminal.
 bool is_plain(std::string_view text) {
     const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
@@ -106,6 +108,7 @@ class ReceiptReader {
                         .numerics = number(root.member("numerics_version")),
                         .name = plain(model.member("name")),
                         .model = file(model),
+                        .weights = plain(model.member("weights")),
                         .adapters = {},
                         .samplings = {},
                         .steps = {}};
@@ -292,6 +295,7 @@ std::string to_json(const Receipt& receipt) {
         "{\n  \"format\": \"", format_name, "\",\n  \"version\": ", newest_version,
         ",\n  \"program\": ", text_of(receipt.program), ",\n  \"numerics_version\": ", receipt.numerics,
         ",\n  \"model\": {\"name\": ", text_of(receipt.name), ", ", file_members(receipt.model),
+        ", \"weights\": ", text_of(receipt.weights),
         "},\n  \"adapters\": ", list_of(receipt.adapters, ", ", adapter),
         ",\n  \"samplings\": ", lines(receipt.samplings), ",\n  \"steps\": ", lines(receipt.steps), "\n}\n");
 }

@@ -23,7 +23,7 @@ Replayed difference(Differs differs, std::string explanation) {
 std::string adapters_differ(const std::vector<Receipt::Adapter>& expected,
                             const std::vector<Receipt::Adapter>& found) {
     if (expected.size() != found.size())
-        return concat("; the receipt has ", expected.size(), " adapters, this model has ", found.size());
+        return concat("; adapters: ", expected.size(), " in the receipt, ", found.size(), " in this one");
     for (size_t i = 0; i < expected.size(); ++i) {
         const Receipt::Adapter &theirs = expected[i], &mine = found[i];
         if (theirs.file.fingerprint == mine.file.fingerprint && theirs.scale == mine.scale) continue;

@@ -303,6 +303,7 @@ void null_receipt(Calls& calls, Handles& h) {
     REFUSED(rwkvk_receipt_info_get, nullptr, &info);
     REFUSED(rwkvk_receipt_info_get, receipt, nullptr);
     calls.returns("rwkvk_receipt_model_path", std::string(), std::string(rwkvk_receipt_model_path(nullptr)));
+    calls.returns("rwkvk_receipt_weights", std::string(), std::string(rwkvk_receipt_weights(nullptr)));
     rwkvk_adapter adapter{};
     REFUSED(rwkvk_receipt_adapter, nullptr, 0, &adapter);
     REFUSED(rwkvk_receipt_adapter, receipt, 0, nullptr);

@@ -176,7 +176,7 @@ TEST_CASE("adapters and what sequences begin with belong to a receipt") {
         return elsewhere.replay(other);
     };
     CHECK(replay_with(adapters).differs == RWKVK_DIFFERS_NOWHERE);
-    check_contains(replay_with({}).explanation, "the receipt has 1 adapters, this model has 0");
+    check_contains(replay_with({}).explanation, "adapters: 1 in the receipt, 0 in this one");
     check_contains(replay_with({{adapters[0].path, 0.5f}}).explanation, "adapter 1: the receipt has ");
     std::filesystem::remove(moved / "s.state");
     check_contains(refusal(RWKVK_IO, [&] { replay_with(adapters); }), "put the file beside the receipt");

@@ -28,7 +28,7 @@ confirmed() {
     shift 2
     shown=$("$program" replay "$@" 2>&1)
     same "$what: status" "$?" 0
-    [[ $shown =~ ^equal:\ $answers\ answers,\ [0-9]+\ tokens,\ fingerprint\ [0-9a-f]{16}$ ]] || fail "$what: $shown"
+    [[ $shown =~ ^equal:\ $answers\ answers?,\ [0-9]+\ tokens,\ fingerprint\ [0-9a-f]{16}$ ]] || fail "$what: $shown"
 }
 devices=(cpu)
 if "$program" devices 2>/dev/null | grep -q '^0 '; then

@@ -28,6 +28,7 @@ Receipt full() {
                     .numerics = 7,
                     .name = "Größe.pth",
                     .model = {"../a b/Größe.pth", print},
+                    .weights = "Q8_0",
                     .adapters = {{{"lora.pth", print}, 0.1f}, {{"", print}, -3e-30f}},
                     .samplings = {},
                     .steps = {}};

@@ -1,6 +1,6 @@
-/* A C program as anybody's: loads a model, feeds a prompt, chooses tokens, says what it got.
+/* A C program as anybody's: loads a model, feeds a prompt, chooses tokens, says what it got, and has it confirmed.
  * usage: consumer MODEL */
-#include <rwkvk.h>
+#include <rwkvk_receipt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -32,18 +32,27 @@ int main(int argc, char **argv) {
     float *logits = malloc(info.vocabulary * sizeof *logits);
     if (!logits) return 4;
     const rwkvk_token prompt[] = {72, 105};
+    rwkvk_token drawn[8];
+    rwkvk_receipt *receipt = NULL;
+    check(runtime, rwkvk_receipt_create(context, NULL, &receipt));
+    check(runtime, rwkvk_receipt_begin_answer(receipt, 0, prompt, 2, sampler, NULL));
     check(runtime, rwkvk_eval(context, 0, prompt, 2, logits));
     for (int i = 0; i < 8; ++i) {
-        rwkvk_token token;
-        check(runtime, rwkvk_sampler_sample(sampler, logits, info.vocabulary, &token));
-        printf(" %u", token);
-        check(runtime, rwkvk_eval(context, 0, &token, 1, logits));
+        check(runtime, rwkvk_sampler_sample(sampler, logits, info.vocabulary, &drawn[i]));
+        printf(" %u", drawn[i]);
+        check(runtime, rwkvk_eval(context, 0, &drawn[i], 1, logits));
     }
     printf("\n");
+    check(runtime, rwkvk_receipt_end_answer(receipt, 0, drawn, 8, 0));
+    rwkvk_replay_result result;
+    result.size = sizeof result;
+    check(runtime, rwkvk_receipt_replay(receipt, context, NULL, NULL, &result));
+    if (result.differs != RWKVK_DIFFERS_NOWHERE) return 5;
     free(logits);
     rwkvk_runtime_destroy(runtime); /* in any order */
     rwkvk_model_destroy(model);
     rwkvk_sampler_destroy(sampler);
+    rwkvk_receipt_destroy(receipt);
     rwkvk_context_destroy(context);
     return 0;
 }
