@@ -27,6 +27,7 @@ std::string flag_of(const Adapter& adapter) {
 /// What the flags leave open is what the receipt says; without a file it is the program's own.
 Model open_model_of(const Receipt& receipt, const Runtime& runtime, const Flags& flags) {
     CommonFlags chosen = flags.common;
+    if (chosen.synthetic.empty() && chosen.weights.empty()) chosen.weights = receipt.weights();
     if (chosen.synthetic.empty() && chosen.adapters.empty()) {
         for (const Adapter& adapter : receipt.adapters()) chosen.adapters.push_back(flag_of(adapter));
     }

@@ -19,8 +19,8 @@ struct MatrixFormats {
     ByLayer down = nullptr;                 // of the second matrix of the hybrids' FFN; null: as `matrices`
     std::optional<WeightFormat> head = {};  // nothing: at least q6_k where `matrices` is smaller
     std::optional<WeightFormat> embedding = {};  // nothing: as `matrices`
-    std::optional<uint32_t> file_type =
-        {};  // llama.cpp's number for a file of these; nothing: by what it holds
+    std::optional<uint32_t> file_type = {};  // llama.cpp's number for such a file; nothing: by what it holds
+    std::string name = {};                   // of all this, as `matrix_formats_named` takes it; or empty
 };
 
 /// The format of every matrix of the model's programs. Low-rank matrices, and others whose rows are not whole

@@ -79,7 +79,10 @@ MatrixFormats matrix_formats_named(std::string_view name) {
     };
     const auto* found = std::ranges::find_if(mixtures, is_meant);
     if (found != std::end(mixtures))
-        return {.matrices = found->matrices, .down = found->down, .file_type = found->number};
+        return {.matrices = found->matrices,
+                .down = found->down,
+                .file_type = found->number,
+                .name = std::string(found->name)};
     const auto* known =
         std::ranges::find_if(foreign, [&](const Foreign& row) { return lower.starts_with(row.begin); });
     if (known != std::end(foreign)) {

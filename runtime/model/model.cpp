@@ -79,6 +79,8 @@ std::shared_ptr<const Model> Model::stored_as(const MatrixFormats& formats) cons
     auto weights = convert_weights(weights_, choose_formats(*this, formats));
     const std::shared_ptr<Model> model(new Model(name_, format_, std::move(weights)));
     model->path_ = path_;
+    model->adapters_ = adapters_;
+    model->stored_as_ = formats.name;
     model->title_ = title_;
     model->vocabulary_ = vocabulary_;
     model->sampling_ = sampling_;

@@ -34,9 +34,11 @@ class Model {
     /// as convert_weights.
     std::shared_ptr<const Model> stored_as(const MatrixFormats& formats) const;
 
-    const std::string& name() const { return name_; }      // file name, or the synthetic spec
-    const std::string& path() const { return path_; }      // of its file, not its folder; or empty
+    const std::string& name() const { return name_; }  // file name, or the synthetic spec
+    const std::string& path() const { return path_; }  // of its file, not its folder; or empty
     const std::vector<AdapterChoice>& adapters() const { return adapters_; }
+    /// What its matrices were converted to when it was loaded, as `matrix_formats_named` takes it; or empty.
+    const std::string& stored_as() const { return stored_as_; }
     const std::string& format() const { return format_; }  // as load::Checkpoint's, or "synthetic"
     const std::string& title() const { return title_; }    // what the file calls the model, any bytes, or ""
     /// The texts of its tokens where its file holds them, or null.
@@ -70,7 +72,7 @@ class Model {
                                                   std::span<const AdapterChoice> adapters);
     std::string make_fingerprint() const;
 
-    std::string name_, path_, format_, title_;
+    std::string name_, path_, format_, title_, stored_as_;
     std::vector<AdapterChoice> adapters_;
     std::optional<load::Vocabulary> vocabulary_;
     std::optional<text::SamplerParams> sampling_;

@@ -24,6 +24,7 @@ ReceiptRecorder::ReceiptRecorder(Context& context, std::string program) : contex
     receipt_.numerics = numerics_version;
     receipt_.name = model.name();
     receipt_.model = {model.path(), model.fingerprint()};
+    receipt_.weights = model.stored_as();
     for (const AdapterChoice& choice : model.adapters()) receipt_.adapters.push_back(adapter_of(choice));
 }
 
