@@ -80,13 +80,14 @@ float byte_in(uint code, uint i) { return float(int((code >> (8u * i)) & 0xffu))
 float signed_byte_in(uint code, uint i) { return float(int(code << (24u - 8u * i)) >> 24); }
 
 /// One part of a group: the sums of quants times values, and of values.
-float part_term(float sum, float x_sum, float scale, float offset) {
-    float product = (BIAS > 0u ? sum - float(BIAS) * x_sum : sum) * scale;
+float part_term(float sum, uint bias, float x_sum, float scale, float offset) {
+    float product = (bias > 0u ? sum - float(bias) * x_sum : sum) * scale;
     return HAS_OFFSET ? product - x_sum * offset : product;
 }
 
-/// What a group adds to its chain; `facts` of the rounded group (params.h).
-float term(vec2 sums, vec4 facts, Scales scales) {
-    float first = part_term(sums.x, HALVES ? facts.x : facts.z, scales.scale.x, scales.offset.x);
-    return HALVES ? first + part_term(sums.y, facts.y, scales.scale.y, scales.offset.y) : first;
+/// What a group adds to its chain: the sums of its parts, of quants that have `bias`; `facts` of the rounded group
+/// (params.h).
+float term(vec2 sums, uint bias, vec4 facts, Scales scales) {
+    float first = part_term(sums.x, bias, HALVES ? facts.x : facts.z, scales.scale.x, scales.offset.x);
+    return HALVES ? first + part_term(sums.y, bias, facts.y, scales.scale.y, scales.offset.y) : first;
 }

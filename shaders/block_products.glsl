@@ -12,6 +12,10 @@ READ(0, vec4, x);
 WRITE(2, float, y);
 PARAMS(LinearParams);
 
+uint group_count() { return p.in_width / ROUND_GROUP; }
+/// Where a rounded row begins. Rows past the end repeat the last one, so that every load stays inside the buffer.
+uint x_row(uint row) { return min(row, p.rows - 1u) * group_count() * (QUADS + 1u); }
+
 /// Adds the terms of group g, number `place` of each row's in the matrix, to a chain of each output; x_at are the
 /// rounded rows. The sums of a group are whole multiples of its unit, and so small that no addition rounds.
 void add_terms(inout float chain[SUMS], Row rows[OUTS], uint x_at[TOKENS], uint groups, uint g, uint place) {
@@ -37,7 +41,7 @@ void add_terms(inout float chain[SUMS], Row rows[OUTS], uint x_at[TOKENS], uint 
         [[unroll]] for (uint t = 0u; t < TOKENS; ++t) {
             uint i = t * OUTS + o;
             vec2 both = vec2(sums[i], sums[(PARTS - 1u) * SUMS + i]);
-            chain[i] += term(both, x[x_at[t] + groups * QUADS + g], scales);
+            chain[i] += term(both, BIAS, x[x_at[t] + groups * QUADS + g], scales);
         }
     }
 }

@@ -9,14 +9,13 @@ void main() {
     uint lanes = gl_WorkGroupSize.x;
     uint first = gl_WorkGroupID.x * lanes * OUTS + gl_LocalInvocationID.x;
     uint row = gl_WorkGroupID.y * TOKENS;
-    uint groups = p.in_width / ROUND_GROUP;
-
-    // Outputs and rows past the end repeat the last one, so that every load stays inside the buffers.
+    uint groups = group_count();
+    // Outputs past the end repeat the last one, so that every load stays inside the buffer.
     Row rows[OUTS];
     uint last_tile_row = (p.outs + TILE - 1u) / TILE * TILE - 1u;
     [[unroll]] for (uint o = 0u; o < OUTS; ++o) rows[o] = row_of(min(first + o * lanes, last_tile_row), groups);
     uint x_at[TOKENS];
-    [[unroll]] for (uint t = 0u; t < TOKENS; ++t) x_at[t] = min(row + t, p.rows - 1u) * groups * (QUADS + 1u);
+    [[unroll]] for (uint t = 0u; t < TOKENS; ++t) x_at[t] = x_row(row + t);
 
     float total[SUMS];
     [[unroll]] for (uint i = 0u; i < SUMS; ++i) total[i] = 0.0;

@@ -62,12 +62,12 @@ void settle_dependencies(DeviceFacts& facts) {
         facts.subgroup_size_min = facts.subgroup_size_max = facts.max_subgroups = 0;
     }
     if (!facts.float_controls) facts.round_to_even = facts.keep_signed_zero = false;
-    if (!facts.integer_dot) facts.fast_mixed_dot = false;
+    if (!facts.integer_dot) facts.fast_signed_dot = facts.fast_mixed_dot = false;
     if (!facts.timestamps) facts.timestamp_period_ns = 0;
 }
 
 [[noreturn]] void unknown_word(std::string_view word) {
-    std::string known = "minimum, +mapped";
+    std::string known = "minimum, +mapped, +fast-dot";
     for (const Maskable& row : maskable_facts) known += concat(", -", row.name);
     throw Error(Code::bad_argument, concat("device mask (RWKVK_CAPS): unknown word '", word,
                                            "'; expected a comma-separated list of: ", known));
@@ -81,6 +81,10 @@ void apply_word(DeviceFacts& facts, std::string_view word) {
     }
     if (word == "+mapped") {
         facts.mapped = true;
+        return;
+    }
+    if (word == "+fast-dot") {
+        facts.fast_signed_dot = facts.fast_mixed_dot = true;
         return;
     }
     for (const Maskable& row : maskable_facts) {

@@ -53,8 +53,9 @@ struct DeviceFacts {
     bool keep_signed_zero = false;  // SignedZeroInfNanPreserve 32 reported
     bool float16 = false, int8 = false, storage16 = false;
     bool integer_dot = false, cooperative_matrix = false, buffer_device_address = false;
-    bool fast_mixed_dot =
-        false;              // of packed 8-bit integers, signed by unsigned; tells AMD's generations apart
+    // Dot products of four 8-bit integers in a word are accelerated: of signed ones, and of signed by unsigned
+    // ones, which tells AMD's generations apart too.
+    bool fast_signed_dot = false, fast_mixed_dot = false;
     bool mapped = false;    // the host writes and reads device memory itself; else it is staged
     bool timeline = false;  // timeline semaphores
     bool memory_budget = false;
@@ -65,8 +66,9 @@ struct DeviceFacts {
 
 /// Facts with some of them masked: a comma-separated list of "-name" (a bool fact above with a dash for each
 /// underscore: "-subgroup", "-subgroup-size-control", "-narrow", "-float-controls", "-timeline", ...),
-/// "minimum": every optional fact off and every limit at the floor that all devices must have, or "+mapped":
-/// staging is left out where the memory allows it, also on discrete cards, where that is not yet measured.
+/// "minimum": every optional fact off and every limit at the floor that all devices must have, "+mapped":
+/// staging is left out where the memory allows it, also on discrete cards, where that is not yet measured, or
+/// "+fast-dot": integer dot products count as accelerated where there are any, so that their kernels can be tried.
 /// Limits never rise above what the device reports.
 /// Errors: Code::bad_argument naming the unknown word and listing the known ones.
 DeviceFacts masked(DeviceFacts facts, std::string_view mask);

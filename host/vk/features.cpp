@@ -80,7 +80,7 @@ constexpr std::array rows{
         [](FeatureChain& c) {
             return Bit{&c.size_control, &c.size_control.computeFullSubgroups};
         }},
-    Row{&DeviceFacts::integer_dot, asked, VK_API_VERSION_1_3, "VK_KHR_shader_integer_dot_product",
+    Row{&DeviceFacts::integer_dot, used, VK_API_VERSION_1_3, "VK_KHR_shader_integer_dot_product",
         [](FeatureChain& c) {
             return Bit{&c.integer_dot, &c.integer_dot.shaderIntegerDotProduct};
         }},

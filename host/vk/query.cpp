@@ -214,6 +214,7 @@ std::optional<DeviceFacts> query_facts(const InstanceFunctions& fn, VkPhysicalDe
     set_subgroup(p, facts);
     facts.round_to_even = facts.float_controls && p.float_controls.shaderRoundingModeRTEFloat32;
     facts.keep_signed_zero = facts.float_controls && p.float_controls.shaderSignedZeroInfNanPreserveFloat32;
+    facts.fast_signed_dot = p.integer_dot.integerDotProduct4x8BitPackedSignedAccelerated;
     facts.fast_mixed_dot = p.integer_dot.integerDotProduct4x8BitPackedMixedSignednessAccelerated;
     facts.timestamps = timestamp_bits(fn, device, *family) != 0 && p.limits().timestampPeriod > 0;
     facts.timestamp_period_ns = facts.timestamps ? p.limits().timestampPeriod : 0;

@@ -25,22 +25,23 @@ void OpenDevice::open(const vk::DeviceFacts& facts) {
 void OpenDevice::require_exact(const std::vector<WeightFormat>& formats) {
     const std::vector<check::TestPart> parts = check::parts_for(formats);
     check::Verdict verdict = check::cached_self_test(*kernels_, parts);
-    if (!verdict.exact() && by_subgroups(facts())) {
-        log(LogLevel::warning,
-            concat(facts().name,
-                   ": the kernels without subgroups are used, which are slower, since with them ",
-                   verdict.failures.front()));
-        open(vk::masked(facts(), "-subgroup"));
-        fell_back_ = true;
+    const auto fall_back = [&](bool possible, const char* mask, const char* what) {
+        if (verdict.exact() || !possible) return;
+        log(LogLevel::warning, concat(facts().name, ": the kernels without ", what,
+                                      " are used, which are slower, since with them ", verdict.failures.front()));
+        open(vk::masked(facts(), mask));
+        failed_ = what;
         verdict = check::cached_self_test(*kernels_, parts);
-    }
+    };
+    fall_back(by_dots(facts()), "-integer-dot", "integer dot products");
+    fall_back(by_subgroups(facts()), "-subgroup", "subgroups");
     check::require_exact(*kernels_, verdict);
 }
 
 std::string OpenDevice::matrix_kernel() const {
-    if (!fell_back_) return matrix_kernel_text(facts());
-    return concat(info(KernelId::linear_narrow).name,
-                  ", since the kernels with subgroups failed the self-test");
+    if (failed_.empty()) return matrix_kernel_text(facts());
+    return concat(by_subgroups(facts()) ? matrix_kernel_text(facts()) : info(KernelId::linear_narrow).name,
+                  ", since the kernels with ", failed_, " failed the self-test");
 }
 
 bool is_cpu(const std::string& device) { return device == "cpu" || device == "CPU"; }

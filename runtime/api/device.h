@@ -19,8 +19,8 @@ class OpenDevice {
     enum class Use { compute, look, statistics };
     /// Errors: Code::no_device.
     OpenDevice(Runtime& runtime, const std::string& wanted, Use use);
-    /// For exact results with matrices of these formats. Where the kernels that need subgroups fail the
-    /// self-test, the device is opened anew without them. Errors: Code::not_exact.
+    /// For exact results with matrices of these formats. Where the kernels that need integer dot products, or
+    /// subgroups, fail the self-test, the device is opened anew without them. Errors: Code::not_exact.
     void require_exact(const std::vector<WeightFormat>& formats);
 
     const vk::DeviceFacts& facts() const { return device_->facts(); }
@@ -34,7 +34,7 @@ class OpenDevice {
     std::shared_ptr<vk::Instance> instance_;
     const vk::Instance::Candidate* candidate_;  // of the instance
     Use use_;
-    bool fell_back_ = false;
+    std::string failed_;  // what the kernels had that failed the self-test
     std::string cache_folder_;
     std::unique_ptr<vk::Device> device_;
     std::unique_ptr<gpu::KernelStore> kernels_;

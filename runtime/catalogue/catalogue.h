@@ -68,7 +68,11 @@ enum class KernelWeights {
     blocks,    // per format that comes in blocks
     each,      // per format
 };
-enum class KernelNeeds { nothing, subgroup };
+enum class KernelNeeds {
+    nothing,
+    subgroup,
+    integer_dot,  // and subgroup
+};
 
 struct KernelInfo {
     std::string_view name;

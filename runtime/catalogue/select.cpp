@@ -44,22 +44,45 @@ KernelChoice narrow(Op op, const vk::DeviceFacts& facts, uint32_t rows) {
 }
 
 // A team of a subgroup has a lane for each range of the sums of single elements, or chain of those of blocks.
-KernelChoice subgroups(Op op, const vk::DeviceFacts& facts, uint32_t rows) {
-    const bool blocks = op == Op::linear_blocks;
+KernelChoice subgroups(KernelId kernel, const vk::DeviceFacts& facts, uint32_t rows) {
+    const bool blocks = info(kernel).op == Op::linear_blocks;
     const uint32_t size = subgroup_size_for(facts);
     const uint32_t lanes = std::max(size, lanes_for(facts, 128) / size * size);
     const uint32_t teams = lanes / std::min(size, blocks ? CHAINS : 32u);
     const uint32_t tokens = rows >= 4 ? 4 : 1;
     const uint32_t outs = 2;
-    return {.kernel = blocks ? KernelId::blocks_subgroup : KernelId::linear_subgroup,
+    return {.kernel = kernel,
             .packing = blocks ? Packing::block_rows : Packing::ranges,
             .constants = {lanes, outs, tokens, size},
             .items = {teams * outs, tokens, 1},
             .subgroup_size = size};
 }
 
-KernelChoice choose_product(Op op, const Params& params, const vk::DeviceFacts& facts) {
-    return by_subgroups(facts) ? subgroups(op, facts, params.rows()) : narrow(op, facts, params.rows());
+KernelChoice dots(bool mixed, const vk::DeviceFacts& facts, uint32_t rows) {
+    KernelChoice choice = subgroups(KernelId::blocks_dot, facts, rows);
+    choice.constants.push_back(mixed);
+    return choice;
+}
+
+KernelChoice choose_product(Op op, uint32_t rows, const vk::DeviceFacts& facts) {
+    if (!by_subgroups(facts)) return narrow(op, facts, rows);
+    if (op == Op::linear) return subgroups(KernelId::linear_subgroup, facts, rows);
+    if (by_dots(facts)) return dots(facts.fast_mixed_dot, facts, rows);
+    return subgroups(KernelId::blocks_subgroup, facts, rows);
+}
+
+std::vector<KernelChoice> all_products(Op op, const vk::DeviceFacts& facts) {
+    std::vector<KernelChoice> choices;
+    for (const uint32_t rows : {1u, 4u}) {
+        choices.push_back(narrow(op, facts, rows));
+        if (!facts.subgroup) continue;
+        const bool blocks = op == Op::linear_blocks;
+        choices.push_back(
+            subgroups(blocks ? KernelId::blocks_subgroup : KernelId::linear_subgroup, facts, rows));
+        if (!blocks || !facts.integer_dot) continue;
+        for (const bool mixed : {false, true}) choices.push_back(dots(mixed, facts, rows));
+    }
+    return choices;
 }
 
 // What a software device loads for a key index serves eight value rows.
@@ -117,6 +140,9 @@ Work work_state_rows(const P& p) {
 }  // namespace
 
 bool by_subgroups(const vk::DeviceFacts& facts) { return facts.subgroup && !facts.narrow; }
+bool by_dots(const vk::DeviceFacts& facts) {
+    return by_subgroups(facts) && (facts.fast_signed_dot || facts.fast_mixed_dot);
+}
 
 // Intel: at its default of 32 lanes kernels spill registers (docs/PERFORMANCE.md). AMD: RDNA executes 32
 // lanes, and RADV reports 64; GCN cannot do 32.
@@ -131,7 +157,8 @@ uint32_t subgroup_size_for(const vk::DeviceFacts& facts) {
 
 std::string matrix_kernel_text(const vk::DeviceFacts& facts) {
     if (by_subgroups(facts))
-        return concat(info(KernelId::linear_subgroup).name, " at ", subgroup_size_for(facts), " lanes");
+        return concat(info(KernelId::linear_subgroup).name, " at ", subgroup_size_for(facts), " lanes",
+                      by_dots(facts) ? ", those of blocks by integer dot products" : "");
     return concat(info(KernelId::linear_narrow).name,
                   facts.subgroup ? ", which suits such a device" : ", since there are no subgroup operations");
 }
@@ -152,7 +179,7 @@ KernelChoice choose_kernel(Op op, const Params& params, const vk::DeviceFacts& f
     switch (op) {
         case Op::linear:
         case Op::linear_blocks:
-            return choose_product(op, params, facts);
+            return choose_product(op, params.rows(), facts);
         case Op::norm:
             return choose_norm(params, facts);
         case Op::rms_norm:
@@ -167,19 +194,14 @@ KernelChoice choose_kernel(Op op, const Params& params, const vk::DeviceFacts& f
 }
 
 Packing choose_packing(Op op, const vk::DeviceFacts& facts) {
-    if (!multiplies(op)) return Packing::rows;
-    return (by_subgroups(facts) ? subgroups(op, facts, 1) : narrow(op, facts, 1)).packing;
+    return multiplies(op) ? choose_product(op, 1, facts).packing : Packing::rows;
 }
 
 std::vector<KernelChoice> all_choices(Op op, const vk::DeviceFacts& facts) {
     switch (op) {
         case Op::linear:
-        case Op::linear_blocks: {
-            std::vector<KernelChoice> choices = {narrow(op, facts, 1), narrow(op, facts, 4)};
-            if (facts.subgroup)
-                choices.insert(choices.end(), {subgroups(op, facts, 1), subgroups(op, facts, 4)});
-            return choices;
-        }
+        case Op::linear_blocks:
+            return all_products(op, facts);
         case Op::norm:
             return {lane_per_item(KernelId::norm_lane, facts), lane_per_range(KernelId::norm_group)};
         case Op::rms_norm:
@@ -194,10 +216,8 @@ std::vector<KernelChoice> all_choices(Op op, const vk::DeviceFacts& facts) {
 }
 
 std::vector<KernelChoice> possible_choices(Op op, const vk::DeviceFacts& facts) {
-    std::vector<KernelChoice> choices = all_choices(op, facts);
-    const Packing packing = choose_packing(op, facts);
-    std::erase_if(choices, [&](const KernelChoice& choice) { return choice.packing != packing; });
-    return choices;
+    if (multiplies(op)) return {choose_product(op, 1, facts), choose_product(op, 4, facts)};
+    return all_choices(op, facts);
 }
 
 std::array<uint32_t, 3> group_counts(const KernelChoice& choice, const std::array<uint32_t, 3>& work) {

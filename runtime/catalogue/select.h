@@ -43,6 +43,8 @@ uint32_t subgroup_size_for(const vk::DeviceFacts& facts);
 
 /// Whether matrices are multiplied by teams of a subgroup, not by a lane per output.
 bool by_subgroups(const vk::DeviceFacts& facts);
+/// Whether those of blocks are by integer dot products.
+bool by_dots(const vk::DeviceFacts& facts);
 
 /// Which kernel multiplies matrices, which is most of the work, and why where that is not the fastest kind:
 /// "linear_subgroup at 32 lanes", "linear_narrow, since there are no subgroup operations".

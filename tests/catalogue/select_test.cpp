@@ -36,6 +36,25 @@ TEST_CASE("the matrix kernel follows subgroups and the narrow fact") {
     CHECK(kernel(facts_with(false, 0, false)) == KernelId::linear_narrow);
 }
 
+TEST_CASE("matrices of blocks are multiplied by dot products where those are fast, mixed ones first") {
+    const auto choice = [&](const vk::DeviceFacts& facts) {
+        return choose_kernel(Op::linear_blocks, LinearParams{1, 768, 768, 0, 768, ACT_NONE}, facts);
+    };
+    vk::DeviceFacts facts = facts_with(true, 32, false);
+    CHECK(choice(facts).kernel == KernelId::blocks_subgroup);
+    facts.integer_dot = true;
+    CHECK(choice(facts).kernel == KernelId::blocks_subgroup);
+    facts.fast_signed_dot = true;
+    CHECK(choice(facts).kernel == KernelId::blocks_dot);
+    CHECK(choice(facts).constants.back() == 0);
+    facts.fast_mixed_dot = true;
+    CHECK(choice(facts).constants.back() == 1);
+    CHECK(choice(vk::masked(facts, "-integer-dot")).kernel == KernelId::blocks_subgroup);
+    CHECK(choice(vk::masked(facts, "-subgroup")).kernel == KernelId::blocks_narrow);
+    facts.narrow = true;
+    CHECK(choice(facts).kernel == KernelId::blocks_narrow);
+}
+
 struct Sizes {
     uint32_t vendor, reported, least, most;  // 0: none can be demanded
 };
@@ -66,6 +85,10 @@ TEST_CASE("subgroups have the size that suits the vendor's chips where it can be
 
 TEST_CASE("which kernel multiplies matrices is told, and why when it is the slower one") {
     CHECK(matrix_kernel_text(facts_with(true, 32, false)) == "linear_subgroup at 32 lanes");
+    vk::DeviceFacts dots = facts_with(true, 32, false);
+    dots.integer_dot = dots.fast_signed_dot = true;
+    CHECK(matrix_kernel_text(dots) ==
+          "linear_subgroup at 32 lanes, those of blocks by integer dot products");
     CHECK(matrix_kernel_text(facts_with(true, 8, true)) == "linear_narrow, which suits such a device");
     CHECK(matrix_kernel_text(facts_with(false, 0, false)) ==
           "linear_narrow, since there are no subgroup operations");
@@ -74,15 +97,23 @@ TEST_CASE("which kernel multiplies matrices is told, and why when it is the slow
 }
 
 TEST_CASE("whatever is chosen for a number of rows is tested beforehand") {
+    std::vector<vk::DeviceFacts> devices;
     for (const bool software : {false, true}) {
         for (const bool subgroup : {false, true}) {
             vk::DeviceFacts facts = facts_with(subgroup, subgroup ? 8 : 0, software);
             if (software) facts.type = vk::DeviceType::software;
-            const std::vector<KernelChoice> tested = possible_choices(Op::linear, facts);
+            devices.push_back(facts);
+            facts.fast_mixed_dot = subgroup;
+            devices.push_back(facts);
+        }
+    }
+    for (const vk::DeviceFacts& facts : devices) {
+        for (const Op op : {Op::linear, Op::linear_blocks}) {
+            const std::vector<KernelChoice> tested = possible_choices(op, facts);
             for (uint32_t rows = 1; rows <= 512; ++rows) {
                 const LinearParams params{rows, 768, 768, 0, 768, ACT_NONE};
-                const KernelChoice choice = choose_kernel(Op::linear, params, facts);
-                INFO(rows, " rows");
+                const KernelChoice choice = choose_kernel(op, params, facts);
+                INFO(info(op).name, ", ", rows, " rows");
                 CHECK(std::any_of(tested.begin(), tested.end(), [&](const KernelChoice& other) {
                     return other.kernel == choice.kernel && other.constants == choice.constants;
                 }));
@@ -111,8 +142,9 @@ TEST_CASE("every choice fits the smallest device and covers its work") {
 
 TEST_CASE(
     "every kernel of the tables is a choice on a device that has all it needs, none that needs more is") {
-    for (const bool subgroup : {false, true}) {
-        const vk::DeviceFacts facts = facts_with(subgroup, subgroup ? 32 : 0, false);
+    vk::DeviceFacts none = facts_with(false, 0, false), teams = facts_with(true, 32, false), dots = teams;
+    dots.integer_dot = true;
+    for (const vk::DeviceFacts& facts : {none, teams, dots}) {
         std::set<KernelId> chosen;
         for (size_t op = 0; op < all_ops().size(); ++op) {
             for (const KernelChoice& choice : all_choices(static_cast<Op>(op), facts)) {
@@ -122,7 +154,9 @@ TEST_CASE(
         }
         for (size_t k = 0; k < all_kernels().size(); ++k) {
             const auto kernel = static_cast<KernelId>(k);
-            const bool possible = info(kernel).needs == KernelNeeds::nothing || subgroup;
+            const KernelNeeds needs = info(kernel).needs;
+            const bool possible = needs == KernelNeeds::nothing ||
+                                  (needs == KernelNeeds::subgroup ? facts.subgroup : facts.integer_dot);
             INFO(info(kernel).name);
             CHECK(chosen.contains(kernel) == possible);
         }
@@ -133,8 +167,10 @@ TEST_CASE("the packing does not depend on the number of rows") {
     for (const bool narrow : {false, true}) {
         const vk::DeviceFacts facts = facts_with(true, 32, narrow);
         for (const uint32_t rows : {1u, 3u, 4u, 500u}) {
-            const auto choice = choose_kernel(Op::linear, LinearParams{rows, 64, 64, 0, 64, 0}, facts);
-            CHECK(choice.packing == choose_packing(Op::linear, facts));
+            for (const Op op : {Op::linear, Op::linear_blocks}) {
+                const auto choice = choose_kernel(op, LinearParams{rows, 64, 64, 0, 64, 0}, facts);
+                CHECK(choice.packing == choose_packing(op, facts));
+            }
         }
     }
 }

@@ -31,7 +31,7 @@ DeviceFacts generous() {
     facts.float_controls = facts.round_to_even = facts.keep_signed_zero = true;
     facts.float16 = facts.int8 = facts.storage16 = facts.integer_dot = true;
     facts.cooperative_matrix = facts.buffer_device_address = true;
-    facts.fast_mixed_dot = facts.mapped = true;
+    facts.fast_signed_dot = facts.fast_mixed_dot = facts.mapped = true;
     facts.timeline = facts.memory_budget = facts.statistics = facts.timestamps = true;
     facts.timestamp_period_ns = 10;
     return facts;
@@ -87,10 +87,18 @@ TEST_CASE("minimum is the floor that every device must have") {
     for (const bool fact :
          {facts.subgroup, facts.subgroup_size_control, facts.float_controls, facts.round_to_even,
           facts.keep_signed_zero, facts.float16, facts.int8, facts.storage16, facts.integer_dot,
-          facts.cooperative_matrix, facts.buffer_device_address, facts.fast_mixed_dot, facts.mapped,
+          facts.cooperative_matrix, facts.buffer_device_address, facts.fast_signed_dot, facts.fast_mixed_dot, facts.mapped,
           facts.timeline, facts.memory_budget, facts.statistics, facts.timestamps}) {
         CHECK_FALSE(fact);
     }
+}
+
+TEST_CASE("dot products can count as fast where there are any") {
+    DeviceFacts facts = generous();
+    facts.fast_signed_dot = facts.fast_mixed_dot = false;
+    CHECK(masked(facts, "+fast-dot").fast_signed_dot);
+    CHECK(masked(facts, "+fast-dot").fast_mixed_dot);
+    CHECK_FALSE(masked(facts, "+fast-dot,-integer-dot").fast_signed_dot);
 }
 
 TEST_CASE("words apply in order, so that one can follow minimum") {

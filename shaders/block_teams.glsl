@@ -1,0 +1,36 @@
+// Kernels of `linear_blocks` by subgroups: a team of min(CHAINS, subgroup) lanes makes OUTS outputs of TOKENS rows, each
+// lane the chains lane, lane + TEAM, ... Packing "block_rows": the lanes of a team read neighbouring groups.
+#extension GL_KHR_shader_subgroup_basic : require
+#extension GL_KHR_shader_subgroup_shuffle : require
+const uint TILE = 1u;
+#include "block_products.glsl"
+
+layout(constant_id = 3) const uint SUBGROUP = 32u;
+const uint TEAM = SUBGROUP < CHAINS ? SUBGROUP : CHAINS;
+const uint CHAINS_PER_LANE = CHAINS / TEAM;
+const uint CHAIN_SUMS = CHAINS_PER_LANE * SUMS;
+
+uint team_lane() { return gl_SubgroupInvocationID % TEAM; }
+/// Of the team.
+uint first_output() {
+    uint team = (gl_SubgroupID * SUBGROUP + gl_SubgroupInvocationID) / TEAM;
+    return (gl_WorkGroupID.x * (gl_WorkGroupSize.x / TEAM) + team) * OUTS;
+}
+
+/// Adds the chains, of which the lanes have CHAINS_PER_LANE of each sum, in order, and writes what they make.
+void write_outputs(float chains[CHAIN_SUMS], uint first, uint row) {
+    uint team_base = gl_SubgroupInvocationID - team_lane();
+    [[unroll]] for (uint t = 0u; t < TOKENS; ++t) {
+        [[unroll]] for (uint o = 0u; o < OUTS; ++o) {
+            float total = 0.0;
+            [[unroll]] for (uint c = 0u; c < CHAINS; ++c) {
+                uint bits = floatBitsToUint(chains[c / TEAM * SUMS + t * OUTS + o]);
+                total += uintBitsToFloat(subgroupShuffle(bits, team_base + c % TEAM));
+            }
+            if (team_lane() == 0u && first + o < p.outs && row + t < p.rows) {
+                y[(row + t) * p.out_width + p.first_out + first + o] =
+                    settle(activate(p.activation, settle(total)));
+            }
+        }
+    }
+}
