@@ -33,11 +33,11 @@ uint64_t matrix_bytes(const Program& program, const WeightSource& weights) {
 }
 
 LoadedProgram load(const Program& program, const WeightSource& weights, ThreadPool& pool,
-                   ProgressMeter& meter) {
+                   ProgressMeter& meter, LargeMemory& memory) {
     LoadedProgram loaded{program, {}, load_vectors(program, weights), {}, {}, {}};
     for (const MatrixUse& use : matrix_uses(program)) {
         const Matrix::Layout layout = layout_for(use.op);
-        loaded.matrices.push_back(load_matrix(weights, *use.request, layout, pool, meter));
+        loaded.matrices.push_back(load_matrix(weights, *use.request, layout, pool, meter, memory));
     }
     return loaded;
 }
@@ -47,8 +47,9 @@ std::array<LoadedProgram, 2> load(const ModelPrograms& programs, const WeightSou
     const Stopwatch watch;
     const uint64_t bytes = matrix_bytes(programs.body, weights) + matrix_bytes(programs.head, weights);
     ProgressMeter meter(progress, bytes);
-    std::array<LoadedProgram, 2> parts = {load(programs.body, weights, pool, meter),
-                                          load(programs.head, weights, pool, meter)};
+    LargeMemory memory(bytes);
+    std::array<LoadedProgram, 2> parts = {load(programs.body, weights, pool, meter, memory),
+                                          load(programs.head, weights, pool, meter, memory)};
     meter.finish();
     log(LogLevel::info, concat("weights: ", bytes / 1000000, " MB in ", watch.seconds(), " s"));
     return parts;

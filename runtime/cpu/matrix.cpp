@@ -71,12 +71,12 @@ void Matrix::decode_row(uint32_t o, std::span<float> values) const {
 }
 
 Matrix load_matrix(const WeightSource& source, const MatrixRequest& request, Matrix::Layout layout,
-                   ThreadPool& pool, ProgressMeter& meter) {
+                   ThreadPool& pool, ProgressMeter& meter, LargeMemory& memory) {
     const auto shape = source.find(request.name);
     RWKVK_ASSERT(shape);
     Matrix matrix{
         .format = shape->format, .out = request.out, .in = request.in, .layout = layout, .bytes = nullptr};
-    matrix.bytes = std::make_unique_for_overwrite<std::byte[]>(matrix.size_bytes());
+    matrix.bytes = memory.take(matrix.size_bytes());
     const uint64_t row_bytes = stored_bytes(matrix.format, matrix.in);
     if (layout == Matrix::Layout::rows) {
         in_steps(matrix.out, row_bytes, pool, meter, [&](uint64_t begin, uint64_t end) {
@@ -101,7 +101,8 @@ Matrix load_matrix(const WeightSource& source, const MatrixRequest& request, Mat
 Matrix load_matrix(const WeightSource& source, const MatrixRequest& request, Matrix::Layout layout,
                    ThreadPool& pool) {
     ProgressMeter unwatched;
-    return load_matrix(source, request, layout, pool, unwatched);
+    LargeMemory own(0);
+    return load_matrix(source, request, layout, pool, unwatched, own);
 }
 
 }  // namespace rwkvk::cpu

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "host/large_memory.h"
 #include "host/thread_pool.h"
 #include "runtime/catalogue/catalogue.h"
 #include "runtime/graph/program.h"
@@ -26,7 +27,7 @@ struct Matrix {
     WeightFormat format = WeightFormat::f32;
     uint32_t out = 0, in = 0;
     Layout layout = Layout::rows;
-    std::unique_ptr<std::byte[]> bytes;
+    std::shared_ptr<std::byte[]> bytes;
 
     uint64_t size_bytes() const;
     /// Of the layout `rows`.
@@ -40,8 +41,8 @@ Matrix::Layout layout_for(Op op);
 
 /// Of a source that has what is requested. Errors: Code::cancelled by the meter.
 Matrix load_matrix(const WeightSource& source, const MatrixRequest& request, Matrix::Layout layout,
-                   ThreadPool& pool, ProgressMeter& meter);
-/// Without anyone who watches.
+                   ThreadPool& pool, ProgressMeter& meter, LargeMemory& memory);
+/// Without anyone who watches, in memory of its own.
 Matrix load_matrix(const WeightSource& source, const MatrixRequest& request, Matrix::Layout layout,
                    ThreadPool& pool);
 
