@@ -41,7 +41,7 @@ TEST_CASE("every instruction set gives the plain loops' bits") {
     for (const cpu::InstructionSet set : cpu::available_sets()) {
         for (size_t f = 0; f < all_weights().size(); ++f) {
             for (const auto& [rows, tiles, about] :
-                 {std::array{1u, 5u, 768u}, {3u, 1u, 33u}, {6u, 2u, 1100u}, {1u, 9u, 8u}}) {
+                 {std::array{1u, 5u, 768u}, {3u, 1u, 33u}, {6u, 2u, 1100u}, {1u, 9u, 8u}, {15u, 3u, 64u}}) {
                 const auto format = static_cast<WeightFormat>(f);
                 const uint32_t in = whole_blocks(about, format);
                 const Problem p = make_problem(format, rows, tiles, in, random);
