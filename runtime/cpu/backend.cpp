@@ -23,11 +23,22 @@ struct LoadedProgram {
     std::vector<std::byte> arena, tables;
 };
 
+/// Of the matrices as they are stored.
 uint64_t matrix_bytes(const Program& program, const WeightSource& weights) {
     uint64_t bytes = 0;
     for (const MatrixRequest& request : program.matrices) {
         check_shape(weights, request);
         bytes += stored_bytes(weights.find(request.name)->format, uint64_t{request.out} * request.in);
+    }
+    return bytes;
+}
+
+/// What they take here.
+uint64_t memory_bytes(const Program& program, const WeightSource& weights) {
+    uint64_t bytes = 0;
+    for (const MatrixUse& use : matrix_uses(program)) {
+        const WeightFormat format = weights.find(use.request->name)->format;
+        bytes += Matrix{format, use.request->out, use.request->in, layout_for(use.op), nullptr}.size_bytes();
     }
     return bytes;
 }
@@ -47,7 +58,7 @@ std::array<LoadedProgram, 2> load(const ModelPrograms& programs, const WeightSou
     const Stopwatch watch;
     const uint64_t bytes = matrix_bytes(programs.body, weights) + matrix_bytes(programs.head, weights);
     ProgressMeter meter(progress, bytes);
-    LargeMemory memory(bytes);
+    LargeMemory memory(memory_bytes(programs.body, weights) + memory_bytes(programs.head, weights));
     std::array<LoadedProgram, 2> parts = {load(programs.body, weights, pool, meter, memory),
                                           load(programs.head, weights, pool, meter, memory)};
     meter.finish();

@@ -1,6 +1,7 @@
 #include "runtime/cpu/linear.h"
 
 #include <algorithm>
+#include <memory>
 #include <vector>
 
 #include "runtime/cpu/call.h"
@@ -10,7 +11,8 @@
 namespace rwkvk::cpu {
 namespace {
 
-constexpr uint32_t tiles_per_piece = 4;
+/// As many as one call takes at once, unless threads would have nothing to do.
+uint32_t tiles_of_piece(uint32_t tiles, uint32_t threads) { return std::clamp(tiles / threads, 1u, 4u); }
 
 }  // namespace
 
@@ -39,15 +41,17 @@ void run_linear(const Call& call) {
     RWKVK_ASSERT(matrix.layout == Matrix::Layout::lanes && matrix.in == p.in_width && p.first_out == 0);
     const uint64_t tile_bytes = stored_bytes(matrix.format, uint64_t{p.in_width} * Matrix::lanes);
     const uint32_t tiles = (p.outs + Matrix::lanes - 1) / Matrix::lanes;
-    const uint32_t pieces = (tiles + tiles_per_piece - 1) / tiles_per_piece;
+    const uint32_t together = tiles_of_piece(tiles, call.pool->threads());
+    const uint32_t pieces = (tiles + together - 1) / together;
     call.pool->parallel_for(pieces, [&](uint64_t begin, uint64_t end) {
-        std::vector<float> totals(uint64_t{p.rows} * tiles_per_piece * Matrix::lanes);
+        const auto totals =
+            std::make_unique_for_overwrite<float[]>(uint64_t{p.rows} * together * Matrix::lanes);
         for (uint64_t piece = begin; piece < end; ++piece) {
-            const auto first_tile = static_cast<uint32_t>(piece * tiles_per_piece);
-            const uint32_t count = std::min(tiles_per_piece, tiles - first_tile);
-            multiply({matrix.format, matrix.bytes.get() + first_tile * tile_bytes, call.in(0), totals.data(),
+            const auto first_tile = static_cast<uint32_t>(piece * together);
+            const uint32_t count = std::min(together, tiles - first_tile);
+            multiply({matrix.format, matrix.bytes.get() + first_tile * tile_bytes, call.in(0), totals.get(),
                       p.in_width, p.rows, count});
-            store_totals(call, p, totals.data(), first_tile * Matrix::lanes, count * Matrix::lanes);
+            store_totals(call, p, totals.get(), first_tile * Matrix::lanes, count * Matrix::lanes);
         }
     });
 }

@@ -1,7 +1,6 @@
 // The matrix product for one instruction set, included by linear_<set>.cpp, which is compiled for that set
 // and defines RWKVK_LINEAR, the name of the function, before. GCC and Clang vectors: + and * on them are the
 // scalar operations per lane, so every instruction set gives the same bits.
-#include <algorithm>
 #include <cstring>
 
 #include "runtime/cpu/linear.h"
@@ -46,11 +45,13 @@ struct ElementF16 {
     static Floats at(const std::byte* from) { return load_halves(from); }
 };
 
-/// `Tiles` tiles for `Rows` rows: every sum in registers.
+/// `Tiles` tiles for `Rows` rows: every sum in registers. A single row is as fast as memory, so what it will
+/// need some KiB later is asked for, into the second cache.
 template <typename Group, uint32_t Tiles, uint32_t Rows>
 void multiply(const LinearBlock& b, uint32_t first_tile, uint32_t first_row) {
+    constexpr uint64_t ahead = 4096;
     const Ranges ranges{b.in, UNIT_MATRIX};
-    const uint64_t tile_bytes = stored_bytes(b.format, b.in) * tile;
+    const uint64_t tile_bytes = stored_bytes(b.format, b.in) * tile, element_bytes = tile_bytes / b.in;
     const std::byte* weights = b.weights + first_tile * tile_bytes;
     const float* x = b.x + uint64_t{first_row} * b.in;
     Floats total[Rows][Tiles][vectors] = {};
@@ -58,13 +59,15 @@ void multiply(const LinearBlock& b, uint32_t first_tile, uint32_t first_row) {
         Floats sum[Rows][Tiles][vectors] = {};
         const uint32_t end = ranges.end(r);
         for (uint32_t first = ranges.begin(r); first < end; first += Group::elements) {
-            const uint32_t stop = std::min(end, first + Group::elements);
+            const uint32_t stop = end - first < Group::elements ? end : first + Group::elements;
             Group groups[Tiles][vectors];
             for (uint32_t t = 0; t < Tiles; ++t) {
                 for (uint32_t v = 0; v < vectors; ++v) groups[t][v].open(weights + t * tile_bytes, first, v);
             }
             for (uint32_t k = first; k < stop; ++k) {
                 for (uint32_t t = 0; t < Tiles; ++t) {
+                    if constexpr (Rows == 1)
+                        __builtin_prefetch(weights + t * tile_bytes + k * element_bytes + ahead, 0, 2);
                     for (uint32_t v = 0; v < vectors; ++v) {
                         const Floats weight = groups[t][v].at(k);
                         for (uint32_t row = 0; row < Rows; ++row)
@@ -85,17 +88,26 @@ void multiply(const LinearBlock& b, uint32_t first_tile, uint32_t first_row) {
     }
 }
 
+/// All rows from `row` on, `Rows` at a time and the rest fewer. A tile stays in the first cache meanwhile;
+/// few rows take several, since additions of one sum wait for each other.
+template <typename Group, uint32_t Rows>
+void multiply_rows(const LinearBlock& b, uint32_t row) {
+    constexpr uint32_t tiles = Rows < 4 ? 4 / Rows : 1;
+    const uint32_t end = row + (b.rows - row) / Rows * Rows;
+    uint32_t t = 0;
+    for (; t + tiles <= b.tiles; t += tiles) {
+        for (uint32_t r = row; r < end; r += Rows) multiply<Group, tiles, Rows>(b, t, r);
+    }
+    for (; t < b.tiles; ++t) {
+        for (uint32_t r = row; r < end; r += Rows) multiply<Group, 1, Rows>(b, t, r);
+    }
+    if constexpr (Rows > 1) multiply_rows<Group, Rows / 2>(b, end);
+}
+
+// How many rows at once are fastest: AVX2 has too few registers for four, SSE2 needs long to decode a weight.
 template <typename Group>
 void multiply_all(const LinearBlock& b) {
-    uint32_t row = 0;
-    for (; row + 4 <= b.rows; row += 4) {
-        for (uint32_t t = 0; t < b.tiles; ++t) multiply<Group, 1, 4>(b, t, row);
-    }
-    for (; row < b.rows; ++row) {
-        uint32_t t = 0;
-        for (; t + 4 <= b.tiles; t += 4) multiply<Group, 4, 1>(b, t, row);
-        for (; t < b.tiles; ++t) multiply<Group, 1, 1>(b, t, row);
-    }
+    multiply_rows<Group, lanes == 16 ? 8 : (lanes == 8 ? 2 : 4)>(b, 0);
 }
 
 }  // namespace

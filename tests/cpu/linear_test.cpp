@@ -37,7 +37,7 @@ TEST_CASE("every instruction set gives the plain loops' bits") {
         for (size_t f = 0; f < all_weights().size(); ++f) {
             if (info(static_cast<WeightFormat>(f)).block_elements > 1) continue;
             for (const auto& [rows, tiles, in] :
-                 {std::array{1u, 5u, 768u}, {3u, 1u, 33u}, {6u, 2u, 1100u}, {1u, 9u, 8u}}) {
+                 {std::array{1u, 5u, 768u}, {3u, 1u, 33u}, {6u, 2u, 1100u}, {1u, 9u, 8u}, {15u, 3u, 64u}}) {
                 const auto format = static_cast<WeightFormat>(f);
                 const Problem p = make_problem(format, rows, tiles, in, random);
                 std::vector<float> totals(uint64_t{rows} * tiles * 16);
