@@ -1,21 +1,13 @@
 #include "runtime/cpu/linear.h"
 
 #include <algorithm>
-#include <memory>
 #include <vector>
 
-#include "runtime/cpu/call.h"
+#include "runtime/cpu/spread.h"
 #include "runtime/cpu/sum.h"
 #include "shaders/exact_math.h"
 
 namespace rwkvk::cpu {
-namespace {
-
-/// As many as one call takes at once, unless threads would have nothing to do.
-uint32_t tiles_of_piece(uint32_t tiles, uint32_t threads) { return std::clamp(tiles / threads, 1u, 4u); }
-
-}  // namespace
-
 void store_totals(const Call& call, const LinearParams& p, const float* totals, uint32_t first,
                   uint32_t width) {
     const uint32_t count = std::min(width, p.outs - first);
@@ -40,19 +32,9 @@ void run_linear(const Call& call) {
     const Matrix& matrix = *call.matrix;
     RWKVK_ASSERT(matrix.layout == Matrix::Layout::lanes && matrix.in == p.in_width && p.first_out == 0);
     const uint64_t tile_bytes = stored_bytes(matrix.format, uint64_t{p.in_width} * Matrix::lanes);
-    const uint32_t tiles = (p.outs + Matrix::lanes - 1) / Matrix::lanes;
-    const uint32_t together = tiles_of_piece(tiles, call.pool->threads());
-    const uint32_t pieces = (tiles + together - 1) / together;
-    call.pool->parallel_for(pieces, [&](uint64_t begin, uint64_t end) {
-        const auto totals =
-            std::make_unique_for_overwrite<float[]>(uint64_t{p.rows} * together * Matrix::lanes);
-        for (uint64_t piece = begin; piece < end; ++piece) {
-            const auto first_tile = static_cast<uint32_t>(piece * together);
-            const uint32_t count = std::min(together, tiles - first_tile);
-            multiply({matrix.format, matrix.bytes.get() + first_tile * tile_bytes, call.in(0), totals.get(),
-                      p.in_width, p.rows, count});
-            store_totals(call, p, totals.get(), first_tile * Matrix::lanes, count * Matrix::lanes);
-        }
+    for_tiles(call, p, [&](uint32_t first, uint32_t tiles, float* totals) {
+        multiply({matrix.format, matrix.bytes.get() + first * tile_bytes, call.in(0), totals, p.in_width,
+                  p.rows, tiles});
     });
 }
 

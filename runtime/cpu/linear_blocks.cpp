@@ -1,6 +1,5 @@
 #include "runtime/cpu/linear_blocks.h"
 
-#include <algorithm>
 #include <memory>
 
 #include "runtime/catalogue/rounding.h"
@@ -8,12 +7,6 @@
 #include "runtime/cpu/spread.h"
 
 namespace rwkvk::cpu {
-namespace {
-
-constexpr uint32_t tiles_per_piece = 4;
-
-}  // namespace
-
 const BlockFunctions& block_functions(InstructionSet set) {
 #if defined(__x86_64__)
     if (set >= InstructionSet::avx512vnni) return blocks_avx512vnni;
@@ -36,18 +29,9 @@ void run_linear_blocks(const Call& call) {
                           &inputs[row * groups]);
     });
     const uint64_t bytes = tile_bytes(matrix.format, matrix.in);
-    const uint32_t tiles = (p.outs + tile_rows - 1) / tile_rows;
-    const uint32_t pieces = (tiles + tiles_per_piece - 1) / tiles_per_piece;
-    call.pool->parallel_for(pieces, [&](uint64_t begin, uint64_t end) {
-        const auto totals =
-            std::make_unique_for_overwrite<float[]>(uint64_t{p.rows} * tiles_per_piece * tile_rows);
-        for (uint64_t piece = begin; piece < end; ++piece) {
-            const auto first_tile = static_cast<uint32_t>(piece * tiles_per_piece);
-            const uint32_t count = std::min(tiles_per_piece, tiles - first_tile);
-            functions.multiply({matrix.format, matrix.bytes.get() + first_tile * bytes, inputs.get(),
-                                totals.get(), groups, p.rows, count});
-            store_totals(call, p, totals.get(), first_tile * tile_rows, count * tile_rows);
-        }
+    for_tiles(call, p, [&](uint32_t first, uint32_t tiles, float* totals) {
+        functions.multiply(
+            {matrix.format, matrix.bytes.get() + first * bytes, inputs.get(), totals, groups, p.rows, tiles});
     });
 }
 

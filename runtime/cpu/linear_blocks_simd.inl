@@ -10,9 +10,9 @@
 namespace rwkvk::cpu {
 namespace {
 
-// Bytes ahead at which the weights of a single row are asked for. What lies 4 to 16 KiB ahead is about as
-// good.
-constexpr uint32_t prefetch_distance = 8192;
+// Bytes ahead at which the weights of a single row are asked for, into the second cache
+// (docs/PERFORMANCE.md).
+constexpr uint32_t prefetch_distance = 4096;
 
 /// acc + the products of the 16-bit pairs of every lane.
 inline Integers dot(Integers acc, Words w, Words q) {
@@ -87,9 +87,7 @@ struct Group {
 
     Floats half(uint32_t n) const { return load_halves(halves + (n * tile_rows + first) * 2); }
 
-    Integers number(uint32_t n) const {
-        return __builtin_convertvector(load<SignedBytes>(numbers + n * tile_rows + first), Integers);
-    }
+    Integers number(uint32_t n) const { return load_bytes(numbers + n * tile_rows + first); }
 
     Floats scale(uint32_t part) const {
         if constexpr (!Layout::has_numbers) {
@@ -111,95 +109,125 @@ struct Group {
     }
 };
 
-/// Adds a group to the chains of `Rows` rows, `stride` inputs apart, and `Vectors` vectors of outputs.
-template <typename Format, uint32_t Rows, uint32_t Vectors>
-inline void add_group(Group<Format> group, const GroupInput* inputs, uint32_t stride,
-                      Floats (&chain)[Rows][Vectors]) {
+/// Adds a group of `Tiles` tiles, `Vectors` vectors of outputs of each, to the chains of `Rows` rows, whose
+/// inputs are `stride` apart.
+template <typename Format, uint32_t Rows, uint32_t Tiles, uint32_t Vectors>
+inline void add_group(const Group<Format> (&groups)[Tiles][Vectors], const GroupInput* inputs,
+                      uint32_t stride, Floats (&chain)[Rows][Tiles][Vectors]) {
     constexpr uint32_t parts = TileLayout<Format>::parts, quads = 8 / parts;
-    Floats sum[Rows][Vectors];
+    // Where few sums are in flight, each waits for its last product: even and odd bytes have sums of their
+    // own then.
+    constexpr uint32_t halves = Rows * Tiles * Vectors < 8 ? 2 : 1;
+    Floats sum[Rows][Tiles][Vectors];
 #pragma GCC unroll 2
     for (uint32_t part = 0; part < parts; ++part) {
-        Integers acc[Rows][Vectors];
+        Integers acc[halves][Rows][Tiles][Vectors] = {};
         for (uint32_t row = 0; row < Rows; ++row) {
-            for (uint32_t v = 0; v < Vectors; ++v)
-                acc[row][v] = Integers{} + inputs[row * stride].start[part];
+            for (uint32_t t = 0; t < Tiles; ++t) {
+                for (uint32_t v = 0; v < Vectors; ++v)
+                    acc[0][row][t][v] = Integers{} + inputs[row * stride].start[part];
+            }
         }
 #pragma GCC unroll 8
         for (uint32_t n = part * quads; n < (part + 1) * quads; ++n) {
-            for (uint32_t v = 0; v < Vectors; ++v) {
-                Group<Format> of_vector = group;
-                of_vector.first += v * lanes;
-                const Words words = of_vector.quad(n);
-                const Words even = words & 0x00ff00ffu, odd = words >> 8 & 0x00ff00ffu;
-                for (uint32_t row = 0; row < Rows; ++row) {
-                    const int16_t* q = inputs[row * stride].q + 4 * n;
-                    acc[row][v] = dot(dot(acc[row][v], even, broadcast(q)), odd, broadcast(q + 2));
+            for (uint32_t t = 0; t < Tiles; ++t) {
+                for (uint32_t v = 0; v < Vectors; ++v) {
+                    const Words words = groups[t][v].quad(n);
+                    const Words even = words & 0x00ff00ffu, odd = words >> 8 & 0x00ff00ffu;
+                    for (uint32_t row = 0; row < Rows; ++row) {
+                        const int16_t* q = inputs[row * stride].q + 4 * n;
+                        Integers &of_even = acc[0][row][t][v], &of_odd = acc[halves - 1][row][t][v];
+                        of_even = dot(of_even, even, broadcast(q));
+                        of_odd = dot(of_odd, odd, broadcast(q + 2));
+                    }
                 }
             }
         }
-        for (uint32_t v = 0; v < Vectors; ++v) {
-            Group<Format> of_vector = group;
-            of_vector.first += v * lanes;
-            const Floats scale = of_vector.scale(part);
-            for (uint32_t row = 0; row < Rows; ++row) {
-                Floats term = __builtin_convertvector(acc[row][v], Floats) * scale;
-                if constexpr (Format::has_offset)
-                    term -= inputs[row * stride].sum[part] * of_vector.offset(part);
-                sum[row][v] = part == 0 ? term : sum[row][v] + term;
+        for (uint32_t t = 0; t < Tiles; ++t) {
+            for (uint32_t v = 0; v < Vectors; ++v) {
+                const Floats scale = groups[t][v].scale(part);
+                for (uint32_t row = 0; row < Rows; ++row) {
+                    Integers product = acc[0][row][t][v];
+                    if constexpr (halves == 2) product += acc[1][row][t][v];
+                    Floats term = __builtin_convertvector(product, Floats) * scale;
+                    if constexpr (Format::has_offset)
+                        term -= inputs[row * stride].sum[part] * groups[t][v].offset(part);
+                    sum[row][t][v] = part == 0 ? term : sum[row][t][v] + term;
+                }
             }
         }
     }
     for (uint32_t row = 0; row < Rows; ++row) {
-        for (uint32_t v = 0; v < Vectors; ++v) chain[row][v] += sum[row][v] * inputs[row * stride].unit;
+        for (uint32_t t = 0; t < Tiles; ++t) {
+            for (uint32_t v = 0; v < Vectors; ++v)
+                chain[row][t][v] += sum[row][t][v] * inputs[row * stride].unit;
+        }
     }
 }
 
-/// `Vectors` vectors of the outputs of a tile, from lane `first` on, for `Rows` rows.
-template <typename Format, uint32_t Rows, uint32_t Vectors>
-void multiply(const BlockProduct& b, uint32_t tile, uint32_t first_row, uint32_t first) {
+/// `Vectors` vectors of the outputs of `Tiles` tiles, from lane `first` of each on, for `Rows` rows. Several
+/// tiles side by side are several streams of weights, which memory serves faster than one.
+template <typename Format, uint32_t Rows, uint32_t Tiles, uint32_t Vectors>
+void multiply(const BlockProduct& b, uint32_t first_tile, uint32_t first_row, uint32_t first) {
     using Layout = TileLayout<Format>;
     constexpr uint32_t groups_per_block = Format::elements / ROUND_GROUP;
-    const std::byte* begin = b.weights + tile * Layout::bytes(b.groups);
-    Group<Format> group{begin, begin + Layout::numbers_at(b.groups), begin + Layout::halves_at(b.groups),
-                        first};
-    const std::byte* halves = group.halves;
+    const uint64_t bytes = Layout::bytes(b.groups);
+    const std::byte* tile = b.weights + first_tile * bytes;
     const GroupInput* inputs = b.inputs + uint64_t{first_row} * b.groups;
-    Floats total[Rows][Vectors] = {};
+    Floats total[Rows][Tiles][Vectors] = {};
+    uint64_t place = 0;
     for (uint32_t c = 0; c < CHAINS; ++c) {
-        Floats chain[Rows][Vectors] = {};
+        Floats chain[Rows][Tiles][Vectors] = {};
         const uint32_t length = chain_length(b.groups, c);
-        for (uint32_t i = 0; i < length; ++i) {
-            if constexpr (groups_per_block > 1)
-                group.halves = halves + uint64_t{(c + i * CHAINS) / groups_per_block} * Layout::half_bytes;
-            if constexpr (Rows == 1) {
-                for (uint32_t line = 0; line < Layout::quant_bytes; line += 64)
-                    __builtin_prefetch(group.quants + prefetch_distance + line);
+        for (uint32_t i = 0; i < length; ++i, ++place) {
+            const uint64_t block = groups_per_block == 1 ? place : (c + i * CHAINS) / groups_per_block;
+            Group<Format> groups[Tiles][Vectors];
+            for (uint32_t t = 0; t < Tiles; ++t) {
+                for (uint32_t v = 0; v < Vectors; ++v) {
+                    groups[t][v] = {
+                        tile + t * bytes + place * Layout::quant_bytes,
+                        tile + t * bytes + Layout::numbers_at(b.groups) + place * Layout::number_bytes,
+                        tile + t * bytes + Layout::halves_at(b.groups) + block * Layout::half_bytes,
+                        first + v * lanes};
+                }
+                if constexpr (Rows == 1) {
+                    for (uint32_t line = 0; line < Layout::quant_bytes; line += 64)
+                        __builtin_prefetch(groups[t][0].quants + prefetch_distance + line, 0, 2);
+                }
             }
-            add_group<Format, Rows, Vectors>(group, inputs, b.groups, chain);
-            group.quants += Layout::quant_bytes;
-            group.numbers += Layout::number_bytes;
-            if constexpr (groups_per_block == 1) group.halves += Layout::half_bytes;
+            add_group<Format, Rows, Tiles, Vectors>(groups, inputs, b.groups, chain);
             ++inputs;
         }
         for (uint32_t row = 0; row < Rows; ++row) {
-            for (uint32_t v = 0; v < Vectors; ++v) total[row][v] += chain[row][v];
+            for (uint32_t t = 0; t < Tiles; ++t) {
+                for (uint32_t v = 0; v < Vectors; ++v) total[row][t][v] += chain[row][t][v];
+            }
         }
     }
     for (uint32_t row = 0; row < Rows; ++row) {
-        std::memcpy(b.totals + (uint64_t{first_row + row} * b.tiles + tile) * tile_rows + first, total[row],
-                    sizeof total[row]);
+        for (uint32_t t = 0; t < Tiles; ++t) {
+            std::memcpy(b.totals + (uint64_t{first_row + row} * b.tiles + first_tile + t) * tile_rows + first,
+                        total[row][t], sizeof total[row][t]);
+        }
     }
 }
 
 template <typename Format>
 void multiply_all(const BlockProduct& b) {
-    constexpr uint32_t vectors = tile_rows / lanes, many = lanes == 16 ? 8 : 4;
-    for (uint32_t tile = 0; tile < b.tiles; ++tile) {
-        uint32_t row = 0;
-        for (; row + many <= b.rows; row += many) {
-            for (uint32_t v = 0; v < vectors; ++v) multiply<Format, many, 1>(b, tile, row, v * lanes);
+    constexpr uint32_t vectors = tile_rows / lanes;
+    constexpr uint32_t rows_at_once = lanes == 16 ? 8 : 4, tiles_at_once = lanes / 4;  // in registers
+    uint32_t row = 0;
+    for (; row + rows_at_once <= b.rows; row += rows_at_once) {
+        for (uint32_t tile = 0; tile < b.tiles; ++tile) {
+            for (uint32_t v = 0; v < vectors; ++v)
+                multiply<Format, rows_at_once, 1, 1>(b, tile, row, v * lanes);
         }
-        for (; row < b.rows; ++row) multiply<Format, 1, vectors>(b, tile, row, 0);
+    }
+    for (; row < b.rows; ++row) {
+        uint32_t tile = 0;
+        for (; tile + tiles_at_once <= b.tiles; tile += tiles_at_once)
+            multiply<Format, 1, tiles_at_once, vectors>(b, tile, row, 0);
+        for (; tile < b.tiles; ++tile) multiply<Format, 1, 1, vectors>(b, tile, row, 0);
     }
 }
 

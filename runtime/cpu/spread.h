@@ -1,6 +1,9 @@
 #pragma once
 // How the work of an op is spread over threads.
 
+#include <algorithm>
+#include <memory>
+
 #include "runtime/cpu/call.h"
 
 namespace rwkvk::cpu {
@@ -15,6 +18,25 @@ void for_rows(const Call& call, uint64_t rows, uint64_t work, const Body& body) 
     };
     if (rows * work < worth_waking) return all(0, rows);
     call.pool->parallel_for(rows, all);
+}
+
+/// A product by tiles of 16 outputs: multiply(first tile, tiles, totals) for a few tiles at a time makes
+/// their totals, [rows][tiles * 16], which are then finished.
+template <typename Multiply>
+void for_tiles(const Call& call, const LinearParams& p, const Multiply& multiply) {
+    constexpr uint32_t tile = Matrix::lanes, most = 4;
+    const uint32_t tiles = (p.outs + tile - 1) / tile;
+    // As many as one call takes at once, unless threads would have nothing to do.
+    const uint32_t together = std::clamp(tiles / call.pool->threads(), 1u, most);
+    call.pool->parallel_for((tiles + together - 1) / together, [&](uint64_t begin, uint64_t end) {
+        const auto totals = std::make_unique_for_overwrite<float[]>(uint64_t{p.rows} * together * tile);
+        for (uint64_t piece = begin; piece < end; ++piece) {
+            const auto first = static_cast<uint32_t>(piece * together);
+            const uint32_t count = std::min(together, tiles - first);
+            multiply(first, count, totals.get());
+            store_totals(call, p, totals.get(), first * tile, count * tile);
+        }
+    });
 }
 
 /// For every head of every sequence of table 0, whose parameters are `p`, and there for every token in order:

@@ -46,6 +46,17 @@ inline Floats halves_to_floats(Words half) {
     return reinterpret_cast<Floats>(bits | ((half & 0x8000u) << 16));
 }
 
+/// A vector of signed bytes. GCC widens in several steps where one instruction does.
+inline Integers load_bytes(const void* from) {
+#if defined(__AVX512F__)
+    return reinterpret_cast<Integers>(_mm512_cvtepi8_epi32(load<__m128i>(from)));
+#elif defined(__AVX2__)
+    return reinterpret_cast<Integers>(_mm256_cvtepi8_epi32(_mm_cvtsi64_si128(load<long long>(from))));
+#else
+    return __builtin_convertvector(load<SignedBytes>(from), Integers);
+#endif
+}
+
 /// A vector of f16. The conversion instructions turn subnormal halves into normal floats whatever the flush
 /// mode is.
 inline Floats load_halves(const void* from) {
