@@ -53,8 +53,8 @@ struct DeviceFacts {
     bool keep_signed_zero = false;  // SignedZeroInfNanPreserve 32 reported
     bool float16 = false, int8 = false, storage16 = false;
     bool integer_dot = false, cooperative_matrix = false, buffer_device_address = false;
-    // Dot products of four 8-bit integers in a word are accelerated: of signed ones, and of signed by unsigned
-    // ones, which tells AMD's generations apart too.
+    // Dot products of four 8-bit integers in a word are accelerated: of signed ones, and of signed by
+    // unsigned ones, which tells AMD's generations apart too.
     bool fast_signed_dot = false, fast_mixed_dot = false;
     bool mapped = false;    // the host writes and reads device memory itself; else it is staged
     bool timeline = false;  // timeline semaphores
@@ -68,9 +68,9 @@ struct DeviceFacts {
 /// underscore: "-subgroup", "-subgroup-size-control", "-narrow", "-float-controls", "-timeline", ...),
 /// "minimum": every optional fact off and every limit at the floor that all devices must have, "+mapped":
 /// staging is left out where the memory allows it, also on discrete cards, where that is not yet measured, or
-/// "+fast-dot": integer dot products count as accelerated where there are any, so that their kernels can be tried.
-/// Limits never rise above what the device reports.
-/// Errors: Code::bad_argument naming the unknown word and listing the known ones.
+/// "+fast-dot": integer dot products count as accelerated where there are any, so that their kernels can be
+/// tried. Limits never rise above what the device reports. Errors: Code::bad_argument naming the unknown word
+/// and listing the known ones.
 DeviceFacts masked(DeviceFacts facts, std::string_view mask);
 
 /// `masked` with the value of RWKVK_CAPS; the only place that reads it.

@@ -27,8 +27,9 @@ void OpenDevice::require_exact(const std::vector<WeightFormat>& formats) {
     check::Verdict verdict = check::cached_self_test(*kernels_, parts);
     const auto fall_back = [&](bool possible, const char* mask, const char* what) {
         if (verdict.exact() || !possible) return;
-        log(LogLevel::warning, concat(facts().name, ": the kernels without ", what,
-                                      " are used, which are slower, since with them ", verdict.failures.front()));
+        log(LogLevel::warning,
+            concat(facts().name, ": the kernels without ", what,
+                   " are used, which are slower, since with them ", verdict.failures.front()));
         open(vk::masked(facts(), mask));
         failed_ = what;
         verdict = check::cached_self_test(*kernels_, parts);

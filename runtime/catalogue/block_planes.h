@@ -1,13 +1,14 @@
 #pragma once
-// How kernels of `linear_blocks` want matrices of blocks. So many rows lie side by side as a tile has (TILE: 32, or 1),
-// and a tile is planes one after the other, each [group][row in tile] of
-//   the lower bits of a group's 32 quants, the largest power of two of them: quads of bytes of quants, as many
+// How kernels of `linear_blocks` want matrices of blocks. So many rows lie side by side as a tile has (TILE:
+// 32, or 1), and a tile is planes one after the other, each [group][row in tile] of
+//   the lower bits of a group's 32 quants, the largest power of two of them: quads of bytes of quants, as
+//   many
 //       quads side by side in a word as fit; quad j is in word j % low_bits at bit j / low_bits * low_bits;
 //   the upper bits, if any, likewise;
 //   a code, the scales (and offsets) of the group: code_bits each, side by side in words;
-// and, for formats with blocks of 256, [block][row in tile] of the f16 that codes are multiplied with. Eight words of
-// quants are two vectors of four: [group][2][row in tile].
-// shaders/block_groups.glsl reads it, runtime/gpu/packing.cpp writes it.
+// and, for formats with blocks of 256, [block][row in tile] of the f16 that codes are multiplied with. Eight
+// words of quants are two vectors of four: [group][2][row in tile]. shaders/block_groups.glsl reads it,
+// runtime/gpu/packing.cpp writes it.
 
 #include <bit>
 

@@ -30,13 +30,21 @@ uint32_t narrow_tokens(const vk::DeviceFacts& facts, uint32_t rows) {
     return facts.type == vk::DeviceType::software ? 8 : 4;
 }
 
+// Many outputs of many rows are more than newer compilers of llvmpipe keep in registers; older ones spill all
+// the same and gain by fewer loads.
+bool spills(const vk::DeviceFacts& facts) {
+    constexpr uint32_t llvmpipe = 13, mesa_24 = 24u << 22;  // VkDriverId and Vulkan's packed form
+    return facts.driver_id != llvmpipe || facts.driver_version >= mesa_24;
+}
+
 // A few outputs per lane hide latency where a core runs few lanes. A software device pays for every input an
 // invocation loads, so eight outputs share it.
 KernelChoice narrow(Op op, const vk::DeviceFacts& facts, uint32_t rows) {
+    const bool blocks = op == Op::linear_blocks, software = facts.type == vk::DeviceType::software;
     const uint32_t lanes = narrow_lanes(facts);
     const uint32_t tokens = narrow_tokens(facts, rows);
-    const uint32_t outs = facts.type == vk::DeviceType::software ? 8 : (tokens > 1 ? 2 : 1);
-    const bool blocks = op == Op::linear_blocks;
+    uint32_t outs = software ? 8 : tokens > 1 ? 2 : 1;
+    if (blocks && software && tokens > 1 && spills(facts)) outs = 4;
     return {.kernel = blocks ? KernelId::blocks_narrow : KernelId::linear_narrow,
             .packing = blocks ? Packing::block_tiles : Packing::tiles,
             .constants = {lanes, outs, tokens},
@@ -159,8 +167,9 @@ std::string matrix_kernel_text(const vk::DeviceFacts& facts) {
     if (by_subgroups(facts))
         return concat(info(KernelId::linear_subgroup).name, " at ", subgroup_size_for(facts), " lanes",
                       by_dots(facts) ? ", those of blocks by integer dot products" : "");
-    return concat(info(KernelId::linear_narrow).name,
-                  facts.subgroup ? ", which suits such a device" : ", since there are no subgroup operations");
+    return concat(info(KernelId::linear_narrow).name, facts.subgroup
+                                                          ? ", which suits such a device"
+                                                          : ", since there are no subgroup operations");
 }
 
 Work work_of(Op op, const Params& params) {

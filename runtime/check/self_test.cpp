@@ -11,6 +11,7 @@
 #include "host/replaced_file.h"
 #include "host/stopwatch.h"
 #include "host/vk/device.h"
+#include "runtime/catalogue/rounding.h"
 #include "runtime/check/large_case.h"
 #include "runtime/check/op_run.h"
 #include "runtime/gpu/kernel_maker.h"
@@ -75,6 +76,28 @@ void check_known(gpu::KernelStore& kernels, Verdict& verdict) {
     }
 }
 
+/// Values of a group whose unit is 1, and the whole numbers that they are rounded to.
+constexpr std::pair<float, float> rounded[] = {
+    {0.5f, 0},       {1.5f, 2},         {2.5f, 2},        {-0.5f, 0},       {-1.5f, -2},
+    {2047.5f, 2048}, {-2046.5f, -2046}, {0.49999997f, 0}, {0.50000006f, 1}, {1024.49994f, 1024},
+};
+
+void check_rounding(gpu::KernelStore& kernels, Verdict& verdict) {
+    std::vector<uint32_t> x(ROUND_GROUP, 0);
+    for (size_t i = 0; i < std::size(rounded); ++i) x[i] = std::bit_cast<uint32_t>(rounded[i].first);
+    const OpCase c{
+        Op::round, RoundParams{1, 1}, {x, std::vector<uint32_t>(rounded_width(1), 0)}, std::nullopt, "ties"};
+    for (const KernelChoice& choice : all_choices(Op::round, kernels.device().facts())) {
+        const std::vector<uint32_t> y = run_on_device(c, choice, kernels)[1];
+        for (size_t i = 0; i < std::size(rounded); ++i) {
+            const auto found = std::bit_cast<float>(y[i]);
+            if (found == rounded[i].second) continue;
+            verdict.failures.push_back(concat("rounding of ", rounded[i].first, ": expected ",
+                                              rounded[i].second, ", found ", found));
+        }
+    }
+}
+
 bool belongs(const OpCase& c, TestPart part) {
     return part ? c.matrix && c.matrix->format == *part : !c.matrix;
 }
@@ -113,7 +136,10 @@ namespace {
 
 void run_part(gpu::KernelStore& kernels, TestPart part, ThreadPool& pool, Verdict& verdict) {
     make_kernels(kernels, part);
-    if (!part) check_known(kernels, verdict);
+    if (!part) {
+        check_known(kernels, verdict);
+        check_rounding(kernels, verdict);
+    }
     for (size_t i = 0; i < all_ops().size(); ++i) {
         const auto op = static_cast<Op>(i);
         const vk::DeviceFacts& facts = kernels.device().facts();
@@ -190,7 +216,7 @@ Verdict self_test(gpu::KernelStore& kernels, const std::vector<TestPart>& parts)
 }
 
 /// With every change of what is tested: verdicts of other tests do not count.
-constexpr const char* tests = "2";
+constexpr const char* tests = "3";
 
 std::string verdict_path(const gpu::KernelStore& kernels, TestPart part) {
     return kernels.cache_path(

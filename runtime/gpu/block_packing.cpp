@@ -8,8 +8,8 @@
 namespace rwkvk::gpu {
 namespace {
 
-/// A stored block as the numbers that it is made of: what scales multiply counts 1, and values that are looked
-/// up are their numbers.
+/// A stored block as the numbers that it is made of: what scales multiply counts 1, and values that are
+/// looked up are their numbers.
 struct Numbers : blocks::OneRow {
     float half(uint32_t) const { return 1.0f; }
     uint32_t lookup(uint32_t n) const { return n; }

@@ -78,7 +78,7 @@ class Maker {
 
     /// Cuts a piece once more where one dispatch would take too long.
     void add_product(size_t index, LinearParams params, const MatrixRecord& record,
-                    const MatrixRecord::Piece& piece) {
+                     const MatrixRecord::Piece& piece) {
         const uint64_t tile_cost = uint64_t{params.in_width} * params.rows * rows_per_tile;
         const auto tiles =
             static_cast<uint32_t>(std::clamp<uint64_t>(layout_.max_cost / tile_cost, 1, piece.outs));

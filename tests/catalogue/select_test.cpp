@@ -87,8 +87,7 @@ TEST_CASE("which kernel multiplies matrices is told, and why when it is the slow
     CHECK(matrix_kernel_text(facts_with(true, 32, false)) == "linear_subgroup at 32 lanes");
     vk::DeviceFacts dots = facts_with(true, 32, false);
     dots.integer_dot = dots.fast_signed_dot = true;
-    CHECK(matrix_kernel_text(dots) ==
-          "linear_subgroup at 32 lanes, those of blocks by integer dot products");
+    CHECK(matrix_kernel_text(dots) == "linear_subgroup at 32 lanes, those of blocks by integer dot products");
     CHECK(matrix_kernel_text(facts_with(true, 8, true)) == "linear_narrow, which suits such a device");
     CHECK(matrix_kernel_text(facts_with(false, 0, false)) ==
           "linear_narrow, since there are no subgroup operations");

@@ -96,6 +96,26 @@ TEST_CASE("a flipped sign in any kernel is noticed") {
     MESSAGE("flipped signs: ", flipped);
 }
 
+TEST_CASE("a dropped digit and a wrong scale in any kernel of blocks are noticed") {
+    const auto device = test::open_device("-narrow");
+    if (!device) return;
+    ThreadPool pool(1);
+    size_t changed = 0;
+    for (const Module& module : modules()) {
+        const Op op = info(module.kernel).op;
+        if (op != Op::round && op != Op::linear_blocks) continue;
+        size_t number = 0;
+        for (const size_t place : test::steps(module.words)) {
+            const size_t step = number++;
+            INFO(module.name, ", step ", step, ", instruction ", module.words[place] & 0xffff);
+            CHECK(noticed(module, test::with_other_step(module.words, place), *device->kernels, pool, 1));
+            ++changed;
+        }
+    }
+    CHECK(changed > 100);
+    MESSAGE("changed steps: ", changed);
+}
+
 TEST_CASE("a kernel built without the decorating step is refused before it runs") {
     for (const Module& module : modules()) {
         if (test::signs(module.words).empty()) continue;

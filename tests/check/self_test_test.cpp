@@ -35,7 +35,7 @@ TEST_CASE("a device that computes exactly passes") {
 }
 
 TEST_CASE("a faulty operation and a faulty kernel are told") {
-    for (const std::string name : {"arithmetic", "wkv7", "linear"}) {
+    for (const std::string name : {"arithmetic", "wkv7", "round", "linear"}) {
         const auto device = test::open_device();
         if (!device) return;
         // Of the matrix kernels, one that this device can be given.

@@ -9,7 +9,8 @@ namespace rwkvk::test {
 
 using Words = std::vector<uint32_t>;
 
-inline constexpr uint32_t op_decorate = 71, op_f_negate = 127, op_f_add = 129, op_f_sub = 131,
+inline constexpr uint32_t op_decorate = 71, op_f_negate = 127, op_f_add = 129, op_f_sub = 131, op_f_mul = 133,
+                          op_shift_right = 194, op_bitwise_or = 197, op_bitwise_and = 199,
                           no_contraction = 42;
 
 /// Calls body(offset of the instruction, its opcode).
@@ -42,6 +43,30 @@ inline Words with_flipped_sign(std::span<const uint32_t> words, size_t place) {
     Words result(words.begin(), words.end());
     const uint32_t other = (result[place] & 0xffff) == op_f_add ? op_f_sub : op_f_add;
     result[place] = (result[place] & 0xffff0000u) | other;
+    return result;
+}
+
+/// Shifts, masks and exclusive ors of integers, and products of floats: what takes quants, digits and scales
+/// apart and brings them together.
+inline std::vector<size_t> steps(std::span<const uint32_t> words) {
+    std::vector<size_t> places;
+    each_instruction(words, [&](size_t at, uint32_t op) {
+        const bool of_bits = op >= op_shift_right && op <= op_bitwise_and && op != op_bitwise_or;
+        if (of_bits || op == op_f_mul) places.push_back(at);
+    });
+    return places;
+}
+
+/// A step of integers passes its first operand on; a product becomes a sum.
+inline Words with_other_step(std::span<const uint32_t> words, size_t place) {
+    constexpr uint32_t copy_object = 83, one_word = 1u << 16;
+    Words result(words.begin(), words.end());
+    if ((result[place] & 0xffff) == op_f_mul) {
+        result[place] = (result[place] & 0xffff0000u) | op_f_add;
+    } else {
+        result[place] = 4 * one_word | copy_object;
+        result[place + 4] = one_word;  // does nothing
+    }
     return result;
 }
 

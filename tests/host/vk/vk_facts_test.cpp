@@ -87,8 +87,8 @@ TEST_CASE("minimum is the floor that every device must have") {
     for (const bool fact :
          {facts.subgroup, facts.subgroup_size_control, facts.float_controls, facts.round_to_even,
           facts.keep_signed_zero, facts.float16, facts.int8, facts.storage16, facts.integer_dot,
-          facts.cooperative_matrix, facts.buffer_device_address, facts.fast_signed_dot, facts.fast_mixed_dot, facts.mapped,
-          facts.timeline, facts.memory_budget, facts.statistics, facts.timestamps}) {
+          facts.cooperative_matrix, facts.buffer_device_address, facts.fast_signed_dot, facts.fast_mixed_dot,
+          facts.mapped, facts.timeline, facts.memory_budget, facts.statistics, facts.timestamps}) {
         CHECK_FALSE(fact);
     }
 }
