@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "runtime/catalogue/catalogue.h"
 
@@ -20,7 +21,7 @@ struct MatrixFormats {
     std::optional<WeightFormat> head = {};  // nothing: at least q6_k where `matrices` is smaller
     std::optional<WeightFormat> embedding = {};  // nothing: as `matrices`
     std::optional<uint32_t> file_type = {};  // llama.cpp's number for such a file; nothing: by what it holds
-    std::string name = {};                   // of all this, as `matrix_formats_named` takes it; or empty
+    std::string_view name = {};              // of all this, as `matrix_formats_named` takes it; or empty
 };
 
 /// The format of every matrix of the model's programs. Low-rank matrices, and others whose rows are not whole

@@ -82,7 +82,7 @@ MatrixFormats matrix_formats_named(std::string_view name) {
         return {.matrices = found->matrices,
                 .down = found->down,
                 .file_type = found->number,
-                .name = std::string(found->name)};
+                .name = found->name};
     const auto* known =
         std::ranges::find_if(foreign, [&](const Foreign& row) { return lower.starts_with(row.begin); });
     if (known != std::end(foreign)) {

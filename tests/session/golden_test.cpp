@@ -1,6 +1,8 @@
 // All versions against outputs of the official code, on the CPU and on the device.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "runtime/catalogue/weights.h"
 #include "runtime/cpu/backend.h"
 #include "runtime/gpu/backend.h"
@@ -18,7 +20,9 @@ namespace {
 using test::Golden;
 
 constexpr double logits_tolerance = 3e-5;  // of their spread
-constexpr double state_tolerance = 1e-4;   // of the largest entry
+// With matrices of blocks, whose rows are rounded: docs/NUMERICS.md, "How far that is from unrounded rows".
+constexpr double rounded_tolerance = 2e-2;
+constexpr double state_tolerance = 1e-4;  // of the largest entry
 
 struct Result {
     std::vector<float> logits;  // all positions
@@ -50,6 +54,13 @@ void check_states(const Golden& golden, const Model& model, std::span<const floa
 }
 
 constexpr const char* rounded = "bf16 from fp32";  // where there is no such file
+
+bool rounds(const Model& model) {
+    return std::ranges::any_of(model.programs().body.steps,
+                               [](const Step& step) { return step.op == Op::round; });
+}
+
+double tolerance(const Model& model) { return rounds(model) ? rounded_tolerance : logits_tolerance; }
 
 struct Set {
     const char *folder, *file, *logits, *version;
@@ -137,7 +148,8 @@ TEST_CASE("the trained tiny models agree with their exact logits on the CPU and 
         Context cpu(model,
                     cpu::make_backend(model->programs(), model->weights(), {.max_rows = 8}, {.threads = 2}));
         const std::vector<float> on_cpu = cpu.feed(0, tokens);
-        CHECK(test::largest_difference(expected, on_cpu) <= logits_tolerance * test::spread(expected));
+        CHECK(test::largest_difference(expected, on_cpu) <= tolerance(*model) * test::spread(expected));
+        MESSAGE(name, ": ", test::largest_difference(expected, on_cpu) / test::spread(expected));
         if (!device) continue;
         Context gpu(model, gpu::make_backend(model->programs(), model->weights(), {.max_rows = 8},
                                              *device->kernels, {}));
@@ -157,7 +169,8 @@ void check_gguf(const std::string& stem, const test::TestDevice* device) {
     Context cpu(model,
                 cpu::make_backend(model->programs(), model->weights(), {.max_rows = 16}, {.threads = 2}));
     const std::vector<float> on_cpu = run(cpu, tokens).logits;
-    CHECK(test::largest_difference(expected, on_cpu) <= logits_tolerance * test::spread(expected));
+    CHECK(test::largest_difference(expected, on_cpu) <= tolerance(*model) * test::spread(expected));
+    MESSAGE(stem, ": ", test::largest_difference(expected, on_cpu) / test::spread(expected));
     if (!device) return;
     Context gpu(model, gpu::make_backend(model->programs(), model->weights(), {.max_rows = 16},
                                          *device->kernels, {}));
