@@ -19,7 +19,11 @@ uint row_units(uint width) { return (width + BLOCK_ELEMENTS - 1u) / BLOCK_ELEMEN
 float decode_element(Chunk chunk, uint e) {
     uint quant = (chunk.quants[e / 4u] >> (e % 4u * 8u)) & 0xffu;
     float product = chunk.scale * float(int(quant - BIAS));
-    return HAS_OFFSET ? product - chunk.offset : product;
+#if HAS_OFFSET
+    return product - chunk.offset;
+#else
+    return product;
+#endif
 }
 
 /// Where a device block of a row begins and how far its words are apart.

@@ -1,7 +1,9 @@
 // Matrices of blocks as products read them, a group of 32 elements at a time (runtime/catalogue/block_planes.h has the
-// layout). Before: MATRIX_SLOT; TILE, the rows that lie side by side; and of the format LOW_BITS, HIGH_BITS and BIAS of
-// its quants, IQ4 where they are numbers of values, CODE_BITS of the scales of a group, BLOCK_SCALES where blocks of
-// 256 have some too, HALVES where halves of a group have their own, HAS_OFFSET. After: the format's scales_of().
+// layout). Before: MATRIX_SLOT; TILE, the rows that lie side by side; and of the format, as macros: LOW_BITS, HIGH_BITS
+// and BIAS of its quants, IQ4 where they are numbers of values, CODE_BITS of the scales of a group, BLOCK_SCALES where
+// blocks of 256 have some too, HALVES where halves of a group have their own, HAS_OFFSET. After: the format's
+// scales_of(). What a format has no use for is left out here, and not by the driver, so that every operation of a module
+// can be shown to matter.
 #include "half.glsl"
 #include "iq4.glsl"
 
@@ -10,10 +12,10 @@ layout(std430, set = 0, binding = MATRIX_SLOT) readonly restrict buffer MatrixBy
 layout(std430, set = 0, binding = MATRIX_SLOT) readonly restrict buffer MatrixByFour { uvec4 matrix4[]; };
 
 const uint QUADS = ROUND_GROUP / 4u;
-const uint PARTS = HALVES ? 2u : 1u;
-const uint LOW_VECTORS = LOW_BITS == 8u ? 2u : 1u;
-const uint LOW_MASK = LOW_BITS == 8u ? 0xffffffffu : LOW_BITS == 4u ? 0x0f0f0f0fu : 0x03030303u;
-const uint HIGH_MASK = HIGH_BITS == 2u ? 0x03030303u : 0x01010101u;
+const uint PARTS = HALVES + 1u;
+const uint LOW_MASK = LOW_BITS == 4 ? 0x0f0f0f0fu : 0x03030303u;
+const uint HIGH_MASK = HIGH_BITS == 1 ? 0x01010101u : 0x03030303u;
+const uint LOW_VECTORS = (LOW_BITS + 3u) / 4u;
 const uint CODES_PER_WORD = 32u / CODE_BITS;
 
 /// The first word of a row's tile, and the row's place in it.
@@ -23,7 +25,7 @@ struct Row {
 
 uint words_of_rows(uint groups) {
     uint codes = (groups + CODES_PER_WORD - 1u) / CODES_PER_WORD;
-    uint words = groups * (LOW_BITS + HIGH_BITS) + codes + (BLOCK_SCALES ? (groups + 7u) / 8u : 0u);
+    uint words = groups * (LOW_BITS + HIGH_BITS) + codes + (groups + 7u) / 8u * BLOCK_SCALES;
     return (words + 3u) / 4u * 4u;
 }
 
@@ -38,25 +40,34 @@ struct Quants {
 /// Of the group that is number `place` of the row's.
 Quants load_quants(Row row, uint groups, uint place) {
     Quants quants;
-    if (LOW_BITS == 2u) {
-        quants.low[0] = matrix2[row.tile / 2u + place * TILE + row.lane].xyxy;
-    } else {
-        [[unroll]] for (uint v = 0u; v < LOW_VECTORS; ++v)
-            quants.low[v] = matrix4[row.tile / 4u + (place * LOW_VECTORS + v) * TILE + row.lane];
-    }
+#if LOW_BITS == 2
+    quants.low[0] = matrix2[row.tile / 2u + place * TILE + row.lane].xyxy;
+#else
+    [[unroll]] for (uint v = 0u; v < LOW_VECTORS; ++v)
+        quants.low[v] = matrix4[row.tile / 4u + (place * LOW_VECTORS + v) * TILE + row.lane];
+#endif
     uint high = row.tile + groups * LOW_BITS * TILE;
-    if (HIGH_BITS == 1u) quants.high = uvec2(matrix[high + place * TILE + row.lane]);
-    if (HIGH_BITS == 2u) quants.high = matrix2[high / 2u + place * TILE + row.lane];
+#if HIGH_BITS == 1
+    quants.high = uvec2(matrix[high + place * TILE + row.lane]);
+#elif HIGH_BITS == 2
+    quants.high = matrix2[high / 2u + place * TILE + row.lane];
+#endif
     return quants;
 }
 
 /// Quants 4j to 4j + 3 as bytes.
 uint quad(Quants quants, uint j) {
-    uint word = j % LOW_BITS;
-    uint four = (quants.low[word / 4u][word % 4u] >> (j / LOW_BITS * LOW_BITS)) & LOW_MASK;
-    if (HIGH_BITS == 1u) four |= ((quants.high.x >> j) & HIGH_MASK) << LOW_BITS;
-    if (HIGH_BITS == 2u) four |= ((quants.high[j % 2u] >> (j / 2u * 2u)) & HIGH_MASK) << LOW_BITS;
-    return IQ4 ? iq4_values(four) : four;
+    uint four = quants.low[j % LOW_BITS / 4u][j % LOW_BITS % 4u];
+#if LOW_BITS < 8
+    four = (four >> (j / LOW_BITS * LOW_BITS)) & LOW_MASK;
+#endif
+#if HIGH_BITS > 0
+    four |= ((quants.high[j % HIGH_BITS] >> (j / HIGH_BITS * HIGH_BITS)) & HIGH_MASK) << LOW_BITS;
+#endif
+#if IQ4
+    four = iq4_values(four);
+#endif
+    return four;
 }
 
 /// An element is scale * (quant - BIAS) - offset; the second of each is that of the group's second half.
@@ -70,8 +81,15 @@ Scales scales_of(uint code, uint block);
 Scales load_scales(Row row, uint groups, uint place, uint block) {
     uint codes = row.tile + groups * (LOW_BITS + HIGH_BITS) * TILE + row.lane;
     uint blocks = codes + (groups + CODES_PER_WORD - 1u) / CODES_PER_WORD * TILE;
-    uint code = matrix[codes + place / CODES_PER_WORD * TILE] >> (place % CODES_PER_WORD * CODE_BITS);
-    return scales_of(code, BLOCK_SCALES ? matrix[blocks + block * TILE] : 0u);
+    uint code = matrix[codes + place / CODES_PER_WORD * TILE];
+#if CODE_BITS < 32
+    code >>= place % CODES_PER_WORD * CODE_BITS;
+#endif
+#if BLOCK_SCALES
+    return scales_of(code, matrix[blocks + block * TILE]);
+#else
+    return scales_of(code, 0u);
+#endif
 }
 
 // For scales_of(): number i of a code, as f16, as unsigned and as signed byte.
@@ -79,15 +97,24 @@ float half_in(uint code, uint i) { return decode_half((code >> (16u * i)) & 0xff
 float byte_in(uint code, uint i) { return float(int((code >> (8u * i)) & 0xffu)); }
 float signed_byte_in(uint code, uint i) { return float(int(code << (24u - 8u * i)) >> 24); }
 
-/// One part of a group: the sums of quants times values, and of values.
+/// One part of a group: the sums of quants that have `bias`, times values, and of values.
 float part_term(float sum, uint bias, float x_sum, float scale, float offset) {
-    float product = (bias > 0u ? sum - float(bias) * x_sum : sum) * scale;
-    return HAS_OFFSET ? product - x_sum * offset : product;
+#if BIAS
+    sum -= float(bias) * x_sum;
+#endif
+#if HAS_OFFSET
+    return sum * scale - x_sum * offset;
+#else
+    return sum * scale;
+#endif
 }
 
-/// What a group adds to its chain: the sums of its parts, of quants that have `bias`; `facts` of the rounded group
-/// (params.h).
+/// What a group adds to its chain, from the sums of its parts; `facts` of the rounded group (params.h).
 float term(vec2 sums, uint bias, vec4 facts, Scales scales) {
-    float first = part_term(sums.x, bias, HALVES ? facts.x : facts.z, scales.scale.x, scales.offset.x);
-    return HALVES ? first + part_term(sums.y, bias, facts.y, scales.scale.y, scales.offset.y) : first;
+#if HALVES
+    return part_term(sums.x, bias, facts.x, scales.scale.x, scales.offset.x) +
+           part_term(sums.y, bias, facts.y, scales.scale.y, scales.offset.y);
+#else
+    return part_term(sums.x, bias, facts.z, scales.scale.x, scales.offset.x);
+#endif
 }

@@ -41,7 +41,7 @@ void add_terms(inout float chain[SUMS], Row rows[OUTS], uint x_at[TOKENS], uint 
         [[unroll]] for (uint t = 0u; t < TOKENS; ++t) {
             uint i = t * OUTS + o;
             vec2 both = vec2(sums[i], sums[(PARTS - 1u) * SUMS + i]);
-            chain[i] += term(both, BIAS, x[x_at[t] + groups * QUADS + g], scales);
+            chain[i] += term(both, uint(BIAS), x[x_at[t] + groups * QUADS + g], scales);
         }
     }
 }

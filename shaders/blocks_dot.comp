@@ -12,7 +12,7 @@ spirv_instruction(extensions = ["SPV_KHR_integer_dot_product"], capabilities = [
 int dot_mixed(int a, uint b, spirv_literal int packed_4x8);  // OpSUDot
 
 layout(constant_id = 4) const uint MIXED = 0u;
-const bool MAKE_SIGNED = MIXED == 0u && BIAS == 128u;
+const bool MAKE_SIGNED = MIXED == 0u && BIAS == 128;
 
 const uint STEP = 64u;     // groups
 const uint VECTORS = 2u;   // of four quads, per group and digit
@@ -60,7 +60,10 @@ void add_terms_by_dots(inout float chain[SUMS], Row rows[OUTS], uint x_at[TOKENS
             uvec4 high = digits[digits_at(t, 0u, v) + k], low = digits[digits_at(t, 1u, v) + k];
             [[unroll]] for (uint o = 0u; o < OUTS; ++o) {
                 [[unroll]] for (uint j = 0u; j < 4u; ++j) {
-                    uint four = quad(quants[o], 4u * v + j) ^ (MAKE_SIGNED ? 0x80808080u : 0u);
+                    uint four = quad(quants[o], 4u * v + j);
+#if BIAS == 128
+                    if (MAKE_SIGNED) four ^= 0x80808080u;
+#endif
                     sums[part + t * OUTS + o] += ivec2(dot_quads(high[j], four), dot_quads(low[j], four));
                 }
             }
@@ -73,7 +76,7 @@ void add_terms_by_dots(inout float chain[SUMS], Row rows[OUTS], uint x_at[TOKENS
             vec4 facts = x[x_at[t] + groups * QUADS + g];
             ivec2 first = sums[i], last = sums[(PARTS - 1u) * SUMS + i];
             vec2 both = vec2(float(first.x * 64 + first.y), float(last.x * 64 + last.y)) * vec2(facts.w);
-            chain[i] += term(both, MAKE_SIGNED ? 0u : BIAS, facts, scales);
+            chain[i] += term(both, MAKE_SIGNED ? 0u : uint(BIAS), facts, scales);
         }
     }
 }

@@ -30,21 +30,25 @@ uint32_t narrow_tokens(const vk::DeviceFacts& facts, uint32_t rows) {
     return facts.type == vk::DeviceType::software ? 8 : 4;
 }
 
-// Many outputs of many rows are more than newer compilers of llvmpipe keep in registers; older ones spill all
-// the same and gain by fewer loads.
-bool spills(const vk::DeviceFacts& facts) {
-    constexpr uint32_t llvmpipe = 13, mesa_24 = 24u << 22;  // VkDriverId and Vulkan's packed form
-    return facts.driver_id != llvmpipe || facts.driver_version >= mesa_24;
-}
-
 // A few outputs per lane hide latency where a core runs few lanes. A software device pays for every input an
 // invocation loads, so eight outputs share it.
+uint32_t narrow_outs(const vk::DeviceFacts& facts, uint32_t tokens) {
+    return facts.type == vk::DeviceType::software ? 8 : tokens > 1 ? 2 : 1;
+}
+
+// Blocks need three sums per output and row: newer compilers of llvmpipe keep those of four outputs near,
+// older ones spill all the same and gain by fewer loads (docs/PERFORMANCE.md).
+uint32_t narrow_block_outs(const vk::DeviceFacts& facts, uint32_t tokens) {
+    constexpr uint32_t llvmpipe = 13, mesa_24 = 24u << 22;  // VkDriverId and Vulkan's packed form
+    if (facts.type != vk::DeviceType::software || tokens == 1) return narrow_outs(facts, tokens);
+    return facts.driver_id == llvmpipe && facts.driver_version < mesa_24 ? 16 : 4;
+}
+
 KernelChoice narrow(Op op, const vk::DeviceFacts& facts, uint32_t rows) {
-    const bool blocks = op == Op::linear_blocks, software = facts.type == vk::DeviceType::software;
+    const bool blocks = op == Op::linear_blocks;
     const uint32_t lanes = narrow_lanes(facts);
     const uint32_t tokens = narrow_tokens(facts, rows);
-    uint32_t outs = software ? 8 : tokens > 1 ? 2 : 1;
-    if (blocks && software && tokens > 1 && spills(facts)) outs = 4;
+    const uint32_t outs = blocks ? narrow_block_outs(facts, tokens) : narrow_outs(facts, tokens);
     return {.kernel = blocks ? KernelId::blocks_narrow : KernelId::linear_narrow,
             .packing = blocks ? Packing::block_tiles : Packing::tiles,
             .constants = {lanes, outs, tokens},

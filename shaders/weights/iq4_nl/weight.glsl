@@ -1,6 +1,6 @@
 // IQ4_NL, two blocks: both scales, then 16 bytes of nibbles of each.
 const uint BLOCK_ELEMENTS = 64u, BLOCK_WORDS = 9u, BIAS = 128u;
-const bool HAS_OFFSET = false;
+#define HAS_OFFSET 0
 #include "block_chunks.glsl"
 #include "iq4.glsl"
 

@@ -1,6 +1,6 @@
 // IQ4_XS: scale, 2 upper bits of eight scales, 4 lower bits of them, 128 bytes of nibbles.
 const uint BLOCK_ELEMENTS = 256u, BLOCK_WORDS = 34u, BIAS = 128u;
-const bool HAS_OFFSET = false;
+#define HAS_OFFSET 0
 #include "block_chunks.glsl"
 #include "iq4.glsl"
 

@@ -1,6 +1,12 @@
 // Q2_K: four bits of a scale and a minimum for each half; what they multiply.
-const uint LOW_BITS = 2u, HIGH_BITS = 0u, BIAS = 0u, CODE_BITS = 16u;
-const bool IQ4 = false, BLOCK_SCALES = true, HALVES = true, HAS_OFFSET = true;
+#define LOW_BITS 2
+#define HIGH_BITS 0
+#define BIAS 0
+#define IQ4 0
+#define CODE_BITS 16
+#define BLOCK_SCALES 1
+#define HALVES 1
+#define HAS_OFFSET 1
 #include "block_groups.glsl"
 
 Scales scales_of(uint code, uint block) {

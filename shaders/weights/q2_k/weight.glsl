@@ -1,6 +1,6 @@
 // Q2_K: 16 bytes with scale and minimum of a group of 16, 64 bytes of quants, the scales of both.
 const uint BLOCK_ELEMENTS = 256u, BLOCK_WORDS = 21u, BIAS = 0u;
-const bool HAS_OFFSET = true;
+#define HAS_OFFSET 1
 #include "block_chunks.glsl"
 
 Chunk load_chunk(uint at, uint stride, uint index) {

@@ -1,6 +1,12 @@
 // Q3_K: a byte of a scale for each half; what it multiplies.
-const uint LOW_BITS = 2u, HIGH_BITS = 1u, BIAS = 4u, CODE_BITS = 16u;
-const bool IQ4 = false, BLOCK_SCALES = true, HALVES = true, HAS_OFFSET = false;
+#define LOW_BITS 2
+#define HIGH_BITS 1
+#define BIAS 4
+#define IQ4 0
+#define CODE_BITS 16
+#define BLOCK_SCALES 1
+#define HALVES 1
+#define HAS_OFFSET 0
 #include "block_groups.glsl"
 
 Scales scales_of(uint code, uint block) {

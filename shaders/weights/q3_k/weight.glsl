@@ -1,7 +1,7 @@
 // Q3_K, two blocks: both scales, then 32 bytes of third bits, 64 of the lower two, and 12 of 6-bit scales of groups of
 // 16 of each.
 const uint BLOCK_ELEMENTS = 512u, BLOCK_WORDS = 55u, BIAS = 4u;
-const bool HAS_OFFSET = false;
+#define HAS_OFFSET 0
 #include "block_chunks.glsl"
 
 Chunk load_chunk(uint at, uint stride, uint index) {

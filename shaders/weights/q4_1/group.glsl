@@ -1,6 +1,12 @@
 // Q4_1: a scale and a minimum.
-const uint LOW_BITS = 4u, HIGH_BITS = 0u, BIAS = 0u, CODE_BITS = 32u;
-const bool IQ4 = false, BLOCK_SCALES = false, HALVES = false, HAS_OFFSET = true;
+#define LOW_BITS 4
+#define HIGH_BITS 0
+#define BIAS 0
+#define IQ4 0
+#define CODE_BITS 32
+#define BLOCK_SCALES 0
+#define HALVES 0
+#define HAS_OFFSET 1
 #include "block_groups.glsl"
 
 Scales scales_of(uint code, uint block) { return Scales(vec2(half_in(code, 0u)), vec2(-half_in(code, 1u))); }

@@ -1,6 +1,6 @@
 // Q4_1: scale and minimum, then 16 bytes of nibbles.
 const uint BLOCK_ELEMENTS = 32u, BLOCK_WORDS = 5u, BIAS = 0u;
-const bool HAS_OFFSET = true;
+#define HAS_OFFSET 1
 #include "block_chunks.glsl"
 
 Chunk load_chunk(uint at, uint stride, uint index) {

@@ -1,6 +1,6 @@
 // Q4_K: scales of the scales and minima, 12 bytes of those of eight groups, 128 bytes of nibbles.
 const uint BLOCK_ELEMENTS = 256u, BLOCK_WORDS = 36u, BIAS = 0u;
-const bool HAS_OFFSET = true;
+#define HAS_OFFSET 1
 #include "block_chunks.glsl"
 #include "scales_12_bytes.glsl"
 

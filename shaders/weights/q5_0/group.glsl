@@ -1,6 +1,12 @@
 // Q5_0: a scale.
-const uint LOW_BITS = 4u, HIGH_BITS = 1u, BIAS = 16u, CODE_BITS = 16u;
-const bool IQ4 = false, BLOCK_SCALES = false, HALVES = false, HAS_OFFSET = false;
+#define LOW_BITS 4
+#define HIGH_BITS 1
+#define BIAS 16
+#define IQ4 0
+#define CODE_BITS 16
+#define BLOCK_SCALES 0
+#define HALVES 0
+#define HAS_OFFSET 0
 #include "block_groups.glsl"
 
 Scales scales_of(uint code, uint block) { return Scales(vec2(half_in(code, 0u)), vec2(0.0)); }

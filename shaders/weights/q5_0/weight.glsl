@@ -1,6 +1,6 @@
 // Q5_0, two blocks: both scales, then a word of fifth bits and 16 bytes of nibbles of each.
 const uint BLOCK_ELEMENTS = 64u, BLOCK_WORDS = 11u, BIAS = 16u;
-const bool HAS_OFFSET = false;
+#define HAS_OFFSET 0
 #include "block_chunks.glsl"
 
 Chunk load_chunk(uint at, uint stride, uint index) {

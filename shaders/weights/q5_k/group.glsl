@@ -1,6 +1,12 @@
 // Q5_K: a byte of a scale and one of a minimum; what they multiply.
-const uint LOW_BITS = 4u, HIGH_BITS = 1u, BIAS = 0u, CODE_BITS = 16u;
-const bool IQ4 = false, BLOCK_SCALES = true, HALVES = false, HAS_OFFSET = true;
+#define LOW_BITS 4
+#define HIGH_BITS 1
+#define BIAS 0
+#define IQ4 0
+#define CODE_BITS 16
+#define BLOCK_SCALES 1
+#define HALVES 0
+#define HAS_OFFSET 1
 #include "block_groups.glsl"
 
 Scales scales_of(uint code, uint block) {

@@ -1,6 +1,6 @@
 // Q5_K: scales of the scales and minima, 12 bytes of those of eight groups, 32 bytes of fifth bits, 128 of nibbles.
 const uint BLOCK_ELEMENTS = 256u, BLOCK_WORDS = 44u, BIAS = 0u;
-const bool HAS_OFFSET = true;
+#define HAS_OFFSET 1
 #include "block_chunks.glsl"
 #include "scales_12_bytes.glsl"
 

@@ -1,7 +1,7 @@
 // Q6_K, two blocks: both scales, then 128 bytes of lower nibbles, 64 of upper two bits, and 16 signed scales of groups
 // of 16 of each.
 const uint BLOCK_ELEMENTS = 512u, BLOCK_WORDS = 105u, BIAS = 32u;
-const bool HAS_OFFSET = false;
+#define HAS_OFFSET 0
 #include "block_chunks.glsl"
 
 Chunk load_chunk(uint at, uint stride, uint index) {

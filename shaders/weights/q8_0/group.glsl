@@ -1,6 +1,12 @@
 // Q8_0: a scale.
-const uint LOW_BITS = 8u, HIGH_BITS = 0u, BIAS = 128u, CODE_BITS = 16u;
-const bool IQ4 = false, BLOCK_SCALES = false, HALVES = false, HAS_OFFSET = false;
+#define LOW_BITS 8
+#define HIGH_BITS 0
+#define BIAS 128
+#define IQ4 0
+#define CODE_BITS 16
+#define BLOCK_SCALES 0
+#define HALVES 0
+#define HAS_OFFSET 0
 #include "block_groups.glsl"
 
 Scales scales_of(uint code, uint block) { return Scales(vec2(half_in(code, 0u)), vec2(0.0)); }

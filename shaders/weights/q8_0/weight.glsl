@@ -1,6 +1,6 @@
 // Q8_0, two blocks: both scales, then 32 signed bytes of each.
 const uint BLOCK_ELEMENTS = 64u, BLOCK_WORDS = 17u, BIAS = 128u;
-const bool HAS_OFFSET = false;
+#define HAS_OFFSET 0
 #include "block_chunks.glsl"
 
 Chunk load_chunk(uint at, uint stride, uint index) {
