@@ -33,7 +33,7 @@ uint32_t entry_of(uint32_t value) {
 template <typename Format>
 void put_quants(const blocks::OneRow& block, uint32_t first, uint32_t row, std::byte* quants) {
     using Layout = TileLayout<Format>;
-    constexpr uint32_t base = Layout::Bits::base, extra = Layout::Bits::extra;
+    constexpr uint32_t base = Layout::base, extra = Layout::extra;
     for (uint32_t e = 0; e < ROUND_GROUP; ++e) {
         uint32_t quant = Format::quant(block, first + e);
         if constexpr (Layout::looks_up) quant = entry_of(quant);

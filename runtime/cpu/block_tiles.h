@@ -11,6 +11,7 @@
 // its lowest field up. The elements of a quad are in the order 0 2 1 3, so that its even and its odd bytes
 // are pairs of neighbours.
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -25,71 +26,19 @@ inline constexpr uint32_t tile_rows = 16;
     return (groups + CHAINS - 1 - chain) / CHAINS;
 }
 
-/// Quants are put together from a field of `base` bits and one of `extra` bits above it.
-template <typename Format>
-struct QuantBits;
-template <>
-struct QuantBits<blocks::Q8_0> {
-    static constexpr uint32_t base = 8, extra = 0;
-};
-template <>
-struct QuantBits<blocks::Q4_0> {
-    static constexpr uint32_t base = 4, extra = 0;
-};
-template <>
-struct QuantBits<blocks::Q4_1> {
-    static constexpr uint32_t base = 4, extra = 0;
-};
-template <>
-struct QuantBits<blocks::Q5_0> {
-    static constexpr uint32_t base = 4, extra = 1;
-};
-template <>
-struct QuantBits<blocks::Q5_1> {
-    static constexpr uint32_t base = 4, extra = 1;
-};
-template <>
-struct QuantBits<blocks::IQ4_NL> {
-    static constexpr uint32_t base = 4, extra = 0;
-};
-template <>
-struct QuantBits<blocks::Q2_K> {
-    static constexpr uint32_t base = 2, extra = 0;
-};
-template <>
-struct QuantBits<blocks::Q3_K> {
-    static constexpr uint32_t base = 2, extra = 1;
-};
-template <>
-struct QuantBits<blocks::Q4_K> {
-    static constexpr uint32_t base = 4, extra = 0;
-};
-template <>
-struct QuantBits<blocks::Q5_K> {
-    static constexpr uint32_t base = 4, extra = 1;
-};
-template <>
-struct QuantBits<blocks::Q6_K> {
-    static constexpr uint32_t base = 4, extra = 2;
-};
-template <>
-struct QuantBits<blocks::IQ4_XS> {
-    static constexpr uint32_t base = 4, extra = 0;
-};
-
 /// The planes of a tile of a format.
 template <typename Format>
 struct TileLayout {
-    using Bits = QuantBits<Format>;
-    static constexpr uint32_t parts = ROUND_GROUP / Format::group;  // with scales of their own
-    static constexpr bool looks_up =
-        Format::bias == 128 && Bits::base == 4;  // quants number entries of a table
+    // Quants are put together from a field of `base` bits and one of `extra` bits above it.
+    static constexpr uint32_t base = std::bit_floor(Format::bits), extra = Format::bits - base;
+    static constexpr uint32_t parts = ROUND_GROUP / Format::group;      // with scales of their own
+    static constexpr bool looks_up = Format::bias == 128 && base == 4;  // quants number entries of a table
     static constexpr bool has_numbers = Format::elements > ROUND_GROUP;
     static constexpr bool has_minimum = has_numbers && Format::has_offset;
     // Of Q2_K, both integers of a part are in one byte.
     static constexpr bool joint_minimum = has_minimum && parts == 2;
 
-    static constexpr uint32_t quant_bytes = 64 * (Bits::base + Bits::extra);
+    static constexpr uint32_t quant_bytes = 64 * (base + extra);
     static constexpr uint32_t number_bytes =
         has_numbers ? tile_rows * parts * (has_minimum && !joint_minimum ? 2 : 1) : 0;
     static constexpr uint32_t half_bytes = 2 * tile_rows * static_cast<uint32_t>(Format::halves.size());

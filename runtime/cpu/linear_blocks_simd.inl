@@ -78,10 +78,10 @@ struct Group {
     }
 
     Words quad(uint32_t n) const {
-        using Bits = typename Layout::Bits;
-        Words words = field<Bits::base>(quants, n);
+        Words words = field<Layout::base>(quants, n);
         if constexpr (Layout::looks_up) words = look_up(words);
-        if constexpr (Bits::extra > 0) words |= field<Bits::extra>(quants + 64 * Bits::base, n) << Bits::base;
+        if constexpr (Layout::extra > 0)
+            words |= field<Layout::extra>(quants + 64 * Layout::base, n) << Layout::base;
         return words;
     }
 
