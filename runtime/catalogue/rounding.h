@@ -1,7 +1,6 @@
 #pragma once
 // The rounding of rows that are multiplied with matrices of blocks, from docs/NUMERICS.md.
 
-#include <bit>
 #include <cstdint>
 
 #include "runtime/catalogue/catalogue.h"
@@ -19,11 +18,11 @@ constexpr uint32_t rounded_width(uint32_t groups) { return groups * (ROUND_GROUP
 [[gnu::always_inline]] inline float rounding_unit(const float* x) {
     int32_t largest = 0;
     for (uint32_t i = 0; i < ROUND_GROUP; ++i) {
-        const int32_t magnitude = std::bit_cast<int32_t>(x[i]) & 0x7fffffff;
+        const int32_t magnitude = __builtin_bit_cast(int32_t, x[i]) & 0x7fffffff;
         largest = magnitude > largest ? magnitude : largest;
     }
     const int32_t exponent = largest == 0 ? 127 : largest >> 23;
-    return std::bit_cast<float>(exponent >= 191 ? 0x7fc00000 : (exponent - 10) << 23);
+    return __builtin_bit_cast(float, exponent >= 191 ? 0x7fc00000 : (exponent - 10) << 23);
 }
 
 /// Rounds one row. Shapes: `x` [groups * 32] settled values, `y` [rounded_width(groups)].
@@ -33,14 +32,14 @@ constexpr uint32_t rounded_width(uint32_t groups) { return groups * (ROUND_GROUP
         const float unit = rounding_unit(x);
         const bool valid = unit == unit;
         const float per_unit =
-            valid ? std::bit_cast<float>(0x7f000000u - std::bit_cast<uint32_t>(unit)) : 0.0f;
+            valid ? __builtin_bit_cast(float, 0x7f000000u - __builtin_bit_cast(uint32_t, unit)) : 0.0f;
         int32_t half[2] = {0, 0};
         for (uint32_t h = 0; h < 2; ++h) {
             for (uint32_t i = h * 16; i < h * 16 + 16; ++i) {
                 // The last place of the sum is 1: it rounds to a whole number, ties to even. A number that
                 // has no place in it counts as 0, which the unit makes NaN.
                 const int32_t q =
-                    std::bit_cast<int32_t>((valid ? x[i] : 0.0f) * per_unit + 12582912.0f) - 0x4b400000;
+                    __builtin_bit_cast(int32_t, (valid ? x[i] : 0.0f) * per_unit + 12582912.0f) - 0x4b400000;
                 y[i] = static_cast<float>(q) * unit;
                 half[h] += q;
             }

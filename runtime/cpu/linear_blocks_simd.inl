@@ -38,21 +38,23 @@ inline Integers dot(Integers acc, Words w, Words q) {
 #endif
 }
 
+constexpr const uint8_t* iq4_table = blocks::iq4_values.data();
+
 /// The entries of the table of 4-bit values that the bytes number.
 inline Words look_up(Words n) {
 #if defined(__AVX512BW__)
-    const __m512i table = _mm512_broadcast_i32x4(load<__m128i>(blocks::iq4_values.data()));
+    const __m512i table = _mm512_broadcast_i32x4(load<__m128i>(iq4_table));
     return reinterpret_cast<Words>(_mm512_shuffle_epi8(table, reinterpret_cast<__m512i>(n)));
 #elif defined(__AVX2__)
-    const __m256i table = _mm256_broadcastsi128_si256(load<__m128i>(blocks::iq4_values.data()));
+    const __m256i table = _mm256_broadcastsi128_si256(load<__m128i>(iq4_table));
     return reinterpret_cast<Words>(_mm256_shuffle_epi8(table, reinterpret_cast<__m256i>(n)));
 #elif defined(__ARM_NEON)
-    const uint8x16_t table = load<uint8x16_t>(blocks::iq4_values.data());
+    const uint8x16_t table = load<uint8x16_t>(iq4_table);
     return reinterpret_cast<Words>(vqtbl1q_u8(table, reinterpret_cast<uint8x16_t>(n)));
 #else
     uint8_t bytes[sizeof n];
     std::memcpy(bytes, &n, sizeof n);
-    for (uint8_t& byte : bytes) byte = blocks::iq4_values[byte];
+    for (uint8_t& byte : bytes) byte = iq4_table[byte];
     return load<Words>(bytes);
 #endif
 }
