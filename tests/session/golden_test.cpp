@@ -149,7 +149,6 @@ TEST_CASE("the trained tiny models agree with their exact logits on the CPU and 
                     cpu::make_backend(model->programs(), model->weights(), {.max_rows = 8}, {.threads = 2}));
         const std::vector<float> on_cpu = cpu.feed(0, tokens);
         CHECK(test::largest_difference(expected, on_cpu) <= tolerance(*model) * test::spread(expected));
-        MESSAGE(name, ": ", test::largest_difference(expected, on_cpu) / test::spread(expected));
         if (!device) continue;
         Context gpu(model, gpu::make_backend(model->programs(), model->weights(), {.max_rows = 8},
                                              *device->kernels, {}));
@@ -170,7 +169,6 @@ void check_gguf(const std::string& stem, const test::TestDevice* device) {
                 cpu::make_backend(model->programs(), model->weights(), {.max_rows = 16}, {.threads = 2}));
     const std::vector<float> on_cpu = run(cpu, tokens).logits;
     CHECK(test::largest_difference(expected, on_cpu) <= tolerance(*model) * test::spread(expected));
-    MESSAGE(stem, ": ", test::largest_difference(expected, on_cpu) / test::spread(expected));
     if (!device) return;
     Context gpu(model, gpu::make_backend(model->programs(), model->weights(), {.max_rows = 16},
                                          *device->kernels, {}));
