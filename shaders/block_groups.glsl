@@ -55,6 +55,14 @@ Quants load_quants(Row row, uint groups, uint place) {
     return quants;
 }
 
+/// Some bits of every 64 bytes of a group's lower bits in all rows of a tile, so that a processor fetches them.
+uint touch_quants(Row row, uint place) {
+    uint bits = 0u;
+    uint low = row.tile + place * LOW_BITS * TILE;
+    [[unroll]] for (uint i = 0u; i < LOW_BITS * TILE; i += 16u) bits |= matrix[low + i];
+    return bits;
+}
+
 /// Quants 4j to 4j + 3 as bytes.
 uint quad(Quants quants, uint j) {
     uint four = quants.low[j % LOW_BITS / 4u][j % LOW_BITS % 4u];
@@ -92,8 +100,7 @@ Scales load_scales(Row row, uint groups, uint place, uint block) {
 #endif
 }
 
-// For scales_of(): number i of a code, as f16, as unsigned and as signed byte.
-float half_in(uint code, uint i) { return decode_half((code >> (16u * i)) & 0xffffu); }
+// For scales_of(): byte i of a code, as unsigned and as signed number.
 float byte_in(uint code, uint i) { return float(int((code >> (8u * i)) & 0xffu)); }
 float signed_byte_in(uint code, uint i) { return float(int(code << (24u - 8u * i)) >> 24); }
 

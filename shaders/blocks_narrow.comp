@@ -5,9 +5,21 @@
 const uint TILE = 32u;
 #include "block_products.glsl"
 
+// On llvmpipe loads by lane wait for memory one after the other; loads that are the same for all lanes do not. So these
+// fetch what the next group needs.
+layout(constant_id = 3) const uint FETCH = 0u;
+
+/// For the rows of the workgroup, which begin at `first`.
+uint touch_rows(uint first, uint last_tile_row, uint groups, uint place) {
+    uint bits = 0u;
+    [[unroll]] for (uint n = 0u; n < gl_WorkGroupSize.x * OUTS; n += TILE)
+        bits |= touch_quants(row_of(min(first + n, last_tile_row), groups), place);
+    return bits;
+}
+
 void main() {
     uint lanes = gl_WorkGroupSize.x;
-    uint first = gl_WorkGroupID.x * lanes * OUTS + gl_LocalInvocationID.x;
+    uint group_first = gl_WorkGroupID.x * lanes * OUTS, first = group_first + gl_LocalInvocationID.x;
     uint row = gl_WorkGroupID.y * TOKENS;
     uint groups = group_count();
     // Outputs past the end repeat the last one, so that every load stays inside the buffer.
@@ -19,13 +31,19 @@ void main() {
 
     float total[SUMS];
     [[unroll]] for (uint i = 0u; i < SUMS; ++i) total[i] = 0.0;
-    uint place = 0u;
+    uint place = 0u, fetched = 0u;
     for (uint c = 0u; c < CHAINS; ++c) {
         float chain[SUMS];
         [[unroll]] for (uint i = 0u; i < SUMS; ++i) chain[i] = 0.0;
-        for (uint g = c; g < groups; g += CHAINS) add_terms(chain, rows, x_at, groups, g, place++);
+        for (uint g = c; g < groups; g += CHAINS) {
+            if (FETCH != 0u) fetched |= touch_rows(group_first, last_tile_row, groups, min(place + 1u, groups - 1u));
+            add_terms(chain, rows, x_at, groups, g, place++);
+        }
         [[unroll]] for (uint i = 0u; i < SUMS; ++i) total[i] += chain[i];
     }
+
+    // Rows are fewer than 2^31, so this changes no bit, which compilers do not know.
+    if (FETCH != 0u) total[0] = uintBitsToFloat(floatBitsToUint(total[0]) | (fetched & (p.rows >> 31)));
 
     // A loop in which the next row's totals move to the front, so that the activation is compiled once per output
     // and not once per output and row.

@@ -1,5 +1,5 @@
-// f16 decoded by integers: drivers differ on subnormal halves. Normal halves are rebiased; subnormal ones are the exact
-// difference of two normal floats.
+// f16, the lower half of a word, decoded by integers: drivers differ on subnormal halves. Normal halves are rebiased;
+// subnormal ones are the exact difference of two normal floats.
 float decode_half(uint half_bits) {
     uint magnitude = half_bits & 0x7fffu;
     float normal = uintBitsToFloat((magnitude << 13) + 0x38000000u);

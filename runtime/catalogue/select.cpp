@@ -36,21 +36,36 @@ uint32_t narrow_outs(const vk::DeviceFacts& facts, uint32_t tokens) {
     return facts.type == vk::DeviceType::software ? 8 : tokens > 1 ? 2 : 1;
 }
 
-// Blocks need three sums per output and row: newer compilers of llvmpipe keep those of four outputs near,
-// older ones spill all the same and gain by fewer loads (docs/PERFORMANCE.md).
-uint32_t narrow_block_outs(const vk::DeviceFacts& facts, uint32_t tokens) {
+// Newer versions of llvmpipe load once what is the same for all lanes (docs/PERFORMANCE.md).
+bool loads_once(const vk::DeviceFacts& facts) {
     constexpr uint32_t llvmpipe = 13, mesa_24 = 24u << 22;  // VkDriverId and Vulkan's packed form
+    return facts.driver_id == llvmpipe && facts.driver_version >= mesa_24;
+}
+
+// Blocks need three sums per output and row. Where loads are cheap, those of four outputs stay near; older
+// llvmpipe spills all the same and gains by fewer loads.
+uint32_t narrow_block_outs(const vk::DeviceFacts& facts, uint32_t tokens) {
     if (facts.type != vk::DeviceType::software || tokens == 1) return narrow_outs(facts, tokens);
-    return facts.driver_id == llvmpipe && facts.driver_version < mesa_24 ? 16 : 4;
+    return loads_once(facts) ? 4 : 16;
+}
+
+KernelChoice narrow_blocks(bool fetch, const vk::DeviceFacts& facts, uint32_t rows) {
+    const uint32_t lanes = narrow_lanes(facts);
+    const uint32_t tokens = narrow_tokens(facts, rows);
+    const uint32_t outs = narrow_block_outs(facts, tokens);
+    return {.kernel = KernelId::blocks_narrow,
+            .packing = Packing::block_tiles,
+            .constants = {lanes, outs, tokens, fetch},
+            .items = {lanes * outs, tokens, 1}};
 }
 
 KernelChoice narrow(Op op, const vk::DeviceFacts& facts, uint32_t rows) {
-    const bool blocks = op == Op::linear_blocks;
-    const uint32_t lanes = narrow_lanes(facts);
     const uint32_t tokens = narrow_tokens(facts, rows);
-    const uint32_t outs = blocks ? narrow_block_outs(facts, tokens) : narrow_outs(facts, tokens);
-    return {.kernel = blocks ? KernelId::blocks_narrow : KernelId::linear_narrow,
-            .packing = blocks ? Packing::block_tiles : Packing::tiles,
+    if (op == Op::linear_blocks) return narrow_blocks(tokens == 1 && loads_once(facts), facts, rows);
+    const uint32_t lanes = narrow_lanes(facts);
+    const uint32_t outs = narrow_outs(facts, tokens);
+    return {.kernel = KernelId::linear_narrow,
+            .packing = Packing::tiles,
             .constants = {lanes, outs, tokens},
             .items = {lanes * outs, tokens, 1}};
 }
@@ -83,17 +98,26 @@ KernelChoice choose_product(Op op, uint32_t rows, const vk::DeviceFacts& facts) 
     return subgroups(KernelId::blocks_subgroup, facts, rows);
 }
 
+std::vector<KernelChoice> all_linear(const vk::DeviceFacts& facts, uint32_t rows) {
+    std::vector<KernelChoice> choices = {narrow(Op::linear, facts, rows)};
+    if (facts.subgroup) choices.push_back(subgroups(KernelId::linear_subgroup, facts, rows));
+    return choices;
+}
+
+std::vector<KernelChoice> all_linear_blocks(const vk::DeviceFacts& facts, uint32_t rows) {
+    std::vector<KernelChoice> choices = {narrow_blocks(false, facts, rows)};
+    if (rows == 1) choices.push_back(narrow_blocks(true, facts, rows));
+    if (!facts.subgroup) return choices;
+    choices.push_back(subgroups(KernelId::blocks_subgroup, facts, rows));
+    if (!facts.integer_dot) return choices;
+    for (const bool mixed : {false, true}) choices.push_back(dots(mixed, facts, rows));
+    return choices;
+}
+
 std::vector<KernelChoice> all_products(Op op, const vk::DeviceFacts& facts) {
-    std::vector<KernelChoice> choices;
-    for (const uint32_t rows : {1u, 4u}) {
-        choices.push_back(narrow(op, facts, rows));
-        if (!facts.subgroup) continue;
-        const bool blocks = op == Op::linear_blocks;
-        choices.push_back(
-            subgroups(blocks ? KernelId::blocks_subgroup : KernelId::linear_subgroup, facts, rows));
-        if (!blocks || !facts.integer_dot) continue;
-        for (const bool mixed : {false, true}) choices.push_back(dots(mixed, facts, rows));
-    }
+    const auto all = op == Op::linear ? all_linear : all_linear_blocks;
+    std::vector<KernelChoice> choices = all(facts, 1), more = all(facts, 4);
+    choices.insert(choices.end(), more.begin(), more.end());
     return choices;
 }
 

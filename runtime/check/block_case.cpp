@@ -88,6 +88,13 @@ OpCase wild_product(Random& random, OpCase::Matrix matrix, uint32_t rows) {
     return product(std::move(matrix), rounded_rows(x, rows), rows, ACT_NONE, ", random bits");
 }
 
+/// Sums around the smallest that are kept.
+OpCase tiny_product(Random& random, OpCase::Matrix matrix) {
+    std::vector<float> x(matrix.in);
+    for (float& value : x) value = random.number(-50, -45);
+    return product(std::move(matrix), rounded_rows(x, 1), 1, ACT_NONE, ", tiny");
+}
+
 uint32_t whole_blocks(uint32_t in, WeightFormat format) {
     const uint32_t block = info(format).block_elements;
     return (in + block - 1) / block * block;
@@ -147,8 +154,9 @@ std::vector<OpCase> linear_blocks_cases(CaseSet set, Random& random) {
         for (const auto& [out, about] :
              full ? Sizes{{70, 96}, {33, 768}, {1, 32}, {40, 224}, {64, 2560}} : Sizes{{37, 1120}}) {
             const OpCase::Matrix matrix = random_matrix(random, out, whole_blocks(about, format), format);
-            constexpr uint32_t activations[] = {ACT_NONE, ACT_TANH, ACT_SIGMOID, ACT_RELU2, ACT_SILU};
-            for (const uint32_t rows : {1u, 2u, 4u, 9u, 5u}) {
+            constexpr uint32_t activations[] = {ACT_NONE, ACT_TANH,   ACT_SIGMOID, ACT_RELU2,
+                                                ACT_SILU, ACT_DECAY7, ACT_DECAY6};
+            for (const uint32_t rows : {1u, 2u, 4u, 9u, 5u, 3u, 8u}) {
                 const uint32_t activation = activations[next_activation++ % std::size(activations)];
                 cases.push_back(encoded_product(random, matrix, rows, activation));
             }
@@ -156,6 +164,7 @@ std::vector<OpCase> linear_blocks_cases(CaseSet set, Random& random) {
         for (const auto& [out, about] : full ? Sizes{{37, 544}, {20, 1024}} : Sizes{{37, 544}}) {
             const OpCase::Matrix matrix = wild_matrix(random, out, whole_blocks(about, format), format);
             for (const uint32_t rows : {1u, 9u}) cases.push_back(wild_product(random, matrix, rows));
+            cases.push_back(tiny_product(random, random_matrix(random, out, matrix.in, format)));
         }
     }
     return cases;

@@ -12,5 +12,5 @@
 Scales scales_of(uint code, uint block) {
     vec2 scales = vec2(float(int(code & 15u)), float(int((code >> 8) & 15u)));
     vec2 minima = vec2(float(int((code >> 4) & 15u)), float(int((code >> 12) & 15u)));
-    return Scales(vec2(half_in(block, 0u)) * scales, vec2(half_in(block, 1u)) * minima);
+    return Scales(vec2(decode_half(block)) * scales, vec2(decode_half(block >> 16)) * minima);
 }

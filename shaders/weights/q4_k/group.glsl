@@ -10,5 +10,5 @@
 #include "block_groups.glsl"
 
 Scales scales_of(uint code, uint block) {
-    return Scales(vec2(half_in(block, 0u) * byte_in(code, 0u)), vec2(half_in(block, 1u) * byte_in(code, 1u)));
+    return Scales(vec2(decode_half(block) * byte_in(code, 0u)), vec2(decode_half(block >> 16) * byte_in(code, 1u)));
 }

@@ -9,4 +9,4 @@
 #define HAS_OFFSET 1
 #include "block_groups.glsl"
 
-Scales scales_of(uint code, uint block) { return Scales(vec2(half_in(code, 0u)), vec2(-half_in(code, 1u))); }
+Scales scales_of(uint code, uint block) { return Scales(vec2(decode_half(code)), vec2(-decode_half(code >> 16))); }
