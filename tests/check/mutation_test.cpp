@@ -1,5 +1,6 @@
 // The checks bite: faults put into every kernel are found. RWKVK_THOROUGH=1 flips every sign of every module;
-// by default the modules of one weight format stand for those of the others.
+// by default the modules of a few
+// weight formats stand for those of the others, and of their other steps every fourth is changed.
 #include <doctest/doctest.h>
 
 #include <cstdlib>
@@ -107,6 +108,7 @@ TEST_CASE("a dropped digit and a wrong scale in any kernel of blocks are noticed
         size_t number = 0;
         for (const size_t place : test::steps(module.words)) {
             const size_t step = number++;
+            if (!thorough() && step % 4 != 0) continue;
             INFO(module.name, ", step ", step, ", instruction ", module.words[place] & 0xffff);
             CHECK(noticed(module, test::with_other_step(module.words, place), *device->kernels, pool, 1));
             ++changed;
