@@ -1,6 +1,6 @@
 // The checks bite: faults put into every kernel are found. RWKVK_THOROUGH=1 flips every sign of every module;
-// by default the modules of a few
-// weight formats stand for those of the others, and of their other steps every fourth is changed.
+// by default the modules of a few weight formats stand for those of the others, and of the other steps of
+// kernels of blocks every fourth is changed.
 #include <doctest/doctest.h>
 
 #include <cstdlib>
@@ -31,9 +31,11 @@ std::vector<Module> modules() {
         for (size_t f = 0; f < (one ? 1 : all_weights().size()); ++f) {
             const auto format = static_cast<WeightFormat>(f);
             if (!one && !has_variant(kernel, format)) continue;
-            // One format of single elements, one of blocks with an offset, one with halves of groups.
-            const bool stands_for_others =
-                format == WeightFormat::f16 || format == WeightFormat::q4_k || format == WeightFormat::q6_k;
+            // One format of single elements; of products with blocks, one with an offset and one with halves.
+            const bool blocks = info(kernel).weights == KernelWeights::blocks;
+            const bool stands_for_others = blocks
+                                               ? format == WeightFormat::q4_k || format == WeightFormat::q6_k
+                                               : format == WeightFormat::f16;
             if (!one && !thorough() && !stands_for_others) continue;
             for (const SpirvModule& module : spirv_modules()) {
                 const std::string name = module_name(kernel, format);
