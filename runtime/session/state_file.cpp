@@ -142,11 +142,13 @@ void write_state_file(const std::string& path, const Model& model, std::span<con
                            " elements, found ", state.size()));
     }
     StateReader::check_finite(path, state);
-    const load::Metadata metadata = {{"format", format_name},
-                                     {"version", std::to_string(newest_version)},
-                                     {"model", model.fingerprint()},
-                                     {"position", std::to_string(position)},
-                                     {"checksum", checksum(state)}};
+    const load::Metadata metadata = {
+        {"format", format_name},
+        {"version", std::to_string(newest_version)},
+        {"model", model.fingerprint()},
+        {"numerics", std::to_string(numerics_version)},  // for people: any is read
+        {"position", std::to_string(position)},
+        {"checksum", checksum(state)}};
     std::vector<load::TensorToWrite> tensors;
     for (const StateRequest& request : model.programs().body.states) {
         tensors.push_back({request.name, canonical_shape(request), state.first(request.width)});

@@ -122,6 +122,7 @@ TEST_CASE("a state file is a safetensors container with canonical shapes under s
     const load::Safetensors file = load::open_safetensors(folder / "a.state");
     CHECK(file.metadata == load::Metadata{{"format", "rwkvk-state"},
                                           {"version", "1"},
+                                          {"numerics", std::to_string(numerics_version)},
                                           {"model", model->fingerprint()},
                                           {"position", "5"},
                                           {"checksum", checksum_of(state)}});
