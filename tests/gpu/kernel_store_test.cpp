@@ -21,8 +21,10 @@ namespace {
 std::vector<gpu::KernelUse> all_uses(const vk::DeviceFacts& facts) {
     std::vector<gpu::KernelUse> uses;
     for (size_t op = 0; op < all_ops().size(); ++op) {
-        for (const KernelChoice& choice : all_choices(static_cast<Op>(op), facts))
-            uses.push_back({choice, WeightFormat::f16});
+        for (const KernelChoice& choice : all_choices(static_cast<Op>(op), facts)) {
+            const bool blocks = info(choice.kernel).weights == KernelWeights::blocks;
+            uses.push_back({choice, blocks ? WeightFormat::q8_0 : WeightFormat::f16});
+        }
     }
     return uses;
 }
