@@ -201,6 +201,45 @@ TEST_CASE("every packing holds every element once, and else zeros") {
     }
 }
 
+TEST_CASE(
+    "blocks are packed as block_planes.h says: quants, then codes, then what codes are multiplied with") {
+    // Q4_K, a row of 9 blocks: group g has the quants (e + g) % 16, scale and minimum g % 8 and g % 8 + 8.
+    constexpr uint32_t groups = 72, in = groups * ROUND_GROUP;
+    std::vector<std::byte> row(stored_bytes(WeightFormat::q4_k, in));
+    for (uint32_t b = 0; b < groups / 8; ++b) {
+        std::byte* block = row.data() + b * 144;
+        const uint16_t halves[] = {static_cast<uint16_t>(0x3c00 + b), 0x4000};
+        std::memcpy(block, halves, sizeof halves);
+        for (uint32_t g = 0; g < 4; ++g) {
+            block[4 + g] = static_cast<std::byte>(g);
+            block[8 + g] = static_cast<std::byte>(g + 8);
+            block[12 + g] = static_cast<std::byte>((g + 4) | (g + 12) << 4);
+        }
+        for (uint32_t e = 0; e < 256; ++e) {
+            const uint32_t g = b * 8 + e / 32, quant = (e % 32 + g) % 16;
+            block[16 + e / 64 * 32 + e % 32] |= static_cast<std::byte>(quant << 4 * (e / 32 % 2));
+        }
+    }
+    for (const Packing packing : {Packing::block_rows, Packing::block_tiles}) {
+        const uint32_t tile = tile_rows(packing);
+        std::vector<uint32_t> packed(packed_bytes(packing, WeightFormat::q4_k, 1, in) / 4, 0xffffffff);
+        gpu::pack_tile(packing, WeightFormat::q4_k, in, 1, row.data(),
+                       reinterpret_cast<std::byte*>(packed.data()));
+        for (uint32_t g = 0; g < groups; ++g) {
+            // Of nine groups to a chain.
+            const uint32_t place = packing == Packing::block_rows ? g : g % 8 * 9 + g / 8;
+            INFO("group ", g, ", rows of a tile ", tile);
+            for (uint32_t e = 0; e < ROUND_GROUP; ++e) {
+                const uint32_t word = packed[place * tile * 4 + e / 4 % 4];
+                CHECK((word >> (e % 4 * 8 + e / 16 * 4) & 15) == (e + g) % 16);
+            }
+            const uint32_t code = packed[(groups * 4 + place / 2) * tile] >> (place % 2 * 16) & 0xffff;
+            CHECK(code == ((g % 8) | (g % 8 + 8) << 8));
+            CHECK(packed[(groups * 4 + groups / 2 + g / 8) * tile] == (0x40003c00 | g / 8));
+        }
+    }
+}
+
 TEST_CASE("a matrix larger than a binding is split by rows") {
     const auto pieces = gpu::split_matrix(Packing::tiles, WeightFormat::f16, 65536, 2048, 128ull << 20);
     REQUIRE(pieces.size() == 2);
