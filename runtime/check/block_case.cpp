@@ -106,7 +106,7 @@ OpCase::Matrix random_matrix(Random& random, uint32_t out, uint32_t in, WeightFo
     OpCase::Matrix m{out, in, format, std::vector<std::byte>(stored_bytes(format, uint64_t{out} * in))};
     std::vector<float> values(uint64_t{out} * in);
     for (size_t i = 0; i < values.size(); ++i) {
-        const bool small = i / in % 2 == 1;  // whose scales are subnormal
+        const bool small = i / in % 4 == 3;  // whose scales are subnormal
         values[i] = random.below(20) == 0 ? 0.0f : random.number(-22, small ? -9 : 3);
     }
     encode(format, values, m.stored.data());
