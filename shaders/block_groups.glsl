@@ -1,9 +1,8 @@
 // Matrices of blocks as products read them, a group of 32 elements at a time (runtime/catalogue/block_planes.h has the
 // layout). Before: MATRIX_SLOT; TILE, the rows that lie side by side; and of the format, as macros: LOW_BITS, HIGH_BITS
 // and BIAS of its quants, IQ4 where they are numbers of values, CODE_BITS of the scales of a group, BLOCK_SCALES where
-// blocks of 256 have some too, HALVES where halves of a group have their own, HAS_OFFSET. After: the format's
-// scales_of(). What a format has no use for is left out here, and not by the driver, so that every operation of a module
-// can be shown to matter.
+// blocks of 256 have some too, HALVES where halves of a group have their own, HAS_OFFSET. What a format has no use for
+// is left out here, and not by the driver, so that every operation of a module can be shown to matter.
 #include "half.glsl"
 #include "iq4.glsl"
 
@@ -82,8 +81,29 @@ uint quad(Quants quants, uint j) {
 struct Scales {
     vec2 scale, offset;
 };
-/// From what is stored for the group, and for its block of 256.
-Scales scales_of(uint code, uint block);
+
+/// Byte i of a code, as unsigned and as signed number.
+float byte_in(uint code, uint i) { return float(int((code >> (8u * i)) & 0xffu)); }
+float signed_byte_in(uint code, uint i) { return float(int(code << (24u - 8u * i)) >> 24); }
+
+/// From what is stored for the group, and for its block of 256: f16, or integers that the block's f16 multiply.
+Scales scales_of(uint code, uint block) {
+#if !BLOCK_SCALES && HAS_OFFSET
+    return Scales(vec2(decode_half(code)), vec2(-decode_half(code >> 16)));
+#elif !BLOCK_SCALES
+    return Scales(vec2(decode_half(code)), vec2(0.0));
+#elif HALVES && HAS_OFFSET
+    vec2 scales = vec2(float(int(code & 15u)), float(int((code >> 8) & 15u)));
+    vec2 minima = vec2(float(int((code >> 4) & 15u)), float(int((code >> 12) & 15u)));
+    return Scales(vec2(decode_half(block)) * scales, vec2(decode_half(block >> 16)) * minima);
+#elif HALVES
+    return Scales(vec2(decode_half(block)) * vec2(signed_byte_in(code, 0u), signed_byte_in(code, 1u)), vec2(0.0));
+#elif HAS_OFFSET
+    return Scales(vec2(decode_half(block) * byte_in(code, 0u)), vec2(decode_half(block >> 16) * byte_in(code, 1u)));
+#else
+    return Scales(vec2(decode_half(block) * signed_byte_in(code, 0u)), vec2(0.0));
+#endif
+}
 
 /// Of the group that is number `place` of the row's, in its block of 256.
 Scales load_scales(Row row, uint groups, uint place, uint block) {
@@ -99,10 +119,6 @@ Scales load_scales(Row row, uint groups, uint place, uint block) {
     return scales_of(code, 0u);
 #endif
 }
-
-// For scales_of(): byte i of a code, as unsigned and as signed number.
-float byte_in(uint code, uint i) { return float(int((code >> (8u * i)) & 0xffu)); }
-float signed_byte_in(uint code, uint i) { return float(int(code << (24u - 8u * i)) >> 24); }
 
 /// One part of a group: the sums of quants that have `bias`, times values, and of values.
 float part_term(float sum, uint bias, float x_sum, float scale, float offset) {

@@ -2,14 +2,14 @@
 // How kernels of `linear_blocks` want matrices of blocks. So many rows lie side by side as a tile has (TILE:
 // 32, or 1), and a tile is planes one after the other, each [group][row in tile] of
 //   the lower bits of a group's 32 quants, the largest power of two of them: quads of bytes of quants, as
-//   many
-//       quads side by side in a word as fit; quad j is in word j % low_bits at bit j / low_bits * low_bits;
+//   many side by side in a word as fit; quad j is in word j % low_bits at bit j / low_bits * low_bits;
 //   the upper bits, if any, likewise;
 //   a code, the scales (and offsets) of the group: code_bits each, side by side in words;
 // and, for formats with blocks of 256, [block][row in tile] of the f16 that codes are multiplied with. Eight
 // words of quants are two vectors of four: [group][2][row in tile]. shaders/block_groups.glsl reads it,
-// runtime/gpu/packing.cpp writes it.
+// runtime/gpu/block_packing.cpp writes it. The CPU's tiles (runtime/cpu/block_tiles.h) hold the same numbers.
 
+#include <algorithm>
 #include <bit>
 
 #include "runtime/catalogue/block_formats.h"
@@ -39,6 +39,36 @@ constexpr BlockPlanes block_planes(Format = {}) {
     const uint32_t parts = ROUND_GROUP / Format::group, numbers = Format::has_offset ? 2 : 1;
     const uint32_t scale_bits = !block_scales ? 16 : parts * numbers == 4 ? 4 : 8;
     return {low_bits, Format::bits - low_bits, scale_bits, parts * numbers * scale_bits, block_scales};
+}
+
+/// A stored block as the numbers that it is made of: what scales multiply counts 1, and values that are
+/// looked up are their numbers.
+struct BlockNumbers : blocks::OneRow {
+    float half(uint32_t) const { return 1.0f; }
+    uint32_t lookup(uint32_t n) const { return n; }
+};
+
+/// The scales and offsets of the group that element `first` of a block of 256 begins, side by side.
+template <typename Format>
+uint32_t code_of(const BlockNumbers& block, uint32_t first) {
+    constexpr BlockPlanes planes = block_planes<Format>();
+    uint32_t code = 0, shift = 0;
+    const auto add = [&](float number) {
+        code |= (static_cast<uint32_t>(static_cast<int32_t>(number)) & ((1u << planes.scale_bits) - 1))
+                << shift;
+        shift += planes.scale_bits;
+    };
+    for (uint32_t e = first; e < first + ROUND_GROUP; e += Format::group) {
+        add(Format::scale(block, e));
+        if constexpr (Format::has_offset) add(Format::offset(block, e));
+    }
+    return code;
+}
+
+/// Which of a row's groups group g is, those of chain 0 before those of chain 1 and so on.
+inline uint32_t place_by_chains(uint32_t groups, uint32_t g) {
+    const uint32_t chain = g % CHAINS;
+    return chain * (groups / CHAINS) + std::min(chain, groups % CHAINS) + g / CHAINS;
 }
 
 inline BlockPlanes block_planes(WeightFormat format) {

@@ -31,6 +31,9 @@ const OpInfo& info(Op op) { return ops[static_cast<size_t>(op)]; }
 std::span<const WeightInfo> all_weights() { return weights_; }
 const WeightInfo& info(WeightFormat format) { return weights_[static_cast<size_t>(format)]; }
 
+bool in_blocks(WeightFormat format) { return info(format).block_elements > 1; }
+Op product_op(WeightFormat format) { return in_blocks(format) ? Op::linear_blocks : Op::linear; }
+
 WeightFormat weight_format(std::string_view name) {
     std::string known, lower(name);
     for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -51,14 +54,13 @@ std::span<const KernelInfo> all_kernels() { return kernels; }
 const KernelInfo& info(KernelId kernel) { return kernels[static_cast<size_t>(kernel)]; }
 
 bool has_variant(KernelId kernel, WeightFormat format) {
-    const bool in_blocks = info(format).block_elements > 1;
     switch (info(kernel).weights) {
         case KernelWeights::one:
             return false;
         case KernelWeights::elements:
-            return !in_blocks;
+            return !in_blocks(format);
         case KernelWeights::blocks:
-            return in_blocks;
+            return in_blocks(format);
         case KernelWeights::each:
             return true;
     }

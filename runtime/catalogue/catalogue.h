@@ -51,6 +51,10 @@ struct WeightInfo {
 
 std::span<const WeightInfo> all_weights();
 const WeightInfo& info(WeightFormat format);
+/// Whether its elements come in blocks.
+bool in_blocks(WeightFormat format);
+/// The op that multiplies with matrices of the format.
+Op product_op(WeightFormat format);
 /// Errors: Code::bad_argument listing the known names.
 WeightFormat weight_format(std::string_view name);
 /// Bytes of `elements` (a multiple of the format's block) stored elements.

@@ -7,9 +7,6 @@
 
 namespace rwkvk {
 
-/// Whether products with matrices of this format take rounded rows.
-inline bool takes_rounded(WeightFormat format) { return info(format).block_elements > 1; }
-
 /// Floats of a rounded row of `groups` groups.
 constexpr uint32_t rounded_width(uint32_t groups) { return groups * (ROUND_GROUP + ROUND_FACTS); }
 

@@ -150,7 +150,7 @@ std::vector<OpCase> linear_blocks_cases(CaseSet set, Random& random) {
     uint32_t next_activation = 0;
     for (size_t f = 0; f < all_weights().size(); ++f) {
         const auto format = static_cast<WeightFormat>(f);
-        if (!takes_rounded(format)) continue;
+        if (!in_blocks(format)) continue;
         for (const auto& [out, about] :
              full ? Sizes{{70, 96}, {33, 768}, {1, 32}, {40, 224}, {64, 2560}} : Sizes{{37, 1120}}) {
             const OpCase::Matrix matrix = random_matrix(random, out, whole_blocks(about, format), format);

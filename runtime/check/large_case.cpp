@@ -47,7 +47,7 @@ OpCase product(WeightFormat format, uint32_t outs) {
         std::memcpy(&matrix.stored[out * row_bytes], &rows[out % distinct_rows * row_bytes], row_bytes);
     std::vector<float> x(columns);
     for (float& value : x) value = random.number(-16, 11);
-    const Op op = takes_rounded(format) ? Op::linear_blocks : Op::linear;
+    const Op op = product_op(format);
     return {op,
             LinearParams{1, columns, outs, 0, outs, ACT_NONE},
             {op == Op::linear ? words_of(x) : rounded_rows(x, 1), {}, zeros(outs)},
@@ -60,8 +60,7 @@ OpCase product(WeightFormat format, uint32_t outs) {
 std::vector<OpCase> large_cases(Op op, std::optional<WeightFormat> format, uint32_t outs) {
     std::vector<OpCase> cases;
     if (!format && (op == Op::norm || op == Op::rms_norm)) cases.push_back(norm(op));
-    if (format && op == (takes_rounded(*format) ? Op::linear_blocks : Op::linear))
-        cases.push_back(product(*format, outs));
+    if (format && op == product_op(*format)) cases.push_back(product(*format, outs));
     return cases;
 }
 

@@ -136,7 +136,7 @@ class Maker {
     template <typename Body>
     void each_matrix(const std::vector<std::pair<uint32_t, uint32_t>>& sizes, Op op, const Body& body) {
         for (size_t f = 0; f < all_weights().size(); ++f) {
-            if (op == Op::linear && takes_rounded(static_cast<WeightFormat>(f))) continue;
+            if (op == Op::linear && in_blocks(static_cast<WeightFormat>(f))) continue;
             for (const auto& [out, in] : sizes) {
                 const uint32_t block = all_weights()[f].block_elements;
                 body(random_matrix(random_, out, (in + block - 1) / block * block,

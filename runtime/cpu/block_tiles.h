@@ -1,7 +1,7 @@
 #pragma once
 // How matrices of blocks lie in memory for products: tiles of 16 rows, each made of three planes,
 //   quants   [group][64 bytes for every bit of a quant]
-//   numbers  [group][the integers that scale a group, of 16 rows after another], of formats of 256 elements
+//   numbers  [group][byte of its code (block_planes.h)][16 rows], of formats of 256 elements
 //   halves   [block][scale, offset][16 rows] f16
 // with groups of 32 elements in the order of their chains: those of chain 0, those of chain 1, ... The blocks
 // of formats of 32 elements are groups and lie in that order, others as they are stored.
@@ -11,11 +11,10 @@
 // its lowest field up. The elements of a quad are in the order 0 2 1 3, so that its even and its odd bytes
 // are pairs of neighbours.
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 
-#include "runtime/catalogue/block_formats.h"
+#include "runtime/catalogue/block_planes.h"
 
 namespace rwkvk::cpu {
 
@@ -29,18 +28,16 @@ inline constexpr uint32_t tile_rows = 16;
 /// The planes of a tile of a format.
 template <typename Format>
 struct TileLayout {
+    static constexpr BlockPlanes planes = block_planes<Format>();
     // Quants are put together from a field of `base` bits and one of `extra` bits above it.
-    static constexpr uint32_t base = std::bit_floor(Format::bits), extra = Format::bits - base;
+    static constexpr uint32_t base = planes.low_bits, extra = planes.high_bits;
     static constexpr uint32_t parts = ROUND_GROUP / Format::group;      // with scales of their own
     static constexpr bool looks_up = Format::bias == 128 && base == 4;  // quants number entries of a table
-    static constexpr bool has_numbers = Format::elements > ROUND_GROUP;
-    static constexpr bool has_minimum = has_numbers && Format::has_offset;
-    // Of Q2_K, both integers of a part are in one byte.
-    static constexpr bool joint_minimum = has_minimum && parts == 2;
+    static constexpr bool has_numbers = planes.block_scales;
+    static constexpr bool joint_minimum = planes.scale_bits == 4;  // both integers of a part are in one byte
 
     static constexpr uint32_t quant_bytes = 64 * (base + extra);
-    static constexpr uint32_t number_bytes =
-        has_numbers ? tile_rows * parts * (has_minimum && !joint_minimum ? 2 : 1) : 0;
+    static constexpr uint32_t number_bytes = has_numbers ? tile_rows * planes.code_bits / 8 : 0;
     static constexpr uint32_t half_bytes = 2 * tile_rows * static_cast<uint32_t>(Format::halves.size());
 
     [[gnu::always_inline]] static constexpr uint64_t numbers_at(uint32_t groups) {

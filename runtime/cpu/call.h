@@ -38,11 +38,6 @@ void run_linear_plain(const Call& call);
 /// The same for matrices of blocks, whose layout is `rows` here.
 void run_linear_blocks_plain(const Call& call);
 
-/// Settles and activates the totals of outputs first .. first + width - 1 of a product, as far as there are
-/// so many, into slot 2. Shape: totals [rows][width].
-void store_totals(const Call& call, const LinearParams& p, const float* totals, uint32_t first,
-                  uint32_t width);
-
 /// The activations of params.h; x is settled, the result is not yet.
 float activate(uint32_t activation, float x);
 

@@ -91,9 +91,9 @@ void shift_mix6(const float* x, const float* previous, const float* mix, const f
          [=](uint32_t i) { y[i] = settle(x[i] + settle(previous[i] - x[i]) * settle(mix[i] + added[i])); });
 }
 
-// In the following y holds what is summed up before it holds the result.
-
 void round(const float* x, uint32_t groups, float* y) { round_row(x, groups, y); }
+
+// In the following y holds what is summed up before it holds the result.
 
 void norm(const float* x, const float* weight, const float* bias, float* y, uint32_t n, float inv_width,
           float eps) {

@@ -1,6 +1,5 @@
 #include "runtime/cpu/linear.h"
 
-#include <algorithm>
 #include <vector>
 
 #include "runtime/cpu/spread.h"
@@ -8,14 +7,6 @@
 #include "shaders/exact_math.h"
 
 namespace rwkvk::cpu {
-void store_totals(const Call& call, const LinearParams& p, const float* totals, uint32_t first,
-                  uint32_t width) {
-    const uint32_t count = std::min(width, p.outs - first);
-    for (uint64_t row = 0; row < p.rows; ++row) {
-        call.ops().finish(p.activation, totals + row * width,
-                          call.out(2) + row * p.out_width + p.first_out + first, count);
-    }
-}
 
 LinearFunction linear_of(InstructionSet set) {
 #if defined(__x86_64__)

@@ -7,6 +7,7 @@
 #include "runtime/cpu/spread.h"
 
 namespace rwkvk::cpu {
+
 const BlockFunctions& block_functions(InstructionSet set) {
 #if defined(__x86_64__)
     if (set >= InstructionSet::avx512vnni) return blocks_avx512vnni;

@@ -8,13 +8,6 @@
 namespace rwkvk::gpu {
 namespace {
 
-/// A stored block as the numbers that it is made of: what scales multiply counts 1, and values that are
-/// looked up are their numbers.
-struct Numbers : blocks::OneRow {
-    float half(uint32_t) const { return 1.0f; }
-    uint32_t lookup(uint32_t n) const { return n; }
-};
-
 uint32_t stored_half(const std::byte* block, uint32_t at) {
     uint16_t half;
     std::memcpy(&half, block + at, sizeof half);
@@ -30,26 +23,9 @@ uint32_t halves_of(const std::byte* block) {
     return word;
 }
 
-/// The scales and offsets of the group that element `first` of a block of 256 begins.
-template <typename Format>
-uint32_t code_of(const Numbers& block, uint32_t first) {
-    constexpr BlockPlanes planes = block_planes<Format>();
-    uint32_t code = 0, shift = 0;
-    const auto add = [&](float number) {
-        code |= (static_cast<uint32_t>(static_cast<int32_t>(number)) & ((1u << planes.scale_bits) - 1))
-                << shift;
-        shift += planes.scale_bits;
-    };
-    for (uint32_t e = first; e < first + ROUND_GROUP; e += Format::group) {
-        add(Format::scale(block, e));
-        if constexpr (Format::has_offset) add(Format::offset(block, e));
-    }
-    return code;
-}
-
 /// The words of a group's quants: those of the lower bits, then those of the upper bits.
 template <typename Format>
-void gather_quants(const Numbers& block, uint32_t first, uint32_t* words) {
+void gather_quants(const BlockNumbers& block, uint32_t first, uint32_t* words) {
     constexpr BlockPlanes planes = block_planes<Format>();
     const auto place = [](uint32_t e, uint32_t bits, uint32_t number, uint32_t* plane) {
         const uint32_t quad = e / 4, byte = e % 4;
@@ -61,13 +37,6 @@ void gather_quants(const Numbers& block, uint32_t first, uint32_t* words) {
         if constexpr (planes.high_bits > 0)
             place(e, planes.high_bits, quant >> planes.low_bits, words + planes.low_bits);
     }
-}
-
-/// Where a group of a row lies among its groups.
-uint32_t place_of(Packing packing, uint32_t groups, uint32_t g) {
-    if (packing == Packing::block_rows) return g;
-    const uint32_t chain = g % CHAINS;
-    return chain * (groups / CHAINS) + std::min(chain, groups % CHAINS) + g / CHAINS;
 }
 
 /// One row, as `lane` of its tile.
@@ -89,8 +58,8 @@ void pack_row(Packing packing, uint32_t groups, const std::byte* row, uint32_t l
     constexpr uint32_t codes_per_word = 32 / planes.code_bits;
     for (uint32_t g = 0; g < groups; ++g) {
         const uint32_t element = g * ROUND_GROUP, first = element % Format::elements;
-        const Numbers block{row + element / Format::elements * Format::bytes};
-        const uint32_t place = place_of(packing, groups, g);
+        const BlockNumbers block{row + element / Format::elements * Format::bytes};
+        const uint32_t place = packing == Packing::block_rows ? g : place_by_chains(groups, g);
         uint32_t words[8] = {};
         gather_quants<Format>(block, first, words);
         put(tile, planes.low_bits, place, words);

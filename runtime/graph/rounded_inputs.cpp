@@ -16,7 +16,7 @@ class Rounder {
         std::vector<Step> steps;
         steps.swap(result_.steps);
         for (Step& step : steps) {
-            if (step.op == Op::linear && takes_rounded(format_of(step.operands[1]))) {
+            if (step.op == Op::linear && in_blocks(format_of(step.operands[1]))) {
                 step.op = Op::linear_blocks;
                 step.operands[0] = rounded(step.operands[0]);
             }

@@ -33,8 +33,6 @@ double bytes_per_element(WeightFormat format) {
     return static_cast<double>(info(format).block_bytes) / info(format).block_elements;
 }
 
-bool in_blocks(WeightFormat format) { return info(format).block_elements > 1; }
-
 /// Converters leave the low-rank matrices alone, whose names do not end so.
 bool is_large(std::string_view official) { return official.ends_with(".weight"); }
 

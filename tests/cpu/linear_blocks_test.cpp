@@ -152,7 +152,7 @@ TEST_CASE("a group without a finite unit makes every output of its row NaN, and 
         check::Random random(4);
         for (size_t f = 0; f < all_weights().size(); ++f) {
             const auto format = static_cast<WeightFormat>(f);
-            if (!takes_rounded(format)) continue;
+            if (!in_blocks(format)) continue;
             std::vector<float> x(rows * in);
             for (float& value : x) value = random.number(-8, 8);
             x[in + 77] = bad;
@@ -177,7 +177,7 @@ TEST_CASE("a group without a finite unit makes every output of its row NaN, and 
 TEST_CASE("tiles take no more memory than a tenth above what is stored") {
     for (size_t f = 0; f < all_weights().size(); ++f) {
         const auto format = static_cast<WeightFormat>(f);
-        if (!takes_rounded(format)) continue;
+        if (!in_blocks(format)) continue;
         for (const uint32_t in : {256u, 768u, 2048u}) {
             INFO(info(format).name, " ", in);
             CHECK(cpu::tile_bytes(format, in) <= 1.1 * static_cast<double>(stored_bytes(format, 16 * in)));

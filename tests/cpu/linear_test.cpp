@@ -35,7 +35,7 @@ TEST_CASE("every instruction set gives the plain loops' bits") {
     check::Random random(5);
     for (const cpu::InstructionSet set : cpu::available_sets()) {
         for (size_t f = 0; f < all_weights().size(); ++f) {
-            if (info(static_cast<WeightFormat>(f)).block_elements > 1) continue;
+            if (in_blocks(static_cast<WeightFormat>(f))) continue;
             for (const auto& [rows, tiles, in] :
                  {std::array{1u, 5u, 768u}, {3u, 1u, 33u}, {6u, 2u, 1100u}, {1u, 9u, 8u}, {15u, 3u, 64u}}) {
                 const auto format = static_cast<WeightFormat>(f);

@@ -1,9 +1,9 @@
 #include "runtime/load/safetensors/safetensors.h"
 
 #include <algorithm>
-#include <utility>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 #include "host/log.h"
 #include "host/mapped_file.h"
@@ -91,8 +91,8 @@ class Reader {
     /// Said once: a file may have millions of them.
     void pass_over(const std::string& key, const char* expected) {
         if (std::exchange(passed_over_, true)) return;
-        log(LogLevel::warning,
-            concat(path(), ": metadata ", key, ": expected ", expected, ": passed over, as are others like it"));
+        log(LogLevel::warning, concat(path(), ": metadata ", key, ": expected ", expected,
+                                      ": passed over, as are others like it"));
     }
 
     void read_tensor(const JsonValue& key, const JsonValue& entry) {

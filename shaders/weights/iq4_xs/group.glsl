@@ -8,7 +8,3 @@
 #define HALVES 0
 #define HAS_OFFSET 0
 #include "block_groups.glsl"
-
-Scales scales_of(uint code, uint block) {
-    return Scales(vec2(decode_half(block) * signed_byte_in(code, 0u)), vec2(0.0));
-}

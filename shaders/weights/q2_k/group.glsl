@@ -8,9 +8,3 @@
 #define HALVES 1
 #define HAS_OFFSET 1
 #include "block_groups.glsl"
-
-Scales scales_of(uint code, uint block) {
-    vec2 scales = vec2(float(int(code & 15u)), float(int((code >> 8) & 15u)));
-    vec2 minima = vec2(float(int((code >> 4) & 15u)), float(int((code >> 12) & 15u)));
-    return Scales(vec2(decode_half(block)) * scales, vec2(decode_half(block >> 16)) * minima);
-}

@@ -8,5 +8,3 @@
 #define HALVES 0
 #define HAS_OFFSET 1
 #include "block_groups.glsl"
-
-Scales scales_of(uint code, uint block) { return Scales(vec2(decode_half(code)), vec2(-decode_half(code >> 16))); }

@@ -8,7 +8,3 @@
 #define HALVES 0
 #define HAS_OFFSET 1
 #include "block_groups.glsl"
-
-Scales scales_of(uint code, uint block) {
-    return Scales(vec2(decode_half(block) * byte_in(code, 0u)), vec2(decode_half(block >> 16) * byte_in(code, 1u)));
-}
