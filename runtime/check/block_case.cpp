@@ -145,6 +145,7 @@ std::vector<OpCase> round_cases(CaseSet set, Random& random) {
 
 std::vector<OpCase> linear_blocks_cases(CaseSet set, Random& random) {
     using Sizes = std::vector<std::pair<uint32_t, uint32_t>>;
+    using Rows = std::vector<uint32_t>;
     const bool full = set == CaseSet::full;
     std::vector<OpCase> cases;
     uint32_t next_activation = 0;
@@ -156,14 +157,15 @@ std::vector<OpCase> linear_blocks_cases(CaseSet set, Random& random) {
             const OpCase::Matrix matrix = random_matrix(random, out, whole_blocks(about, format), format);
             constexpr uint32_t activations[] = {ACT_NONE, ACT_TANH,   ACT_SIGMOID, ACT_RELU2,
                                                 ACT_SILU, ACT_DECAY7, ACT_DECAY6};
-            for (const uint32_t rows : {1u, 2u, 4u, 9u, 5u, 3u, 8u}) {
+            for (const uint32_t rows : full ? Rows{1, 2, 4, 9, 5, 3, 8, 19} : Rows{1, 2, 4, 9, 5, 3, 8}) {
                 const uint32_t activation = activations[next_activation++ % std::size(activations)];
                 cases.push_back(encoded_product(random, matrix, rows, activation));
             }
         }
         for (const auto& [out, about] : full ? Sizes{{37, 544}, {20, 1024}} : Sizes{{37, 544}}) {
             const OpCase::Matrix matrix = wild_matrix(random, out, whole_blocks(about, format), format);
-            for (const uint32_t rows : {1u, 9u}) cases.push_back(wild_product(random, matrix, rows));
+            for (const uint32_t rows : full ? Rows{1, 9, 16} : Rows{1, 9})
+                cases.push_back(wild_product(random, matrix, rows));
             cases.push_back(tiny_product(random, random_matrix(random, out, matrix.in, format)));
         }
     }

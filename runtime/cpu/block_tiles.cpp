@@ -7,8 +7,7 @@ namespace {
 
 /// Where a byte of an element of row `row` lies in a vector of a quad.
 uint32_t byte_in_vector(uint32_t row, uint32_t element) {
-    constexpr uint32_t order[] = {0, 2, 1, 3};
-    return row * 4 + order[element % 4];
+    return row * 4 + quad_order[element % 4];  // which is its own inverse
 }
 
 /// Puts an element's field of `bits` bits into its vector.

@@ -19,6 +19,8 @@
 namespace rwkvk::cpu {
 
 inline constexpr uint32_t tile_rows = 16;
+/// Which element of a quad each of its bytes is.
+inline constexpr uint32_t quad_order[] = {0, 2, 1, 3};
 
 /// Groups of chain `chain` of a row of `groups`.
 [[gnu::always_inline]] constexpr uint32_t chain_length(uint32_t groups, uint32_t chain) {

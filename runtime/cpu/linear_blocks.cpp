@@ -10,9 +10,13 @@ namespace rwkvk::cpu {
 
 const BlockFunctions& block_functions(InstructionSet set) {
 #if defined(__x86_64__)
-    if (set >= InstructionSet::avx512vnni) return blocks_avx512vnni;
+    if (set == InstructionSet::amx_int8) return blocks_amx_int8;
+    if (set == InstructionSet::avx512vnni) return blocks_avx512vnni;
     if (set == InstructionSet::avx512) return blocks_avx512;
     if (set == InstructionSet::avx2) return blocks_avx2;
+#elif defined(__aarch64__)
+    if (set == InstructionSet::i8mm) return blocks_i8mm;
+    if (set == InstructionSet::dotprod) return blocks_dotprod;
 #endif
     static_cast<void>(set);
     return blocks_baseline;

@@ -9,14 +9,15 @@
 
 namespace rwkvk::cpu {
 
-/// A group of a rounded row as products want it. `start` and `sum` are of each part of the group that has a
-/// scale of its own: what takes the bias off the quants, and the sum that an offset is multiplied with.
-struct GroupInput {
-    int16_t q[ROUND_GROUP];
+/// A group of a rounded row as products want it. `q` are the multiples of its unit, 16 bits each; for sets
+/// with products of bytes it is their low digits, then their high ones, of which each q is low + 256 high, in
+/// the order of bytes of block_tiles.h. `start` and `sum` are of each part of the group that has a scale of
+/// its own: what takes the bias off the quants, and the sum that an offset is multiplied with.
+struct alignas(32) GroupInput {
+    int8_t q[2 * ROUND_GROUP];
     int32_t start[2];
     float sum[2];
     float unit;
-    uint32_t unused[3];
 };
 
 /// Totals of `tiles` tiles of 16 outputs (block_tiles.h) for `rows` rows. Shapes: inputs [rows][groups] in
@@ -41,7 +42,9 @@ struct BlockFunctions {
 /// One per instruction set.
 extern const BlockFunctions blocks_baseline;
 #if defined(__x86_64__)
-extern const BlockFunctions blocks_avx2, blocks_avx512, blocks_avx512vnni;
+extern const BlockFunctions blocks_avx2, blocks_avx512, blocks_avx512vnni, blocks_amx_int8;
+#elif defined(__aarch64__)
+extern const BlockFunctions blocks_dotprod, blocks_i8mm;
 #endif
 
 /// The fastest that the set has.

@@ -5,7 +5,7 @@
 
 #include "runtime/cpu/block_tiles.h"
 #include "runtime/cpu/linear_blocks.h"
-#include "runtime/cpu/vectors.inl"
+#include "runtime/cpu/linear_blocks_sums.inl"
 
 namespace rwkvk::cpu {
 namespace {
@@ -13,30 +13,6 @@ namespace {
 // Bytes ahead at which the weights of a single row are asked for, into the second cache
 // (docs/PERFORMANCE.md).
 constexpr uint32_t prefetch_distance = 4096;
-
-/// acc + the products of the 16-bit pairs of every lane.
-inline Integers dot(Integers acc, Words w, Words q) {
-#if defined(__AVX512VNNI__)
-    return reinterpret_cast<Integers>(_mm512_dpwssd_epi32(
-        reinterpret_cast<__m512i>(acc), reinterpret_cast<__m512i>(w), reinterpret_cast<__m512i>(q)));
-#elif defined(__AVX512BW__)
-    return acc + reinterpret_cast<Integers>(
-                     _mm512_madd_epi16(reinterpret_cast<__m512i>(w), reinterpret_cast<__m512i>(q)));
-#elif defined(__AVX2__)
-    return acc + reinterpret_cast<Integers>(
-                     _mm256_madd_epi16(reinterpret_cast<__m256i>(w), reinterpret_cast<__m256i>(q)));
-#elif defined(__SSE2__)
-    return acc + reinterpret_cast<Integers>(
-                     _mm_madd_epi16(reinterpret_cast<__m128i>(w), reinterpret_cast<__m128i>(q)));
-#elif defined(__ARM_NEON)
-    const int16x8_t a = reinterpret_cast<int16x8_t>(w), b = reinterpret_cast<int16x8_t>(q);
-    const int32x4_t low = vmull_s16(vget_low_s16(a), vget_low_s16(b)), high = vmull_high_s16(a, b);
-    return acc + reinterpret_cast<Integers>(vpaddq_s32(low, high));
-#else
-    const Integers a = reinterpret_cast<Integers>(w), b = reinterpret_cast<Integers>(q);
-    return acc + (a << 16 >> 16) * (b << 16 >> 16) + (a >> 16) * (b >> 16);
-#endif
-}
 
 constexpr const uint8_t* iq4_table = blocks::iq4_values.data();
 
@@ -59,12 +35,6 @@ inline Words look_up(Words n) {
 #endif
 }
 
-inline Words broadcast(const int16_t* pair) {
-    uint32_t word;
-    std::memcpy(&word, pair, sizeof word);
-    return Words{} + word;
-}
-
 /// One group of a tile, for the `lanes` rows from lane `first` on.
 template <typename Format>
 struct Group {
@@ -84,6 +54,7 @@ struct Group {
         if constexpr (Layout::looks_up) words = look_up(words);
         if constexpr (Layout::extra > 0)
             words |= field<Layout::extra>(quants + 64 * Layout::base, n) << Layout::base;
+        if constexpr (signed_quants && Format::bias == 128) words ^= 0x80808080u;
         return words;
     }
 
@@ -117,31 +88,25 @@ template <typename Format, uint32_t Rows, uint32_t Tiles, uint32_t Vectors>
 inline void add_group(const Group<Format> (&groups)[Tiles][Vectors], const GroupInput* inputs,
                       uint32_t stride, Floats (&chain)[Rows][Tiles][Vectors]) {
     constexpr uint32_t parts = TileLayout<Format>::parts, quads = 8 / parts;
-    // Where few sums are in flight, each waits for its last product: even and odd bytes have sums of their
-    // own then.
-    constexpr uint32_t halves = Rows * Tiles * Vectors < 8 ? 2 : 1;
+    // Where few sums are in flight, each would wait for its last product.
+    constexpr bool apart = by_digits || Rows * Tiles * Vectors < 8;
     Floats sum[Rows][Tiles][Vectors];
 #pragma GCC unroll 2
     for (uint32_t part = 0; part < parts; ++part) {
-        Integers acc[halves][Rows][Tiles][Vectors] = {};
+        Sums<apart> sums[Rows][Tiles][Vectors] = {};
         for (uint32_t row = 0; row < Rows; ++row) {
             for (uint32_t t = 0; t < Tiles; ++t) {
                 for (uint32_t v = 0; v < Vectors; ++v)
-                    acc[0][row][t][v] = Integers{} + inputs[row * stride].start[part];
+                    sums[row][t][v].parts[0] += inputs[row * stride].start[part];
             }
         }
 #pragma GCC unroll 8
         for (uint32_t n = part * quads; n < (part + 1) * quads; ++n) {
             for (uint32_t t = 0; t < Tiles; ++t) {
                 for (uint32_t v = 0; v < Vectors; ++v) {
-                    const Words words = groups[t][v].quad(n);
-                    const Words even = words & 0x00ff00ffu, odd = words >> 8 & 0x00ff00ffu;
-                    for (uint32_t row = 0; row < Rows; ++row) {
-                        const int16_t* q = inputs[row * stride].q + 4 * n;
-                        Integers &of_even = acc[0][row][t][v], &of_odd = acc[halves - 1][row][t][v];
-                        of_even = dot(of_even, even, broadcast(q));
-                        of_odd = dot(of_odd, odd, broadcast(q + 2));
-                    }
+                    const Words quad = groups[t][v].quad(n);
+                    for (uint32_t row = 0; row < Rows; ++row)
+                        sums[row][t][v].add(quad, inputs[row * stride], n);
                 }
             }
         }
@@ -149,9 +114,7 @@ inline void add_group(const Group<Format> (&groups)[Tiles][Vectors], const Group
             for (uint32_t v = 0; v < Vectors; ++v) {
                 const Floats scale = groups[t][v].scale(part);
                 for (uint32_t row = 0; row < Rows; ++row) {
-                    Integers product = acc[0][row][t][v];
-                    if constexpr (halves == 2) product += acc[1][row][t][v];
-                    Floats term = __builtin_convertvector(product, Floats) * scale;
+                    Floats term = __builtin_convertvector(sums[row][t][v].total(), Floats) * scale;
                     if constexpr (Format::has_offset)
                         term -= inputs[row * stride].sum[part] * groups[t][v].offset(part);
                     sum[row][t][v] = part == 0 ? term : sum[row][t][v] + term;
@@ -167,12 +130,29 @@ inline void add_group(const Group<Format> (&groups)[Tiles][Vectors], const Group
     }
 }
 
+/// Where the halves of group g lie, which is number `place` of the row's.
+template <typename Format>
+inline uint64_t block_of(uint64_t place, uint32_t g) {
+    constexpr uint32_t groups = Format::elements / ROUND_GROUP;
+    return groups == 1 ? place : g / groups;
+}
+
+/// What of a tile of 16 rows is group `place` of a row's, in block `block`; for the rows from lane `first`
+/// on.
+template <typename Format>
+inline Group<Format> group_at(const std::byte* tile, uint32_t groups, uint64_t place, uint64_t block,
+                              uint32_t first) {
+    using Layout = TileLayout<Format>;
+    return {tile + place * Layout::quant_bytes,
+            tile + Layout::numbers_at(groups) + place * Layout::number_bytes,
+            tile + Layout::halves_at(groups) + block * Layout::half_bytes, first};
+}
+
 /// `Vectors` vectors of the outputs of `Tiles` tiles, from lane `first` of each on, for `Rows` rows. Several
 /// tiles side by side are several streams of weights, which memory serves faster than one.
 template <typename Format, uint32_t Rows, uint32_t Tiles, uint32_t Vectors>
 void multiply(const BlockProduct& b, uint32_t first_tile, uint32_t first_row, uint32_t first) {
     using Layout = TileLayout<Format>;
-    constexpr uint32_t groups_per_block = Format::elements / ROUND_GROUP;
     const uint64_t bytes = Layout::bytes(b.groups);
     const std::byte* tile = b.weights + first_tile * bytes;
     const GroupInput* inputs = b.inputs + uint64_t{first_row} * b.groups;
@@ -182,16 +162,12 @@ void multiply(const BlockProduct& b, uint32_t first_tile, uint32_t first_row, ui
         Floats chain[Rows][Tiles][Vectors] = {};
         const uint32_t length = chain_length(b.groups, c);
         for (uint32_t i = 0; i < length; ++i, ++place) {
-            const uint64_t block = groups_per_block == 1 ? place : (c + i * CHAINS) / groups_per_block;
+            const uint64_t block = block_of<Format>(place, c + i * CHAINS);
             Group<Format> groups[Tiles][Vectors];
             for (uint32_t t = 0; t < Tiles; ++t) {
-                for (uint32_t v = 0; v < Vectors; ++v) {
-                    groups[t][v] = {
-                        tile + t * bytes + place * Layout::quant_bytes,
-                        tile + t * bytes + Layout::numbers_at(b.groups) + place * Layout::number_bytes,
-                        tile + t * bytes + Layout::halves_at(b.groups) + block * Layout::half_bytes,
-                        first + v * lanes};
-                }
+                for (uint32_t v = 0; v < Vectors; ++v)
+                    groups[t][v] =
+                        group_at<Format>(tile + t * bytes, b.groups, place, block, first + v * lanes);
                 if constexpr (Rows == 1) {
                     for (uint32_t line = 0; line < Layout::quant_bytes; line += 64)
                         __builtin_prefetch(groups[t][0].quants + prefetch_distance + line, 0, 2);
@@ -214,11 +190,24 @@ void multiply(const BlockProduct& b, uint32_t first_tile, uint32_t first_row, ui
     }
 }
 
+}  // namespace
+}  // namespace rwkvk::cpu
+
+#if defined(__AMX_INT8__)
+#include "runtime/cpu/linear_blocks_amx.inl"
+#endif
+
+namespace rwkvk::cpu {
+namespace {
+
 template <typename Format>
 void multiply_all(const BlockProduct& b) {
     constexpr uint32_t vectors = tile_rows / lanes;
     constexpr uint32_t rows_at_once = lanes == 16 ? 8 : 4, tiles_at_once = lanes / 4;  // in registers
     uint32_t row = 0;
+#if defined(__AMX_INT8__)
+    multiply_by_tiles<Format>(b, row);
+#endif
     for (; row + rows_at_once <= b.rows; row += rows_at_once) {
         for (uint32_t tile = 0; tile < b.tiles; ++tile) {
             for (uint32_t v = 0; v < vectors; ++v)
@@ -233,6 +222,20 @@ void multiply_all(const BlockProduct& b) {
     }
 }
 
+/// The numbers of a group as products want them.
+inline void put_multiples(const int16_t* multiples, int8_t* q) {
+    if constexpr (by_digits) {
+        for (uint32_t i = 0; i < ROUND_GROUP; ++i) {
+            const int32_t multiple = multiples[i / 4 * 4 + quad_order[i % 4]];
+            const auto low = static_cast<int8_t>(multiple);
+            q[i] = low;
+            q[ROUND_GROUP + i] = static_cast<int8_t>((multiple - low) >> 8);
+        }
+    } else {
+        std::memcpy(q, multiples, ROUND_GROUP * sizeof *multiples);
+    }
+}
+
 /// The multiples of the unit that the values of a group are, and their sums.
 template <typename Format>
 void prepare_group(const float* values, const float* facts, GroupInput& input) {
@@ -243,19 +246,22 @@ void prepare_group(const float* values, const float* facts, GroupInput& input) {
     const uint32_t per_unit_bits = 0x7f000000u - unit_bits;
     float per_unit;
     std::memcpy(&per_unit, &per_unit_bits, sizeof per_unit);
+    int16_t multiples[ROUND_GROUP];
     for (uint32_t i = 0; i < ROUND_GROUP; i += lanes) {
         // Adding 1.5 * 2^23 leaves the whole number in the low bits, whatever the float is.
         const Words shifted = reinterpret_cast<Words>(load<Floats>(values + i) * per_unit + 12582912.0f);
         const Halves q = __builtin_convertvector(shifted, Halves);
-        std::memcpy(input.q + i, &q, sizeof q);
+        std::memcpy(multiples + i, &q, sizeof q);
     }
+    put_multiples(multiples, input.q);
     const float sums[2] = {parts == 1 ? facts[2] : facts[0], facts[1]};
     for (uint32_t part = 0; part < 2; ++part) {
         input.sum[part] = sums[part] * per_unit;
         const float shifted = input.sum[part] + 12582912.0f;
         uint32_t bits;
         std::memcpy(&bits, &shifted, sizeof bits);
-        input.start[part] = static_cast<int32_t>((0x4b400000u - bits) * Format::bias);
+        constexpr uint32_t bias = signed_quants && Format::bias == 128 ? 0 : Format::bias;
+        input.start[part] = static_cast<int32_t>((0x4b400000u - bits) * bias);
     }
     input.unit = unit;
 }

@@ -13,6 +13,7 @@
 #include "runtime/cpu/block_tiles.h"
 #include "runtime/cpu/call.h"
 #include "runtime/cpu/linear_blocks.h"
+#include "tests/support/amx_emulation.h"
 
 namespace rwkvk {
 namespace {
@@ -49,7 +50,7 @@ TEST_CASE("every instruction set gives the plain loops' bits") {
             Problem p = problem(std::move(c));
             const Words plain =
                 result(p, p.rows, keep, cpu::InstructionSet::baseline, cpu::run_linear_blocks_plain);
-            for (const cpu::InstructionSet set : cpu::available_sets()) {
+            for (const cpu::InstructionSet set : sets_to_test()) {
                 for (ThreadPool* pool : {&keep, &flush}) {
                     INFO(p.c.description, ", ", name_of(set), ", seed ", seed);
                     CHECK(plain == result(p, p.tiles, *pool, set, cpu::run_linear_blocks));
@@ -105,7 +106,7 @@ TEST_CASE(
         ThreadPool pool(1);
         CHECK(expected ==
               result(p, p.rows, pool, cpu::InstructionSet::baseline, cpu::run_linear_blocks_plain));
-        for (const cpu::InstructionSet set : cpu::available_sets())
+        for (const cpu::InstructionSet set : sets_to_test())
             CHECK(expected == result(p, p.tiles, pool, set, cpu::run_linear_blocks));
     }
     CHECK(formats.size() == 12);
@@ -163,7 +164,7 @@ TEST_CASE("a group without a finite unit makes every output of its row NaN, and 
                             "one bad element"};
             Problem p = problem(std::move(c));
             ThreadPool pool(1);
-            for (const cpu::InstructionSet set : cpu::available_sets()) {
+            for (const cpu::InstructionSet set : sets_to_test()) {
                 const Words y = result(p, p.tiles, pool, set, cpu::run_linear_blocks);
                 for (size_t i = 0; i < y.size(); ++i) {
                     INFO(info(format).name, ", ", name_of(set), ", output ", i);

@@ -1,0 +1,2 @@
+#define RWKVK_BLOCKS blocks_dotprod
+#include "runtime/cpu/linear_blocks_simd.inl"
