@@ -140,6 +140,7 @@ void print_json(const Report& report) {
                           {"peak_bytes", report.peak_bytes},
                           {"needed_bytes", report.needed_bytes},
                           {"dispatches_per_token", report.summary.dispatches_per_token},
+                          {"barriers_per_token", report.summary.barriers_per_token},
                           {"probe_gb_per_second", report.probe * 1e-9},
                           {"rows", rows}};
     if (!report.ops.empty()) all["ops"] = tables;
@@ -153,7 +154,7 @@ std::array<std::string, 2> heading(const Report& report) {
             concat(std::setprecision(3), "load ", report.load_seconds, " s, peak memory ",
                    report.peak_bytes / 1000000, " MB for ", report.needed_bytes / 1000000,
                    " MB of weights and states, ", report.summary.dispatches_per_token,
-                   " dispatches per token, reads ", report.probe * 1e-9, " GB/s")};
+                   " dispatches in ", report.summary.barriers_per_token, " phases per token, reads ", report.probe * 1e-9, " GB/s")};
 }
 
 void print_csv(const Report& report) {

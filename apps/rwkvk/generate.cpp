@@ -68,12 +68,12 @@ std::vector<float> read_prompt(Context& context, const std::vector<Token>& promp
 Result generate(const Flags& flags, Context& context, const Tokenizer& tokenizer, Sampler& sampler,
                 Receipt* receipt) {
     Result result;
+    const Interrupts interrupts(context);
     Stream stream(tokenizer, flags.sampling.stop_texts());
     std::vector<Token> prompt = tokenizer.encode(prompt_of(flags));
     if (prompt.empty()) prompt.push_back(0);  // token 0 stands for the beginning of a document
     result.prompt_tokens = prompt.size();
     if (receipt) receipt->begin_answer(0, prompt, sampler);
-    const Interrupts interrupts(context);
     auto start = std::chrono::steady_clock::now();
     std::vector<float> logits = read_prompt(context, prompt);
     result.prompt_seconds = since(start);

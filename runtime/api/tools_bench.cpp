@@ -76,7 +76,9 @@ rwkvk_status rwkvk_tools_bench(rwkvk_context* context, const rwkvk_bench_params*
         copy_text(context->open->name, full.device);
         if (device) copy_text(device->facts().driver, full.driver);
         full.on_host = !device || device->facts().type == vk::DeviceType::software;
-        full.dispatches_per_token = check::dispatches_per_token(on);
+        const RunStatistics work = check::work_per_token(on);
+        full.dispatches_per_token = work.dispatches;
+        full.barriers_per_token = work.barriers;
         full.peak_device_bytes = on.backend().peak_device_bytes();
         if (complete(params, rwkvk_bench_params_default).per_op) {
             const uint32_t rows = std::min(options.prompt, on.backend().options().max_rows);

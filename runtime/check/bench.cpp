@@ -193,13 +193,14 @@ std::vector<OpTime> time_ops(Context& context, uint32_t rows, uint32_t repeats) 
     return times;
 }
 
-uint32_t dispatches_per_token(Context& context) {
+RunStatistics work_per_token(Context& context) {
     Backend& backend = context.backend();
     backend.run(Part::body, one_sequence(1, context.model().programs().vocabulary));
-    const uint32_t body = backend.last_run().dispatches;
+    const RunStatistics body = backend.last_run();
     backend.run(Part::head, {1, {{tables::numbers, {0}}}});
     context.reset(0);
-    return body + backend.last_run().dispatches;
+    const RunStatistics head = backend.last_run();
+    return {body.dispatches + head.dispatches, body.barriers + head.barriers};
 }
 
 }  // namespace rwkvk::check

@@ -41,7 +41,7 @@ struct OpTime {
 /// first. The times are the device's where it has timestamps, else the host's, each step submitted alone.
 std::vector<OpTime> time_ops(Context& context, uint32_t rows, uint32_t repeats);
 
-/// Of one token with its logits; 0 on the CPU.
-uint32_t dispatches_per_token(Context& context);
+/// Of one token with its logits; zero on the CPU.
+RunStatistics work_per_token(Context& context);
 
 }  // namespace rwkvk::check

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "runtime/graph/phases.h"
+
 namespace rwkvk {
 namespace {
 
@@ -10,15 +12,16 @@ constexpr uint64_t alignment = 256;
 uint64_t aligned(uint64_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
 
 struct Lifetime {
-    size_t first, last;  // steps, both inclusive
+    uint32_t first, last;  // phases, both inclusive
 };
 
 std::vector<Lifetime> lifetimes(const Program& program) {
-    std::vector<Lifetime> result(program.tensors.size(), {program.steps.size(), 0});
-    for (size_t i = 0; i < program.steps.size(); ++i) {
+    const std::vector<uint32_t> phases = phases_of(program);
+    std::vector<Lifetime> result(program.tensors.size(), {UINT32_MAX, 0});
+    for (size_t i = 0; i < phases.size(); ++i) {
         for (const Operand& operand : program.steps[i].operands) {
-            result[operand.tensor].first = std::min(result[operand.tensor].first, i);
-            result[operand.tensor].last = std::max(result[operand.tensor].last, i);
+            result[operand.tensor].first = std::min(result[operand.tensor].first, phases[i]);
+            result[operand.tensor].last = std::max(result[operand.tensor].last, phases[i]);
         }
     }
     return result;

@@ -20,7 +20,7 @@ struct MemoryPlan {
     }
 };
 
-/// Activations share memory where their lifetimes do not meet, unless `keep_all`. Offsets are multiples of
+/// Activations share memory where their lifetimes, in phases (phases.h), do not meet, unless `keep_all`. Offsets are multiples of
 /// 256 bytes, the largest alignment that a device may ask of a storage-buffer binding.
 MemoryPlan plan_memory(const Program& program, uint32_t rows, bool keep_all);
 

@@ -203,6 +203,7 @@ typedef struct rwkvk_bench_summary {
     char device[256], driver[256];
     int32_t on_host;               /* device memory is this process's own: the CPU, software devices */
     uint32_t dispatches_per_token; /* 0 on the CPU */
+    uint32_t barriers_per_token;   /* likewise: phases that wait for one another */
     uint64_t peak_device_bytes;
 } rwkvk_bench_summary;
 

@@ -6,6 +6,7 @@
 
 #include "host/log.h"
 #include "host/thread_pool.h"
+#include "runtime/graph/phases.h"
 #include "runtime/graph/rounded_inputs.h"
 #include "runtime/graph/weight_requests.h"
 #include "runtime/load/model_folder.h"
@@ -26,6 +27,7 @@ Model::Model(std::string name, std::string format, std::shared_ptr<const WeightS
         for (const MatrixRequest& request : program->matrices) check_shape(*weights_, request);
     }
     programs_ = with_rounded_inputs(programs_, *weights_);
+    for (Program* program : {&programs_.body, &programs_.head}) *program = in_phases(std::move(*program));
     initial_state_ = tuned_state(*weights_, programs_.body, name_);
 }
 

@@ -165,7 +165,7 @@ bench_tables() {
             rows = rows sprintf("| %s | %.2f | %.2f | %.1f | %.0f |\n", v["test"], value, v["spread"], v["gb_per_second"], 100 * v["probe_fraction"])
         }
         END {
-            printf "\n%s: %d dispatches per token, reads %.1f GB/s\n\n", name, v["dispatches_per_token"], v["probe_gb_per_second"]
+            printf "\n%s: %d dispatches in %d phases per token, reads %.1f GB/s\n\n", name, v["dispatches_per_token"], v["barriers_per_token"], v["probe_gb_per_second"]
             printf "| test | tokens/s | ± | GB/s | %% of probe |\n|---|---|---|---|---|\n%s%s", rows, ops
         }'
 }

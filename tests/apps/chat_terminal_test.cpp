@@ -245,7 +245,7 @@ TEST_CASE("the file of a template is not written over") {
 TEST_CASE("a long prompt shows how far it is on a terminal, and nowhere else") {
     Session session;
     const std::string text = session.folder / "text", errors = session.folder / "errors";
-    std::ofstream(text) << std::string(4 << 20, 'x');  // more than is read before Ctrl-C
+    std::ofstream(text) << std::string(1 << 20, 'x');  // more than is read before Ctrl-C
     const std::vector<std::string> generate = {"generate", "-m", session.model, "-dev", "cpu", "-t",
                                                "1",        "-n", "1",           "-f",   text};
     {
@@ -259,7 +259,8 @@ TEST_CASE("a long prompt shows how far it is on a terminal, and nowhere else") {
     elsewhere.insert(elsewhere.end(), generate.begin(), generate.end());
     Terminal terminal("/bin/sh", elsewhere);
     terminal.read_until("begun");
-    std::this_thread::sleep_for(std::chrono::seconds(2));
+    terminal.wait_until_interruptible();
+    std::this_thread::sleep_for(std::chrono::seconds(2));  // in which progress would be shown
     terminal.type("\x03");
     CHECK(terminal.wait_for_exit() == 130);
     CHECK(contents_of(errors) == "rwkvk: interrupted\n");

@@ -198,7 +198,7 @@ same 'status with a full stdout' $? 1
 expect 0 '^\| tg4 \|' bench --synthetic v7:1x64x256:f16 -dev cpu -p 4 -n 4 -r 1
 expect 0 '"dispatches_per_token": 0' bench --synthetic v7:1x64x256:f16 -dev cpu -p 4 -n 4 -r 1 -o json
 report=$("$program" bench --synthetic v7:1x64x256:f16 -dev cpu -p 4 -n 4 -b 1,2 -r 1 --per-op -o json)
-for key in device driver commit math load_seconds peak_bytes dispatches_per_token probe_gb_per_second rows ops; do
+for key in device driver commit math load_seconds peak_bytes dispatches_per_token barriers_per_token probe_gb_per_second rows ops; do
     same "$key of bench" "$(grep -c "^  \"$key\": " <<<"$report")" 1
 done
 for key in test tokens_per_second spread bytes_per_token gb_per_second probe_fraction; do

@@ -7,6 +7,7 @@
 #include "runtime/check/probe.h"
 #include "runtime/cpu/backend.h"
 #include "runtime/gpu/backend.h"
+#include "runtime/graph/phases.h"
 #include "runtime/synthetic/synthetic_model.h"
 #include "tests/support/test_device.h"
 
@@ -60,7 +61,7 @@ void check_timed_run(Context& context) {
     context.reset(0);
     const std::vector<float> before = context.feed(0, tokens);
     check::time_ops(context, 3, 1);
-    check::dispatches_per_token(context);
+    check::work_per_token(context);
     CHECK(context.feed(0, tokens) == before);
 }
 
@@ -71,7 +72,7 @@ TEST_CASE("the CPU is measured") {
     check_bench(context);
     check_times(context);
     check_timed_run(context);
-    CHECK(check::dispatches_per_token(context) == 0);
+    CHECK(check::work_per_token(context).dispatches == 0);
     CHECK(check::probe_cpu(2) > 1e7);
 }
 
@@ -106,7 +107,9 @@ TEST_CASE("a device is measured") {
     check_times(context);
     check_timed_run(context);
     const ModelPrograms& programs = model->programs();
-    CHECK(check::dispatches_per_token(context) >= programs.body.steps.size() + programs.head.steps.size());
+    const RunStatistics work = check::work_per_token(context);
+    CHECK(work.dispatches >= programs.body.steps.size() + programs.head.steps.size());
+    CHECK(work.barriers == phases_of(programs.body).back() + 1 + phases_of(programs.head).back() + 1);
     CHECK(check::probe_device(*device->kernels) > 1e7);
     test::check_no_messages(*device);
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -76,6 +77,15 @@ class Terminal {
         } while ((mode.c_lflag & ICANON) && std::chrono::steady_clock::now() < deadline);
     }
 
+    /// Until the program handles Ctrl-C itself: before that, it would be killed by it.
+    void wait_until_interruptible() {
+        const auto deadline = std::chrono::steady_clock::now() + patience;
+        while (!handles(SIGINT)) {
+            if (std::chrono::steady_clock::now() > deadline) FAIL("Ctrl-C is not handled");
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+    }
+
     /// The exit status, which must come.
     int wait_for_exit() {
         while (read_some()) {
@@ -92,6 +102,15 @@ class Terminal {
     }
 
   private:
+    bool handles(int signal) const {
+        std::ifstream status("/proc/" + std::to_string(child_) + "/status");
+        for (std::string line; std::getline(status, line);) {
+            if (line.starts_with("SigCgt:"))
+                return std::stoull(line.substr(7), nullptr, 16) >> (signal - 1) & 1;
+        }
+        return false;
+    }
+
     bool read_some() {
         pollfd ready{.fd = terminal_, .events = POLLIN, .revents = 0};
         if (poll(&ready, 1, static_cast<int>(std::chrono::milliseconds(patience).count())) <= 0) return false;
