@@ -55,6 +55,9 @@ const WeightInfo& info(WeightFormat format);
 bool in_blocks(WeightFormat format);
 /// The op that multiplies with matrices of the format.
 Op product_op(WeightFormat format);
+/// Whether the op's pieces are sequences and not rows: the recurrences, whose first slot is the table of
+/// sequences.
+bool by_sequences(Op op);
 /// Errors: Code::bad_argument listing the known names.
 WeightFormat weight_format(std::string_view name);
 /// Bytes of `elements` (a multiple of the format's block) stored elements.

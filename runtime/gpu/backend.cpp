@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <bit>
 #include <map>
+#include <tuple>
+#include <utility>
 
 #include "host/log.h"
 #include "host/stopwatch.h"
 #include "host/vk/device.h"
 #include "runtime/gpu/dispatches.h"
 #include "runtime/gpu/schedule.h"
+#include "runtime/gpu/tables.h"
 
 namespace rwkvk::gpu {
 namespace {
@@ -23,7 +26,25 @@ uint32_t row_class(uint32_t rows, uint32_t most) {
     return std::min(rounded, std::max(rows, most));
 }
 
-/// A program laid out and recorded for one row class.
+/// Sequences of a run by which a recording is chosen: 1, 8, 64, ..., or as many as rows.
+uint32_t sequence_class(uint32_t sequences, uint32_t rows) {
+    uint32_t size = 1;
+    while (size < sequences) size *= 8;
+    return std::min(size, rows);
+}
+
+/// Sequences come first in their table; others have length 0.
+uint32_t count_sequences(const RunTables& tables) {
+    for (const auto& [name, words] : tables.tables) {
+        if (name != tables::sequences) continue;
+        uint32_t count = 0;
+        while (count < tables.rows && words[4 * count + 1] > 0) ++count;
+        return count;
+    }
+    return 0;
+}
+
+/// A program laid out and recorded for one class of rows and sequences.
 struct Recorded {
     MemoryPlan plan;
     std::vector<Dispatch> dispatches;
@@ -83,25 +104,23 @@ class GpuBackend final : public Backend {
 
     void run(Part part, const RunTables& tables) override {
         Recorded& recorded = prepare(part, tables);
-        const auto start = std::chrono::steady_clock::now();
-        run_segments(recorded);
+        if (under_way_.tickets.empty()) under_way_.start = std::chrono::steady_clock::now();
+        under_way_.cost += recorded.total_cost;
+        if (recorded.runs++ == 0)
+            under_way_.first += concat(" ", program(part).name, " with ", tables.rows, " rows");
         last_run_ = {};
         for (const auto& segment : recorded.segments) {
+            under_way_.tickets[part] = timeline_.submit(*segment);
             last_run_.dispatches += segment->dispatches();
             last_run_.barriers += segment->barriers();
         }
-        const auto elapsed = std::chrono::steady_clock::now() - start;
-        if (recorded.runs++ > 0) {
-            speed_.measured(recorded.total_cost, elapsed);
-        } else {
-            speed_.at_least(recorded.total_cost, elapsed);  // some drivers compile at the first dispatch
-            log(LogLevel::info, concat("first run of the ", program(part).name, " with ", tables.rows,
-                                       " rows: ", std::chrono::duration<double>(elapsed).count(), " s"));
-        }
+        if (part == Part::head) logits_are_copied_ = logits_copy_ != nullptr;
     }
 
     std::vector<double> run_timed(Part part, const RunTables& tables) override {
         Recorded& recorded = prepare(part, tables);
+        tables_->send(transfer_, part, recorded.plan);
+        logits_are_copied_ = false;
         std::vector<double> seconds;
         for (size_t step = 0; step < program(part).steps.size(); ++step) {
             const vk::Commands& commands = commands_of(recorded, step);
@@ -115,7 +134,9 @@ class GpuBackend final : public Backend {
 
     void begin(Part part, const RunTables& tables) override {
         current_ = &prepare(part, tables);
-        current_program_ = &program(part);
+        current_part_ = part;
+        tables_->send(transfer_, part, current_->plan);
+        logits_are_copied_ = false;
     }
 
     void run_step(size_t step) override {
@@ -125,7 +146,9 @@ class GpuBackend final : public Backend {
     }
 
     void read_carried(const std::string& name, std::span<float> values) override {
-        transfer_.read(*carried_.at(name), 0, std::as_writable_bytes(values));
+        finish();
+        const bool copied = name == "logits" && logits_are_copied_;
+        transfer_.read(copied ? *logits_copy_ : *carried_.at(name), 0, std::as_writable_bytes(values));
     }
 
     void read_state(uint32_t state, uint32_t entry, std::span<float> values) override {
@@ -145,11 +168,11 @@ class GpuBackend final : public Backend {
     }
 
     void read_tensor(Operand operand, std::span<float> values) override {
-        const vk::Binding at = place(*current_program_, current_->plan, operand);
+        const vk::Binding at = place(current_part_, current_->plan, operand);
         transfer_.read(*at.buffer, at.offset, std::as_writable_bytes(values));
     }
     void write_tensor(Operand operand, std::span<const float> values) override {
-        const vk::Binding at = place(*current_program_, current_->plan, operand);
+        const vk::Binding at = place(current_part_, current_->plan, operand);
         transfer_.write(*at.buffer, at.offset, std::as_bytes(values));
     }
 
@@ -158,16 +181,26 @@ class GpuBackend final : public Backend {
     RunStatistics last_run() const override { return last_run_; }
 
   private:
-    /// Whether it returns or throws, nothing of it is under way then.
-    void run_segments(const Recorded& recorded) {
-        uint64_t ticket = 0;
-        try {
-            for (const auto& segment : recorded.segments) ticket = timeline_.submit(*segment);
-        } catch (...) {
-            timeline_.wait(ticket);
-            throw;
-        }
-        timeline_.wait(ticket);
+    /// Runs that were submitted and not waited for.
+    struct UnderWay {
+        std::map<Part, uint64_t> tickets;
+        uint64_t cost = 0;
+        std::string first;  // those that run for the first time
+        std::chrono::steady_clock::time_point start;
+    };
+
+    /// Waits for all runs. Whether it returns or throws, nothing is under way then.
+    void finish() {
+        const UnderWay runs = std::exchange(under_way_, {});
+        if (runs.tickets.empty()) return;
+        uint64_t last = 0;
+        for (const auto& [part, ticket] : runs.tickets) last = std::max(last, ticket);
+        timeline_.wait(last);
+        const auto elapsed = std::chrono::steady_clock::now() - runs.start;
+        if (runs.first.empty()) return speed_.measured(runs.cost, elapsed);
+        speed_.at_least(runs.cost, elapsed);  // some drivers compile at the first dispatch
+        log(LogLevel::info,
+            concat("first run of", runs.first, ": ", std::chrono::duration<double>(elapsed).count(), " s"));
     }
 
     const Program& program(Part part) const { return part == Part::body ? programs_.body : programs_.head; }
@@ -206,24 +239,26 @@ class GpuBackend final : public Backend {
     }
 
     void make_buffers() {
-        uint64_t arena = 4, tables = 4;
-        for (const Part part : {Part::body, Part::head}) {
-            const MemoryPlan plan = plan_memory(program(part), most_rows(part), options_.keep_all);
-            arena = std::max(arena, plan.arena_bytes);
-            tables = std::max(tables, plan.tables_bytes);
-        }
-        arena_ = std::make_unique<vk::Buffer>(device_, arena, vk::Memory::device, "activations");
-        tables_ = std::make_unique<vk::Buffer>(device_, tables, vk::Memory::upload, "tables");
+        const MemoryPlan body = plan_memory(programs_.body, most_rows(Part::body), options_.keep_all),
+                         head = plan_memory(programs_.head, most_rows(Part::head), options_.keep_all);
+        arena_ =
+            std::make_unique<vk::Buffer>(device_, std::max({body.arena_bytes, head.arena_bytes, uint64_t{4}}),
+                                         vk::Memory::device, "activations");
+        tables_ = std::make_unique<DeviceTables>(device_, std::array{body.tables_bytes, head.tables_bytes});
         const auto carry = [&](const char* name, uint64_t floats) {
             carried_[name] =
                 std::make_unique<vk::Buffer>(device_, floats * sizeof(float), vk::Memory::device, name);
         };
         carry("hidden", uint64_t{options_.max_rows} * programs_.width);
         carry("logits", uint64_t{max_head_rows()} * programs_.vocabulary);
+        const vk::Buffer& logits = *carried_.at("logits");
+        if (logits.mapped() && logits.host_cached()) return;
+        logits_copy_ = std::make_unique<vk::Buffer>(device_, logits.size_bytes(), vk::Memory::readback,
+                                                    "logits of the host");
     }
 
-    vk::Binding place(const Program& from, const MemoryPlan& plan, const Operand& operand) const {
-        const Tensor& tensor = from.tensors[operand.tensor];
+    vk::Binding place(Part part, const MemoryPlan& plan, const Operand& operand) const {
+        const Tensor& tensor = program(part).tensors[operand.tensor];
         const uint64_t bytes = uint64_t{plan.rows} * tensor.width * sizeof(float);
         const uint64_t planes = tensor.planes - operand.plane;
         switch (tensor.kind) {
@@ -231,7 +266,7 @@ class GpuBackend final : public Backend {
                 return {arena_.get(), plan.offset(operand),
                         bytes + (planes - 1) * plan.plane_bytes[operand.tensor]};
             case TensorKind::table:
-                return {tables_.get(), plan.offset(operand), bytes};
+                return tables_->place(part, plan, operand, bytes);
             case TensorKind::carried:
                 return {carried_.at(tensor.name).get(), 0, carried_.at(tensor.name)->size_bytes()};
             case TensorKind::state:
@@ -248,25 +283,29 @@ class GpuBackend final : public Backend {
     Recorded& prepare(Part part, const RunTables& tables) {
         const uint32_t rows = row_class(tables.rows, most_rows(part));
         RWKVK_ASSERT(tables.rows >= 1 && rows <= most_rows(part));
-        Recorded& recorded = recorded_[{part, rows}];
+        if (under_way_.tickets.contains(part)) finish();
+        const uint32_t sequences = sequence_class(count_sequences(tables), rows);
+        Recorded& recorded = recorded_[{part, rows, sequences}];
         const uint64_t budget = speed_.cost_within(gpu_.budget_ms);
         const bool stale = budget > 2 * recorded.budget_cost || 2 * budget < recorded.budget_cost;
         if (recorded.recordings == 0 || (stale && recorded.recordings < rerecord_limit)) {
-            lay_out(part, rows, budget, recorded);
+            finish();  // of what is recorded here nothing may be under way
+            lay_out(part, rows, sequences, budget, recorded);
         }
-        write_tables(program(part), recorded.plan, tables);
+        tables_->write(part, program(part), recorded.plan, tables);
         return recorded;
     }
 
-    void lay_out(Part part, uint32_t rows, uint64_t budget, Recorded& recorded) {
+    void lay_out(Part part, uint32_t rows, uint32_t sequences, uint64_t budget, Recorded& recorded) {
         const uint32_t runs = recorded.runs, recordings = recorded.recordings;
         recorded = {};  // where something fails on the way, the next run lays it out again
         recorded.plan = plan_memory(program(part), rows, options_.keep_all);
+        recorded.plan.sequences = sequences;
         recorded.dispatches = make_dispatches(
             {.program = program(part),
              .plan = recorded.plan,
              .weights = weights_,
-             .place = [&](const Operand& operand) { return place(program(part), recorded.plan, operand); },
+             .place = [&](const Operand& operand) { return place(part, recorded.plan, operand); },
              .max_cost = budget},
             kernels_);
         std::vector<uint64_t> costs;
@@ -276,7 +315,9 @@ class GpuBackend final : public Backend {
         size_t at = 0;
         for (const size_t end : cut_by_cost(costs, budget)) {
             vk::Recorder recorder(device_, {.drop_barrier = gpu_.drop_barrier, .pools = pools});
+            if (at == 0) tables_->record(recorder, part, recorded.plan);
             for (; at < end; ++at) record(recorder, recorded.dispatches[at]);
+            if (part == Part::head && at == costs.size()) copy_logits(recorder, rows);
             recorded.segments.push_back(recorder.finish());
         }
         recorded.budget_cost = budget;
@@ -284,18 +325,10 @@ class GpuBackend final : public Backend {
         recorded.recordings = recordings + 1;
     }
 
-    /// Padding rows get the id 0, no shift entries and no sequence: they compute, and nothing reads them.
-    void write_tables(const Program& from, const MemoryPlan& plan, const RunTables& tables) {
-        for (const auto& [name, words] : tables.tables) {
-            const int64_t found = find_tensor(from, name);
-            if (found < 0) continue;
-            const auto tensor = static_cast<size_t>(found);
-            const uint64_t width = from.tensors[tensor].width;
-            RWKVK_ASSERT(words.size() == tables.rows * width);
-            auto* to = reinterpret_cast<uint32_t*>(tables_->mapped() + plan.offsets[tensor]);
-            std::copy(words.begin(), words.end(), to);
-            std::fill(to + words.size(), to + plan.rows * width, name == tables::shifts ? NONE : 0);
-        }
+    /// To where the host reads them fast.
+    void copy_logits(vk::Recorder& recorder, uint32_t rows) {
+        const uint64_t bytes = uint64_t{rows} * programs_.vocabulary * sizeof(float);
+        if (logits_copy_) recorder.copy(*carried_.at("logits"), 0, *logits_copy_, 0, bytes);
     }
 
     ModelPrograms programs_;
@@ -305,16 +338,19 @@ class GpuBackend final : public Backend {
     vk::Device& device_;
     DeviceWeights weights_;
     std::vector<std::unique_ptr<vk::Buffer>> states_;
-    std::unique_ptr<vk::Buffer> arena_, tables_;
+    std::unique_ptr<vk::Buffer> arena_, logits_copy_;  // the second: null where the host reads the device's
+    std::unique_ptr<DeviceTables> tables_;
     std::map<std::string, std::unique_ptr<vk::Buffer>> carried_;
-    std::map<std::pair<Part, uint32_t>, Recorded> recorded_;
+    std::map<std::tuple<Part, uint32_t, uint32_t>, Recorded> recorded_;  // by rows and sequences
     // After the buffers and the recordings: they wait for what is under way with them, then those go.
     vk::Transfer transfer_;
     vk::Timeline timeline_;
     Recorded* current_ = nullptr;
-    const Program* current_program_ = nullptr;
+    Part current_part_ = Part::body;
     Speed speed_{device_.facts().type};
     RunStatistics last_run_;
+    UnderWay under_way_;
+    bool logits_are_copied_ = false;
 };
 
 }  // namespace

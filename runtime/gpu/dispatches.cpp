@@ -107,7 +107,7 @@ class Maker {
                           .params = params,
                           .groups = group_counts(choice, work_of(step.op, params)),
                           .step = index,
-                          .cost = cost_of(step.op, params)};
+                          .cost = cost_of(step.op, of_rows(params))};
         for (size_t slot = 0; slot < step.operands.size(); ++slot) {
             vk::Binding binding = bind(step.operands[slot], piece);
             binding.access = access_of(info(step.op).slots[slot]);
@@ -115,6 +115,12 @@ class Maker {
         }
         check_fits(dispatch, step.name);
         result_.push_back(std::move(dispatch));
+    }
+
+    /// Recurrences take as long as their sequences have rows together.
+    Params of_rows(Params params) const {
+        params.set_rows(layout_.plan.rows);
+        return params;
     }
 
     /// Widths and heads come from a file, limits from the device.

@@ -58,7 +58,8 @@ class Backend {
     /// `head_rows`, or fewer.
     virtual uint32_t max_head_rows() const = 0;
 
-    /// Runs a program. Errors: Code::device_lost.
+    /// Runs a program, or begins to: what reads its results waits for it. Errors: Code::device_lost, then or
+    /// at the next call.
     virtual void run(Part part, const RunTables& tables) = 0;
     /// The same one step at a time: seconds of each step, by the device's clock where it has one.
     virtual std::vector<double> run_timed(Part part, const RunTables& tables) = 0;

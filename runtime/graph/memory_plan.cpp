@@ -52,7 +52,7 @@ uint64_t lowest_gap(const std::vector<Placed>& placed, Lifetime life, uint64_t b
 
 MemoryPlan plan_memory(const Program& program, uint32_t rows, bool keep_all) {
     MemoryPlan plan;
-    plan.rows = rows;
+    plan.rows = plan.sequences = rows;
     plan.offsets.resize(program.tensors.size());
     plan.plane_bytes.resize(program.tensors.size());
     const std::vector<Lifetime> lives = lifetimes(program);
@@ -76,7 +76,7 @@ MemoryPlan plan_memory(const Program& program, uint32_t rows, bool keep_all) {
 
 Params params_of(const MemoryPlan& plan, const Step& step) {
     Params params = step.params;
-    params.set_rows(plan.rows);
+    params.set_rows(by_sequences(step.op) ? plan.sequences : plan.rows);
     if (step.op == Op::shift_mix || step.op == Op::shift_mix6) {
         auto mix = params.as<ShiftMixParams>();
         mix.plane_stride = static_cast<uint32_t>(plan.plane_bytes[step.written().tensor] / sizeof(float));

@@ -10,6 +10,7 @@ namespace rwkvk {
 
 struct MemoryPlan {
     uint32_t rows = 0;
+    uint32_t sequences = 0;             // that kernels look at; others have no rows
     std::vector<uint64_t> offsets;      // bytes, of each activation in the arena and each table in the tables
     std::vector<uint64_t> plane_bytes;  // distance between planes
     uint64_t arena_bytes = 0;
@@ -20,8 +21,9 @@ struct MemoryPlan {
     }
 };
 
-/// Activations share memory where their lifetimes, in phases (phases.h), do not meet, unless `keep_all`. Offsets are multiples of
-/// 256 bytes, the largest alignment that a device may ask of a storage-buffer binding.
+/// Activations share memory where their lifetimes, in phases (phases.h), do not meet, unless `keep_all`.
+/// Offsets are multiples of 256 bytes, the largest alignment that a device may ask of a storage-buffer
+/// binding.
 MemoryPlan plan_memory(const Program& program, uint32_t rows, bool keep_all);
 
 /// The step's parameters for a run of the plan's rows.
