@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace rwkvk {
 namespace {
@@ -37,7 +38,7 @@ Program in_phases(Program program) {
     const std::vector<uint32_t> phases = phases_of(program);
     std::vector<size_t> order(phases.size());
     std::iota(order.begin(), order.end(), 0);
-    std::ranges::stable_sort(order, {}, [&](size_t step) { return phases[step]; });
+    std::ranges::sort(order, {}, [&](size_t step) { return std::pair(phases[step], step); });
     std::vector<Step> steps;
     for (const size_t step : order) steps.push_back(std::move(program.steps[step]));
     program.steps = std::move(steps);
