@@ -149,12 +149,13 @@ void print_json(const Report& report) {
 
 /// What was measured and where, then what it took beside.
 std::array<std::string, 2> heading(const Report& report) {
-    return {concat(report.model, " on ", report.summary.device, *report.summary.driver == 0 ? "" : ", ",
-                   report.summary.driver, ", exact, commit ", RWKVK_COMMIT),
-            concat(std::setprecision(3), "load ", report.load_seconds, " s, peak memory ",
-                   report.peak_bytes / 1000000, " MB for ", report.needed_bytes / 1000000,
-                   " MB of weights and states, ", report.summary.dispatches_per_token,
-                   " dispatches in ", report.summary.barriers_per_token, " phases per token, reads ", report.probe * 1e-9, " GB/s")};
+    return {
+        concat(report.model, " on ", report.summary.device, *report.summary.driver == 0 ? "" : ", ",
+               report.summary.driver, ", exact, commit ", RWKVK_COMMIT),
+        concat(std::setprecision(3), "load ", report.load_seconds, " s, peak memory ",
+               report.peak_bytes / 1000000, " MB for ", report.needed_bytes / 1000000,
+               " MB of weights and states, ", report.summary.dispatches_per_token, " dispatches in ",
+               report.summary.barriers_per_token, " phases per token, reads ", report.probe * 1e-9, " GB/s")};
 }
 
 void print_csv(const Report& report) {

@@ -13,7 +13,7 @@ namespace {
 constexpr uint64_t slice_s = 60;
 constexpr uint64_t slice_ns = slice_s * 1'000'000'000;
 
-constexpr auto patience = std::chrono::microseconds(200);
+constexpr auto patience = std::chrono::microseconds(200);  // of looking before sleeping
 
 template <typename WaitOneSlice>
 void wait_in_slices(const Device& device, const WaitOneSlice& wait_one_slice) {

@@ -65,8 +65,7 @@ inline void add_group(const Group<Format>& group, const GroupInput* inputs, uint
         Floats sum = {};
         for (uint32_t part = 0; part < parts; ++part) {
             const Integers product = sums[part].low[row] + (sums[part].high[row] << 8) + input.start[part];
-            Floats term = __builtin_convertvector(product, Floats) * group.scale(part);
-            if constexpr (Format::has_offset) term -= input.sum[part] * group.offset(part);
+            const Floats term = term_of(product, group.scale(part), group, input, part);
             sum = part == 0 ? term : sum + term;
         }
         chain[row] += sum * input.unit;

@@ -35,6 +35,10 @@ inline Words look_up(Words n) {
 #endif
 }
 
+// Whether quants are multiplied as bytes whose sign bit takes their bias off.
+template <typename Format>
+constexpr bool signed_by_bias = signed_quants&& Format::bias == 128;
+
 /// One group of a tile, for the `lanes` rows from lane `first` on.
 template <typename Format>
 struct Group {
@@ -54,7 +58,7 @@ struct Group {
         if constexpr (Layout::looks_up) words = look_up(words);
         if constexpr (Layout::extra > 0)
             words |= field<Layout::extra>(quants + 64 * Layout::base, n) << Layout::base;
-        if constexpr (signed_quants && Format::bias == 128) words ^= 0x80808080u;
+        if constexpr (signed_by_bias<Format>) words ^= 0x80808080u;
         return words;
     }
 
@@ -81,6 +85,15 @@ struct Group {
         }
     }
 };
+
+/// What a part of a group, whose integer sum is `product`, adds to that of the group.
+template <typename Format>
+inline Floats term_of(Integers product, Floats scale, const Group<Format>& group, const GroupInput& input,
+                      uint32_t part) {
+    Floats term = __builtin_convertvector(product, Floats) * scale;
+    if constexpr (Format::has_offset) term -= input.sum[part] * group.offset(part);
+    return term;
+}
 
 /// Adds a group of `Tiles` tiles, `Vectors` vectors of outputs of each, to the chains of `Rows` rows, whose
 /// inputs are `stride` apart.
@@ -114,9 +127,8 @@ inline void add_group(const Group<Format> (&groups)[Tiles][Vectors], const Group
             for (uint32_t v = 0; v < Vectors; ++v) {
                 const Floats scale = groups[t][v].scale(part);
                 for (uint32_t row = 0; row < Rows; ++row) {
-                    Floats term = __builtin_convertvector(sums[row][t][v].total(), Floats) * scale;
-                    if constexpr (Format::has_offset)
-                        term -= inputs[row * stride].sum[part] * groups[t][v].offset(part);
+                    const Floats term =
+                        term_of(sums[row][t][v].total(), scale, groups[t][v], inputs[row * stride], part);
                     sum[row][t][v] = part == 0 ? term : sum[row][t][v] + term;
                 }
             }
@@ -260,7 +272,7 @@ void prepare_group(const float* values, const float* facts, GroupInput& input) {
         const float shifted = input.sum[part] + 12582912.0f;
         uint32_t bits;
         std::memcpy(&bits, &shifted, sizeof bits);
-        constexpr uint32_t bias = signed_quants && Format::bias == 128 ? 0 : Format::bias;
+        constexpr uint32_t bias = signed_by_bias<Format> ? 0 : Format::bias;
         input.start[part] = static_cast<int32_t>((0x4b400000u - bits) * bias);
     }
     input.unit = unit;

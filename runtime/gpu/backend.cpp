@@ -283,13 +283,12 @@ class GpuBackend final : public Backend {
     Recorded& prepare(Part part, const RunTables& tables) {
         const uint32_t rows = row_class(tables.rows, most_rows(part));
         RWKVK_ASSERT(tables.rows >= 1 && rows <= most_rows(part));
-        if (under_way_.tickets.contains(part)) finish();
+        if (under_way_.tickets.contains(part)) finish();  // then its tables and commands may change
         const uint32_t sequences = sequence_class(count_sequences(tables), rows);
         Recorded& recorded = recorded_[{part, rows, sequences}];
         const uint64_t budget = speed_.cost_within(gpu_.budget_ms);
         const bool stale = budget > 2 * recorded.budget_cost || 2 * budget < recorded.budget_cost;
         if (recorded.recordings == 0 || (stale && recorded.recordings < rerecord_limit)) {
-            finish();  // of what is recorded here nothing may be under way
             lay_out(part, rows, sequences, budget, recorded);
         }
         tables_->write(part, program(part), recorded.plan, tables);
