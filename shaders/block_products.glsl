@@ -1,6 +1,5 @@
 // What kernels of `linear_blocks` have in common: OUTS outputs of TOKENS rows at once, x rounded. Before: TILE.
 #include "common.glsl"
-#include "activation.glsl"
 #define MATRIX_SLOT 1
 #include "group.glsl"
 
@@ -9,8 +8,8 @@ layout(constant_id = 2) const uint TOKENS = 1u;
 const uint SUMS = OUTS * TOKENS;
 
 READ(0, vec4, x);
-WRITE(2, float, y);
 PARAMS(LinearParams);
+#include "product_output.glsl"
 
 uint group_count() { return p.in_width / ROUND_GROUP; }
 /// Where a rounded row begins. Rows past the end repeat the last one, so that every load stays inside the buffer.

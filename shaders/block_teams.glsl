@@ -27,10 +27,7 @@ void write_outputs(float chains[CHAIN_SUMS], uint first, uint row) {
                 uint bits = floatBitsToUint(chains[c / TEAM * SUMS + t * OUTS + o]);
                 total += uintBitsToFloat(subgroupShuffle(bits, team_base + c % TEAM));
             }
-            if (team_lane() == 0u && first + o < p.outs && row + t < p.rows) {
-                y[(row + t) * p.out_width + p.first_out + first + o] =
-                    settle(activate(p.activation, settle(total)));
-            }
+            if (team_lane() == 0u && first + o < p.outs && row + t < p.rows) store_total(total, row + t, first + o);
         }
     }
 }

@@ -1,5 +1,5 @@
 #version 450
-// y = activation(matrix x), the matrix in blocks and x rounded: by teams of lanes, with dot products of four bytes. The
+// y = activation(matrix x + bias) + residual, the matrix in blocks and x rounded: by teams of lanes, with dot products of four bytes. The
 // workgroup writes its rows' integers q as two digits, q = 64 h + l, into shared memory, 64 groups at a time. MIXED: the
 // device multiplies signed by unsigned bytes; else quants of eight bits are made signed ones.
 #extension GL_GOOGLE_include_directive : require

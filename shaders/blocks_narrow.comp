@@ -1,5 +1,5 @@
 #version 450
-// y = activation(matrix x), the matrix in blocks and x rounded: a lane per output, no shared memory, no barrier.
+// y = activation(matrix x + bias) + residual, the matrix in blocks and x rounded: a lane per output, no shared memory, no barrier.
 // Packing "block_tiles": the lanes of a subgroup read neighbouring rows, and groups lie in the order of the chains.
 #extension GL_GOOGLE_include_directive : require
 const uint TILE = 32u;
@@ -50,10 +50,7 @@ void main() {
     [[dont_unroll]] for (uint t = 0u; t < TOKENS; ++t) {
         [[unroll]] for (uint o = 0u; o < OUTS; ++o) {
             uint n = first + o * lanes;
-            if (n < p.outs && row + t < p.rows) {
-                y[(row + t) * p.out_width + p.first_out + n] =
-                    settle(activate(p.activation, settle(total[o])));
-            }
+            if (n < p.outs && row + t < p.rows) store_total(total[o], row + t, n);
         }
         [[unroll]] for (uint i = OUTS; i < SUMS; ++i) total[i - OUTS] = total[i];
     }

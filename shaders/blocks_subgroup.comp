@@ -1,5 +1,5 @@
 #version 450
-// y = activation(matrix x), the matrix in blocks and x rounded: by teams of lanes, with floats.
+// y = activation(matrix x + bias) + residual, the matrix in blocks and x rounded: by teams of lanes, with floats.
 #extension GL_GOOGLE_include_directive : require
 #include "block_teams.glsl"
 

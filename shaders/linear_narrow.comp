@@ -1,11 +1,10 @@
 #version 450
-// y = activation(matrix x): a lane per output, no shared memory, no barrier. One invocation makes OUTS outputs
+// y = activation(matrix x + bias) + residual: a lane per output, no shared memory, no barrier. One invocation makes OUTS outputs
 // of TOKENS rows. Packing "tiles": [tile of 32 outputs][unit of a row][output in tile], so that the lanes of a
 // subgroup read neighbouring units; inputs are the same for all lanes.
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
 #include "ranges.glsl"
-#include "activation.glsl"
 #define MATRIX_SLOT 1
 #include "weight.glsl"
 
@@ -13,8 +12,8 @@ layout(constant_id = 1) const uint OUTS = 1u;
 layout(constant_id = 2) const uint TOKENS = 1u;
 
 READ(0, float, x);
-WRITE(2, float, y);
 PARAMS(LinearParams);
+#include "product_output.glsl"
 // The same inputs four at a time, for widths that are multiples of 4: software devices pay by the load.
 layout(std430, set = 0, binding = 0) readonly restrict buffer InputsByFour { vec4 x4[]; };
 
@@ -76,10 +75,7 @@ void main() {
     [[dont_unroll]] for (uint t = 0u; t < TOKENS; ++t) {
         [[unroll]] for (uint o = 0u; o < OUTS; ++o) {
             uint n = first + o * lanes;
-            if (n < p.outs && row + t < p.rows) {
-                y[(row + t) * p.out_width + p.first_out + n] =
-                    settle(activate(p.activation, settle(total[o])));
-            }
+            if (n < p.outs && row + t < p.rows) store_total(total[o], row + t, n);
         }
         [[unroll]] for (uint i = OUTS; i < OUTS * TOKENS; ++i) total[i - OUTS] = total[i];
     }

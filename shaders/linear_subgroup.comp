@@ -1,5 +1,5 @@
 #version 450
-// y = activation(matrix x): a team of min(32, subgroup) lanes per OUTS outputs of TOKENS rows, each lane summing
+// y = activation(matrix x + bias) + residual: a team of min(32, subgroup) lanes per OUTS outputs of TOKENS rows, each lane summing
 // the ranges lane, lane + TEAM, ... of a row; the range sums are then read from lane to lane and added in order.
 // Packing "ranges": a row's chunks lie in the order in which the lanes of a team want them.
 #extension GL_GOOGLE_include_directive : require
@@ -7,7 +7,6 @@
 #extension GL_KHR_shader_subgroup_shuffle : require
 #include "common.glsl"
 #include "ranges.glsl"
-#include "activation.glsl"
 #define MATRIX_SLOT 1
 #include "weight.glsl"
 
@@ -16,8 +15,8 @@ layout(constant_id = 2) const uint TOKENS = 1u;
 layout(constant_id = 3) const uint SUBGROUP = 32u;
 
 READ(0, float, x);
-WRITE(2, float, y);
 PARAMS(LinearParams);
+#include "product_output.glsl"
 // The same inputs four at a time, for widths that are multiples of 4: the lanes of a team read far apart, and every load
 // costs the cache a line per lane.
 layout(std430, set = 0, binding = 0) readonly restrict buffer InputsByFour { vec4 x4[]; };
@@ -97,10 +96,7 @@ void main() {
                 uint here = ranges > c * TEAM ? min(ranges - c * TEAM, TEAM) : 0u;
                 for (uint l = 0u; l < here; ++l) total += uintBitsToFloat(subgroupShuffle(bits, team_base + l));
             }
-            if (lane == 0u && first + o < p.outs && row + t < p.rows) {
-                y[(row + t) * p.out_width + p.first_out + first + o] =
-                    settle(activate(p.activation, settle(total)));
-            }
+            if (lane == 0u && first + o < p.outs && row + t < p.rows) store_total(total, row + t, first + o);
         }
     }
 }

@@ -23,6 +23,12 @@ RWKVK_CONST ACT_DECAY7 = 4u;  // exp(-e^(-1/2) * sigmoid(x))
 RWKVK_CONST ACT_SILU = 5u;    // x * sigmoid(x)
 RWKVK_CONST ACT_DECAY6 = 6u;  // exp(-exp(x))
 
+// What `linear` adds, from its slot for that.
+RWKVK_CONST ADD_NOTHING = 0u;
+RWKVK_CONST ADD_BIAS = 1u;  // [out], before the activation
+RWKVK_CONST ADD_ROWS = 2u;  // [rows, out], after it
+RWKVK_CONST ADD_KINDS = 3u;
+
 // Summation units: a sum over K terms is made of groups of this many (docs/NUMERICS.md).
 RWKVK_CONST UNIT_MATRIX = 32u;
 RWKVK_CONST UNIT_VECTOR = 8u;
@@ -64,11 +70,16 @@ struct LinearParams {
     uint first_out;   // the piece of the matrix that is bound makes outputs first_out .. first_out + outs - 1
     uint outs;
     uint activation;
+    uint addend;      // ADD_...
 };
 
 struct RoundParams {
     uint rows;
-    uint groups;  // per row
+    uint groups;    // per row
+    uint planes;    // of y
+    uint numbers;   // of the planes of x that they are made of, 4 bits each
+    uint x_stride;  // floats between the planes of x
+    uint y_stride;
 };
 
 struct ActivateParams {

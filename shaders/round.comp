@@ -1,6 +1,6 @@
 #version 450
 // y = x as integers of 12 bits, times a power of two per group of 32, and what products with matrices of blocks need of
-// each group (docs/NUMERICS.md, runtime/catalogue/rounding.h). One invocation per group.
+// each group (docs/NUMERICS.md, runtime/catalogue/rounding.h). One invocation per group and plane.
 #extension GL_GOOGLE_include_directive : require
 #include "elements.glsl"
 
@@ -11,10 +11,10 @@ PARAMS(RoundParams);
 const uint QUADS = ROUND_GROUP / 4u;
 
 void main() {
-    uint g = element_column();
+    uint g = element_column(), plane = gl_GlobalInvocationID.z;
     if (g >= p.groups) return;
-    uint from = (element_row() * p.groups + g) * QUADS;
-    uint row = element_row() * p.groups * (QUADS + 1u);
+    uint from = p.x_stride / 4u * ((p.numbers >> (4u * plane)) & 15u) + (element_row() * p.groups + g) * QUADS;
+    uint row = p.y_stride / 4u * plane + element_row() * p.groups * (QUADS + 1u);
 
     vec4 values[QUADS];
     uint largest = 0u;

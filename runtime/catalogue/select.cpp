@@ -161,6 +161,10 @@ Work work_groups(const P& p) {
     return {p.groups, p.rows, 1};
 }
 template <typename P>
+Work work_plane_groups(const P& p) {
+    return {p.groups, p.rows, p.planes};
+}
+template <typename P>
 Work work_outputs(const P& p) {
     return {p.outs, p.rows, 1};
 }

@@ -63,24 +63,27 @@ OpCase::Matrix wild_matrix(Random& random, uint32_t out, uint32_t in, WeightForm
 }
 
 OpCase product(OpCase::Matrix matrix, Words rounded_rows, uint32_t rows, uint32_t activation,
-               const char* kind) {
-    std::string description = concat("linear_blocks ", rows, " rows, ", matrix.out, "x", matrix.in, " ",
-                                     info(matrix.format).name, ", activation ", activation, kind);
-    const LinearParams params{rows, matrix.in, matrix.out, 0, matrix.out, activation};
+               const char* kind, uint32_t addend = ADD_NOTHING, Words added = {0}) {
+    std::string description =
+        concat("linear_blocks ", rows, " rows, ", matrix.out, "x", matrix.in, " ", info(matrix.format).name,
+               ", activation ", activation, ", addend ", addend, kind);
+    const LinearParams params{rows, matrix.in, matrix.out, 0, matrix.out, activation, addend};
     Words zeros(uint64_t{rows} * matrix.out, 0);
     return {Op::linear_blocks,
             params,
-            {std::move(rounded_rows), {}, std::move(zeros)},
+            {std::move(rounded_rows), {}, std::move(added), std::move(zeros)},
             std::move(matrix),
             std::move(description)};
 }
 
-OpCase encoded_product(Random& random, OpCase::Matrix matrix, uint32_t rows, uint32_t activation) {
+OpCase encoded_product(Random& random, OpCase::Matrix matrix, uint32_t rows, uint32_t activation,
+                       uint32_t addend) {
     // Sums small enough for the activations that saturate.
     const int high = activation == ACT_NONE || activation == ACT_RELU2 ? 11 : -4;
     std::vector<float> x(uint64_t{rows} * matrix.in);
     for (float& value : x) value = random.number(-16, high);
-    return product(std::move(matrix), rounded_rows(x, rows), rows, activation, "");
+    Words added = random_addend(random, addend, rows, matrix.out);
+    return product(std::move(matrix), rounded_rows(x, rows), rows, activation, "", addend, std::move(added));
 }
 
 OpCase wild_product(Random& random, OpCase::Matrix matrix, uint32_t rows) {
@@ -120,6 +123,12 @@ std::vector<uint32_t> words_of(const std::vector<float>& values) {
     return words;
 }
 
+std::vector<uint32_t> random_addend(Random& random, uint32_t addend, uint32_t rows, uint32_t outs) {
+    Words words(addend == ADD_NOTHING ? 1 : addend == ADD_BIAS ? outs : uint64_t{rows} * outs);
+    for (uint32_t& word : words) word = std::bit_cast<uint32_t>(random.number(-12, 3));
+    return words;
+}
+
 std::vector<uint32_t> rounded_rows(const std::vector<float>& x, uint32_t rows) {
     const auto groups = static_cast<uint32_t>(x.size() / rows / ROUND_GROUP);
     std::vector<float> y(uint64_t{rows} * rounded_width(groups));
@@ -131,14 +140,20 @@ std::vector<uint32_t> rounded_rows(const std::vector<float>& x, uint32_t rows) {
 std::vector<OpCase> round_cases(CaseSet set, Random& random) {
     using Sizes = std::vector<RoundParams>;
     std::vector<OpCase> cases;
-    for (const RoundParams& p :
-         set == CaseSet::full ? Sizes{{1, 1}, {3, 24}, {17, 7}, {2, 80}} : Sizes{{3, 24}}) {
-        const std::vector<float> x = wild_row(random, p.rows * p.groups);
+    // The third: planes 4, 0 and 2 of 5.
+    for (RoundParams p : set == CaseSet::full ? Sizes{{1, 1, 1, 0, 0, 0}, {3, 24, 1, 0, 0, 0}, {17, 7, 3, 0x204, 0, 0}, {2, 80, 2, 0x10, 0, 0}}
+                                              : Sizes{{3, 24, 3, 0x204, 0, 0}}) {
+        const uint32_t groups = p.rows * p.groups;
+        const uint32_t of_x = p.planes == 1 ? 1 : 5;
+        p.x_stride = (groups + 1) * ROUND_GROUP;
+        p.y_stride = p.rows * rounded_width(p.groups) + 12;
+        const std::vector<float> x = wild_row(random, of_x * (groups + 1));
+        const uint64_t written = uint64_t{p.planes - 1} * p.y_stride + p.rows * rounded_width(p.groups);
         cases.push_back({Op::round,
                          p,
-                         {words_of(x), Words(uint64_t{p.rows} * rounded_width(p.groups), 0)},
+                         {words_of(x), Words(written, 0)},
                          std::nullopt,
-                         concat("round ", p.rows, " rows of ", p.groups, " groups")});
+                         concat("round ", p.planes, " planes of ", p.rows, " rows of ", p.groups, " groups")});
     }
     return cases;
 }
@@ -148,7 +163,7 @@ std::vector<OpCase> linear_blocks_cases(CaseSet set, Random& random) {
     using Rows = std::vector<uint32_t>;
     const bool full = set == CaseSet::full;
     std::vector<OpCase> cases;
-    uint32_t next_activation = 0;
+    uint32_t next_activation = 0, next_addend = 0;
     for (size_t f = 0; f < all_weights().size(); ++f) {
         const auto format = static_cast<WeightFormat>(f);
         if (!in_blocks(format)) continue;
@@ -159,7 +174,8 @@ std::vector<OpCase> linear_blocks_cases(CaseSet set, Random& random) {
                                                 ACT_SILU, ACT_DECAY7, ACT_DECAY6};
             for (const uint32_t rows : full ? Rows{1, 2, 4, 9, 5, 3, 8, 19} : Rows{1, 2, 4, 9, 5, 3, 8}) {
                 const uint32_t activation = activations[next_activation++ % std::size(activations)];
-                cases.push_back(encoded_product(random, matrix, rows, activation));
+                cases.push_back(
+                    encoded_product(random, matrix, rows, activation, next_addend++ % ADD_KINDS));
             }
         }
         for (const auto& [out, about] : full ? Sizes{{37, 544}, {20, 1024}} : Sizes{{37, 544}}) {

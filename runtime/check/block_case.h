@@ -10,6 +10,8 @@ OpCase::Matrix random_matrix(Random& random, uint32_t out, uint32_t in, WeightFo
 
 /// The bits of floats.
 std::vector<uint32_t> words_of(const std::vector<float>& values);
+/// What a product adds, of one of the kinds of params.h.
+std::vector<uint32_t> random_addend(Random& random, uint32_t addend, uint32_t rows, uint32_t outs);
 /// The bits of `rows` rows, rounded. Shape: x [rows][whole groups].
 std::vector<uint32_t> rounded_rows(const std::vector<float>& x, uint32_t rows);
 

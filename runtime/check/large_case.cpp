@@ -49,8 +49,8 @@ OpCase product(WeightFormat format, uint32_t outs) {
     for (float& value : x) value = random.number(-16, 11);
     const Op op = product_op(format);
     return {op,
-            LinearParams{1, columns, outs, 0, outs, ACT_NONE},
-            {op == Op::linear ? words_of(x) : rounded_rows(x, 1), {}, zeros(outs)},
+            LinearParams{1, columns, outs, 0, outs, ACT_NONE, ADD_NOTHING},
+            {op == Op::linear ? words_of(x) : rounded_rows(x, 1), {}, zeros(1), zeros(outs)},
             std::move(matrix),
             concat(info(op).name, " 1 row, ", outs, "x", columns, " ", info(format).name)};
 }

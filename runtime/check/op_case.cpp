@@ -235,10 +235,14 @@ class Maker {
                 const uint32_t activation = activations[next_activation_++ % std::size(activations)];
                 // Sums small enough for the activations that saturate.
                 const int high = activation == ACT_NONE || activation == ACT_RELU2 ? 11 : -4;
-                add(Op::linear, LinearParams{rows, m.in, m.out, 0, m.out, activation},
-                    {numbers(uint64_t{rows} * m.in, -16, high), {}, zeros(uint64_t{rows} * m.out)},
+                const uint32_t addend = next_addend_++ % ADD_KINDS;
+                add(Op::linear, LinearParams{rows, m.in, m.out, 0, m.out, activation, addend},
+                    {numbers(uint64_t{rows} * m.in, -16, high),
+                     {},
+                     random_addend(random_, addend, rows, m.out),
+                     zeros(uint64_t{rows} * m.out)},
                     concat(rows, " rows, ", m.out, "x", m.in, " ", info(m.format).name, ", activation ",
-                           activation),
+                           activation, ", addend ", addend),
                     m);
             }
         });
@@ -469,7 +473,7 @@ class Maker {
 
     const bool full_;
     Random random_;
-    uint32_t next_activation_ = 0;
+    uint32_t next_activation_ = 0, next_addend_ = 0;
     std::vector<OpCase> cases_;
 };
 

@@ -38,6 +38,9 @@ void run_linear_plain(const Call& call);
 /// The same for matrices of blocks, whose layout is `rows` here.
 void run_linear_blocks_plain(const Call& call);
 
+/// What both make of a total, by plain code.
+void store_total(const Call& call, const LinearParams& p, float total, uint64_t row, uint32_t output);
+
 /// The activations of params.h; x is settled, the result is not yet.
 float activate(uint32_t activation, float x);
 

@@ -29,6 +29,16 @@ void run_linear(const Call& call) {
     });
 }
 
+void store_total(const Call& call, const LinearParams& p, float total, uint64_t row, uint32_t output) {
+    using exact::settle;
+    const uint64_t column = p.first_out + output, at = row * p.out_width + column;
+    float value = settle(total);
+    if (p.addend == ADD_BIAS) value = settle(value + call.in(2)[column]);
+    value = settle(activate(p.activation, value));
+    if (p.addend == ADD_ROWS) value = settle(value + call.in(2)[at]);
+    call.out(3)[at] = value;
+}
+
 void run_linear_plain(const Call& call) {
     const auto p = call.params.as<LinearParams>();
     std::vector<float> weights(p.in_width);
@@ -37,8 +47,7 @@ void run_linear_plain(const Call& call) {
         for (uint64_t row = 0; row < p.rows; ++row) {
             const float* x = call.in(0) + row * p.in_width;
             const float total = sum(p.in_width, UNIT_MATRIX, [&](uint32_t k) { return weights[k] * x[k]; });
-            call.out(2)[row * p.out_width + p.first_out + o] =
-                exact::settle(activate(p.activation, exact::settle(total)));
+            store_total(call, p, total, row, o);
         }
     }
 }

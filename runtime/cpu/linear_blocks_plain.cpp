@@ -55,7 +55,6 @@ float total_of(const std::byte* stored, const float* row, uint32_t groups) {
 }  // namespace
 
 void run_linear_blocks_plain(const Call& call) {
-    using exact::settle;
     const auto p = call.params.as<LinearParams>();
     const Matrix& matrix = *call.matrix;
     RWKVK_ASSERT(matrix.layout == Matrix::Layout::rows && p.in_width % ROUND_GROUP == 0);
@@ -65,8 +64,7 @@ void run_linear_blocks_plain(const Call& call) {
             const float* x = call.in(0) + row * rounded_width(groups);
             for (uint32_t o = 0; o < p.outs; ++o) {
                 const float total = total_of<decltype(format)>(matrix.stored_row(o), x, groups);
-                call.out(2)[row * p.out_width + p.first_out + o] =
-                    settle(activate(p.activation, settle(total)));
+                store_total(call, p, total, row, o);
             }
         }
     });

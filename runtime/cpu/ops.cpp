@@ -86,8 +86,12 @@ void run_shift_mix6(const Call& call) {
 void run_round(const Call& call) {
     const auto p = call.params.as<RoundParams>();
     const uint64_t width = uint64_t{p.groups} * ROUND_GROUP;
-    for_rows(call, p.rows, width, [&](uint64_t row) {
-        call.ops().round(call.in(0) + row * width, p.groups, call.out(1) + row * rounded_width(p.groups));
+    for_rows(call, p.rows, width * p.planes, [&](uint64_t row) {
+        for (uint64_t plane = 0; plane < p.planes; ++plane) {
+            const uint64_t from = (p.numbers >> (4 * plane)) & 15;
+            call.ops().round(call.in(0) + from * p.x_stride + row * width, p.groups,
+                             call.out(1) + plane * p.y_stride + row * rounded_width(p.groups));
+        }
     });
 }
 

@@ -20,19 +20,23 @@ void for_rows(const Call& call, uint64_t rows, uint64_t work, const Body& body) 
     call.pool->parallel_for(rows, all);
 }
 
-/// Settles and activates the totals of outputs first .. first + width - 1 of a product, as far as there are
-/// so many, into slot 2. Shape: totals [rows][width].
+/// What a product makes of the totals of outputs first .. first + width - 1, as far as there are so many, in
+/// slot 3. Shape: totals [rows][width].
 inline void store_totals(const Call& call, const LinearParams& p, const float* totals, uint32_t first,
                          uint32_t width) {
     const uint32_t count = std::min(width, p.outs - first);
+    const VectorOps& ops = call.ops();
     for (uint64_t row = 0; row < p.rows; ++row) {
-        call.ops().finish(p.activation, totals + row * width,
-                          call.out(2) + row * p.out_width + p.first_out + first, count);
+        const uint64_t column = p.first_out + first, at = row * p.out_width + column;
+        float* y = call.out(3) + at;
+        ops.finish(p.addend == ADD_BIAS ? ACT_NONE : p.activation, totals + row * width, y, count);
+        if (p.addend == ADD_BIAS) ops.activate(p.activation, y, call.in(2) + column, y, count);
+        if (p.addend == ADD_ROWS) ops.add(y, call.in(2) + at, y, count);
     }
 }
 
 /// A product by tiles of 16 outputs: multiply(first tile, tiles, totals) for a few tiles at a time makes
-/// their totals, [rows][tiles * 16], which are then settled and activated into slot 2.
+/// their totals, [rows][tiles * 16], of which store_totals makes slot 3.
 template <typename Multiply>
 void for_tiles(const Call& call, const LinearParams& p, const Multiply& multiply) {
     constexpr uint32_t tile = Matrix::lanes, most = 4;

@@ -75,12 +75,20 @@ MemoryPlan plan_memory(const Program& program, uint32_t rows, bool keep_all) {
 }
 
 Params params_of(const MemoryPlan& plan, const Step& step) {
+    const auto stride = [&](const Operand& operand) {
+        return static_cast<uint32_t>(plan.plane_bytes[operand.tensor] / sizeof(float));
+    };
     Params params = step.params;
     params.set_rows(by_sequences(step.op) ? plan.sequences : plan.rows);
     if (step.op == Op::shift_mix || step.op == Op::shift_mix6) {
         auto mix = params.as<ShiftMixParams>();
-        mix.plane_stride = static_cast<uint32_t>(plan.plane_bytes[step.written().tensor] / sizeof(float));
+        mix.plane_stride = stride(step.operands.back());
         params = mix;
+    } else if (step.op == Op::round) {
+        auto round = params.as<RoundParams>();
+        round.x_stride = stride(step.operands[0]);
+        round.y_stride = stride(step.operands[1]);
+        params = round;
     }
     return params;
 }

@@ -6,8 +6,6 @@
 
 namespace rwkvk {
 
-const Operand& Step::written() const { return operands.back(); }
-
 std::vector<uint32_t> StateRequest::shape() const {
     if (heads == 0) return {width};
     return {heads, head_size(), head_size()};
@@ -154,13 +152,14 @@ Operand Builder::shift_mix6(const std::string& name, Operand x, Operand entries,
 Operand Builder::linear(const std::string& name, Operand x, Operand matrix, uint32_t activation) {
     const MatrixRequest& request = program_.matrices[program_.tensors[matrix.tensor].index];
     RWKVK_ASSERT(request.in == width(x));
-    return step(Op::linear, name, {x, matrix}, request.out,
+    return step(Op::linear, name, {x, matrix, x}, request.out,
                 LinearParams{.rows = 0,
                              .in_width = request.in,
                              .out_width = request.out,
                              .first_out = 0,
                              .outs = request.out,
-                             .activation = activation});
+                             .activation = activation,
+                             .addend = ADD_NOTHING});
 }
 
 Operand Builder::activate(const std::string& name, Operand x, Operand bias, uint32_t activation) {

@@ -40,8 +40,6 @@ struct Step {
     std::string name;  // that of what it writes
     std::vector<Operand> operands;
     Params params;  // rows left 0
-
-    const Operand& written() const;  // the last slot, by convention
 };
 
 /// A matrix the program needs, [out, in]: the tensor with this official name, or some of its rows.

@@ -27,7 +27,7 @@ vk::DeviceFacts facts_with(bool subgroup, uint32_t size, bool narrow) {
 }
 
 TEST_CASE("the matrix kernel follows subgroups and the narrow fact") {
-    const LinearParams params{1, 768, 768, 0, 768, ACT_NONE};
+    const LinearParams params{1, 768, 768, 0, 768, ACT_NONE, ADD_NOTHING};
     const auto kernel = [&](const vk::DeviceFacts& facts) {
         return choose_kernel(Op::linear, params, facts).kernel;
     };
@@ -38,7 +38,7 @@ TEST_CASE("the matrix kernel follows subgroups and the narrow fact") {
 
 TEST_CASE("matrices of blocks are multiplied by dot products where those are fast, mixed ones first") {
     const auto choice = [&](const vk::DeviceFacts& facts) {
-        return choose_kernel(Op::linear_blocks, LinearParams{1, 768, 768, 0, 768, ACT_NONE}, facts);
+        return choose_kernel(Op::linear_blocks, LinearParams{1, 768, 768, 0, 768, ACT_NONE, ADD_NOTHING}, facts);
     };
     vk::DeviceFacts facts = facts_with(true, 32, false);
     CHECK(choice(facts).kernel == KernelId::blocks_subgroup);
@@ -77,7 +77,7 @@ TEST_CASE("subgroups have the size that suits the vendor's chips where it can be
         CHECK(vk::masked(facts, "-subgroup-size-control").subgroup_size == sizes.reported);
         CHECK(subgroup_size_for(vk::masked(facts, "-subgroup-size-control")) == sizes.reported);
         CHECK(subgroup_size_for(facts) == size);
-        const KernelChoice choice = choose_kernel(Op::linear, LinearParams{1, 768, 768, 0, 768, 0}, facts);
+        const KernelChoice choice = choose_kernel(Op::linear, LinearParams{1, 768, 768, 0, 768, ACT_NONE, ADD_NOTHING}, facts);
         CHECK(choice.subgroup_size == size);
         CHECK(choice.constants[0] % size == 0);
     }
@@ -110,7 +110,7 @@ TEST_CASE("whatever is chosen for a number of rows is tested beforehand") {
         for (const Op op : {Op::linear, Op::linear_blocks}) {
             const std::vector<KernelChoice> tested = possible_choices(op, facts);
             for (uint32_t rows = 1; rows <= 512; ++rows) {
-                const LinearParams params{rows, 768, 768, 0, 768, ACT_NONE};
+                const LinearParams params{rows, 768, 768, 0, 768, ACT_NONE, ADD_NOTHING};
                 const KernelChoice choice = choose_kernel(op, params, facts);
                 INFO(info(op).name, ", ", rows, " rows");
                 CHECK(std::any_of(tested.begin(), tested.end(), [&](const KernelChoice& other) {
@@ -167,7 +167,7 @@ TEST_CASE("the packing does not depend on the number of rows") {
         const vk::DeviceFacts facts = facts_with(true, 32, narrow);
         for (const uint32_t rows : {1u, 3u, 4u, 500u}) {
             for (const Op op : {Op::linear, Op::linear_blocks}) {
-                const auto choice = choose_kernel(op, LinearParams{rows, 64, 64, 0, 64, 0}, facts);
+                const auto choice = choose_kernel(op, LinearParams{rows, 64, 64, 0, 64, ACT_NONE, ADD_NOTHING}, facts);
                 CHECK(choice.packing == choose_packing(op, facts));
             }
         }

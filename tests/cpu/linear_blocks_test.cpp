@@ -35,10 +35,11 @@ Problem problem(check::OpCase c) {
 Words result(Problem& p, const cpu::Matrix& matrix, ThreadPool& pool, cpu::InstructionSet set,
              void (*run)(const cpu::Call&)) {
     const FloatModeScope mode(pool.denormals());
-    Words y(p.c.slots[2].size(), 0x7fc0deadu);
+    Words y(p.c.slots[3].size(), 0x7fc0deadu);
     cpu::Call call{.params = p.c.params, .slots = {}, .matrix = &matrix, .pool = &pool, .set = set};
     call.slots[0] = reinterpret_cast<std::byte*>(p.c.slots[0].data());
-    call.slots[2] = reinterpret_cast<std::byte*>(y.data());
+    call.slots[2] = reinterpret_cast<std::byte*>(p.c.slots[2].data());
+    call.slots[3] = reinterpret_cast<std::byte*>(y.data());
     run(call);
     return y;
 }
@@ -99,8 +100,8 @@ TEST_CASE(
         const auto x = products.read<float>(uint64_t{rows} * in);
         const auto expected = products.read<uint32_t>(uint64_t{rows} * out);
         Problem p = problem({Op::linear_blocks,
-                             LinearParams{rows, in, out, 0, out, ACT_NONE},
-                             {check::rounded_rows(x, rows), {}, Words(expected.size())},
+                             LinearParams{rows, in, out, 0, out, ACT_NONE, ADD_NOTHING},
+                             {check::rounded_rows(x, rows), {}, {0}, Words(expected.size())},
                              check::OpCase::Matrix{out, in, format, stored},
                              name});
         ThreadPool pool(1);
@@ -158,8 +159,8 @@ TEST_CASE("a group without a finite unit makes every output of its row NaN, and 
             for (float& value : x) value = random.number(-8, 8);
             x[in + 77] = bad;
             check::OpCase c{Op::linear_blocks,
-                            LinearParams{rows, in, 20, 0, 20, ACT_NONE},
-                            {check::rounded_rows(x, rows), {}, Words(rows * 20)},
+                            LinearParams{rows, in, 20, 0, 20, ACT_NONE, ADD_NOTHING},
+                            {check::rounded_rows(x, rows), {}, {0}, Words(rows * 20)},
                             check::random_matrix(random, 20, in, format),
                             "one bad element"};
             Problem p = problem(std::move(c));

@@ -66,13 +66,14 @@ TEST_CASE("the whole op equals its plain twin") {
         if (uint64_t{c.matrix->out} * c.matrix->in > 50000) continue;
         const cpu::Matrix rows = check::load_case_matrix(*c.matrix, cpu::Matrix::Layout::rows, pool);
         const cpu::Matrix matrix = check::load_case_matrix(*c.matrix, cpu::Matrix::Layout::lanes, pool);
-        std::vector<uint32_t> plain = c.slots[2], twin = c.slots[2];
+        std::vector<uint32_t> plain = c.slots[3], twin = c.slots[3];
         cpu::Call call{.params = c.params, .slots = {}, .matrix = &rows, .pool = &pool};
         call.slots[0] = reinterpret_cast<std::byte*>(c.slots[0].data());
-        call.slots[2] = reinterpret_cast<std::byte*>(plain.data());
+        call.slots[2] = reinterpret_cast<std::byte*>(c.slots[2].data());
+        call.slots[3] = reinterpret_cast<std::byte*>(plain.data());
         cpu::run_linear_plain(call);
         call.matrix = &matrix;
-        call.slots[2] = reinterpret_cast<std::byte*>(twin.data());
+        call.slots[3] = reinterpret_cast<std::byte*>(twin.data());
         cpu::run_linear(call);
         INFO(c.description);
         CHECK(plain == twin);
