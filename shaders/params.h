@@ -106,6 +106,34 @@ struct Wkv7Params {
     uint width;      // heads * head_size
 };
 
+struct NormMixParams {
+    uint rows;
+    uint width;
+    float eps;
+    float inv_width;       // 1 / width, rounded
+    uint planes;           // of y
+    uint y_stride;         // floats between them
+    uint rounded;          // planes that are rounded too
+    uint numbers;          // which, 4 bits each
+    uint rounded_stride;
+};
+
+// The parts of head7 that models leave out.
+RWKVK_CONST HEAD7_LERP = 1u;   // v is mixed with that of the first layer
+RWKVK_CONST HEAD7_NORM = 2u;
+RWKVK_CONST HEAD7_GATE = 4u;
+RWKVK_CONST HEAD7_ROUND = 8u;  // the result goes into a matrix of blocks
+
+struct Head7Params {
+    uint rows;        // entries of the sequence table
+    uint heads;
+    uint head_size;
+    uint width;       // heads * head_size
+    float eps;        // of the norm
+    float inv_width;  // 1 / head_size, rounded
+    uint parts;
+};
+
 struct RowMatrixParams {
     uint rows;
     uint in_width;

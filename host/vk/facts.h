@@ -47,6 +47,7 @@ struct DeviceFacts {
     bool subgroup_size_control = false;  // a size can be demanded, and that subgroups are full
     uint32_t subgroup_size_min = 0, subgroup_size_max = 0;  // what can be demanded; 0 where nothing can
     uint32_t max_subgroups = 0;     // per workgroup at a demanded size; 0 where none can be
+    bool fusion = true;             // steps that can be one dispatch are
     bool narrow = false;            // software or shared-memory-less device: a lane per row is best
     bool float_controls = false;    // execution modes below can be declared
     bool round_to_even = false;     // RoundingModeRTE 32 reported

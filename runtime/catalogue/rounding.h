@@ -10,6 +10,17 @@ namespace rwkvk {
 /// Floats of a rounded row of `groups` groups.
 constexpr uint32_t rounded_width(uint32_t groups) { return groups * (ROUND_GROUP + ROUND_FACTS); }
 
+/// Parameters of the op for rows of this many elements; `numbers` of the planes, 4 bits each. Distances between planes
+/// depend on the rows: the memory plan fills them in.
+inline RoundParams rounding(uint32_t width, uint32_t planes, uint32_t numbers) {
+    return {.rows = 0,
+            .groups = width / ROUND_GROUP,
+            .planes = planes,
+            .numbers = numbers,
+            .x_stride = 0,
+            .y_stride = 0};
+}
+
 /// The power of two that a group is rounded to multiples of: at most 2048 of them are its largest element.
 /// NaN where an element is not below 2^64. Always inlined, as what calls it: see cpu/sum.h.
 [[gnu::always_inline]] inline float rounding_unit(const float* x) {

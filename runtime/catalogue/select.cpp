@@ -131,9 +131,23 @@ KernelChoice state_rows(KernelId kernel, const vk::DeviceFacts& facts) {
     return {.kernel = kernel, .constants = {lanes, 8}, .items = {lanes * 8, 1, 1}};
 }
 
+// A workgroup per head, of at most `largest_head` channels.
+KernelChoice workgroup_per_head(KernelId kernel, const vk::DeviceFacts& facts) {
+    const bool software = facts.type == vk::DeviceType::software;
+    const uint32_t lanes = software ? narrow_lanes(facts) : element_lanes(facts);
+    const uint32_t channels = largest_head(facts);
+    return {.kernel = kernel, .constants = {lanes, channels / lanes, channels}, .items = {1, 1, 1}};
+}
+
 // A workgroup of 32 for each row and group, a lane for each range of its sums.
 KernelChoice lane_per_range(KernelId kernel) {
     return {.kernel = kernel, .constants = {32}, .items = {1, 1, 1}};
+}
+
+// Of 32 lanes or more: the sums have so many ranges.
+KernelChoice workgroup_per_row(KernelId kernel, const vk::DeviceFacts& facts) {
+    const uint32_t lanes = facts.type == vk::DeviceType::software ? 32 : lanes_for(facts, 256);
+    return {.kernel = kernel, .constants = {lanes}, .items = {1, 1, 1}};
 }
 
 KernelChoice choose_norm(const Params& params, const vk::DeviceFacts& facts) {
@@ -169,6 +183,14 @@ Work work_outputs(const P& p) {
     return {p.outs, p.rows, 1};
 }
 template <typename P>
+Work work_token_rows(const P& p) {
+    return {1, p.rows, 1};
+}
+template <typename P>
+Work work_sequence_heads(const P& p) {
+    return {p.heads, p.rows, 1};
+}
+template <typename P>
 Work work_heads(const P& p) {
     return {p.heads, p.rows, 1};
 }
@@ -178,6 +200,8 @@ Work work_state_rows(const P& p) {
 }
 
 }  // namespace
+
+uint32_t largest_head(const vk::DeviceFacts&) { return 64; }
 
 bool by_subgroups(const vk::DeviceFacts& facts) { return facts.subgroup && !facts.narrow; }
 bool by_dots(const vk::DeviceFacts& facts) {
@@ -229,6 +253,10 @@ KernelChoice choose_kernel(Op op, const Params& params, const vk::DeviceFacts& f
         case Op::gla:
         case Op::wkv7:
             return state_rows(only_kernel_of(op), facts);
+        case Op::norm_mix:
+            return workgroup_per_row(KernelId::norm_mix, facts);
+        case Op::head7:
+            return workgroup_per_head(KernelId::head7, facts);
         default:
             return lane_per_item(only_kernel_of(op), facts);
     }
@@ -251,6 +279,10 @@ std::vector<KernelChoice> all_choices(Op op, const vk::DeviceFacts& facts) {
         case Op::gla:
         case Op::wkv7:
             return {state_rows(only_kernel_of(op), facts)};
+        case Op::norm_mix:
+            return {workgroup_per_row(KernelId::norm_mix, facts)};
+        case Op::head7:
+            return {workgroup_per_head(KernelId::head7, facts)};
         default:
             return {lane_per_item(only_kernel_of(op), facts)};
     }

@@ -47,6 +47,9 @@ bool by_subgroups(const vk::DeviceFacts& facts);
 /// Whether those of blocks are by integer dot products.
 bool by_dots(const vk::DeviceFacts& facts);
 
+/// Channels of the largest head that kernels with a workgroup per head take.
+uint32_t largest_head(const vk::DeviceFacts& facts);
+
 /// Which kernel multiplies matrices, which is most of the work, and why where that is not the fastest kind:
 /// "linear_subgroup at 32 lanes", "linear_narrow, since there are no subgroup operations".
 std::string matrix_kernel_text(const vk::DeviceFacts& facts);

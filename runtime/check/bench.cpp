@@ -126,7 +126,7 @@ struct Sum {
 
 void add_times(Context& context, Part part, const RunTables& tables, uint32_t repeats,
                std::map<std::string, Sum>& sums) {
-    const ModelPrograms& programs = context.model().programs();
+    const ModelPrograms& programs = context.backend().programs();
     const Program& program = part == Part::body ? programs.body : programs.head;
     std::vector<std::vector<double>> runs;
     for (uint32_t i = 0; i <= repeats; ++i) runs.push_back(context.backend().run_timed(part, tables));

@@ -7,6 +7,8 @@
 
 #include "runtime/catalogue/rounding.h"
 #include "runtime/check/block_case.h"
+#include "runtime/check/case_words.h"
+#include "runtime/check/fused_case.h"
 
 namespace rwkvk::check {
 
@@ -54,9 +56,9 @@ class Maker {
                 linear();
                 break;
             case Op::round:
-                return round_cases(full_ ? CaseSet::full : CaseSet::quick, random_);
+                return round_cases(set(), random_);
             case Op::linear_blocks:
-                return linear_blocks_cases(full_ ? CaseSet::full : CaseSet::quick, random_);
+                return linear_blocks_cases(set(), random_);
             case Op::activate:
                 activate();
                 break;
@@ -98,6 +100,10 @@ class Maker {
             case Op::take_rows:
                 take_rows();
                 break;
+            case Op::norm_mix:
+                return norm_mix_cases(set(), random_);
+            case Op::head7:
+                return head7_cases(set(), random_);
             case Op::arithmetic:
                 arithmetic();
                 break;
@@ -109,6 +115,8 @@ class Maker {
     }
 
   private:
+    CaseSet set() const { return full_ ? CaseSet::full : CaseSet::quick; }
+
     struct Shape {
         uint32_t rows, width;
     };
@@ -118,11 +126,7 @@ class Maker {
     }
 
     Words numbers(uint64_t count, int low = -12, int high = 11) {
-        Words words(count);
-        for (uint32_t& word : words) word = std::bit_cast<uint32_t>(random_.number(low, high));
-        // Every tenth is the negative of its neighbour, so that sums cancel.
-        for (uint64_t i = 1; i < count; i += 10) words[i] = words[i - 1] ^ 0x80000000u;
-        return words;
+        return check::numbers(random_, count, low, high);
     }
     Words zeros(uint64_t count) { return Words(count, 0); }
 
@@ -175,21 +179,6 @@ class Maker {
                     concat(rows, " rows, ", groups, " groups of ", width, ", exponents to ", high));
             }
         }
-    }
-
-    /// Two sequences where there is room; each reads one entry and writes the other of its slot.
-    static Words shift_entries(uint32_t rows) {
-        Words entries(rows * 2, NONE);
-        const uint32_t second = rows > 2 ? 2 : 0;
-        entries[0] = 0;
-        if (second) {
-            entries[(second - 1) * 2 + 1] = 1;
-            entries[second * 2] = 3;
-            entries[(rows - 1) * 2 + 1] = 2;
-        } else {
-            entries[(rows - 1) * 2 + 1] = 1;
-        }
-        return entries;
     }
 
     static uint32_t plane_stride(uint64_t elements) {
@@ -287,17 +276,6 @@ class Maker {
         }
     }
 
-    /// The table of sequences of these lengths, in slots that are in another order.
-    static Words sequence_table(const std::vector<uint32_t>& lengths) {
-        Words table;
-        uint32_t first = 0;
-        for (uint32_t i = 0; i < lengths.size(); ++i) {
-            table.insert(table.end(), {first, lengths[i], static_cast<uint32_t>(lengths.size()) - 1 - i, 0});
-            first += lengths[i];
-        }
-        return table;
-    }
-
     /// Exponents as they are, and at the ends: far apart, equal maxima, states before the first token.
     void wkv4() {
         struct Size {
@@ -346,20 +324,9 @@ class Maker {
         return decay;
     }
 
-    /// Sequences of such lengths with so many heads.
-    struct HeadSize {
-        uint32_t heads, head_size;
-        std::vector<uint32_t> lengths;
-    };
-    /// `largest`: the head size of the first.
-    std::vector<HeadSize> head_sizes(uint32_t largest = 64) const {
-        if (!full_) return {{2, 64, {2, 1}}};
-        return {{1, largest, {1}}, {2, 32, {3, 1, 0, 2}}, {3, 20, {2, 2}}, {12, 64, {1, 4}}};
-    }
-
     /// Decays of each token, or the same for all.
     void wkv6() {
-        for (const auto& [heads, size, lengths] : head_sizes()) {
+        for (const auto& [heads, size, lengths] : head_sizes(set())) {
             for (const bool per_token : {true, false}) {
                 const uint32_t rows = std::accumulate(lengths.begin(), lengths.end(), 0u);
                 const auto entries = static_cast<uint32_t>(lengths.size());
@@ -376,7 +343,7 @@ class Maker {
     }
 
     void gla() {
-        for (const auto& [heads, size, lengths] : head_sizes(128)) {
+        for (const auto& [heads, size, lengths] : head_sizes(set(), 128)) {
             const uint32_t rows = std::accumulate(lengths.begin(), lengths.end(), 0u);
             const auto entries = static_cast<uint32_t>(lengths.size());
             const uint32_t width = heads * size;
@@ -402,7 +369,7 @@ class Maker {
     }
 
     void wkv7() {
-        for (const auto& [heads, size, lengths] : head_sizes()) {
+        for (const auto& [heads, size, lengths] : head_sizes(set())) {
             uint32_t rows = 0;
             for (const uint32_t length : lengths) rows += length;
             const auto entries = static_cast<uint32_t>(lengths.size());

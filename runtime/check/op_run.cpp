@@ -7,9 +7,11 @@
 #include "host/vk/buffer.h"
 #include "host/vk/device.h"
 #include "host/vk/recorder.h"
+#include "runtime/check/fused_run.h"
 #include "runtime/cpu/call.h"
 #include "runtime/gpu/dispatches.h"
 #include "runtime/gpu/packing.h"
+#include "runtime/graph/fused.h"
 
 namespace rwkvk::check {
 namespace {
@@ -97,6 +99,11 @@ cpu::Matrix load_case_matrix(const OpCase::Matrix& m, cpu::Matrix::Layout layout
 
 Slots run_on_cpu(const OpCase& c, ThreadPool& pool, cpu::InstructionSet set) {
     Slots slots = before(c);
+    if (find_fused(c.op)) {
+        const FloatModeScope mode(pool.denormals());
+        run_parts(c, slots, pool, set);
+        return slots;
+    }
     cpu::Call call{.params = c.params, .slots = {}, .matrix = nullptr, .pool = &pool, .set = set};
     cpu::Matrix matrix;
     if (c.matrix) {

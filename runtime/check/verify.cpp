@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 
+#include "host/vk/device.h"
 #include "runtime/check/op_case.h"
 #include "runtime/cpu/backend.h"
 #include "runtime/model/fingerprint.h"
@@ -120,15 +121,18 @@ RunTables lockstep_tables(const std::vector<Token>& tokens) {
     return {rows, {{tables::ids, tokens}, {tables::shifts, shifts}, {tables::sequences, sequences}}};
 }
 
-uint64_t run_lockstep(const Model& model, gpu::KernelStore& kernels, const VerifyOptions& options,
+/// Of the device's program, with fused steps or without. Returns the dispatches.
+uint64_t run_lockstep(const Model& model, gpu::KernelStore& kernels, const VerifyOptions& options, bool fusion,
                       VerifyReport& report) {
     const BackendOptions backend{.max_rows = options.tokens, .slots = 2};
-    const auto cpu =
-        cpu::make_backend(model.programs(), model.weights(), backend, {.threads = options.threads});
-    const auto device = gpu::make_backend(model.programs(), model.weights(), backend, kernels, options.gpu);
+    gpu::GpuOptions gpu = options.gpu;
+    gpu.fusion = fusion;
+    const auto device = gpu::make_backend(model.programs(), model.weights(), backend, kernels, gpu);
+    const ModelPrograms& programs = device->programs();
+    const auto cpu = cpu::make_backend(programs, model.weights(), backend, {.threads = options.threads});
     // States that are not zero, so that reading them is seen.
     Random random(options.seed + 77);
-    const auto& states = model.programs().body.states;
+    const auto& states = programs.body.states;
     for (uint32_t s = 0; s < states.size(); ++s) {
         for (uint32_t entry = 0; entry < states[s].entries * backend.slots; ++entry) {
             std::vector<float> values(states[s].width);
@@ -136,14 +140,13 @@ uint64_t run_lockstep(const Model& model, gpu::KernelStore& kernels, const Verif
             cpu->write_state(s, entry, values);
         }
     }
-    const std::vector<Token> tokens =
-        random_tokens(options.tokens, model.programs().vocabulary, options.seed);
+    const std::vector<Token> tokens = random_tokens(options.tokens, programs.vocabulary, options.seed);
     uint64_t dispatches =
-        Lockstep(model.programs().body, Part::body, *cpu, *device).run(lockstep_tables(tokens), report.ops);
+        Lockstep(programs.body, Part::body, *cpu, *device).run(lockstep_tables(tokens), report.ops);
     const uint32_t rows = std::min({options.tokens, cpu->max_head_rows(), device->max_head_rows(), 5u});
     std::vector<uint32_t> numbers(rows);
     for (uint32_t i = 0; i < rows; ++i) numbers[i] = options.tokens - 1 - i;
-    dispatches += Lockstep(model.programs().head, Part::head, *cpu, *device)
+    dispatches += Lockstep(programs.head, Part::head, *cpu, *device)
                       .run({rows, {{tables::numbers, numbers}}}, report.ops);
     return dispatches;
 }
@@ -233,7 +236,9 @@ VerifyReport verify(std::shared_ptr<const Model> model, gpu::KernelStore& kernel
     }
     VerifyReport report;
     for (size_t op = 0; op < all_ops().size(); ++op) report.ops.emplace_back().op = static_cast<Op>(op);
-    report.dispatches = run_lockstep(*model, kernels, options, report);
+    report.dispatches = run_lockstep(*model, kernels, options, false, report);
+    if (options.gpu.fusion && kernels.device().facts().fusion)
+        report.dispatches += run_lockstep(*model, kernels, options, true, report);
     std::erase_if(report.ops, [](const OpReport& row) { return row.steps == 0; });
 
     const BackendOptions backend{.max_rows = 128, .slots = options.sequences};

@@ -87,6 +87,7 @@ class CpuBackend final : public Backend {
     }
     const BackendOptions& options() const override { return options_; }
     uint32_t max_head_rows() const override { return head_rows; }
+    const ModelPrograms& programs() const override { return programs_; }
 
     void run(Part part, const RunTables& tables) override {
         begin(part, tables);
@@ -108,7 +109,7 @@ class CpuBackend final : public Backend {
         current_ = &parts_[part == Part::body ? 0 : 1];
         LoadedProgram& p = *current_;
         if (p.plan.rows != tables.rows) {
-            p.plan = plan_memory(p.program, tables.rows, options_.keep_all);
+            p.plan = plan_memory(p.program, tables.rows, options_.keep_all, true);
             p.arena.resize(p.plan.arena_bytes);
             p.tables.resize(p.plan.tables_bytes);
         }
@@ -124,19 +125,9 @@ class CpuBackend final : public Backend {
 
     void run_step(size_t index) override {
         const FloatModeScope mode(pool_.denormals());
-        LoadedProgram& p = *current_;
-        const Step& step = p.program.steps[index];
-        Call call{
-            .params = params_of(p.plan, step), .slots = {}, .matrix = nullptr, .pool = &pool_, .set = set_};
-        for (size_t slot = 0; slot < step.operands.size(); ++slot) {
-            const Tensor& tensor = p.program.tensors[step.operands[slot].tensor];
-            if (tensor.kind == TensorKind::matrix) {
-                call.matrix = &p.matrices[tensor.index];
-            } else {
-                call.slots[slot] = address(p, step.operands[slot]);
-            }
-        }
-        cpu::run(step.op, call);
+        const Step& step = current_->program.steps[index];
+        if (step.parts.empty()) run_plain(step);
+        for (const Step& part : step.parts) run_plain(part);
     }
 
     void read_carried(const std::string& name, std::span<float> values) override {
@@ -166,6 +157,21 @@ class CpuBackend final : public Backend {
     RunStatistics last_run() const override { return {}; }
 
   private:
+    void run_plain(const Step& step) {
+        LoadedProgram& p = *current_;
+        Call call{
+            .params = params_of(p.plan, step), .slots = {}, .matrix = nullptr, .pool = &pool_, .set = set_};
+        for (size_t slot = 0; slot < step.operands.size(); ++slot) {
+            const Tensor& tensor = p.program.tensors[step.operands[slot].tensor];
+            if (tensor.kind == TensorKind::matrix) {
+                call.matrix = &p.matrices[tensor.index];
+            } else {
+                call.slots[slot] = address(p, step.operands[slot]);
+            }
+        }
+        cpu::run(step.op, call);
+    }
+
     float* entry_of(uint32_t state, uint32_t entry) {
         return states_[state].data() + uint64_t{entry} * programs_.body.states[state].width;
     }

@@ -28,9 +28,11 @@ struct Call {
 
 // A function per row of ops.def: a forgotten one does not link.
 #define OP(name, slots, parameters, work) void run_##name(const Call& call);
+#define FUSED(name, slots, parameters, work)
 #include "runtime/catalogue/ops.def"
 #undef OP
 
+/// Of an op that has such a function.
 void run(Op op, const Call& call);
 
 /// The matrix product as plain loops: what the vectorised `run_linear` must equal, bit for bit.

@@ -188,6 +188,7 @@ void run_read_sum(const Call& call) {
 void run(Op op, const Call& call) {
     static constexpr void (*functions[])(const Call&) = {
 #define OP(name, slots, parameters, work) run_##name,
+#define FUSED(name, slots, parameters, work) nullptr,
 #include "runtime/catalogue/ops.def"
 #undef OP
     };

@@ -12,6 +12,7 @@
 #include "runtime/gpu/dispatches.h"
 #include "runtime/gpu/schedule.h"
 #include "runtime/gpu/tables.h"
+#include "runtime/graph/fusion.h"
 
 namespace rwkvk::gpu {
 namespace {
@@ -86,7 +87,9 @@ class GpuBackend final : public Backend {
   public:
     GpuBackend(const ModelPrograms& programs, const WeightSource& weights, const BackendOptions& options,
                KernelStore& kernels, const GpuOptions& gpu)
-        : programs_(programs),
+        : programs_(gpu.fusion && kernels.device().facts().fusion
+                        ? fused(programs, {.largest_head = largest_head(kernels.device().facts())})
+                        : programs),
           options_(options),
           gpu_(gpu),
           kernels_(kernels),
@@ -100,6 +103,7 @@ class GpuBackend final : public Backend {
 
     std::string description() const override { return device_.facts().name; }
     const BackendOptions& options() const override { return options_; }
+    const ModelPrograms& programs() const override { return programs_; }
     uint32_t max_head_rows() const override { return std::min(head_rows, options_.max_rows); }
 
     void run(Part part, const RunTables& tables) override {

@@ -12,6 +12,7 @@ class Device;
 namespace rwkvk::gpu {
 
 struct GpuOptions {
+    bool fusion = true;         // where the device's facts have it
     uint32_t budget_ms = 50;    // longest submission; desktops stutter long before watchdogs kill
     int64_t drop_barrier = -1;  // for tests: see vk::Recorder::Options
 };

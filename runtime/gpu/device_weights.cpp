@@ -153,13 +153,13 @@ void DeviceWeights::place_vectors(vk::Device& device, vk::Transfer& transfer,
         const std::vector<std::vector<float>> values = load_vectors(*program, source);
         for (size_t i = 0; i < values.size(); ++i) {
             const auto part = std::as_bytes(std::span(values[i]));
-            vectors_.push_back({program->vectors[i].names.front(), {nullptr, bytes.size(), part.size()}});
+            vectors_.push_back({program->vectors[i], {nullptr, bytes.size(), part.size()}});
             bytes.insert(bytes.end(), part.begin(), part.end());
             bytes.resize(aligned(bytes.size()));
         }
     }
     buffers_.push_back(std::make_unique<vk::Buffer>(device, bytes.size(), vk::Memory::device, "vectors"));
-    for (auto& [name, vector] : vectors_) vector.buffer = buffers_.back().get();
+    for (auto& [request, vector] : vectors_) vector.buffer = buffers_.back().get();
     transfer.write(*buffers_.back(), 0, bytes);
 }
 
@@ -172,8 +172,7 @@ const MatrixRecord& DeviceWeights::matrix(const MatrixRequest& request) const {
 }
 
 const DeviceWeights::Vector& DeviceWeights::vector(const VectorRequest& request) const {
-    const auto at = std::find_if(vectors_.begin(), vectors_.end(),
-                                 [&](const auto& entry) { return entry.first == request.names.front(); });
+    const auto at = std::ranges::find(vectors_, request, &std::pair<VectorRequest, Vector>::first);
     RWKVK_ASSERT(at != vectors_.end());
     return at->second;
 }

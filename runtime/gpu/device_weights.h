@@ -56,7 +56,7 @@ class DeviceWeights {
 
     std::vector<std::unique_ptr<vk::Buffer>> buffers_;
     std::vector<std::pair<MatrixRequest, MatrixRecord>> matrices_;
-    std::vector<std::pair<std::string, Vector>> vectors_;
+    std::vector<std::pair<VectorRequest, Vector>> vectors_;
 };
 
 /// Splits a matrix into pieces of whole tiles, each at most `max_bytes`; buffers are left null.

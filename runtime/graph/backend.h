@@ -55,6 +55,8 @@ class Backend {
     virtual ~Backend() = default;
     virtual std::string description() const = 0;  // "cpu (2 threads, avx512)", a device's name
     virtual const BackendOptions& options() const = 0;
+    /// What it runs: the model's programs, or those with fused steps.
+    virtual const ModelPrograms& programs() const = 0;
     /// `head_rows`, or fewer.
     virtual uint32_t max_head_rows() const = 0;
 

@@ -15,14 +15,17 @@ struct Lifetime {
     uint32_t first, last;  // phases, both inclusive
 };
 
-std::vector<Lifetime> lifetimes(const Program& program) {
+std::vector<Lifetime> lifetimes(const Program& program, bool of_parts) {
     const std::vector<uint32_t> phases = phases_of(program);
     std::vector<Lifetime> result(program.tensors.size(), {UINT32_MAX, 0});
     for (size_t i = 0; i < phases.size(); ++i) {
-        for (const Operand& operand : program.steps[i].operands) {
+        const auto lives = [&](const Operand& operand) {
             result[operand.tensor].first = std::min(result[operand.tensor].first, phases[i]);
             result[operand.tensor].last = std::max(result[operand.tensor].last, phases[i]);
-        }
+        };
+        std::ranges::for_each(program.steps[i].operands, lives);
+        if (!of_parts) continue;
+        for (const Step& part : program.steps[i].parts) std::ranges::for_each(part.operands, lives);
     }
     return result;
 }
@@ -50,12 +53,12 @@ uint64_t lowest_gap(const std::vector<Placed>& placed, Lifetime life, uint64_t b
 
 }  // namespace
 
-MemoryPlan plan_memory(const Program& program, uint32_t rows, bool keep_all) {
+MemoryPlan plan_memory(const Program& program, uint32_t rows, bool keep_all, bool of_parts) {
     MemoryPlan plan;
     plan.rows = plan.sequences = rows;
     plan.offsets.resize(program.tensors.size());
     plan.plane_bytes.resize(program.tensors.size());
-    const std::vector<Lifetime> lives = lifetimes(program);
+    const std::vector<Lifetime> lives = lifetimes(program, of_parts);
     std::vector<Placed> placed;
     for (size_t i = 0; i < program.tensors.size(); ++i) {
         const Tensor& tensor = program.tensors[i];
@@ -64,7 +67,7 @@ MemoryPlan plan_memory(const Program& program, uint32_t rows, bool keep_all) {
         if (tensor.kind == TensorKind::table) {
             plan.offsets[i] = plan.tables_bytes;
             plan.tables_bytes += bytes;
-        } else if (tensor.kind == TensorKind::activation) {
+        } else if (tensor.kind == TensorKind::activation && lives[i].first <= lives[i].last) {
             const uint64_t at = keep_all ? plan.arena_bytes : lowest_gap(placed, lives[i], bytes);
             placed.push_back({at, at + bytes, lives[i]});
             plan.offsets[i] = at;
@@ -74,22 +77,36 @@ MemoryPlan plan_memory(const Program& program, uint32_t rows, bool keep_all) {
     return plan;
 }
 
-Params params_of(const MemoryPlan& plan, const Step& step) {
-    const auto stride = [&](const Operand& operand) {
-        return static_cast<uint32_t>(plan.plane_bytes[operand.tensor] / sizeof(float));
-    };
-    Params params = step.params;
-    params.set_rows(by_sequences(step.op) ? plan.sequences : plan.rows);
-    if (step.op == Op::shift_mix || step.op == Op::shift_mix6) {
-        auto mix = params.as<ShiftMixParams>();
-        mix.plane_stride = stride(step.operands.back());
-        params = mix;
-    } else if (step.op == Op::round) {
-        auto round = params.as<RoundParams>();
-        round.x_stride = stride(step.operands[0]);
-        round.y_stride = stride(step.operands[1]);
-        params = round;
+Params with_strides(const Step& step, const std::function<uint32_t(const Operand&)>& stride) {
+    switch (step.op) {
+        case Op::shift_mix:
+        case Op::shift_mix6: {
+            auto p = step.params.as<ShiftMixParams>();
+            p.plane_stride = stride(step.operands.back());
+            return p;
+        }
+        case Op::round: {
+            auto p = step.params.as<RoundParams>();
+            p.x_stride = stride(step.operands[0]);
+            p.y_stride = stride(step.operands[1]);
+            return p;
+        }
+        case Op::norm_mix: {
+            auto p = step.params.as<NormMixParams>();
+            p.y_stride = stride(step.operands[5]);
+            p.rounded_stride = stride(step.operands[6]);
+            return p;
+        }
+        default:
+            return step.params;
     }
+}
+
+Params params_of(const MemoryPlan& plan, const Step& step) {
+    Params params = with_strides(step, [&](const Operand& operand) {
+        return static_cast<uint32_t>(plan.plane_bytes[operand.tensor] / sizeof(float));
+    });
+    params.set_rows(by_sequences(step.op) ? plan.sequences : plan.rows);
     return params;
 }
 

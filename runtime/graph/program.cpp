@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "runtime/catalogue/rounding.h"
+
 namespace rwkvk {
 
 std::vector<uint32_t> StateRequest::shape() const {
@@ -81,12 +83,16 @@ Operand Builder::carried(const std::string& name, uint32_t width) {
     return add_tensor({name, TensorKind::carried, width});
 }
 
+Operand Builder::slot(const std::string& name, TensorKind kind, uint32_t width, uint32_t planes) {
+    return add_tensor({name, kind, width, planes});
+}
+
 Operand Builder::step(Op op, const std::string& name, std::vector<Operand> inputs, uint32_t out_width,
                       Params params, uint32_t planes) {
     const Operand y = add_tensor({name, TensorKind::activation, out_width, planes});
     inputs.push_back(y);
     RWKVK_ASSERT(inputs.size() == info(op).slots.size() && params.bytes().size() == info(op).params_bytes);
-    program_.steps.push_back({op, name, std::move(inputs), params});
+    program_.steps.push_back({op, name, std::move(inputs), params, {}});
     return y;
 }
 
@@ -245,6 +251,10 @@ Operand Builder::bonus(const std::string& name, Operand z, Operand r, Operand k,
                        uint32_t heads) {
     return step(Op::bonus, name, {z, r, k, v, r_k}, width(z),
                 HeadParams{.rows = 0, .heads = heads, .head_size = width(z) / heads});
+}
+
+Operand Builder::round(const std::string& name, Operand x, const RoundParams& params) {
+    return step(Op::round, name, {x}, rounded_width(params.groups), params, params.planes);
 }
 
 Operand Builder::row_matrix(const std::string& name, Operand x, Operand matrices) {

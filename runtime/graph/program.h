@@ -39,7 +39,8 @@ struct Step {
     Op op;
     std::string name;  // that of what it writes
     std::vector<Operand> operands;
-    Params params;  // rows left 0
+    Params params;            // rows left 0
+    std::vector<Step> parts;  // of a fused step: the steps that it stands for (fused.h)
 };
 
 /// A matrix the program needs, [out, in]: the tensor with this official name, or some of its rows.
@@ -64,6 +65,8 @@ struct VectorRequest {
     uint32_t width;
     VectorChange change = VectorChange::none;
     uint32_t repeat = 1;  // every element stands so many times, one after the other; `width` counts them all
+
+    bool operator==(const VectorRequest&) const = default;
 };
 
 /// A state tensor: a vector, or a square matrix per head. On the device a matrix is always [key][value], so
@@ -121,6 +124,8 @@ class Builder {
     /// A matrix per head, whose canonical layout is given.
     Operand head_state(const std::string& name, uint32_t heads, uint32_t head_size, HeadOrder canonical);
     Operand carried(const std::string& name, uint32_t width);
+    /// A tensor of any kind that no step of this program writes.
+    Operand slot(const std::string& name, TensorKind kind, uint32_t width, uint32_t planes = 1);
 
     Operand embed(const std::string& name, Operand ids, Operand vectors, Operand table);
     /// Rows without an id stay as they are.
@@ -165,6 +170,8 @@ class Builder {
     Operand wkv4(const std::string& name, const Wkv4Inputs& inputs);
     Operand bonus(const std::string& name, Operand z, Operand r, Operand k, Operand v, Operand r_k,
                   uint32_t heads);
+    /// The planes of x that the parameters name. Returns plane 0 of as many.
+    Operand round(const std::string& name, Operand x, const RoundParams& params);
     /// `matrices` is [rows, width of x * width of y].
     Operand row_matrix(const std::string& name, Operand x, Operand matrices);
     Operand take_rows(const std::string& name, Operand x, Operand numbers);

@@ -49,20 +49,14 @@ class Rounder {
     uint32_t add_rounding(uint32_t x, const std::set<uint32_t>& planes) {
         const Tensor& tensor = result_.tensors[x];
         RWKVK_ASSERT(tensor.width % ROUND_GROUP == 0 && tensor.planes <= 8);
-        // The distances of planes depend on the rows: the memory plan fills them in.
-        RoundParams params{.rows = 0,
-                           .groups = tensor.width / ROUND_GROUP,
-                           .planes = static_cast<uint32_t>(planes.size()),
-                           .numbers = 0,
-                           .x_stride = 0,
-                           .y_stride = 0};
-        uint32_t shift = 0;
-        for (const uint32_t plane : planes) params.numbers |= plane << (4 * shift++);
+        uint32_t numbers = 0, shift = 0;
+        for (const uint32_t plane : planes) numbers |= plane << (4 * shift++);
+        const RoundParams params = rounding(tensor.width, static_cast<uint32_t>(planes.size()), numbers);
         std::string name = concat(tensor.name, ".rounded");
         const auto y = static_cast<uint32_t>(result_.tensors.size());
         result_.tensors.push_back(
             {name, TensorKind::activation, rounded_width(params.groups), params.planes});
-        result_.steps.push_back({Op::round, std::move(name), {{x}, {y}}, params});
+        result_.steps.push_back({Op::round, std::move(name), {{x}, {y}}, params, {}});
         return y;
     }
 

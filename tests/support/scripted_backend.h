@@ -31,6 +31,7 @@ class ScriptedBackend final : public Backend {
     const BackendOptions& options() const override { return real_->options(); }
     uint32_t max_head_rows() const override { return real_->max_head_rows(); }
     void run(Part part, const RunTables& tables) override { real_->run(part, tables); }
+    const ModelPrograms& programs() const override { return real_->programs(); }
     std::vector<double> run_timed(Part part, const RunTables& tables) override {
         return real_->run_timed(part, tables);
     }

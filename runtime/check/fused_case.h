@@ -1,0 +1,11 @@
+#pragma once
+// Cases of fused ops, with and without each of the parts that may be missing.
+
+#include "runtime/check/op_case.h"
+
+namespace rwkvk::check {
+
+std::vector<OpCase> norm_mix_cases(CaseSet set, Random& random);
+std::vector<OpCase> head7_cases(CaseSet set, Random& random);
+
+}  // namespace rwkvk::check
