@@ -28,7 +28,8 @@ uint words_of_rows(uint groups) {
     return (words + 3u) / 4u * 4u;
 }
 
-Row row_of(uint n, uint groups) { return Row(n / TILE * TILE * words_of_rows(groups), n % TILE); }
+/// Of row n of a matrix that begins at a word of the binding.
+Row row_of(uint begin, uint n, uint groups) { return Row(begin + n / TILE * TILE * words_of_rows(groups), n % TILE); }
 
 /// The quants of a group as they are stored.
 struct Quants {

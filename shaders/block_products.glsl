@@ -8,12 +8,11 @@ layout(constant_id = 2) const uint TOKENS = 1u;
 const uint SUMS = OUTS * TOKENS;
 
 READ(0, vec4, x);
-PARAMS(LinearParams);
-#include "product_output.glsl"
+#include "products.glsl"
 
-uint group_count() { return p.in_width / ROUND_GROUP; }
+uint group_count() { return product.in_width / ROUND_GROUP; }
 /// Where a rounded row begins. Rows past the end repeat the last one, so that every load stays inside the buffer.
-uint x_row(uint row) { return min(row, p.rows - 1u) * group_count() * (QUADS + 1u); }
+uint x_row(uint row) { return product.x + min(row, p.rows - 1u) * group_count() * (QUADS + 1u); }
 
 /// Adds the terms of group g, number `place` of each row's in the matrix, to a chain of each output; x_at are the
 /// rounded rows. The sums of a group are whole multiples of its unit, and so small that no addition rounds.

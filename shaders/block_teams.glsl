@@ -14,7 +14,7 @@ uint team_lane() { return gl_SubgroupInvocationID % TEAM; }
 /// Of the team.
 uint first_output() {
     uint team = (gl_SubgroupID * SUBGROUP + gl_SubgroupInvocationID) / TEAM;
-    return (gl_WorkGroupID.x * (gl_WorkGroupSize.x / TEAM) + team) * OUTS;
+    return (workgroup * (gl_WorkGroupSize.x / TEAM) + team) * OUTS;
 }
 
 /// Adds the chains, of which the lanes have CHAINS_PER_LANE of each sum, in order, and writes what they make.
@@ -27,7 +27,7 @@ void write_outputs(float chains[CHAIN_SUMS], uint first, uint row) {
                 uint bits = floatBitsToUint(chains[c / TEAM * SUMS + t * OUTS + o]);
                 total += uintBitsToFloat(subgroupShuffle(bits, team_base + c % TEAM));
             }
-            if (team_lane() == 0u && first + o < p.outs && row + t < p.rows) store_total(total, row + t, first + o);
+            if (team_lane() == 0u && first + o < product.outs && row + t < p.rows) store_total(total, row + t, first + o);
         }
     }
 }

@@ -82,9 +82,10 @@ void add_terms_by_dots(inout float chain[SUMS], Row rows[OUTS], uint x_at[TOKENS
 }
 
 void main() {
+    choose_product();
     uint first = first_output(), row = gl_WorkGroupID.y * TOKENS, groups = group_count();
     Row rows[OUTS];
-    [[unroll]] for (uint o = 0u; o < OUTS; ++o) rows[o] = row_of(min(first + o, p.outs - 1u), groups);
+    [[unroll]] for (uint o = 0u; o < OUTS; ++o) rows[o] = row_of(product.matrix * 4u, min(first + o, product.outs - 1u), groups);
     uint x_at[TOKENS];
     [[unroll]] for (uint t = 0u; t < TOKENS; ++t) x_at[t] = x_row(row + t);
 

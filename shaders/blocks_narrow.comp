@@ -13,19 +13,20 @@ layout(constant_id = 3) const uint FETCH = 0u;
 uint touch_rows(uint first, uint last_tile_row, uint groups, uint place) {
     uint bits = 0u;
     [[unroll]] for (uint n = 0u; n < gl_WorkGroupSize.x * OUTS; n += TILE)
-        bits |= touch_quants(row_of(min(first + n, last_tile_row), groups), place);
+        bits |= touch_quants(row_of(product.matrix * 4u, min(first + n, last_tile_row), groups), place);
     return bits;
 }
 
 void main() {
+    choose_product();
     uint lanes = gl_WorkGroupSize.x;
-    uint group_first = gl_WorkGroupID.x * lanes * OUTS, first = group_first + gl_LocalInvocationID.x;
+    uint group_first = workgroup * lanes * OUTS, first = group_first + gl_LocalInvocationID.x;
     uint row = gl_WorkGroupID.y * TOKENS;
     uint groups = group_count();
     // Outputs past the end repeat the last one, so that every load stays inside the buffer.
     Row rows[OUTS];
-    uint last_tile_row = (p.outs + TILE - 1u) / TILE * TILE - 1u;
-    [[unroll]] for (uint o = 0u; o < OUTS; ++o) rows[o] = row_of(min(first + o * lanes, last_tile_row), groups);
+    uint last_tile_row = (product.outs + TILE - 1u) / TILE * TILE - 1u;
+    [[unroll]] for (uint o = 0u; o < OUTS; ++o) rows[o] = row_of(product.matrix * 4u, min(first + o * lanes, last_tile_row), groups);
     uint x_at[TOKENS];
     [[unroll]] for (uint t = 0u; t < TOKENS; ++t) x_at[t] = x_row(row + t);
 
@@ -50,7 +51,7 @@ void main() {
     [[dont_unroll]] for (uint t = 0u; t < TOKENS; ++t) {
         [[unroll]] for (uint o = 0u; o < OUTS; ++o) {
             uint n = first + o * lanes;
-            if (n < p.outs && row + t < p.rows) store_total(total[o], row + t, n);
+            if (n < product.outs && row + t < p.rows) store_total(total[o], row + t, n);
         }
         [[unroll]] for (uint i = OUTS; i < SUMS; ++i) total[i - OUTS] = total[i];
     }

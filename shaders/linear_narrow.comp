@@ -12,38 +12,38 @@ layout(constant_id = 1) const uint OUTS = 1u;
 layout(constant_id = 2) const uint TOKENS = 1u;
 
 READ(0, float, x);
-PARAMS(LinearParams);
-#include "product_output.glsl"
+#include "products.glsl"
 // The same inputs four at a time, for widths that are multiples of 4: software devices pay by the load.
 layout(std430, set = 0, binding = 0) readonly restrict buffer InputsByFour { vec4 x4[]; };
 
 const uint TILE = 32u;
 
 void main() {
+    choose_product();
     uint lanes = gl_WorkGroupSize.x;
-    uint first = gl_WorkGroupID.x * lanes * OUTS + gl_LocalInvocationID.x;
+    uint first = workgroup * lanes * OUTS + gl_LocalInvocationID.x;
     uint row = gl_WorkGroupID.y * TOKENS;
-    uint units = row_units(p.in_width);
-    uint groups = group_count(p.in_width, UNIT_MATRIX);
+    uint units = row_units(product.in_width);
+    uint groups = group_count(product.in_width, UNIT_MATRIX);
     uint ranges = range_count(groups);
 
     // Outputs and rows past the end repeat the last one, so that every load stays inside the buffers.
     uint at[OUTS];
-    uint last_tile_row = ((p.outs + 31u) & ~31u) - 1u;
+    uint last_tile_row = ((product.outs + 31u) & ~31u) - 1u;
     [[unroll]] for (uint o = 0u; o < OUTS; ++o) {
         uint n = min(first + o * lanes, last_tile_row);
-        at[o] = (n / TILE) * units * TILE + n % TILE;
+        at[o] = product.matrix + (n / TILE) * units * TILE + n % TILE;
     }
     uint x_at[TOKENS];
-    [[unroll]] for (uint t = 0u; t < TOKENS; ++t) x_at[t] = min(row + t, p.rows - 1u) * p.in_width;
+    [[unroll]] for (uint t = 0u; t < TOKENS; ++t) x_at[t] = product.x * 4u + min(row + t, p.rows - 1u) * product.in_width;
 
-    bool by_four = p.in_width % 4u == 0u;
+    bool by_four = product.in_width % 4u == 0u;
 
     float total[OUTS * TOKENS];
     [[unroll]] for (uint i = 0u; i < OUTS * TOKENS; ++i) total[i] = 0.0;
     for (uint r = 0u; r < ranges; ++r) {
         uint begin = range_begin(r, groups, ranges, UNIT_MATRIX);
-        uint end = range_end(r, groups, ranges, UNIT_MATRIX, p.in_width);
+        uint end = range_end(r, groups, ranges, UNIT_MATRIX, product.in_width);
         float sum[OUTS * TOKENS];
         [[unroll]] for (uint i = 0u; i < OUTS * TOKENS; ++i) sum[i] = 0.0;
         uint k = begin;
@@ -75,7 +75,7 @@ void main() {
     [[dont_unroll]] for (uint t = 0u; t < TOKENS; ++t) {
         [[unroll]] for (uint o = 0u; o < OUTS; ++o) {
             uint n = first + o * lanes;
-            if (n < p.outs && row + t < p.rows) store_total(total[o], row + t, n);
+            if (n < product.outs && row + t < p.rows) store_total(total[o], row + t, n);
         }
         [[unroll]] for (uint i = OUTS; i < OUTS * TOKENS; ++i) total[i - OUTS] = total[i];
     }

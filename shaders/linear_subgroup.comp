@@ -15,8 +15,7 @@ layout(constant_id = 2) const uint TOKENS = 1u;
 layout(constant_id = 3) const uint SUBGROUP = 32u;
 
 READ(0, float, x);
-PARAMS(LinearParams);
-#include "product_output.glsl"
+#include "products.glsl"
 // The same inputs four at a time, for widths that are multiples of 4: the lanes of a team read far apart, and every load
 // costs the cache a line per lane.
 layout(std430, set = 0, binding = 0) readonly restrict buffer InputsByFour { vec4 x4[]; };
@@ -30,7 +29,7 @@ float inputs[TOKENS * CHUNK];
 
 /// From `at` on, of which `count` are in the row of token t.
 void load_inputs(uint t, uint at, uint count) {
-    if (p.in_width % 4u == 0u) {
+    if (product.in_width % 4u == 0u) {
         [[unroll]] for (uint e = 0u; e < CHUNK; e += 4u) {
             vec4 four = e < count ? x4[(at + e) / 4u] : vec4(0.0);
             [[unroll]] for (uint i = 0u; i < 4u; ++i) inputs[t * CHUNK + e + i] = four[i];
@@ -41,12 +40,13 @@ void load_inputs(uint t, uint at, uint count) {
 }
 
 void main() {
+    choose_product();
     uint lane = gl_SubgroupInvocationID % TEAM;
     uint team_base = gl_SubgroupInvocationID - lane;
-    uint team = gl_WorkGroupID.x * (gl_WorkGroupSize.x / TEAM) + (gl_SubgroupID * SUBGROUP + team_base) / TEAM;
+    uint team = workgroup * (gl_WorkGroupSize.x / TEAM) + (gl_SubgroupID * SUBGROUP + team_base) / TEAM;
     uint first = team * OUTS;
     uint row = gl_WorkGroupID.y * TOKENS;
-    uint groups = group_count(p.in_width, UNIT_MATRIX);
+    uint groups = group_count(product.in_width, UNIT_MATRIX);
     uint ranges = range_count(groups);
     uint groups_each = groups / ranges;               // every range has so many groups,
     uint long_ranges = groups - groups_each * ranges; // and so many ranges one more
@@ -55,9 +55,9 @@ void main() {
 
     // Outputs and rows past the end repeat the last one, so that every load stays inside the buffers.
     uint at[OUTS];
-    [[unroll]] for (uint o = 0u; o < OUTS; ++o) at[o] = min(first + o, p.outs - 1u) * units;
+    [[unroll]] for (uint o = 0u; o < OUTS; ++o) at[o] = product.matrix + min(first + o, product.outs - 1u) * units;
     uint x_at[TOKENS];
-    [[unroll]] for (uint t = 0u; t < TOKENS; ++t) x_at[t] = min(row + t, p.rows - 1u) * p.in_width;
+    [[unroll]] for (uint t = 0u; t < TOKENS; ++t) x_at[t] = product.x * 4u + min(row + t, p.rows - 1u) * product.in_width;
 
     float sum[RANGES_PER_LANE * OUTS * TOKENS];
     [[unroll]] for (uint c = 0u; c < RANGES_PER_LANE; ++c) {
@@ -66,7 +66,7 @@ void main() {
         uint r = lane + c * TEAM;
         if (r < ranges) {
             uint begin = range_begin(r, groups, ranges, UNIT_MATRIX);
-            uint end = range_end(r, groups, ranges, UNIT_MATRIX, p.in_width);
+            uint end = range_end(r, groups, ranges, UNIT_MATRIX, product.in_width);
             uint rank = begin / UNIT_MATRIX - r * groups_each;  // among the longer ranges
             for (uint k = begin; k < end; k += CHUNK) {
                 uint step = (k - begin) / CHUNK;
@@ -96,7 +96,7 @@ void main() {
                 uint here = ranges > c * TEAM ? min(ranges - c * TEAM, TEAM) : 0u;
                 for (uint l = 0u; l < here; ++l) total += uintBitsToFloat(subgroupShuffle(bits, team_base + l));
             }
-            if (lane == 0u && first + o < p.outs && row + t < p.rows) store_total(total, row + t, first + o);
+            if (lane == 0u && first + o < product.outs && row + t < p.rows) store_total(total, row + t, first + o);
         }
     }
 }

@@ -73,6 +73,24 @@ struct LinearParams {
     uint addend;      // ADD_...
 };
 
+RWKVK_CONST PRODUCTS = 4u;  // of a dispatch, at most
+
+// Where one product of a dispatch finds what it needs, in units of 16 bytes from where the bindings begin.
+struct ProductPlace {
+    uint kind;  // workgroups of it and of those before it (16 bits), activation (8), ADD_... (8)
+    uint in_width;
+    uint outs;
+    uint x, matrix, addend, y;
+};
+
+// What kernels of products take: products that do not wait for one another share a dispatch.
+struct ProductParams {
+    uint rows;
+    uint products;
+    uint y_width;  // of a single one: elements from row to row of y, outs or more
+    ProductPlace product[PRODUCTS];
+};
+
 struct RoundParams {
     uint rows;
     uint groups;    // per row

@@ -133,8 +133,9 @@ Slots run_on_device(const OpCase& c, const KernelChoice& choice, gpu::KernelStor
     }
     vk::Recorder recorder(device);
     const WeightFormat format = c.matrix ? c.matrix->format : WeightFormat::f32;
-    recorder.dispatch(kernels.get(choice, format), bindings, c.params.bytes(),
-                      group_counts(choice, work_of(c.op, c.params)));
+    const auto groups = group_counts(choice, work_of(c.op, c.params));
+    recorder.dispatch(kernels.get(choice, format), bindings,
+                      gpu::push_constants(c.op, c.params, groups[0]).bytes(), groups);
     const auto commands = recorder.finish();
     vk::Timeline timeline(device);
     timeline.wait(timeline.submit(*commands));

@@ -304,22 +304,23 @@ class GpuBackend final : public Backend {
         recorded = {};  // where something fails on the way, the next run lays it out again
         recorded.plan = plan_memory(program(part), rows, options_.keep_all);
         recorded.plan.sequences = sequences;
-        recorded.dispatches = make_dispatches(
-            {.program = program(part),
-             .plan = recorded.plan,
-             .weights = weights_,
-             .place = [&](const Operand& operand) { return place(part, recorded.plan, operand); },
-             .max_cost = budget},
-            kernels_);
+        const Layout layout{
+            .program = program(part),
+            .plan = recorded.plan,
+            .weights = weights_,
+            .place = [&](const Operand& operand) { return place(part, recorded.plan, operand); },
+            .max_cost = budget};
+        recorded.dispatches = make_dispatches(layout, kernels_);
+        const std::vector<Dispatch> merged = merged_dispatches(layout, recorded.dispatches, device_.facts());
         std::vector<uint64_t> costs;
-        for (const Dispatch& dispatch : recorded.dispatches) costs.push_back(dispatch.cost);
+        for (const Dispatch& dispatch : merged) costs.push_back(dispatch.cost);
         for (const uint64_t cost : costs) recorded.total_cost += cost;
         const auto pools = std::make_shared<vk::CommandPools>(device_);
         size_t at = 0;
         for (const size_t end : cut_by_cost(costs, budget)) {
             vk::Recorder recorder(device_, {.drop_barrier = gpu_.drop_barrier, .pools = pools});
             if (at == 0) tables_->record(recorder, part, recorded.plan);
-            for (; at < end; ++at) record(recorder, recorded.dispatches[at]);
+            for (; at < end; ++at) record(recorder, merged[at]);
             if (part == Part::head && at == costs.size()) copy_logits(recorder, rows);
             recorded.segments.push_back(recorder.finish());
         }

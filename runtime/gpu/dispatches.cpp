@@ -5,11 +5,18 @@
 
 #include "host/vk/device.h"
 #include "runtime/gpu/packing.h"
+#include "runtime/gpu/products.h"
+#include "runtime/graph/phases.h"
 
 namespace rwkvk::gpu {
 
 vk::Access access_of(char letter) {
     return letter == 'r' ? vk::Access::read : letter == 'w' ? vk::Access::write : vk::Access::update;
+}
+
+Params push_constants(Op op, const Params& params, uint32_t groups) {
+    if (multiplies(op)) return one_product(params.as<LinearParams>(), groups);
+    return params;
 }
 
 namespace {
@@ -102,10 +109,12 @@ class Maker {
         const WeightFormat format = matrix ? matrix->format : WeightFormat::f32;
         const KernelChoice choice = choose_kernel(step.op, params, kernels_.device().facts());
         RWKVK_ASSERT(!matrix || choice.packing == matrix->packing);
+        const auto groups = group_counts(choice, work_of(step.op, params));
         Dispatch dispatch{.kernel = &kernels_.get(choice, format),
                           .bindings = {},
-                          .params = params,
-                          .groups = group_counts(choice, work_of(step.op, params)),
+                          .uses = {},
+                          .params = push_constants(step.op, params, groups[0]),
+                          .groups = groups,
                           .step = index,
                           .cost = cost_of(step.op, of_rows(params))};
         for (size_t slot = 0; slot < step.operands.size(); ++slot) {
@@ -114,6 +123,7 @@ class Maker {
             dispatch.bindings.push_back(binding);
         }
         check_fits(dispatch, step.name);
+        dispatch.uses = dispatch.bindings;
         result_.push_back(std::move(dispatch));
     }
 
@@ -166,6 +176,19 @@ std::vector<Dispatch> make_dispatches(const Layout& layout, KernelStore& kernels
     return Maker(layout, kernels).make();
 }
 
+std::vector<Dispatch> merged_dispatches(const Layout& layout, const std::vector<Dispatch>& dispatches,
+                                        const vk::DeviceFacts& facts) {
+    const std::vector<uint32_t> phases_of_steps = phases_of(layout.program);
+    std::vector<uint32_t> phases;
+    std::vector<bool> products;
+    for (const Dispatch& dispatch : dispatches) {
+        phases.push_back(phases_of_steps[dispatch.step]);
+        products.push_back(multiplies(layout.program.steps[dispatch.step].op));
+    }
+    return share_dispatches(dispatches, phases, products,
+                            {facts.max_binding_bytes, layout.max_cost, facts.max_group_count[0]});
+}
+
 std::vector<KernelUse> kernels_of(const Program& program, uint32_t rows, const WeightSource& weights,
                                   const vk::DeviceFacts& facts) {
     std::vector<KernelUse> uses;
@@ -187,7 +210,8 @@ std::vector<KernelUse> kernels_of(const Program& program, uint32_t rows, const W
 }
 
 void record(vk::Recorder& recorder, const Dispatch& dispatch) {
-    recorder.dispatch(*dispatch.kernel, dispatch.bindings, dispatch.params.bytes(), dispatch.groups);
+    recorder.dispatch(*dispatch.kernel, dispatch.bindings, dispatch.params.bytes(), dispatch.groups,
+                      dispatch.uses);
 }
 
 }  // namespace rwkvk::gpu

@@ -15,7 +15,8 @@ namespace rwkvk::gpu {
 struct Dispatch {
     const vk::Kernel* kernel;
     std::vector<vk::Binding> bindings;
-    Params params;
+    std::vector<vk::Binding> uses;  // what it reads and writes of them
+    Params params;                  // push constants
     std::array<uint32_t, 3> groups;
     size_t step;    // of the program
     uint64_t cost;  // multiply-adds or the like: only ratios matter
@@ -33,8 +34,15 @@ struct Layout {
 /// Of a letter in OpInfo::slots.
 vk::Access access_of(char letter);
 
+/// What the op's kernel takes for a step's parameters, by `groups` workgroups along x.
+Params push_constants(Op op, const Params& params, uint32_t groups);
+
 /// One or more dispatches per step, in order. A matrix in several pieces takes one dispatch per piece.
 std::vector<Dispatch> make_dispatches(const Layout& layout, KernelStore& kernels);
+
+/// As few as they can be: products that do not wait for one another share one, `step` is that of the first.
+std::vector<Dispatch> merged_dispatches(const Layout& layout, const std::vector<Dispatch>& dispatches,
+                                        const vk::DeviceFacts& facts);
 
 /// The kernels that `make_dispatches` takes for a run of `rows` rows, each once, in the order of the steps.
 std::vector<KernelUse> kernels_of(const Program& program, uint32_t rows, const WeightSource& weights,

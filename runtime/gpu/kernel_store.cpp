@@ -27,8 +27,9 @@ void check_module(const KernelInfo& kernel, const vk::Reflection& reflection) {
         throw Error(Code::bad_shape,
                     concat("kernel ", kernel.name, " does not fit op ", op.name, ": ", what));
     };
-    if (reflection.push_bytes != op.params_bytes) {
-        fail(concat("it has ", reflection.push_bytes, " bytes of push constants, the op ", op.params_bytes));
+    const uint32_t push_bytes = multiplies(kernel.op) ? sizeof(ProductParams) : op.params_bytes;
+    if (reflection.push_bytes != push_bytes) {
+        fail(concat("it has ", reflection.push_bytes, " bytes of push constants, the op ", push_bytes));
     }
     if (reflection.bindings.size() != op.slots.size()) {
         fail(concat("it has ", reflection.bindings.size(), " bindings, the op ", op.slots.size(), " slots"));

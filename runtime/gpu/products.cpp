@@ -1,0 +1,99 @@
+#include "runtime/gpu/products.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace rwkvk::gpu {
+namespace {
+
+constexpr uint64_t unit = 16;                                // bytes, of places
+constexpr uint32_t most_groups = 0xffff;  // as `kind` counts them
+
+uint32_t& place_in(ProductPlace& product, size_t slot) {
+    uint32_t* const places[] = {&product.x, &product.matrix, &product.addend, &product.y};
+    return *places[slot];
+}
+
+/// The bytes from the first of both to the last.
+vk::Binding around(const vk::Binding& a, const vk::Binding& b) {
+    const uint64_t begin = std::min(a.offset, b.offset), end = std::max(a.offset + a.bytes, b.offset + b.bytes);
+    return {a.buffer, begin, end - begin, a.access};
+}
+
+/// Moves the places of all products of a dispatch to where a binding begins now.
+void rebase(ProductParams& params, size_t slot, uint64_t before, uint64_t now) {
+    RWKVK_ASSERT(before >= now && (before - now) % unit == 0);
+    for (uint32_t n = 0; n < params.products; ++n)
+        place_in(params.product[n], slot) += static_cast<uint32_t>((before - now) / unit);
+}
+
+/// Both as one dispatch, if they can be.
+std::optional<Dispatch> together(const Dispatch& a, const Dispatch& b, const MergeLimits& limits) {
+    auto first = a.params.as<ProductParams>(), second = b.params.as<ProductParams>();
+    const auto is_whole = [](const ProductParams& p) { return p.products > 1 || p.y_width == p.product[0].outs; };
+    const uint32_t groups = a.groups[0] + b.groups[0];
+    if (a.kernel != b.kernel || first.rows != second.rows || !is_whole(first) || !is_whole(second) ||
+        first.products + second.products > PRODUCTS || groups > std::min(limits.groups, most_groups) ||
+        a.cost + b.cost > limits.cost)
+        return {};
+    Dispatch both = a;
+    for (size_t slot = 0; slot < a.bindings.size(); ++slot) {
+        if (a.bindings[slot].buffer != b.bindings[slot].buffer) return {};
+        const vk::Binding binding = around(a.bindings[slot], b.bindings[slot]);
+        if (binding.bytes > limits.binding_bytes) return {};
+        rebase(first, slot, a.bindings[slot].offset, binding.offset);
+        rebase(second, slot, b.bindings[slot].offset, binding.offset);
+        both.bindings[slot] = binding;
+    }
+    for (uint32_t n = 0; n < second.products; ++n) {
+        ProductPlace& next = first.product[first.products++] = second.product[n];
+        next.kind += a.groups[0];
+    }
+    both.params = first;
+    both.groups[0] = groups;
+    both.cost += b.cost;
+    both.uses.insert(both.uses.end(), b.uses.begin(), b.uses.end());
+    return both;
+}
+
+}  // namespace
+
+ProductParams one_product(const LinearParams& p, uint32_t groups) {
+    RWKVK_ASSERT(p.first_out % 4 == 0);  // places are in units of 16 bytes
+    ProductParams params{};
+    params.rows = p.rows;
+    params.products = 1;
+    params.y_width = p.out_width;
+    params.product[0] = {.kind = std::min(groups, most_groups) | p.activation << 16 | p.addend << 24,
+                         .in_width = p.in_width,
+                         .outs = p.outs,
+                         .x = 0,
+                         .matrix = 0,
+                         .addend = p.first_out / 4,
+                         .y = p.first_out / 4};
+    return params;
+}
+
+std::vector<Dispatch> share_dispatches(const std::vector<Dispatch>& dispatches, const std::vector<uint32_t>& phases,
+                                       const std::vector<bool>& products, const MergeLimits& limits) {
+    std::vector<Dispatch> result;
+    size_t open = 0;  // the first of the phase's products in the result
+    std::vector<bool> is_product;
+    for (size_t i = 0; i < dispatches.size(); ++i) {
+        if (i == 0 || phases[i] != phases[i - 1]) open = result.size();
+        bool merged = false;
+        for (size_t other = open; products[i] && !merged && other < result.size(); ++other) {
+            if (!is_product[other]) continue;
+            if (std::optional<Dispatch> both = together(result[other], dispatches[i], limits)) {
+                result[other] = std::move(*both);
+                merged = true;
+            }
+        }
+        if (merged) continue;
+        result.push_back(dispatches[i]);
+        is_product.push_back(products[i]);
+    }
+    return result;
+}
+
+}  // namespace rwkvk::gpu
