@@ -7,11 +7,19 @@ namespace rwkvk::gpu {
 namespace {
 
 constexpr uint64_t unit = 16;                                // bytes, of places
+constexpr size_t addend_slot = 2;
 constexpr uint32_t most_groups = 0xffff;  // as `kind` counts them
 
 uint32_t& place_in(ProductPlace& product, size_t slot) {
     uint32_t* const places[] = {&product.x, &product.matrix, &product.addend, &product.y};
     return *places[slot];
+}
+
+/// Whether one of its products reads its addend.
+bool adds(const ProductParams& p) {
+    return std::any_of(p.product, p.product + p.products, [](const ProductPlace& product) {
+        return product.kind >> 24 != ADD_NOTHING;
+    });
 }
 
 /// The bytes from the first of both to the last.
@@ -38,6 +46,10 @@ std::optional<Dispatch> together(const Dispatch& a, const Dispatch& b, const Mer
         return {};
     Dispatch both = a;
     for (size_t slot = 0; slot < a.bindings.size(); ++slot) {
+        if (slot == addend_slot && (!adds(first) || !adds(second))) {
+            if (!adds(first)) both.bindings[slot] = b.bindings[slot];
+            continue;
+        }
         if (a.bindings[slot].buffer != b.bindings[slot].buffer) return {};
         const vk::Binding binding = around(a.bindings[slot], b.bindings[slot]);
         if (binding.bytes > limits.binding_bytes) return {};
