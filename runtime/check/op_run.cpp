@@ -11,6 +11,7 @@
 #include "runtime/cpu/call.h"
 #include "runtime/gpu/dispatches.h"
 #include "runtime/gpu/packing.h"
+#include "runtime/gpu/products.h"
 #include "runtime/graph/fused.h"
 
 namespace rwkvk::check {
@@ -48,10 +49,15 @@ std::vector<std::byte> pack(const OpCase::Matrix& m, Packing packing) {
     return packed;
 }
 
-/// A slot on the device between two guard zones.
+/// A slot on the device between two guard zones: `copies` of its contents, each before another zone.
 struct DeviceSlot {
     std::unique_ptr<vk::Buffer> buffer;
-    uint64_t bytes;
+    uint64_t bytes;  // of one copy
+    uint32_t copies;
+
+    uint64_t distance() const { return (bytes + 15) / 16 * 16 + guard_bytes; }
+    /// Of what lies between the first and the last zone.
+    uint64_t used() const { return (copies - 1) * distance() + bytes; }
 };
 
 std::vector<std::byte> as_bytes(const std::vector<uint32_t>& words) {
@@ -59,27 +65,60 @@ std::vector<std::byte> as_bytes(const std::vector<uint32_t>& words) {
     return {bytes.begin(), bytes.end()};
 }
 
-DeviceSlot make_slot(vk::Device& device, vk::Transfer& transfer, std::span<const std::byte> contents) {
-    const uint64_t bytes = (contents.size() + 3) / 4 * 4;
-    std::vector<std::byte> all(guard_bytes + bytes + guard_bytes);
+DeviceSlot make_slot(vk::Device& device, vk::Transfer& transfer, std::span<const std::byte> contents,
+                     uint32_t copies) {
+    DeviceSlot slot{nullptr, (contents.size() + 3) / 4 * 4, copies};
+    std::vector<std::byte> all(guard_bytes + slot.used() + guard_bytes);
     auto* words = reinterpret_cast<uint32_t*>(all.data());
     std::fill_n(words, all.size() / 4, guard_word);
-    std::memcpy(all.data() + guard_bytes, contents.data(), contents.size());
-    DeviceSlot slot{std::make_unique<vk::Buffer>(device, all.size(), vk::Memory::device, "test slot"), bytes};
+    for (uint32_t n = 0; n < copies; ++n)
+        std::memcpy(all.data() + guard_bytes + n * slot.distance(), contents.data(), contents.size());
+    slot.buffer = std::make_unique<vk::Buffer>(device, all.size(), vk::Memory::device, "test slot");
     transfer.write(*slot.buffer, 0, all);
     return slot;
 }
 
+/// One copy: the first, or one that is not as that one is.
 std::vector<uint32_t> read_slot(vk::Transfer& transfer, const DeviceSlot& slot, const std::string& what) {
-    std::vector<uint32_t> all((2 * guard_bytes + slot.bytes) / 4);
+    std::vector<uint32_t> all((2 * guard_bytes + slot.used()) / 4);
     transfer.read(*slot.buffer, 0, std::as_writable_bytes(std::span(all)));
-    const auto guard = static_cast<std::ptrdiff_t>(guard_bytes / 4);
-    const auto intact = [](uint32_t word) { return word == guard_word; };
-    if (!std::all_of(all.begin(), all.begin() + guard, intact) ||
-        !std::all_of(all.end() - guard, all.end(), intact)) {
+    const auto copy = [&](uint32_t n) {
+        const auto begin = all.begin() + static_cast<std::ptrdiff_t>((guard_bytes + n * slot.distance()) / 4);
+        return std::vector<uint32_t>(begin, begin + static_cast<std::ptrdiff_t>(slot.bytes / 4));
+    };
+    std::vector<uint32_t> result = copy(0);
+    for (uint32_t n = 1; n < slot.copies && result == copy(0); ++n) result = copy(n);
+    const auto erase = [&](uint32_t n) {
+        const auto begin = all.begin() + static_cast<std::ptrdiff_t>((guard_bytes + n * slot.distance()) / 4);
+        std::fill_n(begin, slot.bytes / 4, guard_word);
+    };
+    for (uint32_t n = 0; n < slot.copies; ++n) erase(n);
+    if (!std::ranges::all_of(all, [](uint32_t word) { return word == guard_word; }))
         throw Error(Code::bad_shape, concat(what, ": wrote outside its buffers"));
+    return result;
+}
+
+/// Small products run several times in one dispatch, as those of a program do.
+uint32_t copies_of(const OpCase& c) {
+    constexpr uint64_t small = 1 << 20;
+    return multiplies(c.op) && uint64_t{c.matrix->out} * c.matrix->in <= small ? PRODUCTS : 1;
+}
+
+/// What the kernel takes for that: product n works on copy n of every slot.
+Params push_constants(const OpCase& c, std::span<const DeviceSlot> slots, uint32_t groups) {
+    if (!multiplies(c.op)) return c.params;
+    auto p = gpu::one_product(c.params.as<LinearParams>(), groups);
+    p.products = copies_of(c);
+    for (uint32_t n = 1; n < p.products; ++n) {
+        const auto place = [&](size_t slot) { return static_cast<uint32_t>(n * slots[slot].distance() / 16); };
+        ProductPlace& product = p.product[n] = p.product[0];
+        product.kind += n * groups;
+        product.x = place(0);
+        product.matrix = place(1);
+        product.addend = place(2);
+        product.y = place(3);
     }
-    return {all.begin() + guard, all.end() - guard};
+    return p;
 }
 
 /// The slots as both sides find them: what a step writes holds NaN, so that nothing unwritten looks right.
@@ -123,19 +162,21 @@ Slots run_on_device(const OpCase& c, const KernelChoice& choice, gpu::KernelStor
     vk::Transfer transfer(device);  // after the slots: it waits for what is under way to them, then they go
     for (const std::vector<uint32_t>& contents : before(c)) {
         slots.push_back(make_slot(device, transfer,
-                                  contents.empty() ? pack(*c.matrix, choice.packing) : as_bytes(contents)));
+                                  contents.empty() ? pack(*c.matrix, choice.packing) : as_bytes(contents),
+                                  copies_of(c)));
     }
     transfer.finish();
 
     std::vector<vk::Binding> bindings;
     for (size_t i = 0; i < slots.size(); ++i) {
-        bindings.push_back({slots[i].buffer.get(), guard_bytes, slots[i].bytes, gpu::access_of(letters[i])});
+        bindings.push_back({slots[i].buffer.get(), guard_bytes, slots[i].used(), gpu::access_of(letters[i])});
     }
     vk::Recorder recorder(device);
     const WeightFormat format = c.matrix ? c.matrix->format : WeightFormat::f32;
-    const auto groups = group_counts(choice, work_of(c.op, c.params));
-    recorder.dispatch(kernels.get(choice, format), bindings,
-                      gpu::push_constants(c.op, c.params, groups[0]).bytes(), groups);
+    auto groups = group_counts(choice, work_of(c.op, c.params));
+    const Params push = push_constants(c, slots, groups[0]);
+    groups[0] *= copies_of(c);
+    recorder.dispatch(kernels.get(choice, format), bindings, push.bytes(), groups);
     const auto commands = recorder.finish();
     vk::Timeline timeline(device);
     timeline.wait(timeline.submit(*commands));

@@ -14,12 +14,13 @@ vk::Access access_of(char letter) {
     return letter == 'r' ? vk::Access::read : letter == 'w' ? vk::Access::write : vk::Access::update;
 }
 
+namespace {
+
+/// What the op's kernel takes for a step's parameters, by `groups` workgroups along x.
 Params push_constants(Op op, const Params& params, uint32_t groups) {
     if (multiplies(op)) return one_product(params.as<LinearParams>(), groups);
     return params;
 }
-
-namespace {
 
 /// Multiply-adds, or elements where there are none.
 uint64_t cost_of(Op op, const Params& params) {

@@ -34,9 +34,6 @@ struct Layout {
 /// Of a letter in OpInfo::slots.
 vk::Access access_of(char letter);
 
-/// What the op's kernel takes for a step's parameters, by `groups` workgroups along x.
-Params push_constants(Op op, const Params& params, uint32_t groups);
-
 /// One or more dispatches per step, in order. A matrix in several pieces takes one dispatch per piece.
 std::vector<Dispatch> make_dispatches(const Layout& layout, KernelStore& kernels);
 

@@ -43,11 +43,11 @@ void check_times(Context& context) {
         for (const check::OpTime& time : times) {
             share += time.share;
             calls += time.calls_per_token * rows;
-            recurrence = recurrence || time.op == "wkv7";
+            recurrence = recurrence || time.op == "wkv7" || time.op == "head7";
             CHECK(time.us_per_token >= 0);
             CHECK(time.gb_per_second > 0);
         }
-        const ModelPrograms& programs = context.model().programs();
+        const ModelPrograms& programs = context.backend().programs();
         CHECK(std::abs(share - 1) < 1e-6);
         CHECK(std::lround(calls) ==
               static_cast<long>(programs.body.steps.size() + programs.head.steps.size()));
@@ -106,9 +106,9 @@ TEST_CASE("a device is measured") {
     check_bench(context);
     check_times(context);
     check_timed_run(context);
-    const ModelPrograms& programs = model->programs();
+    const ModelPrograms& programs = context.backend().programs();
     const RunStatistics work = check::work_per_token(context);
-    CHECK(work.dispatches >= programs.body.steps.size() + programs.head.steps.size());
+    CHECK(work.dispatches < programs.body.steps.size() + programs.head.steps.size());  // products share some
     const uint32_t copies = device->kernels->device().facts().mapped ? 0 : 3;  // tables of both, logits
     CHECK(work.barriers ==
           copies + phases_of(programs.body).back() + 1 + phases_of(programs.head).back() + 1);

@@ -97,7 +97,7 @@ TEST_CASE("a layer has as many phases as what waits for one another in it") {
                                {"v5.2", "f16", 18, 14},
                                {"v6", "f16", 32, 19},
                                {"v7", "f16", 30, 17},
-                               {"v7", "q8_0", 36, 20}}) {
+                               {"v7", "q8_0", 34, 20}}) {
         CAPTURE(concat(layer.version, " ", layer.type));
         const auto body = [&](int layers) {
             return synthetic_model(concat(layer.version, ":", layers, "x512x64:", layer.type))
