@@ -12,6 +12,7 @@ READ(3, float, mixes);
 WRITE(4, float, shift);
 WRITE(5, float, y);
 WRITE(6, vec4, rounded);
+WRITE(7, float, normed_x);
 PARAMS(NormMixParams);
 #include "group_norm.glsl"
 
@@ -40,6 +41,7 @@ void main() {
         float current = normed(here, row, i);
         float difference = settle(previous(above, row, entry.x, i) - current);
         if (entry.y != NONE) shift[entry.y * p.width + i] = current;
+        if (p.keep != 0u) normed_x[row * p.width + i] = current;
         for (uint plane = 0u; plane < p.planes; ++plane)
             y[plane * p.y_stride + row * p.width + i] = mixed(current, difference, plane, i);
     }

@@ -134,13 +134,31 @@ struct NormMixParams {
     uint rounded;          // planes that are rounded too
     uint numbers;          // which, 4 bits each
     uint rounded_stride;
+    uint keep;             // 1: the result of the norm is stored too
 };
 
-// The parts of head7 that models leave out.
-RWKVK_CONST HEAD7_LERP = 1u;   // v is mixed with that of the first layer
-RWKVK_CONST HEAD7_NORM = 2u;
-RWKVK_CONST HEAD7_GATE = 4u;
-RWKVK_CONST HEAD7_ROUND = 8u;  // the result goes into a matrix of blocks
+// The parts of head4, head6 and head7 that models leave out.
+RWKVK_CONST HEAD_LERP = 1u;   // v is mixed with that of the first layer; head7
+RWKVK_CONST HEAD_NORM = 2u;   // head7
+RWKVK_CONST HEAD_GATE = 4u;   // head6, head7
+RWKVK_CONST HEAD_ROUND = 8u;  // the result goes into a matrix of blocks
+
+struct Head4Params {
+    uint rows;  // entries of the sequence table
+    uint width;
+    uint parts;
+};
+
+struct Head6Params {
+    uint rows;          // entries of the sequence table
+    uint heads;
+    uint head_size;
+    uint width;         // heads * head_size
+    float eps;          // of the norm
+    float inv_width;    // 1 / head_size, rounded
+    uint parts;
+    uint decay_stride;  // floats between the decays of two tokens: width, or 0 where all have the same
+};
 
 struct Head7Params {
     uint rows;        // entries of the sequence table

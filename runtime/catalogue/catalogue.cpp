@@ -34,7 +34,20 @@ const WeightInfo& info(WeightFormat format) { return weights_[static_cast<size_t
 bool in_blocks(WeightFormat format) { return info(format).block_elements > 1; }
 Op product_op(WeightFormat format) { return in_blocks(format) ? Op::linear_blocks : Op::linear; }
 
-bool by_sequences(Op op) { return op == Op::wkv4 || op == Op::wkv6 || op == Op::wkv7 || op == Op::gla || op == Op::head7; }
+bool by_sequences(Op op) {
+    switch (op) {
+        case Op::wkv4:
+        case Op::wkv6:
+        case Op::wkv7:
+        case Op::gla:
+        case Op::head4:
+        case Op::head6:
+        case Op::head7:
+            return true;
+        default:
+            return false;
+    }
+}
 
 WeightFormat weight_format(std::string_view name) {
     std::string known, lower(name);

@@ -131,6 +131,12 @@ KernelChoice state_rows(KernelId kernel, const vk::DeviceFacts& facts) {
     return {.kernel = kernel, .constants = {lanes, 8}, .items = {lanes * 8, 1, 1}};
 }
 
+// A lane per element, in workgroups of whole groups that are rounded together.
+KernelChoice whole_groups(KernelId kernel, const vk::DeviceFacts& facts) {
+    const uint32_t lanes = facts.type == vk::DeviceType::software ? ROUND_GROUP : element_lanes(facts);
+    return {.kernel = kernel, .constants = {lanes}, .items = {lanes, 1, 1}};
+}
+
 // A workgroup per head, of at most `largest_head` channels.
 KernelChoice workgroup_per_head(KernelId kernel, const vk::DeviceFacts& facts) {
     const bool software = facts.type == vk::DeviceType::software;
@@ -255,8 +261,11 @@ KernelChoice choose_kernel(Op op, const Params& params, const vk::DeviceFacts& f
             return state_rows(only_kernel_of(op), facts);
         case Op::norm_mix:
             return workgroup_per_row(KernelId::norm_mix, facts);
+        case Op::head6:
         case Op::head7:
-            return workgroup_per_head(KernelId::head7, facts);
+            return workgroup_per_head(only_kernel_of(op), facts);
+        case Op::head4:
+            return whole_groups(KernelId::head4, facts);
         default:
             return lane_per_item(only_kernel_of(op), facts);
     }
@@ -281,8 +290,11 @@ std::vector<KernelChoice> all_choices(Op op, const vk::DeviceFacts& facts) {
             return {state_rows(only_kernel_of(op), facts)};
         case Op::norm_mix:
             return {workgroup_per_row(KernelId::norm_mix, facts)};
+        case Op::head6:
         case Op::head7:
-            return {workgroup_per_head(KernelId::head7, facts)};
+            return {workgroup_per_head(only_kernel_of(op), facts)};
+        case Op::head4:
+            return {whole_groups(KernelId::head4, facts)};
         default:
             return {lane_per_item(only_kernel_of(op), facts)};
     }

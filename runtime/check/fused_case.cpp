@@ -21,19 +21,62 @@ uint32_t stride_for(uint64_t elements) { return static_cast<uint32_t>((elements 
 Words unused() { return {0}; }
 
 OpCase norm_mix_case(Random& random, uint32_t rows, uint32_t width, uint32_t planes, uint32_t rounded,
-                     uint32_t numbers_of_planes, int high = 11) {
+                     uint32_t numbers_of_planes, uint32_t keep = 0, int high = 11) {
     const uint64_t n = uint64_t{rows} * width;
     const uint64_t rounded_elements = uint64_t{rows} * rounded_width(width / ROUND_GROUP);
     const NormMixParams p{rows,    width,   1e-5f,             1.0f / static_cast<float>(width), planes, stride_for(n),
-                          rounded, numbers_of_planes, stride_for(rounded_elements)};
+                          rounded, numbers_of_planes, stride_for(rounded_elements), keep};
     return {Op::norm_mix,
             p,
             {numbers(random, n, -12, high), numbers(random, uint64_t{2} * width, -2, 1), shift_entries(rows),
              numbers(random, uint64_t{planes} * width, -4, 0), numbers(random, uint64_t{4} * width, -2, 1),
              planes_of(planes, p.y_stride, n),
-             rounded ? planes_of(rounded, p.rounded_stride, rounded_elements) : unused()},
+             rounded ? planes_of(rounded, p.rounded_stride, rounded_elements) : unused(),
+             keep ? Words(n, 0) : unused()},
             std::nullopt,
             concat("norm_mix ", rows, "x", width, ", ", planes, " planes, ", rounded, " of them rounded")};
+}
+
+/// Decays of tokens in exponents that keep something of the state.
+Words decays(Random& random, uint64_t count) {
+    Words words = numbers(random, count, -6, -1);
+    for (uint32_t& word : words) word &= 0x7fffffffu;
+    return words;
+}
+
+OpCase head4_case(Random& random, uint32_t width, const std::vector<uint32_t>& lengths, uint32_t parts) {
+    const auto entries = static_cast<uint32_t>(lengths.size());
+    const uint64_t n = uint64_t{std::accumulate(lengths.begin(), lengths.end(), 0u)} * width;
+    const uint64_t states = uint64_t{entries} * width;
+    Words decay = numbers(random, width, -12, 2), denominator = numbers(random, states, 0, 12);
+    for (uint32_t& word : decay) word |= 0x80000000u;
+    for (uint32_t& word : denominator) word &= 0x7fffffffu;
+    return {Op::head4,
+            Head4Params{entries, width, parts},
+            {sequence_table(lengths), numbers(random, n, -12, 2), numbers(random, n), numbers(random, n, -6, 0), decay,
+             numbers(random, width, -4, 2), numbers(random, states), denominator, numbers(random, states, -4, 2),
+             Words(n, 0), parts & HEAD_ROUND ? Words(n / ROUND_GROUP * (ROUND_GROUP + ROUND_FACTS), 0) : unused()},
+            std::nullopt,
+            concat("head4 ", entries, " sequences of ", width, " channels, parts ", parts)};
+}
+
+OpCase head6_case(Random& random, const HeadSize& head, uint32_t parts, bool decay_per_token) {
+    const auto entries = static_cast<uint32_t>(head.lengths.size());
+    const uint32_t rows = std::accumulate(head.lengths.begin(), head.lengths.end(), 0u);
+    const uint32_t width = head.heads * head.size;
+    const uint64_t n = uint64_t{rows} * width;
+    const Head6Params p{entries, head.heads, head.size, width, 64e-5f, 1.0f / static_cast<float>(head.size), parts,
+                        decay_per_token ? width : 0};
+    return {Op::head6,
+            p,
+            {sequence_table(head.lengths), numbers(random, n, -6, 3), decays(random, decay_per_token ? n : width),
+             numbers(random, n, -6, 3), numbers(random, n, -6, 3), numbers(random, width, -6, 1),
+             parts & HEAD_GATE ? numbers(random, n, -6, 3) : unused(), numbers(random, uint64_t{2} * width, -3, 1),
+             numbers(random, uint64_t{entries} * width * head.size, -12, 4), Words(n, 0),
+             parts & HEAD_ROUND ? Words(uint64_t{rows} * rounded_width(width / ROUND_GROUP), 0) : unused()},
+            std::nullopt,
+            concat("head6 ", entries, " sequences, ", head.heads, " heads of ", head.size, ", parts ", parts,
+                   decay_per_token ? "" : ", the same decays for all tokens")};
 }
 
 OpCase head7_case(Random& random, const HeadSize& head, uint32_t parts) {
@@ -54,14 +97,14 @@ OpCase head7_case(Random& random, const HeadSize& head, uint32_t parts) {
              w,
              k,
              numbers(random, n, -6, 3),
-             optional(HEAD7_LERP, -6, 3),
-             optional(HEAD7_LERP, -3, -1),
+             optional(HEAD_LERP, -6, 3),
+             optional(HEAD_LERP, -3, -1),
              numbers(random, n, -6, -1),
-             optional(HEAD7_GATE, -6, 3),
-             numbers(random, uint64_t{width} * (parts & HEAD7_NORM ? 5 : 3), -3, 1),
+             optional(HEAD_GATE, -6, 3),
+             numbers(random, uint64_t{width} * (parts & HEAD_NORM ? 5 : 3), -3, 1),
              numbers(random, uint64_t{entries} * width * head.size, -12, 2),
              Words(n, 0),
-             parts & HEAD7_ROUND ? Words(uint64_t{rows} * rounded_width(width / ROUND_GROUP), 0) : unused()},
+             parts & HEAD_ROUND ? Words(uint64_t{rows} * rounded_width(width / ROUND_GROUP), 0) : unused()},
             std::nullopt,
             concat("head7 ", entries, " sequences, ", head.heads, " heads of ", head.size, ", parts ", parts)};
 }
@@ -71,23 +114,48 @@ OpCase head7_case(Random& random, const HeadSize& head, uint32_t parts) {
 std::vector<OpCase> norm_mix_cases(CaseSet set, Random& random) {
     std::vector<OpCase> cases;
     cases.push_back(norm_mix_case(random, 3, 96, 6, 3, 0x320));
-    cases.push_back(norm_mix_case(random, 3, 96, 2, 1, 1, -8));  // a variance near eps
+    cases.push_back(norm_mix_case(random, 3, 96, 2, 1, 1, 1, -8));  // a variance near eps
     if (set == CaseSet::quick) return cases;
     cases.push_back(norm_mix_case(random, 1, 768, 6, 3, 0x320));
     cases.push_back(norm_mix_case(random, 1, 7, 1, 0, 0));
-    cases.push_back(norm_mix_case(random, 5, 100, 2, 0, 0));
+    cases.push_back(norm_mix_case(random, 5, 100, 2, 0, 0, 1));
     cases.push_back(norm_mix_case(random, 17, 64, 1, 1, 0));
     cases.push_back(norm_mix_case(random, 2, 2560, 2, 2, 0x10));
     return cases;
 }
 
+std::vector<OpCase> head4_cases(CaseSet set, Random& random) {
+    std::vector<OpCase> cases;
+    for (const uint32_t parts : {HEAD_ROUND, 0u}) {
+        cases.push_back(head4_case(random, 96, {4, 1}, parts));
+        if (set == CaseSet::quick) continue;
+        cases.push_back(head4_case(random, 32, {1}, parts));
+        cases.push_back(head4_case(random, 288, {3, 1, 0, 2}, parts));
+    }
+    if (set == CaseSet::full) cases.push_back(head4_case(random, 257, {1, 9}, 0));
+    return cases;
+}
+
+std::vector<OpCase> head6_cases(CaseSet set, Random& random) {
+    std::vector<OpCase> cases;
+    for (const HeadSize& head : head_sizes(set)) {
+        for (const uint32_t parts : {HEAD_GATE | HEAD_ROUND, HEAD_GATE, HEAD_ROUND, 0u}) {
+            if (set == CaseSet::quick && (parts == HEAD_GATE || parts == HEAD_ROUND)) continue;
+            if (parts & HEAD_ROUND && head.size % ROUND_GROUP != 0) continue;
+            for (const bool decay_per_token : {true, false})
+                cases.push_back(head6_case(random, head, parts, decay_per_token));
+        }
+    }
+    return cases;
+}
+
 std::vector<OpCase> head7_cases(CaseSet set, Random& random) {
-    constexpr uint32_t all = HEAD7_LERP | HEAD7_NORM | HEAD7_GATE | HEAD7_ROUND;
+    constexpr uint32_t all = HEAD_LERP | HEAD_NORM | HEAD_GATE | HEAD_ROUND;
     std::vector<OpCase> cases;
     for (const HeadSize& head : head_sizes(set)) {
         for (uint32_t parts = 0; parts <= all; ++parts) {
             if (set == CaseSet::quick && parts != all && parts != 0) continue;
-            if (parts & HEAD7_ROUND && head.size % ROUND_GROUP != 0) continue;
+            if (parts & HEAD_ROUND && head.size % ROUND_GROUP != 0) continue;
             cases.push_back(head7_case(random, head, parts));
         }
     }

@@ -102,6 +102,13 @@ class Maker {
                 break;
             case Op::norm_mix:
                 return norm_mix_cases(set(), random_);
+            case Op::mul_add:
+                elements(op, {true, true, true});
+                break;
+            case Op::head4:
+                return head4_cases(set(), random_);
+            case Op::head6:
+                return head6_cases(set(), random_);
             case Op::head7:
                 return head7_cases(set(), random_);
             case Op::arithmetic:

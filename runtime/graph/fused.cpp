@@ -29,7 +29,7 @@ FusedSteps norm_mix_steps(const Params& params) {
     const Operand y = b.shift_mix("y", normed, entries, mixes, shift);
     const Operand rounded =
         p.rounded == 0 ? y : b.round("rounded", y, rounding(p.width, p.rounded, p.numbers));
-    return {b.finish(), {x, norm, entries, mixes, shift, y, rounded}};
+    return {b.finish(), {x, norm, entries, mixes, shift, y, rounded, p.keep ? normed : y}};
 }
 
 Params norm_mix_parameters(const Params& wiring, std::span<const Step* const> found) {
@@ -47,16 +47,82 @@ Params norm_mix_parameters(const Params& wiring, std::span<const Step* const> fo
     return p;
 }
 
+FusedSteps mul_add_steps(const Params& params) {
+    const auto p = params.as<ElementParams>();
+    Builder b("mul_add");
+    const auto row = [&](const char* name) { return b.slot(name, TensorKind::activation, p.width); };
+    const Operand x = row("x"), left = row("a"), right = row("b");
+    const Operand y = b.add("y", x, b.mul("product", left, right));
+    return {b.finish(), {x, left, right, y}};
+}
+
+Params mul_add_parameters(const Params&, std::span<const Step* const> found) {
+    return of<ElementParams>(found, Op::mul);
+}
+
+FusedSteps head4_steps(const Params& params) {
+    const auto p = params.as<Head4Params>();
+    Builder b("head4");
+    const auto slot = [&](const char* name, TensorKind kind) { return b.slot(name, kind, p.width); };
+    const auto row = [&](const char* name) { return slot(name, TensorKind::activation); };
+    const Operand sequences = b.slot("sequences", TensorKind::table, 4);
+    const Operand k = row("k"), v = row("v"), gate = row("gate");
+    const Operand decay = slot("decay", TensorKind::vector), first = slot("first", TensorKind::vector);
+    const Operand numerator = slot("numerator", TensorKind::state), denominator = slot("denominator", TensorKind::state),
+                  maximum = slot("maximum", TensorKind::state);
+    const Operand wkv = b.wkv4("wkv", {sequences, k, v, decay, first, numerator, denominator, maximum});
+    const Operand y = b.mul("y", gate, wkv);
+    const Operand rounded = p.parts & HEAD_ROUND ? b.round("rounded", y, rounding(p.width, 1, 0)) : y;
+    return {b.finish(), {sequences, k, v, gate, decay, first, numerator, denominator, maximum, y, rounded}};
+}
+
+Params head4_parameters(const Params& wiring, std::span<const Step* const> found) {
+    auto p = wiring.as<Head4Params>();
+    p.width = of<ElementParams>(found, Op::wkv4).width;
+    return p;
+}
+
+FusedSteps head6_steps(const Params& params) {
+    const auto p = params.as<Head6Params>();
+    Builder b("head6");
+    const auto row = [&](const char* name) { return b.slot(name, TensorKind::activation, p.width); };
+    const Operand sequences = b.slot("sequences", TensorKind::table, 4);
+    const TensorKind of_decay = p.decay_stride ? TensorKind::activation : TensorKind::vector;
+    const Operand r = row("r"), w = b.slot("w", of_decay, p.width), k = row("k"), v = row("v");
+    const Operand u = b.slot("u", TensorKind::vector, p.width);
+    const Operand gate = p.parts & HEAD_GATE ? row("gate") : r;
+    const uint32_t norm = b.slot("norm", TensorKind::vector, p.width, 2).tensor;
+    const Operand state = b.slot("state", TensorKind::state, p.width * p.head_size);
+    Operand y = b.wkv6("wkv", {sequences, r, w, k, v, u, state}, p.heads);
+    y = b.norm("normed", y, {norm, 0}, {norm, 1}, p.heads, p.eps);
+    if (p.parts & HEAD_GATE) y = b.mul("gated", y, gate);
+    const Operand rounded = p.parts & HEAD_ROUND ? b.round("rounded", y, rounding(p.width, 1, 0)) : y;
+    return {b.finish(), {sequences, r, w, k, v, u, gate, {norm}, state, y, rounded}};
+}
+
+Params head6_parameters(const Params& wiring, std::span<const Step* const> found) {
+    auto p = wiring.as<Head6Params>();
+    const auto wkv = of<Wkv6Params>(found, Op::wkv6);
+    const auto norm = of<NormParams>(found, Op::norm);
+    p.heads = wkv.heads;
+    p.head_size = wkv.head_size;
+    p.width = wkv.width;
+    p.decay_stride = wkv.decay_stride;
+    p.eps = norm.eps;
+    p.inv_width = norm.inv_width;
+    return p;
+}
+
 FusedSteps head7_steps(const Params& params) {
     const auto p = params.as<Head7Params>();
     Builder b("head7");
     const auto row = [&](const char* name) { return b.slot(name, TensorKind::activation, p.width); };
     const Operand sequences = b.slot("sequences", TensorKind::table, 4);
     const Operand r = row("r"), w = row("w"), k_raw = row("k"), v_raw = row("v"), a = row("a");
-    const bool has_lerp = p.parts & HEAD7_LERP, has_gate = p.parts & HEAD7_GATE;
+    const bool has_lerp = p.parts & HEAD_LERP, has_gate = p.parts & HEAD_GATE;
     const Operand v_first = has_lerp ? row("v_first") : r, amount = has_lerp ? row("v_amount") : r;
     const Operand gate = has_gate ? row("gate") : r;
-    const bool has_norm = p.parts & HEAD7_NORM;
+    const bool has_norm = p.parts & HEAD_NORM;
     const uint32_t vectors = b.slot("vectors", TensorKind::vector, p.width, has_norm ? 5 : 3).tensor;
     const Operand k_k{vectors, 0}, k_a{vectors, 1}, r_k{vectors, 2}, weight{vectors, 3}, bias{vectors, 4};
     const Operand state = b.slot("state", TensorKind::state, p.width * p.head_size);
@@ -68,7 +134,7 @@ FusedSteps head7_steps(const Params& params) {
     if (has_norm) y = b.norm("normed", y, weight, bias, p.heads, p.eps);
     y = b.bonus("with_bonus", y, r, k, v, r_k, p.heads);
     if (has_gate) y = b.mul("gated", y, gate);
-    const bool has_rounding = p.parts & HEAD7_ROUND;
+    const bool has_rounding = p.parts & HEAD_ROUND;
     const Operand rounded = has_rounding ? b.round("rounded", y, rounding(p.width, 1, 0)) : y;
     return {b.finish(),
             {sequences, r, w, k_raw, v_raw, v_first, amount, a, gate, {vectors}, state, y, rounded}};
@@ -80,7 +146,7 @@ Params head7_parameters(const Params& wiring, std::span<const Step* const> found
     p.heads = wkv.heads;
     p.head_size = wkv.head_size;
     p.width = wkv.width;
-    if (p.parts & HEAD7_NORM) {
+    if (p.parts & HEAD_NORM) {
         const auto norm = of<NormParams>(found, Op::norm);
         p.eps = norm.eps;
         p.inv_width = norm.inv_width;
@@ -88,25 +154,38 @@ Params head7_parameters(const Params& wiring, std::span<const Step* const> found
     return p;
 }
 
-std::vector<Params> head7_wirings() {
-    constexpr uint32_t all = HEAD7_LERP | HEAD7_NORM | HEAD7_GATE | HEAD7_ROUND;
-    std::vector<uint32_t> parts(all + 1);
-    for (uint32_t i = 0; i <= all; ++i) parts[i] = i;
-    std::ranges::stable_sort(parts, std::greater{}, [](uint32_t bits) { return std::popcount(bits); });
+/// Every choice of parts, those of most parts first.
+template <typename Make>
+std::vector<Params> for_all_parts(uint32_t parts, const Make& make) {
+    std::vector<uint32_t> choices;
+    for (uint32_t bits = 0; bits <= parts; ++bits) {
+        if ((bits & ~parts) == 0) choices.push_back(bits);
+    }
+    std::ranges::stable_sort(choices, std::greater{}, [](uint32_t bits) { return std::popcount(bits); });
     std::vector<Params> wirings;
-    for (const uint32_t bits : parts) wirings.push_back(Head7Params{0, 1, 32, 32, 0, 0, bits});
+    for (const uint32_t bits : choices) wirings.push_back(make(bits));
     return wirings;
 }
 
 }  // namespace
 
 std::span<const FusedOp> fused_ops() {
+    constexpr uint32_t head7_parts = HEAD_LERP | HEAD_NORM | HEAD_GATE | HEAD_ROUND;
+    const auto norm_mix = [](uint32_t rounded, uint32_t keep) {
+        return NormMixParams{0, 32, 0, 0, 1, 0, rounded, 0, 0, keep};
+    };
+    const auto head4 = [](uint32_t parts) { return Head4Params{0, 32, parts}; };
+    const auto head6 = [](uint32_t parts) { return Head6Params{0, 1, 32, 32, 0, 0, parts, 0}; };
+    const auto head7 = [](uint32_t parts) { return Head7Params{0, 1, 32, 32, 0, 0, parts}; };
     static const std::vector<FusedOp> ops = {
         {Op::norm_mix,
-         {NormMixParams{0, 32, 0, 0, 1, 0, 1, 0, 0}, NormMixParams{0, 32, 0, 0, 1, 0, 0, 0, 0}},
+         {norm_mix(1, 0), norm_mix(0, 0), norm_mix(1, 1), norm_mix(0, 1)},
          norm_mix_steps,
          norm_mix_parameters},
-        {Op::head7, head7_wirings(), head7_steps, head7_parameters},
+        {Op::head7, for_all_parts(head7_parts, head7), head7_steps, head7_parameters},
+        {Op::head6, for_all_parts(HEAD_GATE | HEAD_ROUND, head6), head6_steps, head6_parameters},
+        {Op::head4, for_all_parts(HEAD_ROUND, head4), head4_steps, head4_parameters},
+        {Op::mul_add, {ElementParams{0, 32}}, mul_add_steps, mul_add_parameters},
     };
     return ops;
 }

@@ -203,10 +203,13 @@ class Fuser {
     }
 
     bool allowed(Op op, const Params& params) const {
-        if (op != Op::head7) return true;
-        const auto p = params.as<Head7Params>();
-        return p.head_size <= limits_.largest_head &&
-               (!(p.parts & HEAD7_ROUND) || p.head_size % ROUND_GROUP == 0);
+        const auto head_is = [&](const auto& p) {
+            return p.head_size <= limits_.largest_head &&
+                   (!(p.parts & HEAD_ROUND) || p.head_size % ROUND_GROUP == 0);
+        };
+        if (op == Op::head6) return head_is(params.as<Head6Params>());
+        if (op == Op::head7) return head_is(params.as<Head7Params>());
+        return true;
     }
 
     static bool are(const std::vector<const Step*>& found, const std::vector<Step>& steps) {

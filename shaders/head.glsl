@@ -1,0 +1,77 @@
+// What kernels with a workgroup per head and sequence have in common: an invocation has VALUES channels. Before: gate,
+// vectors, y, rounded, p with HEAD_ parts, and NORM_VECTORS, the first of the two vectors of the norm.
+#include "ranges.glsl"
+#include "rounding.glsl"
+
+layout(constant_id = 1) const uint VALUES = 1u;
+layout(constant_id = 2) const uint CHANNELS = 64u;  // invocations * VALUES: the largest head
+
+shared float terms[CHANNELS];
+shared float range_sums[32];
+
+uint channel(uint n) { return gl_LocalInvocationID.x + n * gl_WorkGroupSize.x; }
+bool is_channel(uint n) { return channel(n) < p.head_size; }
+
+/// Where channels past the end are read: the last one that is there. They are computed and not stored.
+uint inside(uint n) { return min(channel(n), p.head_size - 1u); }
+
+/// The sum over the head, the same for all invocations.
+float head_sum(float term[VALUES]) {
+    uint groups = group_count(p.head_size, UNIT_VECTOR);
+    uint ranges = range_count(groups);
+    barrier();
+    [[unroll]] for (uint n = 0u; n < VALUES; ++n) terms[channel(n)] = term[n];
+    barrier();
+    for (uint q = gl_LocalInvocationID.x; q < ranges; q += gl_WorkGroupSize.x) {
+        float sum = 0.0;
+        uint end = range_end(q, groups, ranges, UNIT_VECTOR, p.head_size);
+        for (uint j = range_begin(q, groups, ranges, UNIT_VECTOR); j < end; ++j) sum += terms[j];
+        range_sums[q] = sum;
+    }
+    barrier();
+    float total = 0.0;
+    for (uint q = 0u; q < ranges; ++q) total += range_sums[q];
+    return total;
+}
+
+/// Normalises over the head; `first` is its first channel.
+void norm_head(uint first, inout float z[VALUES]) {
+    float mean = settle(settle(head_sum(z)) * p.inv_width);
+    float d[VALUES], squares[VALUES];
+    [[unroll]] for (uint n = 0u; n < VALUES; ++n) {
+        d[n] = settle(z[n] - mean);
+        squares[n] = d[n] * d[n];
+    }
+    float scale = exact_rsqrt(settle(head_sum(squares)) * p.inv_width + p.eps);
+    [[unroll]] for (uint n = 0u; n < VALUES; ++n) {
+        uint c = first + inside(n);
+        z[n] = settle(settle(d[n] * scale) * vectors[NORM_VECTORS * p.width + c] + vectors[(NORM_VECTORS + 1u) * p.width + c]);
+    }
+}
+
+/// Of the head's results in `terms`.
+void round_head(uint row, uint first) {
+    uint groups = p.width / ROUND_GROUP;
+    for (uint i = gl_LocalInvocationID.x; i < p.head_size / ROUND_GROUP; i += gl_WorkGroupSize.x) {
+        vec4 values[ROUND_QUADS];
+        [[unroll]] for (uint j = 0u; j < ROUND_GROUP; ++j) values[j / 4u][j % 4u] = terms[i * ROUND_GROUP + j];
+        RoundedGroup result = round_group(values);
+        uint to = row * groups * (ROUND_QUADS + 1u), g = first / ROUND_GROUP + i;
+        [[unroll]] for (uint j = 0u; j < ROUND_QUADS; ++j) rounded[to + g * ROUND_QUADS + j] = result.values[j];
+        rounded[to + groups * ROUND_QUADS + g] = result.facts;
+    }
+}
+
+/// Gates and stores the results of a row's head, whose first channel is `first`.
+void finish_head(uint row, uint first, float z[VALUES]) {
+    uint base = row * p.width + first;
+    barrier();
+    [[unroll]] for (uint n = 0u; n < VALUES; ++n) {
+        float result = z[n];
+        if ((p.parts & HEAD_GATE) != 0u) result = settle(result * gate[base + inside(n)]);
+        if (is_channel(n)) y[base + channel(n)] = result;
+        terms[channel(n)] = result;
+    }
+    barrier();
+    if ((p.parts & HEAD_ROUND) != 0u) round_head(row, first);
+}
