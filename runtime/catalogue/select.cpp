@@ -91,8 +91,11 @@ KernelChoice dots(bool mixed, const vk::DeviceFacts& facts, uint32_t rows) {
     return choice;
 }
 
-KernelChoice choose_product(Op op, uint32_t rows, const vk::DeviceFacts& facts) {
-    if (!by_subgroups(facts)) return narrow(op, facts, rows);
+// The upper halves of low-rank pairs: many outputs of short rows, of which most lanes of a team would have nothing.
+bool is_low_rank(uint32_t out, uint32_t in) { return in <= 512 && out > 4 * in; }
+
+KernelChoice choose_product(Op op, bool low_rank, uint32_t rows, const vk::DeviceFacts& facts) {
+    if (!by_subgroups(facts) || low_rank) return narrow(op, facts, rows);
     if (op == Op::linear) return subgroups(KernelId::linear_subgroup, facts, rows);
     if (by_dots(facts)) return dots(facts.fast_mixed_dot, facts, rows);
     return subgroups(KernelId::blocks_subgroup, facts, rows);
@@ -154,6 +157,10 @@ KernelChoice lane_per_range(KernelId kernel) {
 KernelChoice workgroup_per_row(KernelId kernel, const vk::DeviceFacts& facts) {
     const uint32_t lanes = facts.type == vk::DeviceType::software ? 32 : lanes_for(facts, 256);
     return {.kernel = kernel, .constants = {lanes}, .items = {1, 1, 1}};
+}
+
+KernelChoice choose_product(Op op, const LinearParams& p, const vk::DeviceFacts& facts) {
+    return choose_product(op, is_low_rank(p.out_width, p.in_width), p.rows, facts);
 }
 
 KernelChoice choose_norm(const Params& params, const vk::DeviceFacts& facts) {
@@ -250,7 +257,7 @@ KernelChoice choose_kernel(Op op, const Params& params, const vk::DeviceFacts& f
     switch (op) {
         case Op::linear:
         case Op::linear_blocks:
-            return choose_product(op, params.rows(), facts);
+            return choose_product(op, params.as<LinearParams>(), facts);
         case Op::norm:
             return choose_norm(params, facts);
         case Op::rms_norm:
@@ -271,8 +278,8 @@ KernelChoice choose_kernel(Op op, const Params& params, const vk::DeviceFacts& f
     }
 }
 
-Packing choose_packing(Op op, const vk::DeviceFacts& facts) {
-    return multiplies(op) ? choose_product(op, 1, facts).packing : Packing::rows;
+Packing choose_packing(Op op, uint32_t out, uint32_t in, const vk::DeviceFacts& facts) {
+    return multiplies(op) ? choose_product(op, is_low_rank(out, in), 1, facts).packing : Packing::rows;
 }
 
 std::vector<KernelChoice> all_choices(Op op, const vk::DeviceFacts& facts) {
@@ -301,8 +308,13 @@ std::vector<KernelChoice> all_choices(Op op, const vk::DeviceFacts& facts) {
 }
 
 std::vector<KernelChoice> possible_choices(Op op, const vk::DeviceFacts& facts) {
-    if (multiplies(op)) return {choose_product(op, 1, facts), choose_product(op, 4, facts)};
-    return all_choices(op, facts);
+    if (!multiplies(op)) return all_choices(op, facts);
+    std::vector<KernelChoice> choices;
+    for (const bool low_rank : {false, true}) {
+        for (const uint32_t rows : {1, 4}) choices.push_back(choose_product(op, low_rank, rows, facts));
+        if (!by_subgroups(facts)) break;  // then it is the same
+    }
+    return choices;
 }
 
 std::array<uint32_t, 3> group_counts(const KernelChoice& choice, const std::array<uint32_t, 3>& work) {

@@ -56,8 +56,9 @@ std::string matrix_kernel_text(const vk::DeviceFacts& facts);
 
 KernelChoice choose_kernel(Op op, const Params& params, const vk::DeviceFacts& facts);
 
-/// The packing that `choose_kernel` will want, whatever the number of rows.
-Packing choose_packing(Op op, const vk::DeviceFacts& facts);
+/// The packing that `choose_kernel` will want for a matrix [out, in], whatever the number of rows it is
+/// multiplied with.
+Packing choose_packing(Op op, uint32_t out, uint32_t in, const vk::DeviceFacts& facts);
 
 /// Every choice for the op that the device can run, `choose_kernel`'s included: what `kernels` and the op
 /// tests go through.

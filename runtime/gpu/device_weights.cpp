@@ -128,7 +128,7 @@ void DeviceWeights::place_matrices(vk::Device& device, const std::vector<MatrixU
     for (const MatrixUse& use : uses) {
         const auto [out, in] = std::pair(use.request->out, use.request->in);
         const WeightFormat format = source.find(use.request->name)->format;
-        const Packing packing = choose_packing(use.op, facts);
+        const Packing packing = choose_packing(use.op, out, in, facts);
         matrices_.push_back(
             {*use.request,
              {format, packing, out, in, split_matrix(packing, format, out, in, largest_piece)}});

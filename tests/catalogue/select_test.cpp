@@ -110,12 +110,14 @@ TEST_CASE("whatever is chosen for a number of rows is tested beforehand") {
         for (const Op op : {Op::linear, Op::linear_blocks}) {
             const std::vector<KernelChoice> tested = possible_choices(op, facts);
             for (uint32_t rows = 1; rows <= 512; ++rows) {
-                const LinearParams params{rows, 768, 768, 0, 768, ACT_NONE, ADD_NOTHING};
-                const KernelChoice choice = choose_kernel(op, params, facts);
-                INFO(info(op).name, ", ", rows, " rows");
-                CHECK(std::any_of(tested.begin(), tested.end(), [&](const KernelChoice& other) {
-                    return other.kernel == choice.kernel && other.constants == choice.constants;
-                }));
+                for (const uint32_t in : {768u, 64u}) {
+                    const LinearParams params{rows, in, 768, 0, 768, ACT_NONE, ADD_NOTHING};
+                    const KernelChoice choice = choose_kernel(op, params, facts);
+                    INFO(info(op).name, ", ", rows, " rows of ", in);
+                    CHECK(std::any_of(tested.begin(), tested.end(), [&](const KernelChoice& other) {
+                        return other.kernel == choice.kernel && other.constants == choice.constants;
+                    }));
+                }
             }
         }
     }
@@ -167,8 +169,10 @@ TEST_CASE("the packing does not depend on the number of rows") {
         const vk::DeviceFacts facts = facts_with(true, 32, narrow);
         for (const uint32_t rows : {1u, 3u, 4u, 500u}) {
             for (const Op op : {Op::linear, Op::linear_blocks}) {
-                const auto choice = choose_kernel(op, LinearParams{rows, 64, 64, 0, 64, ACT_NONE, ADD_NOTHING}, facts);
-                CHECK(choice.packing == choose_packing(op, facts));
+                for (const uint32_t out : {64u, 768u}) {
+                    const LinearParams params{rows, 64, out, 0, out, ACT_NONE, ADD_NOTHING};
+                    CHECK(choose_kernel(op, params, facts).packing == choose_packing(op, out, 64, facts));
+                }
             }
         }
     }

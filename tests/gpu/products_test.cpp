@@ -1,0 +1,117 @@
+// Products that share dispatches: which may, and where each finds what it needs.
+#include "runtime/gpu/products.h"
+
+#include <doctest/doctest.h>
+
+namespace rwkvk::gpu {
+namespace {
+
+constexpr MergeLimits no_limits{.binding_bytes = 1ull << 40, .cost = 1ull << 40, .groups = 1u << 20};
+
+/// Nothing looks into kernels and buffers here: their addresses tell them apart.
+template <typename T>
+T* thing(uintptr_t number) {
+    return reinterpret_cast<T*>(number * 64);
+}
+
+/// y(y_at) = matrix(matrix_at) x(x_at) [+ addend(addend_at)], 256 bytes of each.
+Dispatch product(uint64_t x_at, uint64_t matrix_at, uint64_t addend_at, uint64_t y_at, uint32_t addend = ADD_ROWS) {
+    const auto binding = [](uintptr_t buffer, uint64_t at, vk::Access access) {
+        return vk::Binding{thing<vk::Buffer>(buffer), at, 256, access};
+    };
+    Dispatch d{.kernel = thing<const vk::Kernel>(1),
+               .bindings = {binding(1, x_at, vk::Access::read), binding(2, matrix_at, vk::Access::read),
+                            binding(1, addend_at, vk::Access::read), binding(1, y_at, vk::Access::write)},
+               .uses = {},
+               .params = one_product(LinearParams{2, 32, 32, 0, 32, ACT_TANH, addend}, 3),
+               .groups = {3, 2, 1},
+               .step = 0,
+               .cost = 100};
+    d.uses = d.bindings;
+    return d;
+}
+
+std::vector<Dispatch> share(const std::vector<Dispatch>& dispatches, MergeLimits limits = no_limits,
+                            std::vector<uint32_t> phases = {}) {
+    if (phases.empty()) phases.assign(dispatches.size(), 0);
+    return share_dispatches(dispatches, phases, std::vector<bool>(dispatches.size(), true), limits);
+}
+
+TEST_CASE("products of a phase share a dispatch, whose bindings begin at the first of their places") {
+    const auto shared = share({product(1024, 4096, 2048, 8192), product(512, 8192, 1280, 16384)});
+    REQUIRE(shared.size() == 1);
+    const Dispatch& d = shared[0];
+    CHECK(d.groups == std::array<uint32_t, 3>{6, 2, 1});
+    CHECK(d.cost == 200);
+    CHECK(d.uses.size() == 8);
+    CHECK((d.bindings[0].offset == 512 && d.bindings[0].bytes == 768));
+    CHECK((d.bindings[1].offset == 4096 && d.bindings[1].bytes == 4096 + 256));
+    CHECK((d.bindings[3].offset == 8192 && d.bindings[3].bytes == 8192 + 256));
+    const auto p = d.params.as<ProductParams>();
+    CHECK(p.products == 2);
+    CHECK((p.product[0].kind == (3 | ACT_TANH << 16 | ADD_ROWS << 24)));
+    CHECK((p.product[1].kind == (6 | ACT_TANH << 16 | ADD_ROWS << 24)));
+    CHECK((p.product[0].x == 32 && p.product[0].matrix == 0 && p.product[0].addend == 48 && p.product[0].y == 0));
+    CHECK((p.product[1].x == 0 && p.product[1].matrix == 256 && p.product[1].addend == 0 && p.product[1].y == 512));
+}
+
+TEST_CASE("a product that adds nothing takes no part in where addends lie") {
+    for (const bool first : {true, false}) {
+        const Dispatch adds = product(0, 0, 512, 1024);
+        Dispatch plain = product(256, 256, 0, 2048, ADD_NOTHING);
+        plain.bindings[2].buffer = thing<vk::Buffer>(9);
+        const auto shared = share(first ? std::vector{adds, plain} : std::vector{plain, adds});
+        REQUIRE(shared.size() == 1);
+        CHECK(shared[0].bindings[2].buffer == adds.bindings[2].buffer);
+        CHECK(shared[0].bindings[2].offset == 512);
+        CHECK(shared[0].params.as<ProductParams>().product[first ? 0 : 1].addend == 0);
+    }
+}
+
+TEST_CASE("as many as the kernel takes, in one phase, of one kernel, in the same buffers") {
+    const Dispatch one = product(0, 0, 0, 1024);
+    CHECK(share(std::vector(PRODUCTS, one)).size() == 1);
+    CHECK(share(std::vector(PRODUCTS + 1, one)).size() == 2);
+    CHECK(share({one, one}, no_limits, {0, 1}).size() == 2);
+    Dispatch other_kernel = one, other_buffer = one, other_rows = one;
+    other_kernel.kernel = thing<const vk::Kernel>(2);
+    other_buffer.bindings[1].buffer = thing<vk::Buffer>(7);
+    auto params = one.params.as<ProductParams>();
+    params.rows = 1;
+    other_rows.params = params;
+    for (const Dispatch& other : {other_kernel, other_buffer, other_rows}) {
+        CHECK(share({one, other}).size() == 2);
+        CHECK(share({one, other, one}).size() == 2);
+    }
+}
+
+TEST_CASE("limits of the device and of one submission hold") {
+    const Dispatch near = product(0, 0, 0, 1024), far = product(0, 1 << 20, 0, 2048);
+    const auto with = [](auto member, auto value) {
+        MergeLimits limits = no_limits;
+        limits.*member = value;
+        return limits;
+    };
+    CHECK(share({near, far}, with(&MergeLimits::binding_bytes, uint64_t{(1 << 20) + 256})).size() == 1);
+    CHECK(share({near, far}, with(&MergeLimits::binding_bytes, uint64_t{(1 << 20) + 255})).size() == 2);
+    CHECK(share({near, far}, with(&MergeLimits::cost, uint64_t{200})).size() == 1);
+    CHECK(share({near, far}, with(&MergeLimits::cost, uint64_t{199})).size() == 2);
+    CHECK(share({near, far}, with(&MergeLimits::groups, 6u)).size() == 1);
+    CHECK(share({near, far}, with(&MergeLimits::groups, 5u)).size() == 2);
+}
+
+TEST_CASE("parts of a matrix that one dispatch would be too much for stay alone") {
+    Dispatch part = product(0, 0, 0, 1024);
+    part.params = one_product(LinearParams{2, 32, 64, 32, 32, ACT_NONE, ADD_BIAS}, 3);
+    const auto p = part.params.as<ProductParams>();
+    CHECK((p.product[0].y == 8 && p.product[0].addend == 8 && p.y_width == 64));
+    CHECK(share({part, part}).size() == 2);
+}
+
+TEST_CASE("what is no product is as it was") {
+    const Dispatch one = product(0, 0, 0, 1024);
+    CHECK(share_dispatches({one, one, one}, {0, 0, 0}, {true, false, true}, no_limits).size() == 2);
+}
+
+}  // namespace
+}  // namespace rwkvk::gpu
