@@ -229,6 +229,7 @@ void add_bench(CLI::App& app) {
     CLI::App* command = app.add_subcommand("bench", "Speed and memory: medians of several runs");
     auto flags = std::make_shared<Flags>();
     add_common(*command, flags->common);
+    add_gpu_layers(*command, flags->common);
     command->add_option("-p,--prompt-tokens", flags->prompt, "Tokens of the prompt test; 0: none");
     command->add_option("-n,--generate-tokens", flags->generate, "Tokens of the generation test; 0: none");
     command->add_option("-b,--batch", flags->batches, "Sequences generated together: 1,8,64")

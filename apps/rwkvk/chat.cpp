@@ -152,6 +152,7 @@ void add_chat(CLI::App& app) {
     CLI::App* command = app.add_subcommand("chat", "Talk with a model; each line of piped input is a turn");
     auto flags = std::make_shared<Flags>();
     add_common(*command, flags->common);
+    add_gpu_layers(*command, flags->common);
     draw_seed(*command, flags->common);
     add_initial_state(*command, flags->common);
     add_receipt(*command, flags->common);

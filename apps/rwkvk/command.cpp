@@ -103,6 +103,26 @@ void add_common(CLI::App& command, CommonFlags& flags, bool model) {
     command.add_flag("-v,--verbose", flags.verbose, "Say more on stderr");
 }
 
+void add_gpu_layers(CLI::App& command, CommonFlags& flags) {
+    command
+        .add_option("--gpu-layers,--n-gpu-layers", flags.gpu_layers,
+                    "So many of the last layers, and the head, on the device, the others on the CPU")
+        ->transform([](const std::string& text) {
+            return text == "all" || text == "auto" || text == "-1" ? "" : text;  // llama.cpp's
+        })
+        ->check(CLI::Validator(
+            [](const std::string& text) {
+                const bool number = text.find_first_not_of("0123456789") == text.npos;
+                return number ? "" : "expected a number of layers, 0 or more, or all";
+            },
+            ""));
+}
+
+/// The device of the flags, with the number of layers if there is one.
+std::string placed_device(const CommonFlags& flags) {
+    return flags.gpu_layers.empty() ? flags.device : concat(flags.device, ":", flags.gpu_layers);
+}
+
 void add_threads(CLI::App& command, const std::string& names, uint32_t& threads) {
     command.add_option(names, threads, "CPU threads (0: one per processor that may be used)")
         ->transform([](const std::string& text) { return text == "-1" ? "0" : text; })  // llama.cpp's default
@@ -175,7 +195,8 @@ Tokenizer open_tokenizer(const Model& model, const CommonFlags& flags) {
 Context open_context(const Model& model, const CommonFlags& flags, const ContextNeeds& needs) {
     TaskBar bar(concat("loading ", model.info().name), model.info().weight_bytes);
     rwkvk_context_params params = context_params();
-    params.device = flags.device.c_str();
+    const std::string device = placed_device(flags);
+    params.device = device.c_str();
     params.slots = needs.slots;
     params.max_rows = needs.max_rows;
     params.threads = flags.threads;

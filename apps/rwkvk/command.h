@@ -56,7 +56,7 @@ inline Error usage_error(const std::string& message) { return Error(RWKVK_BAD_AR
 Error io_error(const std::string& path, const std::string& what);
 
 struct CommonFlags {
-    std::string model, device, math = "exact", vocabulary, synthetic, state, weights, receipt;
+    std::string model, device, gpu_layers, math = "exact", vocabulary, synthetic, state, weights, receipt;
     std::vector<std::string> adapters;  // FILE or FILE:SCALE
     uint32_t threads = 0;
     uint64_t seed = 1, random_seed = 0;  // equal: it was drawn
@@ -66,6 +66,9 @@ struct CommonFlags {
 /// Adds -m, -dev, --math, -t, --vocab, --seed, -v, each mirrored by RWKVK_ARG_*; `model` also adds
 /// --synthetic, --lora and --weights.
 void add_common(CLI::App& command, CommonFlags& flags, bool model = true);
+
+/// Adds --gpu-layers, for commands that run a model.
+void add_gpu_layers(CLI::App& command, CommonFlags& flags);
 
 /// Adds -t by these names. -1 stands for 0.
 void add_threads(CLI::App& command, const std::string& names, uint32_t& threads);

@@ -75,7 +75,8 @@ constexpr ForeignFlag flags[] = {
     {"--prefill-assistant --no-prefill-assistant", none},
     {"--no-mmproj --no-mmproj-auto --mmproj-auto --mmproj-offload --no-mmproj-offload", none},
 
-    {"-ngl --gpu-layers --n-gpu-layers -sm --split-mode -ts --tensor-split -mg --main-gpu --rpc", one},
+    {"-ngl", one, "--gpu-layers"},
+    {"-sm --split-mode -ts --tensor-split -mg --main-gpu --rpc", one},
     {"-c --ctx-size -b --batch-size -ub --ubatch-size -np --parallel --keep -fitt --fit-target", one},
     {"-fitc --fit-ctx -ot --override-tensor -ncmoe --n-cpu-moe -lm --load-mode --numa", one},
     {"-tb --threads-batch -C --cpu-mask -Cr --cpu-range --cpu-strict --prio --poll", one},

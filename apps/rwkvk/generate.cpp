@@ -142,6 +142,7 @@ void add_generate(CLI::App& app) {
     CLI::App* command = app.add_subcommand("generate", "Continue a text");
     auto flags = std::make_shared<Flags>();
     add_common(*command, flags->common);
+    add_gpu_layers(*command, flags->common);
     draw_seed(*command, flags->common);
     add_initial_state(*command, flags->common);
     add_receipt(*command, flags->common);

@@ -105,6 +105,7 @@ void add_logits(CLI::App& app) {
     CLI::App* command = app.add_subcommand("logits", "Feed tokens and write the logits as .npy");
     auto flags = std::make_shared<Flags>();
     add_common(*command, flags->common);
+    add_gpu_layers(*command, flags->common);
     add_initial_state(*command, flags->common);
     CLI::Option* tokens = command->add_option("--tokens", flags->tokens, "Token ids: 1,2,3 or [1, 2, 3]");
     CLI::Option* file = command->add_option("--tokens-file", flags->tokens_file, "File of token ids");

@@ -193,6 +193,7 @@ void add_perplexity(CLI::App& app) {
     CLI::App* command = app.add_subcommand("perplexity", "How well a model foretells a text");
     auto flags = std::make_shared<Flags>();
     add_common(*command, flags->common);
+    add_gpu_layers(*command, flags->common);
     command->add_option("-f,--file", flags->file, "The text, - for stdin")->required();
     command->add_option("-c,--chunk,--ctx-size", flags->chunk, "Begin anew after so many tokens; 0: never");
     command->add_option("--kl-base", flags->base, "Another form of the model, to compare with");

@@ -93,6 +93,7 @@ void add_replay(CLI::App& app) {
     command->add_option("file", flags->file, "Receipt, as generate and chat write it with --receipt")
         ->required();
     add_common(*command, flags->common);
+    add_gpu_layers(*command, flags->common);
     command->add_flag("--json", flags->json, "As JSON");
     command->callback([flags] { run(*flags); });
 }

@@ -1,8 +1,10 @@
 #include "runtime/session/context.h"
 
 #include "runtime/api/handles.h"
+#include "runtime/api/placement.h"
 #include "runtime/cpu/backend.h"
 #include "runtime/gpu/backend.h"
+#include "runtime/graph/split_backend.h"
 #include "runtime/graph/weight_requests.h"
 #include "runtime/session/initial_state.h"
 #include "runtime/session/state_file.h"
@@ -35,26 +37,44 @@ BackendOptions backend_options(const rwkvk_context_params& params) {
     return options;
 }
 
+/// The model, or a part of it, on the CPU or on a device, which is opened.
+std::unique_ptr<Backend> place(Runtime& runtime, const Model& model, const ModelPrograms& programs,
+                               const std::string& device, const BackendOptions& options, uint32_t threads,
+                               OpenContext& open) {
+    if (wants_cpu(runtime, device))
+        return cpu::make_backend(programs, model.weights(), options, {.threads = accept_threads(threads)});
+    OpenDevice& opened = *open.devices.emplace_back(
+        std::make_unique<OpenDevice>(runtime, device, OpenDevice::Use::compute));
+    opened.require_exact(formats_of({&programs.body, &programs.head}, model.weights()));
+    return gpu::make_backend(programs, model.weights(), options, opened.kernels(), {});
+}
+
 std::shared_ptr<OpenContext> open(Runtime& runtime, std::shared_ptr<const Model> model,
                                   const rwkvk_context_params& params) {
     const BackendOptions options = backend_options(params);
-    const std::string device = text_or_empty(params.device);
+    const ModelPrograms& programs = model->programs();
+    const std::vector<Placement> parts =
+        placements(text_or_empty(params.device), layer_count(programs.body));
     auto open = OpenContext::make();
     std::unique_ptr<Backend> backend;
-    if (wants_cpu(runtime, device)) {
-        backend = cpu::make_backend(model->programs(), model->weights(), options,
-                                    {.threads = accept_threads(params.threads)});
+    if (parts.size() == 1) {
+        backend = place(runtime, *model, programs, parts[0].device, options, params.threads, *open);
     } else {
-        open->device = std::make_unique<OpenDevice>(runtime, device, OpenDevice::Use::compute);
-        open->device->require_exact(
-            formats_of({&model->programs().body, &model->programs().head}, model->weights()));
-        backend =
-            gpu::make_backend(model->programs(), model->weights(), options, open->device->kernels(), {});
+        std::vector<uint32_t> layers;
+        for (const Placement& part : parts) layers.push_back(part.layers);
+        backend = make_split_backend(
+            programs, layers, options,
+            [&](size_t part, const ModelPrograms& own, const Progress& progress) {
+                BackendOptions of_part = options;
+                of_part.progress = progress;
+                return place(runtime, *model, own, parts[part].device, of_part, params.threads, *open);
+            });
     }
     open->name = backend->description();
     open->context = std::make_unique<Context>(std::move(model), std::move(backend));
-    log(LogLevel::info, concat("running on ", open->name, open->device ? "; matrices by " : "",
-                               open->device ? open->device->matrix_kernel() : ""));
+    std::string kernels;
+    for (const auto& device : open->devices) kernels += concat("; matrices by ", device->matrix_kernel());
+    log(LogLevel::info, concat("running on ", open->name, kernels));
     return open;
 }
 

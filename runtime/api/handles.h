@@ -24,7 +24,7 @@ using TokenizerPointer = std::shared_ptr<const text::Tokenizer>;
 
 /// What a context and the chats on it share: they may be destroyed in any order, and in a child after fork().
 struct OpenContext {
-    std::unique_ptr<OpenDevice> device;  // null on the CPU
+    std::vector<std::unique_ptr<OpenDevice>> devices;  // none on the CPU
     std::unique_ptr<Context> context;
     std::string name;  // of the device
     HomeProcess home;

@@ -1,4 +1,5 @@
 #include "runtime/api/handles.h"
+#include "runtime/api/placement.h"
 #include "runtime/check/bench.h"
 #include "runtime/check/probe.h"
 #include "runtime/include/rwkvk_tools.h"
@@ -70,7 +71,8 @@ rwkvk_status rwkvk_tools_bench(rwkvk_context* context, const rwkvk_bench_params*
                                       .gb_per_second = row.gb_per_second};
             if (sink->row) sink->row(sink->user, &out);
         }
-        const OpenDevice* device = context->open->device.get();
+        const auto& devices = context->open->devices;
+        const OpenDevice* device = devices.empty() ? nullptr : devices.back().get();
         rwkvk_bench_summary full{};
         full.size = sizeof full;
         copy_text(context->open->name, full.device);
@@ -94,11 +96,12 @@ rwkvk_status rwkvk_tools_probe(rwkvk_runtime* runtime, const char* wanted, uint3
     if (!runtime) return RWKVK_BAD_ARGUMENT;
     return guarded(*runtime->runtime, [&] {
         require(bytes_per_second, "bytes_per_second");
-        if (wants_cpu(*runtime->runtime, text_or_empty(wanted))) {
+        const std::string on = last_device(text_or_empty(wanted));
+        if (wants_cpu(*runtime->runtime, on)) {
             *bytes_per_second = check::probe_cpu(accept_threads(threads));
             return copy_text("cpu", device_name, capacity);
         }
-        OpenDevice device(*runtime->runtime, text_or_empty(wanted), OpenDevice::Use::look);
+        OpenDevice device(*runtime->runtime, on, OpenDevice::Use::look);
         *bytes_per_second = check::probe_device(device.kernels());
         copy_text(device.facts().name, device_name, capacity);
     });

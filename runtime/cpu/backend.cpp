@@ -75,8 +75,15 @@ class CpuBackend final : public Backend {
           set_(cpu.set),
           pool_(cpu.threads, cpu.denormals),
           parts_(load(programs_, weights, options_.progress, pool_)) {
-        carried_["hidden"].resize(uint64_t{options.max_rows} * programs.width);
-        carried_["logits"].resize(uint64_t{head_rows} * programs.vocabulary);
+        const auto make_carried = [&](const Program& program, uint32_t rows) {
+            for (const Tensor& tensor : program.tensors) {
+                if (tensor.kind != TensorKind::carried) continue;
+                std::vector<float>& values = carried_[tensor.name];
+                values.resize(std::max<uint64_t>(values.size(), uint64_t{rows} * tensor.width));
+            }
+        };
+        make_carried(programs_.body, options.max_rows);
+        make_carried(programs_.head, head_rows);
         for (const StateRequest& state : programs_.body.states) {
             states_.emplace_back(uint64_t{state.width} * state.entries * options.slots, state.initial);
         }
@@ -132,6 +139,10 @@ class CpuBackend final : public Backend {
 
     void read_carried(const std::string& name, std::span<float> values) override {
         std::copy_n(carried_.at(name).begin(), values.size(), values.begin());
+    }
+
+    void write_carried(const std::string& name, std::span<const float> values) override {
+        std::copy(values.begin(), values.end(), carried_.at(name).begin());
     }
 
     void read_state(uint32_t state, uint32_t entry, std::span<float> values) override {

@@ -155,6 +155,12 @@ class GpuBackend final : public Backend {
         transfer_.read(copied ? *logits_copy_ : *carried_.at(name), 0, std::as_writable_bytes(values));
     }
 
+    void write_carried(const std::string& name, std::span<const float> values) override {
+        finish();
+        transfer_.write(*carried_.at(name), 0, std::as_bytes(values));
+        transfer_.finish();
+    }
+
     void read_state(uint32_t state, uint32_t entry, std::span<float> values) override {
         transfer_.read(*states_[state], entry_offset(state, entry), std::as_writable_bytes(values));
     }
@@ -249,16 +255,22 @@ class GpuBackend final : public Backend {
             std::make_unique<vk::Buffer>(device_, std::max({body.arena_bytes, head.arena_bytes, uint64_t{4}}),
                                          vk::Memory::device, "activations");
         tables_ = std::make_unique<DeviceTables>(device_, std::array{body.tables_bytes, head.tables_bytes});
-        const auto carry = [&](const char* name, uint64_t floats) {
-            carried_[name] =
-                std::make_unique<vk::Buffer>(device_, floats * sizeof(float), vk::Memory::device, name);
-        };
-        carry("hidden", uint64_t{options_.max_rows} * programs_.width);
-        carry("logits", uint64_t{max_head_rows()} * programs_.vocabulary);
+        make_carried(programs_.body, most_rows(Part::body));
+        make_carried(programs_.head, most_rows(Part::head));
+        if (!carried_.contains("logits")) return;
         const vk::Buffer& logits = *carried_.at("logits");
         if (logits.mapped() && logits.host_cached()) return;
         logits_copy_ = std::make_unique<vk::Buffer>(device_, logits.size_bytes(), vk::Memory::readback,
                                                     "logits of the host");
+    }
+
+    /// What the body hands to the head is carried by both: the body, which has more rows, comes first.
+    void make_carried(const Program& program, uint32_t rows) {
+        for (const Tensor& tensor : program.tensors) {
+            if (tensor.kind != TensorKind::carried || carried_.contains(tensor.name)) continue;
+            carried_[tensor.name] = std::make_unique<vk::Buffer>(
+                device_, uint64_t{rows} * tensor.width * sizeof(float), vk::Memory::device, tensor.name);
+        }
     }
 
     vk::Binding place(Part part, const MemoryPlan& plan, const Operand& operand) const {

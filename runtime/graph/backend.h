@@ -67,6 +67,8 @@ class Backend {
     virtual std::vector<double> run_timed(Part part, const RunTables& tables) = 0;
     /// The carried tensor's first elements after a run.
     virtual void read_carried(const std::string& name, std::span<float> values) = 0;
+    /// The same before a run, of one that the program takes over from another.
+    virtual void write_carried(const std::string& name, std::span<const float> values) = 0;
 
     /// States by number and entry (slot * entries + which), in device layout.
     virtual void read_state(uint32_t state, uint32_t entry, std::span<float> values) = 0;

@@ -245,7 +245,8 @@ enum { RWKVK_MATH_EXACT = 0 }; /* the same bits on every device */
 
 typedef struct rwkvk_context_params {
     uint32_t size;
-    const char *device; /* index, part of a name, UUID, "cpu"; NULL or "": the best GPU, else the CPU */
+    const char *device; /* index, part of a name, UUID, "cpu"; NULL or "": the best GPU, else the CPU. "0:20": the
+                         * last 20 layers and the head there, the others on the CPU; "cpu:4,0:20,1:8": in this order */
     int32_t math;
     uint32_t slots;    /* sequences with a state of their own; 1 */
     uint32_t max_rows; /* tokens computed together; 128 */

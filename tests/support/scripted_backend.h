@@ -27,6 +27,10 @@ class ScriptedBackend final : public Backend {
         values[script_[std::min(next_++, script_.size() - 1)]] = 10.0f;
     }
 
+    void write_carried(const std::string& name, std::span<const float> values) override {
+        real_->write_carried(name, values);
+    }
+
     std::string description() const override { return real_->description(); }
     const BackendOptions& options() const override { return real_->options(); }
     uint32_t max_head_rows() const override { return real_->max_head_rows(); }
