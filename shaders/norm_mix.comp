@@ -1,6 +1,6 @@
 #version 450
-// norm, shift_mix and the rounding of some of its planes. One workgroup per row. What a row needs of the one above it
-// is computed again, so that rows do not wait for one another.
+// norm, shift_mix and the rounding of some of its planes. One workgroup per row, which goes through it in pieces. What a
+// row needs of the one above it is computed again, so that rows do not wait for one another.
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
 #include "rounding.glsl"
@@ -16,6 +16,9 @@ WRITE(7, float, normed_x);
 PARAMS(NormMixParams);
 #include "group_norm.glsl"
 
+const uint PIECE = 1024u;  // elements
+shared float current[PIECE], difference[PIECE], mixed[PIECE];
+
 float normed(Norm n, uint row, uint i) {
     return apply_norm(n, x[row * p.width + i], norm[i], norm[p.width + i]);
 }
@@ -26,8 +29,26 @@ float previous(Norm above, uint row, uint entry, uint i) {
     return shift[entry * p.width + i];
 }
 
-float mixed(float current, float difference, uint plane, uint i) {
-    return settle(current + difference * mixes[plane * p.width + i]);
+/// Which of the rounded planes this one is, if any.
+uint number_of(uint plane) {
+    uint number = NONE;
+    for (uint n = 0u; n < p.rounded; ++n)
+        if (((p.numbers >> (4u * n)) & 15u) == plane) number = n;
+    return number;
+}
+
+/// Rounds the piece of `count` elements from `first` on that is in `mixed`.
+void round_piece(uint row, uint number, uint first, uint count) {
+    uint groups = p.width / ROUND_GROUP;
+    uint to = p.rounded_stride / 4u * number + row * groups * (ROUND_QUADS + 1u);
+    for (uint i = gl_LocalInvocationID.x; i < count / ROUND_GROUP; i += gl_WorkGroupSize.x) {
+        vec4 values[ROUND_QUADS];
+        [[unroll]] for (uint j = 0u; j < ROUND_GROUP; ++j) values[j / 4u][j % 4u] = mixed[i * ROUND_GROUP + j];
+        RoundedGroup result = round_group(values);
+        uint g = first / ROUND_GROUP + i;
+        [[unroll]] for (uint j = 0u; j < ROUND_QUADS; ++j) rounded[to + g * ROUND_QUADS + j] = result.values[j];
+        rounded[to + groups * ROUND_QUADS + g] = result.facts;
+    }
 }
 
 void main() {
@@ -37,29 +58,26 @@ void main() {
     Norm here = norm_of(row * p.width, p.width, p.inv_width, p.eps), above = here;
     if (entry.x == NONE) above = norm_of((row - 1u) * p.width, p.width, p.inv_width, p.eps);
 
-    for (uint i = lane; i < p.width; i += lanes) {
-        float current = normed(here, row, i);
-        float difference = settle(previous(above, row, entry.x, i) - current);
-        if (entry.y != NONE) shift[entry.y * p.width + i] = current;
-        if (p.keep != 0u) normed_x[row * p.width + i] = current;
-        for (uint plane = 0u; plane < p.planes; ++plane)
-            y[plane * p.y_stride + row * p.width + i] = mixed(current, difference, plane, i);
-    }
-
-    uint groups = p.width / ROUND_GROUP;
-    for (uint item = lane; item < groups * p.rounded; item += lanes) {
-        uint n = item / groups, g = item % groups;
-        uint plane = (p.numbers >> (4u * n)) & 15u;
-        vec4 values[ROUND_QUADS];
-        [[unroll]] for (uint j = 0u; j < ROUND_GROUP; ++j) {
-            uint i = g * ROUND_GROUP + j;
-            float current = normed(here, row, i);
-            float difference = settle(previous(above, row, entry.x, i) - current);
-            values[j / 4u][j % 4u] = mixed(current, difference, plane, i);
+    for (uint first = 0u; first < p.width; first += PIECE) {
+        uint count = min(p.width - first, PIECE);
+        // An invocation reads of `current` and `difference` only what it wrote.
+        for (uint i = lane; i < count; i += lanes) {
+            float value = normed(here, row, first + i);
+            current[i] = value;
+            difference[i] = settle(previous(above, row, entry.x, first + i) - value);
+            if (entry.y != NONE) shift[entry.y * p.width + first + i] = value;
+            if (p.keep != 0u) normed_x[row * p.width + first + i] = value;
         }
-        RoundedGroup result = round_group(values);
-        uint to = p.rounded_stride / 4u * n + row * groups * (ROUND_QUADS + 1u);
-        [[unroll]] for (uint j = 0u; j < ROUND_QUADS; ++j) rounded[to + g * ROUND_QUADS + j] = result.values[j];
-        rounded[to + groups * ROUND_QUADS + g] = result.facts;
+        for (uint plane = 0u; plane < p.planes; ++plane) {
+            for (uint i = lane; i < count; i += lanes) {
+                mixed[i] = settle(current[i] + difference[i] * mixes[plane * p.width + first + i]);
+                y[plane * p.y_stride + row * p.width + first + i] = mixed[i];
+            }
+            uint number = number_of(plane);
+            if (number == NONE) continue;
+            barrier();
+            round_piece(row, number, first, count);
+            barrier();
+        }
     }
 }

@@ -121,6 +121,7 @@ std::vector<OpCase> norm_mix_cases(CaseSet set, Random& random) {
     cases.push_back(norm_mix_case(random, 5, 100, 2, 0, 0, 1));
     cases.push_back(norm_mix_case(random, 17, 64, 1, 1, 0));
     cases.push_back(norm_mix_case(random, 2, 2560, 2, 2, 0x10));
+    cases.push_back(norm_mix_case(random, 2, 1100, 1, 0, 0));
     return cases;
 }
 
