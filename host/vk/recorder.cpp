@@ -122,13 +122,12 @@ void Recorder::barrier_if_needed(std::span<const Binding> uses) {
 }
 
 void Recorder::dispatch(const Kernel& kernel, std::span<const Binding> bindings,
-                        std::span<const std::byte> push, std::array<uint32_t, 3> groups,
-                        std::span<const Binding> uses) {
+                        std::span<const std::byte> push, std::array<uint32_t, 3> groups) {
     RWKVK_ASSERT(impl_->commands);
     check_dispatch(impl_->device, kernel, bindings, push, groups);
     const DeviceFunctions& fn = impl_->device.fn();
     const VkCommandBuffer commands = impl_->commands->handle;
-    barrier_if_needed(uses);
+    barrier_if_needed(bindings);
     if (impl_->bound != kernel.pipeline()) {
         fn.vkCmdBindPipeline(commands, VK_PIPELINE_BIND_POINT_COMPUTE, kernel.pipeline());
         impl_->bound = kernel.pipeline();

@@ -99,14 +99,8 @@ class Recorder {
 
     /// One binding per storage buffer of the kernel, in order; `push` exactly the kernel's push-constant
     /// bytes. Read-only bindings of the module must be Access::read. `groups` within the device's limits.
-    /// `uses`: what it reads and writes of them.
     void dispatch(const Kernel& kernel, std::span<const Binding> bindings, std::span<const std::byte> push,
-                  std::array<uint32_t, 3> groups, std::span<const Binding> uses);
-    /// One that uses its bindings as they are.
-    void dispatch(const Kernel& kernel, std::span<const Binding> bindings, std::span<const std::byte> push,
-                  std::array<uint32_t, 3> groups) {
-        dispatch(kernel, bindings, push, groups, bindings);
-    }
+                  std::array<uint32_t, 3> groups);
     void copy(Buffer& from, uint64_t from_offset, Buffer& to, uint64_t to_offset, uint64_t bytes);
     void fill(Buffer& to, uint64_t offset, uint64_t bytes, uint32_t word);
 

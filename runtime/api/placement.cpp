@@ -43,6 +43,19 @@ std::vector<Placement> listed(const std::string& devices) {
     return result;
 }
 
+/// Neighbours on one device as one.
+std::vector<Placement> without_neighbours(const std::vector<Placement>& placements) {
+    std::vector<Placement> result;
+    for (const Placement& next : placements) {
+        if (!result.empty() && result.back().device == next.device) {
+            result.back().layers += next.layers;
+        } else {
+            result.push_back(next);
+        }
+    }
+    return result;
+}
+
 }  // namespace
 
 std::vector<Placement> placements(const std::string& devices, uint32_t layers) {
@@ -57,7 +70,7 @@ std::vector<Placement> placements(const std::string& devices, uint32_t layers) {
                                                layers));
     }
     if (placed < layers) result.insert(result.begin(), {"cpu", layers - static_cast<uint32_t>(placed)});
-    return result;
+    return without_neighbours(result);
 }
 
 std::string last_device(const std::string& devices) {

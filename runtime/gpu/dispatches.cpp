@@ -113,7 +113,6 @@ class Maker {
         const auto groups = group_counts(choice, work_of(step.op, params));
         Dispatch dispatch{.kernel = &kernels_.get(choice, format),
                           .bindings = {},
-                          .uses = {},
                           .params = push_constants(step.op, params, groups[0]),
                           .groups = groups,
                           .step = index,
@@ -124,7 +123,6 @@ class Maker {
             dispatch.bindings.push_back(binding);
         }
         check_fits(dispatch, step.name);
-        dispatch.uses = dispatch.bindings;
         result_.push_back(std::move(dispatch));
     }
 
@@ -211,8 +209,7 @@ std::vector<KernelUse> kernels_of(const Program& program, uint32_t rows, const W
 }
 
 void record(vk::Recorder& recorder, const Dispatch& dispatch) {
-    recorder.dispatch(*dispatch.kernel, dispatch.bindings, dispatch.params.bytes(), dispatch.groups,
-                      dispatch.uses);
+    recorder.dispatch(*dispatch.kernel, dispatch.bindings, dispatch.params.bytes(), dispatch.groups);
 }
 
 }  // namespace rwkvk::gpu

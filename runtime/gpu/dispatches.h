@@ -15,8 +15,7 @@ namespace rwkvk::gpu {
 struct Dispatch {
     const vk::Kernel* kernel;
     std::vector<vk::Binding> bindings;
-    std::vector<vk::Binding> uses;  // what it reads and writes of them
-    Params params;                  // push constants
+    Params params;  // push constants
     std::array<uint32_t, 3> groups;
     size_t step;    // of the program
     uint64_t cost;  // multiply-adds or the like: only ratios matter

@@ -64,8 +64,38 @@ std::optional<Dispatch> together(const Dispatch& a, const Dispatch& b, const Mer
     both.params = first;
     both.groups[0] = groups;
     both.cost += b.cost;
-    both.uses.insert(both.uses.end(), b.uses.begin(), b.uses.end());
     return both;
+}
+
+/// Whether one of both writes bytes that the other binds: the recorder would put a barrier between them.
+bool conflict(const Dispatch& a, const Dispatch& b) {
+    for (const vk::Binding& x : a.bindings) {
+        for (const vk::Binding& y : b.bindings) {
+            const bool both_read = x.access == vk::Access::read && y.access == vk::Access::read;
+            if (!both_read && x.buffer == y.buffer && x.offset < y.offset + y.bytes && y.offset < x.offset + x.bytes)
+                return true;
+        }
+    }
+    return false;
+}
+
+/// Puts products together as long as there are some that may be. They bind what lies between their vectors, too,
+/// which nobody else of the phase may then write, nor read where they write.
+void share(std::vector<Dispatch>& products, const std::vector<Dispatch>& others, const MergeLimits& limits) {
+    for (size_t i = 0; i < products.size(); ++i) {
+        for (size_t j = i + 1; j < products.size();) {
+            const std::optional<Dispatch> both = together(products[i], products[j], limits);
+            const auto is_in_the_way = [&](const Dispatch& other) {
+                return &other != &products[i] && &other != &products[j] && conflict(*both, other);
+            };
+            if (!both || std::ranges::any_of(others, is_in_the_way) || std::ranges::any_of(products, is_in_the_way)) {
+                ++j;
+            } else {
+                products[i] = *both;
+                products.erase(products.begin() + static_cast<std::ptrdiff_t>(j));
+            }
+        }
+    }
 }
 
 }  // namespace
@@ -89,21 +119,13 @@ ProductParams one_product(const LinearParams& p, uint32_t groups) {
 std::vector<Dispatch> share_dispatches(const std::vector<Dispatch>& dispatches, const std::vector<uint32_t>& phases,
                                        const std::vector<bool>& products, const MergeLimits& limits) {
     std::vector<Dispatch> result;
-    size_t open = 0;  // the first of the phase's products in the result
-    std::vector<bool> is_product;
-    for (size_t i = 0; i < dispatches.size(); ++i) {
-        if (i == 0 || phases[i] != phases[i - 1]) open = result.size();
-        bool merged = false;
-        for (size_t other = open; products[i] && !merged && other < result.size(); ++other) {
-            if (!is_product[other]) continue;
-            if (std::optional<Dispatch> both = together(result[other], dispatches[i], limits)) {
-                result[other] = std::move(*both);
-                merged = true;
-            }
-        }
-        if (merged) continue;
-        result.push_back(dispatches[i]);
-        is_product.push_back(products[i]);
+    for (size_t begin = 0, end = 0; begin < dispatches.size(); begin = end) {
+        while (end < dispatches.size() && phases[end] == phases[begin]) ++end;
+        std::vector<Dispatch> others, shared;
+        for (size_t i = begin; i < end; ++i) (products[i] ? shared : others).push_back(dispatches[i]);
+        share(shared, others, limits);
+        result.insert(result.end(), others.begin(), others.end());
+        result.insert(result.end(), shared.begin(), shared.end());
     }
     return result;
 }

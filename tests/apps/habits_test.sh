@@ -62,8 +62,12 @@ says 2 "no command is called 'nonsense'" help nonsense
 says 2 'expected a command before -m: rwkvk chat' -m m.gguf -p Hi -n 3
 
 # llama-cli, llama-completion.
-passes_over '-ngl' generate -p Hi -n 3 -ngl 99
-passes_over '-ngl' generate -p Hi -n 3 -ngl all
+works '3 tokens' generate -p Hi -n 3 -ngl 99
+works '3 tokens' generate -p Hi -n 3 -ngl all
+works '3 tokens' generate -p Hi -n 3 --n-gpu-layers -1
+works '3 tokens' generate -p Hi -n 3 --gpu-layers 0
+says 2 'number of layers' generate -p Hi -n 3 -ngl -5
+says 2 'number of layers' generate -p Hi -n 3 -ngl half
 passes_over '-fa' generate -p Hi -n 3 -fa
 passes_over '-fa' generate -p Hi -n 3 -fa on
 passes_over '-c, -b, -ub' generate -m m.gguf -p 'Hi' -n 3 -c 4096 -b 2048 -ub 512
@@ -117,7 +121,7 @@ says 2 'there is no dry run' quantize --dry-run m.gguf q.gguf Q4_K_M
 says 2 "output: 'm.gguf' is the file of input" quantize m.gguf m.gguf Q4_K_M
 works 'q.gguf: ' quantize m.gguf q.gguf Q4_0 -t -1
 passes_over '--mmap, -nkvo, -embd' bench -m m.gguf -p 8 -n 8 -r 1 --mmap 0 -nkvo 0 -embd 0
-passes_over '-ngl, -fa' bench -m m.gguf -p 8 -n 8 -r 1 -ngl 99 -fa 1
+passes_over '-fa' bench -m m.gguf -p 8 -n 8 -r 1 -ngl 99 -fa 1
 works '^\| tg4 \|' bench -m m.gguf --n-prompt 0 --n-gen 4 --repetitions 1
 stdin=prompt.txt passes_over '--ids, --stdin' tokenize --ids --stdin
 passes_over '--chunks' perplexity -m m.gguf -f prompt.txt -c 512 --chunks 4

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
+
 namespace rwkvk::gpu {
 namespace {
 
@@ -19,16 +21,13 @@ Dispatch product(uint64_t x_at, uint64_t matrix_at, uint64_t addend_at, uint64_t
     const auto binding = [](uintptr_t buffer, uint64_t at, vk::Access access) {
         return vk::Binding{thing<vk::Buffer>(buffer), at, 256, access};
     };
-    Dispatch d{.kernel = thing<const vk::Kernel>(1),
+    return Dispatch{.kernel = thing<const vk::Kernel>(1),
                .bindings = {binding(1, x_at, vk::Access::read), binding(2, matrix_at, vk::Access::read),
                             binding(1, addend_at, vk::Access::read), binding(1, y_at, vk::Access::write)},
-               .uses = {},
                .params = one_product(LinearParams{2, 32, 32, 0, 32, ACT_TANH, addend}, 3),
                .groups = {3, 2, 1},
                .step = 0,
                .cost = 100};
-    d.uses = d.bindings;
-    return d;
 }
 
 std::vector<Dispatch> share(const std::vector<Dispatch>& dispatches, MergeLimits limits = no_limits,
@@ -43,7 +42,6 @@ TEST_CASE("products of a phase share a dispatch, whose bindings begin at the fir
     const Dispatch& d = shared[0];
     CHECK(d.groups == std::array<uint32_t, 3>{6, 2, 1});
     CHECK(d.cost == 200);
-    CHECK(d.uses.size() == 8);
     CHECK((d.bindings[0].offset == 512 && d.bindings[0].bytes == 768));
     CHECK((d.bindings[1].offset == 4096 && d.bindings[1].bytes == 4096 + 256));
     CHECK((d.bindings[3].offset == 8192 && d.bindings[3].bytes == 8192 + 256));
@@ -68,20 +66,27 @@ TEST_CASE("a product that adds nothing takes no part in where addends lie") {
     }
 }
 
+/// Of the same vector, into vectors side by side.
+std::vector<Dispatch> side_by_side(uint32_t count) {
+    std::vector<Dispatch> all;
+    for (uint32_t i = 0; i < count; ++i) all.push_back(product(0, 0, 0, 1024 + 256 * i));
+    return all;
+}
+
 TEST_CASE("as many as the kernel takes, in one phase, of one kernel, in the same buffers") {
-    const Dispatch one = product(0, 0, 0, 1024);
-    CHECK(share(std::vector(PRODUCTS, one)).size() == 1);
-    CHECK(share(std::vector(PRODUCTS + 1, one)).size() == 2);
-    CHECK(share({one, one}, no_limits, {0, 1}).size() == 2);
-    Dispatch other_kernel = one, other_buffer = one, other_rows = one;
-    other_kernel.kernel = thing<const vk::Kernel>(2);
-    other_buffer.bindings[1].buffer = thing<vk::Buffer>(7);
-    auto params = one.params.as<ProductParams>();
+    CHECK(share(side_by_side(PRODUCTS)).size() == 1);
+    CHECK(share(side_by_side(PRODUCTS + 1)).size() == 2);
+    CHECK(share(side_by_side(2), no_limits, {0, 1}).size() == 2);
+    std::vector<Dispatch> other_kernel = side_by_side(3), other_buffer = other_kernel, other_rows = other_kernel;
+    other_kernel[1].kernel = thing<const vk::Kernel>(2);
+    other_buffer[1].bindings[1].buffer = thing<vk::Buffer>(7);
+    auto params = other_rows[1].params.as<ProductParams>();
     params.rows = 1;
-    other_rows.params = params;
-    for (const Dispatch& other : {other_kernel, other_buffer, other_rows}) {
-        CHECK(share({one, other}).size() == 2);
-        CHECK(share({one, other, one}).size() == 2);
+    other_rows[1].params = params;
+    for (std::vector<Dispatch>& three : {std::ref(other_kernel), std::ref(other_buffer), std::ref(other_rows)}) {
+        three[1].bindings[3].offset = 4096;  // not between the others
+        CHECK(share({three[0], three[1]}).size() == 2);
+        CHECK(share(three).size() == 2);
     }
 }
 
@@ -105,12 +110,27 @@ TEST_CASE("parts of a matrix that one dispatch would be too much for stay alone"
     part.params = one_product(LinearParams{2, 32, 64, 32, 32, ACT_NONE, ADD_BIAS}, 3);
     const auto p = part.params.as<ProductParams>();
     CHECK((p.product[0].y == 8 && p.product[0].addend == 8 && p.y_width == 64));
-    CHECK(share({part, part}).size() == 2);
+    Dispatch other = part;
+    other.bindings[3].offset += 256;
+    CHECK(share({part, other}).size() == 2);
+}
+
+TEST_CASE("nobody else of the phase may be between two that share") {
+    const Dispatch first = product(0, 0, 0, 8192, ADD_NOTHING), second = product(2048, 0, 2048, 16384, ADD_NOTHING);
+    Dispatch reader = product(12288, 0, 12288, 32768, ADD_NOTHING), writer = product(8000, 0, 8000, 1024, ADD_NOTHING);
+    reader.kernel = writer.kernel = thing<const vk::Kernel>(2);
+    for (const Dispatch& other : {reader, writer}) {
+        CHECK(share({first, second, other}).size() == 3);
+        CHECK(share_dispatches({other, first, second}, {0, 0, 0}, {false, true, true}, no_limits).size() == 3);
+        CHECK(share({first, second, other}, no_limits, {0, 0, 1}).size() == 2);
+    }
 }
 
 TEST_CASE("what is no product is as it was") {
-    const Dispatch one = product(0, 0, 0, 1024);
-    CHECK(share_dispatches({one, one, one}, {0, 0, 0}, {true, false, true}, no_limits).size() == 2);
+    const auto three = side_by_side(3);
+    const std::vector<Dispatch> shared = share_dispatches(three, {0, 0, 0}, {true, true, false}, no_limits);
+    REQUIRE(shared.size() == 2);
+    CHECK(shared[0].bindings[3].offset == three[2].bindings[3].offset);
 }
 
 }  // namespace

@@ -158,6 +158,8 @@ TEST_CASE("devices with numbers of layers") {
     CHECK(placed("0:0") == "cpu=12");
     CHECK(placed("0:4,1:8") == "0=4 1=8");
     CHECK(placed("0:4,1:0") == "cpu=8 0=4");
+    CHECK(placed("cpu:5") == "cpu=12");
+    CHECK(placed("0:5,0:3,1:4") == "0=8 1=4");
     CHECK(placed("radeon:4,cpu:2,0:1") == "cpu=5 radeon=4 cpu=2 0=1");
     // Names of devices, as they are.
     CHECK(placed("Some: GPU") == "Some: GPU=12");
