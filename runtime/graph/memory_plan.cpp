@@ -1,6 +1,7 @@
 #include "runtime/graph/memory_plan.h"
 
 #include <algorithm>
+#include <map>
 
 #include "runtime/graph/phases.h"
 
@@ -51,28 +52,58 @@ uint64_t lowest_gap(const std::vector<Placed>& placed, Lifetime life, uint64_t b
     return at;
 }
 
+/// Tensors that lie side by side, and from when to when one of them is needed.
+struct Group {
+    std::vector<uint32_t> tensors;
+    Lifetime life;
+};
+
+/// The activations that steps use. What products of one phase make is a group, so that they can share a dispatch,
+/// which binds all from the first to the last; every other tensor is one of its own.
+std::vector<Group> groups_of(const Program& program, bool of_parts) {
+    const std::vector<Lifetime> lives = lifetimes(program, of_parts);
+    std::vector<bool> by_product(program.tensors.size());
+    for (const Step& step : program.steps) {
+        if (multiplies(step.op)) by_product[step.operands.back().tensor] = true;
+    }
+    std::vector<Group> groups;
+    std::map<uint32_t, size_t> of_phase;
+    for (uint32_t i = 0; i < program.tensors.size(); ++i) {
+        const Lifetime& life = lives[i];
+        if (program.tensors[i].kind != TensorKind::activation || life.first > life.last) continue;
+        const size_t next = groups.size();
+        const size_t number = by_product[i] ? of_phase.try_emplace(life.first, next).first->second : next;
+        if (number == next) groups.push_back({{}, life});
+        groups[number].tensors.push_back(i);
+        groups[number].life.last = std::max(groups[number].life.last, life.last);
+    }
+    return groups;
+}
+
 }  // namespace
 
 MemoryPlan plan_memory(const Program& program, uint32_t rows, bool keep_all, bool of_parts) {
     MemoryPlan plan;
     plan.rows = plan.sequences = rows;
     plan.offsets.resize(program.tensors.size());
-    plan.plane_bytes.resize(program.tensors.size());
-    const std::vector<Lifetime> lives = lifetimes(program, of_parts);
+    const auto bytes_of = [&](uint32_t tensor) { return plan.plane_bytes[tensor] * program.tensors[tensor].planes; };
+    for (uint32_t i = 0; i < program.tensors.size(); ++i) {
+        plan.plane_bytes.push_back(aligned(uint64_t{rows} * program.tensors[i].width * sizeof(float)));
+        if (program.tensors[i].kind != TensorKind::table) continue;
+        plan.offsets[i] = plan.tables_bytes;
+        plan.tables_bytes += bytes_of(i);
+    }
     std::vector<Placed> placed;
-    for (size_t i = 0; i < program.tensors.size(); ++i) {
-        const Tensor& tensor = program.tensors[i];
-        plan.plane_bytes[i] = aligned(uint64_t{rows} * tensor.width * sizeof(float));
-        const uint64_t bytes = plan.plane_bytes[i] * tensor.planes;
-        if (tensor.kind == TensorKind::table) {
-            plan.offsets[i] = plan.tables_bytes;
-            plan.tables_bytes += bytes;
-        } else if (tensor.kind == TensorKind::activation && lives[i].first <= lives[i].last) {
-            const uint64_t at = keep_all ? plan.arena_bytes : lowest_gap(placed, lives[i], bytes);
-            placed.push_back({at, at + bytes, lives[i]});
-            plan.offsets[i] = at;
-            plan.arena_bytes = std::max(plan.arena_bytes, at + bytes);
+    for (const Group& group : groups_of(program, of_parts)) {
+        uint64_t bytes = 0;
+        for (const uint32_t tensor : group.tensors) bytes += bytes_of(tensor);
+        uint64_t at = keep_all ? plan.arena_bytes : lowest_gap(placed, group.life, bytes);
+        placed.push_back({at, at + bytes, group.life});
+        for (const uint32_t tensor : group.tensors) {
+            plan.offsets[tensor] = at;
+            at += bytes_of(tensor);
         }
+        plan.arena_bytes = std::max(plan.arena_bytes, at);
     }
     return plan;
 }
