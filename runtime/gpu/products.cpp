@@ -7,7 +7,7 @@ namespace rwkvk::gpu {
 namespace {
 
 constexpr uint64_t unit = 16;                                // bytes, of places
-constexpr size_t addend_slot = 2;
+constexpr size_t addend_slot = 2, y_slot = 3;
 constexpr uint32_t most_groups = 0xffff;  // as `kind` counts them
 
 uint32_t& place_in(ProductPlace& product, size_t slot) {
@@ -123,6 +123,8 @@ std::vector<Dispatch> share_dispatches(const std::vector<Dispatch>& dispatches, 
         while (end < dispatches.size() && phases[end] == phases[begin]) ++end;
         std::vector<Dispatch> others, shared;
         for (size_t i = begin; i < end; ++i) (products[i] ? shared : others).push_back(dispatches[i]);
+        // Neighbours first: those between two that share would be in the way.
+        std::ranges::stable_sort(shared, {}, [](const Dispatch& d) { return d.bindings[y_slot].offset; });
         share(shared, others, limits);
         result.insert(result.end(), others.begin(), others.end());
         result.insert(result.end(), shared.begin(), shared.end());
