@@ -109,19 +109,19 @@ void add_gpu_layers(CLI::App& command, CommonFlags& flags) {
         .add_option("--gpu-layers,--n-gpu-layers", flags.gpu_layers,
                     "So many of the last layers, and the head, on the device, the others on the CPU")
         ->transform([](const std::string& text) {
-            return text == "all" || text == "auto" || text == "-1" ? "" : text;  // llama.cpp's
+            return text == "auto" || text == "-1" ? "all" : text;  // llama.cpp's
         })
         ->check(CLI::Validator(
             [](const std::string& text) {
                 const bool number = text.find_first_not_of("0123456789") == text.npos;
-                return number ? "" : "expected a number of layers, 0 or more, or all";
+                return number || text == "all" ? "" : "expected a number of layers, 0 or more, or all";
             },
             ""));
 }
 
 /// The device of the flags, with the number of layers if there is one.
 std::string placed_device(const CommonFlags& flags) {
-    return flags.gpu_layers.empty() ? flags.device : concat(flags.device, ":", flags.gpu_layers);
+    return flags.gpu_layers == "all" ? flags.device : concat(flags.device, ":", flags.gpu_layers);
 }
 
 void add_threads(CLI::App& command, const std::string& names, uint32_t& threads) {
