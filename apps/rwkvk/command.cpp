@@ -89,8 +89,9 @@ void add_common(CLI::App& command, CommonFlags& flags, bool model) {
         command.add_option("--vocab", flags.vocabulary,
                            "Vocabulary file (World format, tokenizer.json, JSON)");
     }
-    command.add_option("-d,--device,--dev,--devices", flags.device,
-                       "Device: index, part of a name, UUID, or cpu; several: DEVICE:LAYERS,DEVICE:LAYERS")
+    command
+        .add_option("-d,--device,--dev,--devices", flags.device,
+                    "Device: index, part of a name, UUID, or cpu; several: DEVICE:LAYERS,DEVICE:LAYERS")
         ->transform([](const std::string& text) { return text == "none" ? "cpu" : text; });  // llama.cpp's
     command.add_option("--math", flags.math, "exact: the same bits on every device")
         ->check(CLI::IsMember({"exact"}));

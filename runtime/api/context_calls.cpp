@@ -43,8 +43,8 @@ std::unique_ptr<Backend> place(Runtime& runtime, const Model& model, const Model
                                OpenContext& open) {
     if (wants_cpu(runtime, device))
         return cpu::make_backend(programs, model.weights(), options, {.threads = accept_threads(threads)});
-    OpenDevice& opened = *open.devices.emplace_back(
-        std::make_unique<OpenDevice>(runtime, device, OpenDevice::Use::compute));
+    OpenDevice& opened =
+        *open.devices.emplace_back(std::make_unique<OpenDevice>(runtime, device, OpenDevice::Use::compute));
     opened.require_exact(formats_of({&programs.body, &programs.head}, model.weights()));
     return gpu::make_backend(programs, model.weights(), options, opened.kernels(), {});
 }
@@ -53,8 +53,7 @@ std::shared_ptr<OpenContext> open(Runtime& runtime, std::shared_ptr<const Model>
                                   const rwkvk_context_params& params) {
     const BackendOptions options = backend_options(params);
     const ModelPrograms& programs = model->programs();
-    const std::vector<Placement> parts =
-        placements(text_or_empty(params.device), layer_count(programs.body));
+    const std::vector<Placement> parts = placements(text_or_empty(params.device), layer_count(programs.body));
     auto open = OpenContext::make();
     std::unique_ptr<Backend> backend;
     if (parts.size() == 1) {
@@ -63,8 +62,7 @@ std::shared_ptr<OpenContext> open(Runtime& runtime, std::shared_ptr<const Model>
         std::vector<uint32_t> layers;
         for (const Placement& part : parts) layers.push_back(part.layers);
         backend = make_split_backend(
-            programs, layers, options,
-            [&](size_t part, const ModelPrograms& own, const Progress& progress) {
+            programs, layers, options, [&](size_t part, const ModelPrograms& own, const Progress& progress) {
                 BackendOptions of_part = options;
                 of_part.progress = progress;
                 return place(runtime, *model, own, parts[part].device, of_part, params.threads, *open);

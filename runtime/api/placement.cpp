@@ -66,8 +66,8 @@ std::vector<Placement> placements(const std::string& devices, uint32_t layers) {
     uint64_t placed = 0;
     for (const Placement& placement : result) placed += placement.layers;
     if (placed > layers) {
-        throw Error(Code::bad_argument, concat("devices '", devices, "' are for ", placed, " layers, the model has ",
-                                               layers));
+        throw Error(Code::bad_argument,
+                    concat("devices '", devices, "' are for ", placed, " layers, the model has ", layers));
     }
     if (placed < layers) result.insert(result.begin(), {"cpu", layers - static_cast<uint32_t>(placed)});
     return without_neighbours(result);

@@ -12,8 +12,8 @@ struct Placement {
     uint32_t layers;     // of neighbouring ones, at least 1
 };
 
-/// In the order of the layers, of which there are `layers`. A device alone has all of them; one with a number has as
-/// many of the last layers, and those before are the CPU's; several in turn have theirs in order.
+/// In the order of the layers, of which there are `layers`. A device alone has all of them; one with a number
+/// has as many of the last layers, and those before are the CPU's; several in turn have theirs in order.
 /// Errors: Code::bad_argument where several have more layers together than there are.
 std::vector<Placement> placements(const std::string& devices, uint32_t layers);
 

@@ -10,8 +10,8 @@ namespace rwkvk {
 /// Floats of a rounded row of `groups` groups.
 constexpr uint32_t rounded_width(uint32_t groups) { return groups * (ROUND_GROUP + ROUND_FACTS); }
 
-/// Parameters of the op for rows of this many elements; `numbers` of the planes, 4 bits each. Distances between planes
-/// depend on the rows: the memory plan fills them in.
+/// Parameters of the op for rows of this many elements; `numbers` of the planes, 4 bits each. Distances
+/// between planes depend on the rows: the memory plan fills them in.
 inline RoundParams rounding(uint32_t width, uint32_t planes, uint32_t numbers) {
     return {.rows = 0,
             .groups = width / ROUND_GROUP,

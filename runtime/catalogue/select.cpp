@@ -91,7 +91,8 @@ KernelChoice dots(bool mixed, const vk::DeviceFacts& facts, uint32_t rows) {
     return choice;
 }
 
-// The upper halves of low-rank pairs: many outputs of short rows, of which most lanes of a team would have nothing.
+// The upper halves of low-rank pairs: many outputs of short rows, of which most lanes of a team would have
+// nothing.
 bool is_low_rank(uint32_t out, uint32_t in) { return in <= 512 && out > 4 * in; }
 
 KernelChoice choose_product(Op op, bool low_rank, uint32_t rows, const vk::DeviceFacts& facts) {

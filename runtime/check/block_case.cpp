@@ -141,19 +141,22 @@ std::vector<OpCase> round_cases(CaseSet set, Random& random) {
     using Sizes = std::vector<RoundParams>;
     std::vector<OpCase> cases;
     // The third: planes 4, 0 and 2 of 5.
-    for (RoundParams p : set == CaseSet::full ? Sizes{{1, 1, 1, 0, 0, 0}, {3, 24, 1, 0, 0, 0}, {17, 7, 3, 0x204, 0, 0}, {2, 80, 2, 0x10, 0, 0}}
-                                              : Sizes{{3, 24, 3, 0x204, 0, 0}}) {
+    for (RoundParams p :
+         set == CaseSet::full
+             ? Sizes{{1, 1, 1, 0, 0, 0}, {3, 24, 1, 0, 0, 0}, {17, 7, 3, 0x204, 0, 0}, {2, 80, 2, 0x10, 0, 0}}
+             : Sizes{{3, 24, 3, 0x204, 0, 0}}) {
         const uint32_t groups = p.rows * p.groups;
         const uint32_t of_x = p.planes == 1 ? 1 : 5;
         p.x_stride = (groups + 1) * ROUND_GROUP;
         p.y_stride = p.rows * rounded_width(p.groups) + 12;
         const std::vector<float> x = wild_row(random, of_x * (groups + 1));
         const uint64_t written = uint64_t{p.planes - 1} * p.y_stride + p.rows * rounded_width(p.groups);
-        cases.push_back({Op::round,
-                         p,
-                         {words_of(x), Words(written, 0)},
-                         std::nullopt,
-                         concat("round ", p.planes, " planes of ", p.rows, " rows of ", p.groups, " groups")});
+        cases.push_back(
+            {Op::round,
+             p,
+             {words_of(x), Words(written, 0)},
+             std::nullopt,
+             concat("round ", p.planes, " planes of ", p.rows, " rows of ", p.groups, " groups")});
     }
     return cases;
 }
@@ -174,8 +177,7 @@ std::vector<OpCase> linear_blocks_cases(CaseSet set, Random& random) {
                                                 ACT_SILU, ACT_DECAY7, ACT_DECAY6};
             for (const uint32_t rows : full ? Rows{1, 2, 4, 9, 5, 3, 8, 19} : Rows{1, 2, 4, 9, 5, 3, 8}) {
                 const uint32_t activation = activations[next_activation++ % std::size(activations)];
-                cases.push_back(
-                    encoded_product(random, matrix, rows, activation, next_addend++ % ADD_KINDS));
+                cases.push_back(encoded_product(random, matrix, rows, activation, next_addend++ % ADD_KINDS));
             }
         }
         for (const auto& [out, about] : full ? Sizes{{37, 544}, {20, 1024}} : Sizes{{37, 544}}) {

@@ -8,7 +8,8 @@
 
 namespace rwkvk::check {
 
-/// Numbers with exponents from `low` to `high`. Every tenth is the negative of its neighbour, so that sums cancel.
+/// Numbers with exponents from `low` to `high`. Every tenth is the negative of its neighbour, so that sums
+/// cancel.
 std::vector<uint32_t> numbers(Random& random, uint64_t count, int low = -12, int high = 11);
 
 /// Two sequences where there is room; each reads one entry and writes the other of its slot.

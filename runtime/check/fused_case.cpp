@@ -24,8 +24,16 @@ OpCase norm_mix_case(Random& random, uint32_t rows, uint32_t width, uint32_t pla
                      uint32_t numbers_of_planes, uint32_t keep = 0, int high = 11) {
     const uint64_t n = uint64_t{rows} * width;
     const uint64_t rounded_elements = uint64_t{rows} * rounded_width(width / ROUND_GROUP);
-    const NormMixParams p{rows,    width,   1e-5f,             1.0f / static_cast<float>(width), planes, stride_for(n),
-                          rounded, numbers_of_planes, stride_for(rounded_elements), keep};
+    const NormMixParams p{rows,
+                          width,
+                          1e-5f,
+                          1.0f / static_cast<float>(width),
+                          planes,
+                          stride_for(n),
+                          rounded,
+                          numbers_of_planes,
+                          stride_for(rounded_elements),
+                          keep};
     return {Op::norm_mix,
             p,
             {numbers(random, n, -12, high), numbers(random, uint64_t{2} * width, -2, 1), shift_entries(rows),
@@ -53,9 +61,10 @@ OpCase head4_case(Random& random, uint32_t width, const std::vector<uint32_t>& l
     for (uint32_t& word : denominator) word &= 0x7fffffffu;
     return {Op::head4,
             Head4Params{entries, width, parts},
-            {sequence_table(lengths), numbers(random, n, -12, 2), numbers(random, n), numbers(random, n, -6, 0), decay,
-             numbers(random, width, -4, 2), numbers(random, states), denominator, numbers(random, states, -4, 2),
-             Words(n, 0), parts & HEAD_ROUND ? Words(n / ROUND_GROUP * (ROUND_GROUP + ROUND_FACTS), 0) : unused()},
+            {sequence_table(lengths), numbers(random, n, -12, 2), numbers(random, n),
+             numbers(random, n, -6, 0), decay, numbers(random, width, -4, 2), numbers(random, states),
+             denominator, numbers(random, states, -4, 2), Words(n, 0),
+             parts & HEAD_ROUND ? Words(n / ROUND_GROUP * (ROUND_GROUP + ROUND_FACTS), 0) : unused()},
             std::nullopt,
             concat("head4 ", entries, " sequences of ", width, " channels, parts ", parts)};
 }
@@ -65,18 +74,22 @@ OpCase head6_case(Random& random, const HeadSize& head, uint32_t parts, bool dec
     const uint32_t rows = std::accumulate(head.lengths.begin(), head.lengths.end(), 0u);
     const uint32_t width = head.heads * head.size;
     const uint64_t n = uint64_t{rows} * width;
-    const Head6Params p{entries, head.heads, head.size, width, 64e-5f, 1.0f / static_cast<float>(head.size), parts,
-                        decay_per_token ? width : 0};
-    return {Op::head6,
-            p,
-            {sequence_table(head.lengths), numbers(random, n, high - 9, high), decays(random, decay_per_token ? n : width),
-             numbers(random, n, -6, 3), numbers(random, n, -6, 3), numbers(random, width, -6, 1),
-             parts & HEAD_GATE ? numbers(random, n, -6, 3) : unused(), numbers(random, uint64_t{2} * width, -3, 1),
-             numbers(random, uint64_t{entries} * width * head.size, -12, 4), Words(n, 0),
-             parts & HEAD_ROUND ? Words(uint64_t{rows} * rounded_width(width / ROUND_GROUP), 0) : unused()},
-            std::nullopt,
-            concat("head6 ", entries, " sequences, ", head.heads, " heads of ", head.size, ", parts ", parts,
-                   decay_per_token ? "" : ", the same decays for all tokens")};
+    const Head6Params p{entries,   head.heads,
+                        head.size, width,
+                        64e-5f,    1.0f / static_cast<float>(head.size),
+                        parts,     decay_per_token ? width : 0};
+    return {
+        Op::head6,
+        p,
+        {sequence_table(head.lengths), numbers(random, n, high - 9, high),
+         decays(random, decay_per_token ? n : width), numbers(random, n, -6, 3), numbers(random, n, -6, 3),
+         numbers(random, width, -6, 1), parts & HEAD_GATE ? numbers(random, n, -6, 3) : unused(),
+         numbers(random, uint64_t{2} * width, -3, 1),
+         numbers(random, uint64_t{entries} * width * head.size, -12, 4), Words(n, 0),
+         parts & HEAD_ROUND ? Words(uint64_t{rows} * rounded_width(width / ROUND_GROUP), 0) : unused()},
+        std::nullopt,
+        concat("head6 ", entries, " sequences, ", head.heads, " heads of ", head.size, ", parts ", parts,
+               decay_per_token ? "" : ", the same decays for all tokens")};
 }
 
 OpCase head7_case(Random& random, const HeadSize& head, uint32_t parts) {
@@ -87,26 +100,21 @@ OpCase head7_case(Random& random, const HeadSize& head, uint32_t parts) {
     const auto optional = [&](uint32_t part, int low, int high) {
         return parts & part ? numbers(random, n, low, high) : unused();
     };
-    const Head7Params p{entries, head.heads, head.size, width, 64e-5f, 1.0f / static_cast<float>(head.size), parts};
+    const Head7Params p{entries, head.heads, head.size, width, 64e-5f, 1.0f / static_cast<float>(head.size),
+                        parts};
     Words r = numbers(random, n, -6, 3), w = numbers(random, n, -2, -1), k = numbers(random, n, -6, 3);
-    if (head.heads > 1) std::fill_n(k.begin(), head.size, 0);  // without a direction, beside some that have one
-    return {Op::head7,
-            p,
-            {sequence_table(head.lengths),
-             r,
-             w,
-             k,
-             numbers(random, n, -6, 3),
-             optional(HEAD_LERP, -6, 3),
-             optional(HEAD_LERP, -3, -1),
-             numbers(random, n, -6, -1),
-             optional(HEAD_GATE, -6, 3),
-             numbers(random, uint64_t{width} * (parts & HEAD_NORM ? 5 : 3), -3, 1),
-             numbers(random, uint64_t{entries} * width * head.size, -12, 2),
-             Words(n, 0),
-             parts & HEAD_ROUND ? Words(uint64_t{rows} * rounded_width(width / ROUND_GROUP), 0) : unused()},
-            std::nullopt,
-            concat("head7 ", entries, " sequences, ", head.heads, " heads of ", head.size, ", parts ", parts)};
+    if (head.heads > 1)
+        std::fill_n(k.begin(), head.size, 0);  // without a direction, beside some that have one
+    return {
+        Op::head7,
+        p,
+        {sequence_table(head.lengths), r, w, k, numbers(random, n, -6, 3), optional(HEAD_LERP, -6, 3),
+         optional(HEAD_LERP, -3, -1), numbers(random, n, -6, -1), optional(HEAD_GATE, -6, 3),
+         numbers(random, uint64_t{width} * (parts & HEAD_NORM ? 5 : 3), -3, 1),
+         numbers(random, uint64_t{entries} * width * head.size, -12, 2), Words(n, 0),
+         parts & HEAD_ROUND ? Words(uint64_t{rows} * rounded_width(width / ROUND_GROUP), 0) : unused()},
+        std::nullopt,
+        concat("head7 ", entries, " sequences, ", head.heads, " heads of ", head.size, ", parts ", parts)};
 }
 
 }  // namespace

@@ -12,7 +12,8 @@ namespace {
 /// The slots of a case, and memory for what is made on the way.
 class Memory {
   public:
-    Memory(const OpCase& c, const FusedSteps& fused, Slots& slots) : program_(fused.program), places_(program_.tensors.size()) {
+    Memory(const OpCase& c, const FusedSteps& fused, Slots& slots)
+        : program_(fused.program), places_(program_.tensors.size()) {
         for (size_t slot = 0; slot < slots.size(); ++slot) {
             Place& place = places_[fused.slots[slot].tensor];
             if (place.words) continue;  // a slot without a use is another one once more
@@ -25,7 +26,8 @@ class Memory {
         for (size_t i = 0; i < places_.size(); ++i) {
             Place& place = places_[i];
             const Tensor& tensor = program_.tensors[i];
-            const uint64_t plane = tensor.kind == TensorKind::vector ? tensor.width : uint64_t{rows_} * tensor.width;
+            const uint64_t plane =
+                tensor.kind == TensorKind::vector ? tensor.width : uint64_t{rows_} * tensor.width;
             if (!place.words) {
                 place.own.resize(plane * tensor.planes);
                 place.words = &place.own;

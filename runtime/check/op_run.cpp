@@ -110,7 +110,9 @@ Params push_constants(const OpCase& c, std::span<const DeviceSlot> slots, uint32
     auto p = gpu::one_product(c.params.as<LinearParams>(), groups);
     p.products = copies_of(c);
     for (uint32_t n = 1; n < p.products; ++n) {
-        const auto place = [&](size_t slot) { return static_cast<uint32_t>(n * slots[slot].distance() / 16); };
+        const auto place = [&](size_t slot) {
+            return static_cast<uint32_t>(n * slots[slot].distance() / 16);
+        };
         ProductPlace& product = p.product[n] = p.product[0];
         product.kind += n * groups;
         product.x = place(0);

@@ -85,8 +85,11 @@ constexpr std::pair<float, float> rounded[] = {
 void check_rounding(gpu::KernelStore& kernels, Verdict& verdict) {
     std::vector<uint32_t> x(ROUND_GROUP, 0);
     for (size_t i = 0; i < std::size(rounded); ++i) x[i] = std::bit_cast<uint32_t>(rounded[i].first);
-    const OpCase c{
-        Op::round, RoundParams{1, 1, 1, 0, 0, 0}, {x, std::vector<uint32_t>(rounded_width(1), 0)}, std::nullopt, "ties"};
+    const OpCase c{Op::round,
+                   RoundParams{1, 1, 1, 0, 0, 0},
+                   {x, std::vector<uint32_t>(rounded_width(1), 0)},
+                   std::nullopt,
+                   "ties"};
     for (const KernelChoice& choice : all_choices(Op::round, kernels.device().facts())) {
         const std::vector<uint32_t> y = run_on_device(c, choice, kernels)[1];
         for (size_t i = 0; i < std::size(rounded); ++i) {

@@ -122,8 +122,8 @@ RunTables lockstep_tables(const std::vector<Token>& tokens) {
 }
 
 /// Of the device's program, with fused steps or without. Returns the dispatches.
-uint64_t run_lockstep(const Model& model, gpu::KernelStore& kernels, const VerifyOptions& options, bool fusion,
-                      VerifyReport& report) {
+uint64_t run_lockstep(const Model& model, gpu::KernelStore& kernels, const VerifyOptions& options,
+                      bool fusion, VerifyReport& report) {
     const BackendOptions backend{.max_rows = options.tokens, .slots = 2};
     gpu::GpuOptions gpu = options.gpu;
     gpu.fusion = fusion;

@@ -6,7 +6,7 @@
 namespace rwkvk::gpu {
 namespace {
 
-constexpr uint64_t unit = 16;                                // bytes, of places
+constexpr uint64_t unit = 16;  // bytes, of places
 constexpr size_t addend_slot = 2, y_slot = 3;
 constexpr uint32_t most_groups = 0xffff;  // as `kind` counts them
 
@@ -17,14 +17,14 @@ uint32_t& place_in(ProductPlace& product, size_t slot) {
 
 /// Whether one of its products reads its addend.
 bool adds(const ProductParams& p) {
-    return std::any_of(p.product, p.product + p.products, [](const ProductPlace& product) {
-        return product.kind >> 24 != ADD_NOTHING;
-    });
+    return std::any_of(p.product, p.product + p.products,
+                       [](const ProductPlace& product) { return product.kind >> 24 != ADD_NOTHING; });
 }
 
 /// The bytes from the first of both to the last.
 vk::Binding around(const vk::Binding& a, const vk::Binding& b) {
-    const uint64_t begin = std::min(a.offset, b.offset), end = std::max(a.offset + a.bytes, b.offset + b.bytes);
+    const uint64_t begin = std::min(a.offset, b.offset),
+                   end = std::max(a.offset + a.bytes, b.offset + b.bytes);
     return {a.buffer, begin, end - begin, a.access};
 }
 
@@ -38,7 +38,9 @@ void rebase(ProductParams& params, size_t slot, uint64_t before, uint64_t now) {
 /// Both as one dispatch, if they can be.
 std::optional<Dispatch> together(const Dispatch& a, const Dispatch& b, const MergeLimits& limits) {
     auto first = a.params.as<ProductParams>(), second = b.params.as<ProductParams>();
-    const auto is_whole = [](const ProductParams& p) { return p.products > 1 || p.y_width == p.product[0].outs; };
+    const auto is_whole = [](const ProductParams& p) {
+        return p.products > 1 || p.y_width == p.product[0].outs;
+    };
     const uint32_t groups = a.groups[0] + b.groups[0];
     if (a.kernel != b.kernel || first.rows != second.rows || !is_whole(first) || !is_whole(second) ||
         first.products + second.products > PRODUCTS || groups > std::min(limits.groups, most_groups) ||
@@ -72,15 +74,16 @@ bool conflict(const Dispatch& a, const Dispatch& b) {
     for (const vk::Binding& x : a.bindings) {
         for (const vk::Binding& y : b.bindings) {
             const bool both_read = x.access == vk::Access::read && y.access == vk::Access::read;
-            if (!both_read && x.buffer == y.buffer && x.offset < y.offset + y.bytes && y.offset < x.offset + x.bytes)
+            if (!both_read && x.buffer == y.buffer && x.offset < y.offset + y.bytes &&
+                y.offset < x.offset + x.bytes)
                 return true;
         }
     }
     return false;
 }
 
-/// Puts products together as long as there are some that may be. They bind what lies between their vectors, too,
-/// which nobody else of the phase may then write, nor read where they write.
+/// Puts products together as long as there are some that may be. They bind what lies between their vectors,
+/// too, which nobody else of the phase may then write, nor read where they write.
 void share(std::vector<Dispatch>& products, const std::vector<Dispatch>& others, const MergeLimits& limits) {
     for (size_t i = 0; i < products.size(); ++i) {
         for (size_t j = i + 1; j < products.size();) {
@@ -88,7 +91,8 @@ void share(std::vector<Dispatch>& products, const std::vector<Dispatch>& others,
             const auto is_in_the_way = [&](const Dispatch& other) {
                 return &other != &products[i] && &other != &products[j] && conflict(*both, other);
             };
-            if (!both || std::ranges::any_of(others, is_in_the_way) || std::ranges::any_of(products, is_in_the_way)) {
+            if (!both || std::ranges::any_of(others, is_in_the_way) ||
+                std::ranges::any_of(products, is_in_the_way)) {
                 ++j;
             } else {
                 products[i] = *both;
@@ -116,8 +120,9 @@ ProductParams one_product(const LinearParams& p, uint32_t groups) {
     return params;
 }
 
-std::vector<Dispatch> share_dispatches(const std::vector<Dispatch>& dispatches, const std::vector<uint32_t>& phases,
-                                       const std::vector<bool>& products, const MergeLimits& limits) {
+std::vector<Dispatch> share_dispatches(const std::vector<Dispatch>& dispatches,
+                                       const std::vector<uint32_t>& phases, const std::vector<bool>& products,
+                                       const MergeLimits& limits) {
     std::vector<Dispatch> result;
     for (size_t begin = 0, end = 0; begin < dispatches.size(); begin = end) {
         while (end < dispatches.size() && phases[end] == phases[begin]) ++end;

@@ -16,7 +16,8 @@ struct MergeLimits {
 
 /// The dispatches, those of products with the same kernel in the same phase together where their buffers
 /// allow. `phases`: of every dispatch, ascending; `products`: whether it is one.
-std::vector<Dispatch> share_dispatches(const std::vector<Dispatch>& dispatches, const std::vector<uint32_t>& phases,
-                                       const std::vector<bool>& products, const MergeLimits& limits);
+std::vector<Dispatch> share_dispatches(const std::vector<Dispatch>& dispatches,
+                                       const std::vector<uint32_t>& phases, const std::vector<bool>& products,
+                                       const MergeLimits& limits);
 
 }  // namespace rwkvk::gpu

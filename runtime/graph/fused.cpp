@@ -68,7 +68,8 @@ FusedSteps head4_steps(const Params& params) {
     const Operand sequences = b.slot("sequences", TensorKind::table, 4);
     const Operand k = row("k"), v = row("v"), gate = row("gate");
     const Operand decay = slot("decay", TensorKind::vector), first = slot("first", TensorKind::vector);
-    const Operand numerator = slot("numerator", TensorKind::state), denominator = slot("denominator", TensorKind::state),
+    const Operand numerator = slot("numerator", TensorKind::state),
+                  denominator = slot("denominator", TensorKind::state),
                   maximum = slot("maximum", TensorKind::state);
     const Operand wkv = b.wkv4("wkv", {sequences, k, v, decay, first, numerator, denominator, maximum});
     const Operand y = b.mul("y", gate, wkv);

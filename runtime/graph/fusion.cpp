@@ -26,8 +26,10 @@ struct Uses {
             const Step& step = program.steps[i];
             for (size_t slot = 0; slot < step.operands.size(); ++slot) {
                 const uint32_t tensor = step.operands[slot].tensor;
-                if (letter(step, slot) == 'w') maker[tensor] = i;
-                else readers[tensor].push_back(i);
+                if (letter(step, slot) == 'w')
+                    maker[tensor] = i;
+                else
+                    readers[tensor].push_back(i);
             }
         }
     }
@@ -170,7 +172,11 @@ class Fuser {
     Step product_that_adds(size_t product, const LinearParams& params, const Operand& addend,
                            const Step& last) const {
         const Step& plain = program_.steps[product];
-        return {plain.op, last.name, {plain.operands[0], plain.operands[1], addend, last.operands.back()}, params, {}};
+        return {plain.op,
+                last.name,
+                {plain.operands[0], plain.operands[1], addend, last.operands.back()},
+                params,
+                {}};
     }
 
     void fuse(const FusedOp& op, const Params& wiring) {
@@ -182,7 +188,8 @@ class Fuser {
         }
     }
 
-    /// Puts the fused step in the place of those found, where that is possible. Returns its number, or `last`.
+    /// Puts the fused step in the place of those found, where that is possible. Returns its number, or
+    /// `last`.
     size_t replace(const FusedOp& op, const Params& wiring, const FusedSteps& pattern, const Match& match,
                    size_t last) {
         std::vector<const Step*> found;
@@ -253,13 +260,16 @@ class Fuser {
         std::vector<size_t> before, after;
         size_t member = 0;
         for (size_t i = group.front(); i <= group.back(); ++i) {
-            const auto waits = [&](size_t earlier) { return depends(program_.steps[i], program_.steps[earlier]); };
+            const auto waits = [&](size_t earlier) {
+                return depends(program_.steps[i], program_.steps[earlier]);
+            };
             const bool waits_for_later = std::ranges::any_of(after, waits);
             if (group[member] == i) {
                 if (waits_for_later) return {};
                 ++member;
             } else if (waits_for_later ||
-                       std::any_of(group.begin(), group.begin() + static_cast<std::ptrdiff_t>(member), waits)) {
+                       std::any_of(group.begin(), group.begin() + static_cast<std::ptrdiff_t>(member),
+                                   waits)) {
                 after.push_back(i);
             } else {
                 before.push_back(i);

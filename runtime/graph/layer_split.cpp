@@ -34,13 +34,16 @@ class PartMaker {
         program().steps.push_back(std::move(step));
     }
 
-    void make_carried(uint32_t of_whole) { program().tensors[numbers_.at(of_whole)].kind = TensorKind::carried; }
+    void make_carried(uint32_t of_whole) {
+        program().tensors[numbers_.at(of_whole)].kind = TensorKind::carried;
+    }
 
   private:
     Program& program() { return part_.programs.body; }
 
     uint32_t tensor(uint32_t of_whole, bool written) {
-        const auto [at, is_new] = numbers_.try_emplace(of_whole, static_cast<uint32_t>(program().tensors.size()));
+        const auto [at, is_new] =
+            numbers_.try_emplace(of_whole, static_cast<uint32_t>(program().tensors.size()));
         if (!is_new) return at->second;
         Tensor tensor = whole_.tensors[of_whole];
         switch (tensor.kind) {

@@ -19,8 +19,8 @@ struct ProgramPart {
 /// The number of layers: blocks whose steps are named "blocks.N.".
 uint32_t layer_count(const Program& body);
 
-/// Parts of so many layers each, all together all there are. What comes before the first layer is in the first
-/// part, what comes after the last one in the last.
+/// Parts of so many layers each, all together all there are. What comes before the first layer is in the
+/// first part, what comes after the last one in the last.
 std::vector<ProgramPart> split_layers(const ModelPrograms& programs, const std::vector<uint32_t>& layers);
 
 }  // namespace rwkvk

@@ -58,8 +58,8 @@ struct Group {
     Lifetime life;
 };
 
-/// The activations that steps use. What products of one phase make is a group, so that they can share a dispatch,
-/// which binds all from the first to the last; every other tensor is one of its own.
+/// The activations that steps use. What products of one phase make is a group, so that they can share a
+/// dispatch, which binds all from the first to the last; every other tensor is one of its own.
 std::vector<Group> groups_of(const Program& program, bool of_parts) {
     const std::vector<Lifetime> lives = lifetimes(program, of_parts);
     std::vector<bool> by_product(program.tensors.size());
@@ -86,7 +86,9 @@ MemoryPlan plan_memory(const Program& program, uint32_t rows, bool keep_all, boo
     MemoryPlan plan;
     plan.rows = plan.sequences = rows;
     plan.offsets.resize(program.tensors.size());
-    const auto bytes_of = [&](uint32_t tensor) { return plan.plane_bytes[tensor] * program.tensors[tensor].planes; };
+    const auto bytes_of = [&](uint32_t tensor) {
+        return plan.plane_bytes[tensor] * program.tensors[tensor].planes;
+    };
     for (uint32_t i = 0; i < program.tensors.size(); ++i) {
         plan.plane_bytes.push_back(aligned(uint64_t{rows} * program.tensors[i].width * sizeof(float)));
         if (program.tensors[i].kind != TensorKind::table) continue;

@@ -26,8 +26,7 @@ struct MemoryPlan {
 /// Tensors that no step uses have no place; `of_parts`: those that only parts of fused steps use have one.
 /// Offsets are multiples of 256 bytes, the largest alignment that a device may ask of a storage-buffer
 /// binding.
-MemoryPlan plan_memory(const Program& program, uint32_t rows, bool keep_all,
-                       bool of_parts = false);
+MemoryPlan plan_memory(const Program& program, uint32_t rows, bool keep_all, bool of_parts = false);
 
 /// The step's parameters with the distances between planes, in floats, that `stride` has for its operands.
 Params with_strides(const Step& step, const std::function<uint32_t(const Operand&)>& stride);

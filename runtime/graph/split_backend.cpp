@@ -31,8 +31,8 @@ void append(Program& to, const Program& program) {
 
 class SplitBackend final : public Backend {
   public:
-    SplitBackend(const ModelPrograms& programs, const std::vector<uint32_t>& layers, const BackendOptions& options,
-                 const MakeBackend& make)
+    SplitBackend(const ModelPrograms& programs, const std::vector<uint32_t>& layers,
+                 const BackendOptions& options, const MakeBackend& make)
         : options_(options) {
         const auto total = static_cast<double>(std::accumulate(layers.begin(), layers.end(), 0u));
         uint32_t first = 0;
@@ -48,8 +48,8 @@ class SplitBackend final : public Backend {
             for (uint32_t i = 0; i < part.states.size(); ++i) places_[part.states[i]] = {number, i};
             parts_.push_back({make(number, part.programs, progress), part.leaves, part.takes});
             const bool last = number + 1 == layers.size();
-            description_ += concat(number ? "; " : "", parts_.back().backend->description(), ": layers ", first,
-                                   " to ", first + layers[number] - 1, last ? " and the head" : "");
+            description_ += concat(number ? "; " : "", parts_.back().backend->description(), ": layers ",
+                                   first, " to ", first + layers[number] - 1, last ? " and the head" : "");
             first += layers[number];
             for (const std::string& name : part.leaves) {
                 const auto tensor = static_cast<size_t>(find_tensor(part.programs.body, name));
@@ -197,7 +197,8 @@ class SplitBackend final : public Backend {
 
     std::pair<Backend*, Operand> place(Operand operand) {
         if (current_ == Part::head) return {&last(), operand};
-        const auto [piece, own] = locate(operand.tensor, [](const Program& body) { return body.tensors.size(); });
+        const auto [piece, own] =
+            locate(operand.tensor, [](const Program& body) { return body.tensors.size(); });
         return {piece->backend.get(), {static_cast<uint32_t>(own), operand.plane}};
     }
 
@@ -219,7 +220,8 @@ class SplitBackend final : public Backend {
 
 }  // namespace
 
-std::unique_ptr<Backend> make_split_backend(const ModelPrograms& programs, const std::vector<uint32_t>& layers,
+std::unique_ptr<Backend> make_split_backend(const ModelPrograms& programs,
+                                            const std::vector<uint32_t>& layers,
                                             const BackendOptions& options, const MakeBackend& make) {
     RWKVK_ASSERT(layers.size() > 1);
     return std::make_unique<SplitBackend>(programs, layers, options, make);

@@ -38,7 +38,8 @@ TEST_CASE("the matrix kernel follows subgroups and the narrow fact") {
 
 TEST_CASE("matrices of blocks are multiplied by dot products where those are fast, mixed ones first") {
     const auto choice = [&](const vk::DeviceFacts& facts) {
-        return choose_kernel(Op::linear_blocks, LinearParams{1, 768, 768, 0, 768, ACT_NONE, ADD_NOTHING}, facts);
+        return choose_kernel(Op::linear_blocks, LinearParams{1, 768, 768, 0, 768, ACT_NONE, ADD_NOTHING},
+                             facts);
     };
     vk::DeviceFacts facts = facts_with(true, 32, false);
     CHECK(choice(facts).kernel == KernelId::blocks_subgroup);
@@ -77,7 +78,8 @@ TEST_CASE("subgroups have the size that suits the vendor's chips where it can be
         CHECK(vk::masked(facts, "-subgroup-size-control").subgroup_size == sizes.reported);
         CHECK(subgroup_size_for(vk::masked(facts, "-subgroup-size-control")) == sizes.reported);
         CHECK(subgroup_size_for(facts) == size);
-        const KernelChoice choice = choose_kernel(Op::linear, LinearParams{1, 768, 768, 0, 768, ACT_NONE, ADD_NOTHING}, facts);
+        const KernelChoice choice =
+            choose_kernel(Op::linear, LinearParams{1, 768, 768, 0, 768, ACT_NONE, ADD_NOTHING}, facts);
         CHECK(choice.subgroup_size == size);
         CHECK(choice.constants[0] % size == 0);
     }

@@ -17,17 +17,19 @@ T* thing(uintptr_t number) {
 }
 
 /// y(y_at) = matrix(matrix_at) x(x_at) [+ addend(addend_at)], 256 bytes of each.
-Dispatch product(uint64_t x_at, uint64_t matrix_at, uint64_t addend_at, uint64_t y_at, uint32_t addend = ADD_ROWS) {
+Dispatch product(uint64_t x_at, uint64_t matrix_at, uint64_t addend_at, uint64_t y_at,
+                 uint32_t addend = ADD_ROWS) {
     const auto binding = [](uintptr_t buffer, uint64_t at, vk::Access access) {
         return vk::Binding{thing<vk::Buffer>(buffer), at, 256, access};
     };
-    return Dispatch{.kernel = thing<const vk::Kernel>(1),
-               .bindings = {binding(1, x_at, vk::Access::read), binding(2, matrix_at, vk::Access::read),
-                            binding(1, addend_at, vk::Access::read), binding(1, y_at, vk::Access::write)},
-               .params = one_product(LinearParams{2, 32, 32, 0, 32, ACT_TANH, addend}, 3),
-               .groups = {3, 2, 1},
-               .step = 0,
-               .cost = 100};
+    return Dispatch{
+        .kernel = thing<const vk::Kernel>(1),
+        .bindings = {binding(1, x_at, vk::Access::read), binding(2, matrix_at, vk::Access::read),
+                     binding(1, addend_at, vk::Access::read), binding(1, y_at, vk::Access::write)},
+        .params = one_product(LinearParams{2, 32, 32, 0, 32, ACT_TANH, addend}, 3),
+        .groups = {3, 2, 1},
+        .step = 0,
+        .cost = 100};
 }
 
 std::vector<Dispatch> share(const std::vector<Dispatch>& dispatches, MergeLimits limits = no_limits,
@@ -49,8 +51,10 @@ TEST_CASE("products of a phase share a dispatch, whose bindings begin at the fir
     CHECK(p.products == 2);
     CHECK((p.product[0].kind == (3 | ACT_TANH << 16 | ADD_ROWS << 24)));
     CHECK((p.product[1].kind == (6 | ACT_TANH << 16 | ADD_ROWS << 24)));
-    CHECK((p.product[0].x == 32 && p.product[0].matrix == 0 && p.product[0].addend == 48 && p.product[0].y == 0));
-    CHECK((p.product[1].x == 0 && p.product[1].matrix == 256 && p.product[1].addend == 0 && p.product[1].y == 512));
+    CHECK((p.product[0].x == 32 && p.product[0].matrix == 0 && p.product[0].addend == 48 &&
+           p.product[0].y == 0));
+    CHECK((p.product[1].x == 0 && p.product[1].matrix == 256 && p.product[1].addend == 0 &&
+           p.product[1].y == 512));
 }
 
 TEST_CASE("a product that adds nothing takes no part in where addends lie") {
@@ -77,13 +81,15 @@ TEST_CASE("as many as the kernel takes, in one phase, of one kernel, in the same
     CHECK(share(side_by_side(PRODUCTS)).size() == 1);
     CHECK(share(side_by_side(PRODUCTS + 1)).size() == 2);
     CHECK(share(side_by_side(2), no_limits, {0, 1}).size() == 2);
-    std::vector<Dispatch> other_kernel = side_by_side(3), other_buffer = other_kernel, other_rows = other_kernel;
+    std::vector<Dispatch> other_kernel = side_by_side(3), other_buffer = other_kernel,
+                          other_rows = other_kernel;
     other_kernel[1].kernel = thing<const vk::Kernel>(2);
     other_buffer[1].bindings[1].buffer = thing<vk::Buffer>(7);
     auto params = other_rows[1].params.as<ProductParams>();
     params.rows = 1;
     other_rows[1].params = params;
-    for (std::vector<Dispatch>& three : {std::ref(other_kernel), std::ref(other_buffer), std::ref(other_rows)}) {
+    for (std::vector<Dispatch>& three :
+         {std::ref(other_kernel), std::ref(other_buffer), std::ref(other_rows)}) {
         three[1].bindings[3].offset = 4096;  // not between the others
         CHECK(share({three[0], three[1]}).size() == 2);
         CHECK(share(three).size() == 2);
@@ -116,12 +122,15 @@ TEST_CASE("parts of a matrix that one dispatch would be too much for stay alone"
 }
 
 TEST_CASE("nobody else of the phase may be between two that share") {
-    const Dispatch first = product(0, 0, 0, 8192, ADD_NOTHING), second = product(2048, 0, 2048, 16384, ADD_NOTHING);
-    Dispatch reader = product(12288, 0, 12288, 32768, ADD_NOTHING), writer = product(8000, 0, 8000, 1024, ADD_NOTHING);
+    const Dispatch first = product(0, 0, 0, 8192, ADD_NOTHING),
+                   second = product(2048, 0, 2048, 16384, ADD_NOTHING);
+    Dispatch reader = product(12288, 0, 12288, 32768, ADD_NOTHING),
+             writer = product(8000, 0, 8000, 1024, ADD_NOTHING);
     reader.kernel = writer.kernel = thing<const vk::Kernel>(2);
     for (const Dispatch& other : {reader, writer}) {
         CHECK(share({first, second, other}).size() == 3);
-        CHECK(share_dispatches({other, first, second}, {0, 0, 0}, {false, true, true}, no_limits).size() == 3);
+        CHECK(share_dispatches({other, first, second}, {0, 0, 0}, {false, true, true}, no_limits).size() ==
+              3);
         CHECK(share({first, second, other}, no_limits, {0, 0, 1}).size() == 2);
     }
 }

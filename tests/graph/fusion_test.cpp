@@ -27,8 +27,11 @@ TEST_CASE("a layer has as few steps and phases as this") {
         const char *version, *type;
         size_t steps, phases;
     };
-    for (const Layer& layer : {Layer{"v4", "f16", 11, 8}, {"v5.2", "f16", 12, 8}, {"v6", "f16", 25, 12},
-                               {"v7", "f16", 17, 8}, {"v7", "q8_0", 18, 9}}) {
+    for (const Layer& layer : {Layer{"v4", "f16", 11, 8},
+                               {"v5.2", "f16", 12, 8},
+                               {"v6", "f16", 25, 12},
+                               {"v7", "f16", 17, 8},
+                               {"v7", "q8_0", 18, 9}}) {
         CAPTURE(concat(layer.version, " ", layer.type));
         const auto body = [&](int layers) {
             return fused(programs_of(concat(layer.version, ":", layers, "x512x64:", layer.type)), usual).body;
@@ -89,8 +92,9 @@ TEST_CASE("steps that would wait for the fused one and be waited for by it are l
 }
 
 TEST_CASE("fused steps stand for the plain ones, each once") {
-    for (const char* spec : {"v4:2x512x64:q8_0", "v5.0:2x512x64:f16", "v5.2:2x512x64:q4_k", "v6:2x512x64:q8_0",
-                             "v7:2x512x64:q8_0", "v7a:2x512x64:f16", "arwkv7:2x512x64:f16"}) {
+    for (const char* spec :
+         {"v4:2x512x64:q8_0", "v5.0:2x512x64:f16", "v5.2:2x512x64:q4_k", "v6:2x512x64:q8_0",
+          "v7:2x512x64:q8_0", "v7a:2x512x64:f16", "arwkv7:2x512x64:f16"}) {
         CAPTURE(spec);
         const Program plain = programs_of(spec).body, whole = fused(programs_of(spec), usual).body;
         std::map<std::string, size_t> names;
@@ -103,7 +107,8 @@ TEST_CASE("fused steps stand for the plain ones, each once") {
         }
         for (const auto& [name, count] : names) CHECK(count == 1);
         CHECK(steps + products_that_add == plain.steps.size());
-        for (size_t i = 0; i < plain.tensors.size(); ++i) CHECK(whole.tensors[i].name == plain.tensors[i].name);
+        for (size_t i = 0; i < plain.tensors.size(); ++i)
+            CHECK(whole.tensors[i].name == plain.tensors[i].name);
     }
 }
 

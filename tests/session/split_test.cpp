@@ -17,7 +17,8 @@ namespace {
 using Logits = std::vector<float>;
 const BackendOptions options{.max_rows = 8, .slots = 3};
 
-std::unique_ptr<Backend> on_cpu(const Model& model, const ModelPrograms& programs, const BackendOptions& of_part) {
+std::unique_ptr<Backend> on_cpu(const Model& model, const ModelPrograms& programs,
+                                const BackendOptions& of_part) {
     return cpu::make_backend(programs, model.weights(), of_part, {.threads = 1});
 }
 
@@ -142,7 +143,8 @@ TEST_CASE("loading a split model is one task") {
 
 std::string text_of(const std::vector<api::Placement>& placements) {
     std::string text;
-    for (const api::Placement& one : placements) text += concat(text.empty() ? "" : " ", one.device, "=", one.layers);
+    for (const api::Placement& one : placements)
+        text += concat(text.empty() ? "" : " ", one.device, "=", one.layers);
     return text;
 }
 
@@ -166,7 +168,8 @@ TEST_CASE("devices with numbers of layers") {
     CHECK(placed("0:4,1") == "0:4,1=12");
     CHECK(placed("0:-1") == "0:-1=12");
     CHECK(placed("0:") == "0:=12");
-    CHECK_THROWS_WITH_AS(api::placements("0:8,1:8", 12), "devices '0:8,1:8' are for 16 layers, the model has 12", Error);
+    CHECK_THROWS_WITH_AS(api::placements("0:8,1:8", 12),
+                         "devices '0:8,1:8' are for 16 layers, the model has 12", Error);
     CHECK_THROWS_AS(api::placements("0:4294967295,1:4294967295", 12), Error);
     CHECK(api::last_device("cpu:4,0:8") == "0");
     CHECK(api::last_device("Some: GPU") == "Some: GPU");
