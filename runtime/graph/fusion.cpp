@@ -5,35 +5,15 @@
 #include <optional>
 #include <utility>
 
+#include "runtime/graph/addends.h"
 #include "runtime/graph/fused.h"
 #include "runtime/graph/phases.h"
+#include "runtime/graph/uses.h"
 
 namespace rwkvk {
 namespace {
 
-constexpr size_t none = SIZE_MAX;
-
 char letter(const Step& step, size_t slot) { return info(step.op).slots[slot]; }
-
-/// Which steps of a program read and make each tensor.
-struct Uses {
-    std::vector<std::vector<size_t>> readers;
-    std::vector<size_t> maker;  // of one that a step writes and none updates
-
-    explicit Uses(const Program& program)
-        : readers(program.tensors.size()), maker(program.tensors.size(), none) {
-        for (size_t i = 0; i < program.steps.size(); ++i) {
-            const Step& step = program.steps[i];
-            for (size_t slot = 0; slot < step.operands.size(); ++slot) {
-                const uint32_t tensor = step.operands[slot].tensor;
-                if (letter(step, slot) == 'w')
-                    maker[tensor] = i;
-                else
-                    readers[tensor].push_back(i);
-            }
-        }
-    }
-};
 
 bool depends(const Step& later, const Step& earlier) {
     for (size_t i = 0; i < later.operands.size(); ++i) {
@@ -55,13 +35,14 @@ class Match {
           pattern_(pattern),
           uses_(uses),
           pattern_uses_(pattern.program),
-          found_(pattern.program.steps.size(), none) {}
+          found_(pattern.program.steps.size(), no_step) {}
 
     bool ends_with(size_t step) {
-        std::ranges::fill(found_, none);
+        std::ranges::fill(found_, no_step);
         slots_.clear();
         made_.clear();
-        return find(found_.size() - 1, step) && std::ranges::count(found_, none) == 0 && inner_stay_inside();
+        return find(found_.size() - 1, step) && std::ranges::count(found_, no_step) == 0 &&
+               inner_stay_inside();
     }
 
     /// Numbers of the program's steps, in the order of the pattern's.
@@ -75,7 +56,7 @@ class Match {
 
   private:
     bool find(size_t want, size_t at) {
-        if (found_[want] != none) return found_[want] == at;
+        if (found_[want] != no_step) return found_[want] == at;
         const Step& pattern = pattern_.program.steps[want];
         const Step& step = program_.steps[at];
         if (pattern.op != step.op) return false;
@@ -88,11 +69,11 @@ class Match {
 
     bool unify(const Operand& pattern, const Operand& operand) {
         const size_t want = pattern_uses_.maker[pattern.tensor];
-        if (want == none)
+        if (want == no_step)
             return same(slots_.try_emplace({pattern.tensor, pattern.plane}, operand).first->second, operand);
         const size_t at = uses_.maker[operand.tensor];
         if (made_.try_emplace(pattern.tensor, operand.tensor).first->second != operand.tensor) return false;
-        return at != none && pattern.plane == operand.plane && find(want, at);
+        return at != no_step && pattern.plane == operand.plane && find(want, at);
     }
 
     /// What is made on the way and is not a result is read by nobody else.
@@ -118,11 +99,10 @@ class Match {
 
 class Fuser {
   public:
-    Fuser(const Program& program, const FusionLimits& limits) : program_(program), limits_(limits) {}
+    Fuser(const Program& program, const FusionLimits& limits)
+        : program_(with_addends(program)), limits_(limits) {}
 
     Program make() {
-        add_in_products();
-        uses_ = Uses(program_);
         for (const FusedOp& op : fused_ops()) {
             for (const Params& wiring : op.wirings) fuse(op, wiring);
         }
@@ -130,55 +110,6 @@ class Fuser {
     }
 
   private:
-    /// Biases and residuals.
-    void add_in_products() {
-        std::vector<bool> gone(program_.steps.size());
-        for (size_t i = 0; i < program_.steps.size(); ++i) {
-            Step& step = program_.steps[i];
-            if (step.op == Op::activate) {
-                if (const size_t product = product_for(step.operands[0]); product != none) {
-                    auto p = program_.steps[product].params.as<LinearParams>();
-                    if (p.activation != ACT_NONE) continue;
-                    p.activation = step.params.as<ActivateParams>().activation;
-                    p.addend = ADD_BIAS;
-                    gone[product] = true;
-                    step = product_that_adds(product, p, step.operands[1], step);
-                }
-            } else if (step.op == Op::add) {
-                for (const size_t side : {1, 0}) {
-                    const size_t product = product_for(step.operands[side]);
-                    if (product == none) continue;
-                    auto p = program_.steps[product].params.as<LinearParams>();
-                    p.addend = ADD_ROWS;
-                    gone[product] = true;
-                    step = product_that_adds(product, p, step.operands[1 - side], step);
-                    break;
-                }
-            }
-        }
-        size_t i = 0;
-        std::erase_if(program_.steps, [&](const Step&) { return gone[i++]; });
-    }
-
-    /// The product that makes the tensor for one reader alone and adds nothing yet.
-    size_t product_for(const Operand& operand) const {
-        const size_t maker = uses_.maker[operand.tensor];
-        const bool alone = uses_.readers[operand.tensor].size() == 1 &&
-                           program_.tensors[operand.tensor].kind == TensorKind::activation;
-        if (maker == none || !alone || !multiplies(program_.steps[maker].op)) return none;
-        return program_.steps[maker].params.as<LinearParams>().addend == ADD_NOTHING ? maker : none;
-    }
-
-    Step product_that_adds(size_t product, const LinearParams& params, const Operand& addend,
-                           const Step& last) const {
-        const Step& plain = program_.steps[product];
-        return {plain.op,
-                last.name,
-                {plain.operands[0], plain.operands[1], addend, last.operands.back()},
-                params,
-                {}};
-    }
-
     void fuse(const FusedOp& op, const Params& wiring) {
         const FusedSteps pattern = op.steps(wiring);
         Match match(program_, uses_, pattern);

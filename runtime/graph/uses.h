@@ -1,0 +1,32 @@
+#pragma once
+// Who makes and who reads the tensors of a program.
+
+#include <vector>
+
+#include "runtime/graph/program.h"
+
+namespace rwkvk {
+
+inline constexpr size_t no_step = SIZE_MAX;
+
+struct Uses {
+    std::vector<std::vector<size_t>> readers;  // steps that read or update it, by tensor
+    std::vector<size_t> maker;                 // the step that writes it, or `no_step`
+
+    explicit Uses(const Program& program)
+        : readers(program.tensors.size()), maker(program.tensors.size(), no_step) {
+        for (size_t i = 0; i < program.steps.size(); ++i) {
+            const Step& step = program.steps[i];
+            for (size_t slot = 0; slot < step.operands.size(); ++slot) {
+                const uint32_t tensor = step.operands[slot].tensor;
+                if (info(step.op).slots[slot] == 'w') {
+                    maker[tensor] = i;
+                } else {
+                    readers[tensor].push_back(i);
+                }
+            }
+        }
+    }
+};
+
+}  // namespace rwkvk
