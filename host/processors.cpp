@@ -8,6 +8,7 @@
 
 #include "host/error.h"
 #include "host/number_in.h"
+#include "host/split.h"
 
 #ifdef __linux__
 #include <sched.h>
@@ -20,16 +21,6 @@ std::optional<std::string> read_file(const std::string& path) {
     std::ifstream file(path);
     if (!file) return std::nullopt;
     return std::string(std::istreambuf_iterator<char>(file), {});
-}
-
-std::vector<std::string> split(std::string_view text, char separator) {
-    std::vector<std::string> parts;
-    for (size_t begin = 0; begin <= text.size();) {
-        const size_t end = std::min(text.find(separator, begin), text.size());
-        parts.emplace_back(text.substr(begin, end - begin));
-        begin = end + 1;
-    }
-    return parts;
 }
 
 /// Where a hierarchy of control groups is mounted, and which of its groups lies there.

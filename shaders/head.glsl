@@ -1,19 +1,13 @@
-// What kernels with a workgroup per head and sequence have in common: an invocation has VALUES channels. Before: gate,
-// vectors, y, rounded, p with HEAD_ parts, and NORM_VECTORS, the first of the two vectors of the norm.
+// What kernels with a workgroup per head and sequence have in common. Before: gate, vectors, y, rounded, p with HEAD_ parts, and NORM_VECTORS, the first of the two vectors of the norm.
 #include "ranges.glsl"
 #include "rounding.glsl"
+#define WORKGROUP 0u  // a head has one
+#include "channels.glsl"
 
-layout(constant_id = 1) const uint VALUES = 1u;
 layout(constant_id = 2) const uint CHANNELS = 64u;  // invocations * VALUES: the largest head
 
 shared float terms[CHANNELS];
 shared float range_sums[32];
-
-uint channel(uint n) { return gl_LocalInvocationID.x + n * gl_WorkGroupSize.x; }
-bool is_channel(uint n) { return channel(n) < p.head_size; }
-
-/// Where channels past the end are read: the last one that is there. They are computed and not stored.
-uint inside(uint n) { return min(channel(n), p.head_size - 1u); }
 
 /// The sum over the head, the same for all invocations.
 float head_sum(float term[VALUES]) {
@@ -55,10 +49,7 @@ void round_head(uint row, uint first) {
     for (uint i = gl_LocalInvocationID.x; i < p.head_size / ROUND_GROUP; i += gl_WorkGroupSize.x) {
         vec4 values[ROUND_QUADS];
         [[unroll]] for (uint j = 0u; j < ROUND_GROUP; ++j) values[j / 4u][j % 4u] = terms[i * ROUND_GROUP + j];
-        RoundedGroup result = round_group(values);
-        uint to = row * groups * (ROUND_QUADS + 1u), g = first / ROUND_GROUP + i;
-        [[unroll]] for (uint j = 0u; j < ROUND_QUADS; ++j) rounded[to + g * ROUND_QUADS + j] = result.values[j];
-        rounded[to + groups * ROUND_QUADS + g] = result.facts;
+        store_rounded(values, rounded_row(row, groups), groups, first / ROUND_GROUP + i);
     }
 }
 

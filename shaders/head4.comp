@@ -3,7 +3,6 @@
 // 32; the state is in registers while the sequence lasts.
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
-#include "rounding.glsl"
 #include "wkv4.glsl"
 
 READ(0, uvec4, sequences);  // first row, length, slot, unused
@@ -18,6 +17,7 @@ WRITE(8, float, maximum);
 WRITE(9, float, y);
 WRITE(10, vec4, rounded);
 PARAMS(Head4Params);
+#include "rounding.glsl"
 
 shared float results[gl_WorkGroupSize.x];
 
@@ -27,10 +27,7 @@ void round_results(uint row) {
     if (n >= gl_WorkGroupSize.x / ROUND_GROUP || g >= groups) return;
     vec4 values[ROUND_QUADS];
     [[unroll]] for (uint j = 0u; j < ROUND_GROUP; ++j) values[j / 4u][j % 4u] = results[n * ROUND_GROUP + j];
-    RoundedGroup result = round_group(values);
-    uint to = row * groups * (ROUND_QUADS + 1u);
-    [[unroll]] for (uint j = 0u; j < ROUND_QUADS; ++j) rounded[to + g * ROUND_QUADS + j] = result.values[j];
-    rounded[to + groups * ROUND_QUADS + g] = result.facts;
+    store_rounded(values, rounded_row(row, groups), groups, g);
 }
 
 void main() {

@@ -1,7 +1,6 @@
 #version 450
 // What RWKV-5 and 6 do inside a head, token after token: wkv6, norm, gate, and the rounding of the result; HEAD_ (params.h)
-// name the parts that may be missing. One workgroup per head and sequence; an invocation has VALUES value rows, whose
-// columns of the state it alone touches.
+// name the parts that may be missing. One workgroup per head and sequence.
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
 
@@ -19,44 +18,13 @@ WRITE(10, vec4, rounded);
 PARAMS(Head6Params);
 const uint NORM_VECTORS = 0u;
 #include "head.glsl"
-
-/// The recurrence of wkv6.comp, without the bonus. `decay`: where those of the token begin.
-void advance(uint matrix, uint base, uint decay, float v_i[VALUES], out float result[VALUES]) {
-    uint size = p.head_size;
-    uint groups = group_count(size, UNIT_VECTOR);
-    uint ranges = range_count(groups);
-    float total[VALUES];
-    [[unroll]] for (uint n = 0u; n < VALUES; ++n) total[n] = 0.0;
-    for (uint q = 0u; q < ranges; ++q) {
-        float sum[VALUES];
-        [[unroll]] for (uint n = 0u; n < VALUES; ++n) sum[n] = 0.0;
-        uint end = range_end(q, groups, ranges, UNIT_VECTOR, size);
-        for (uint j = range_begin(q, groups, ranges, UNIT_VECTOR); j < end; ++j) {
-            float r_j = r[base + j], w_j = w[decay + j], k_j = k[base + j];
-            [[unroll]] for (uint n = 0u; n < VALUES; ++n) {
-                uint at = matrix + j * size + inside(n);
-                float old = state[at];
-                sum[n] += old * r_j;
-                float updated = settle(old * w_j + v_i[n] * k_j);
-                if (is_channel(n)) state[at] = updated;
-            }
-        }
-        [[unroll]] for (uint n = 0u; n < VALUES; ++n) total[n] += sum[n];
-    }
-    [[unroll]] for (uint n = 0u; n < VALUES; ++n) result[n] = settle(total[n]);
-}
+#include "wkv6.glsl"
 
 void token(uint row, uint head, uint matrix) {
     uint first = head * p.head_size, base = row * p.width + first;
-    float v_c[VALUES], z[VALUES], term[VALUES];
-    [[unroll]] for (uint n = 0u; n < VALUES; ++n) {
-        uint c = inside(n);
-        v_c[n] = v[base + c];
-        term[n] = settle(r[base + c] * k[base + c]) * u[first + c];
-    }
-    float bonus = settle(head_sum(term));
-    advance(matrix, base, row * p.decay_stride + first, v_c, z);
-    [[unroll]] for (uint n = 0u; n < VALUES; ++n) z[n] = settle(z[n] + bonus * v_c[n]);
+    float v_c[VALUES], z[VALUES];
+    [[unroll]] for (uint n = 0u; n < VALUES; ++n) v_c[n] = v[base + inside(n)];
+    advance(matrix, base, row * p.decay_stride + first, first, v_c, z);
     norm_head(first, z);
     finish_head(row, first, z);
 }

@@ -1,7 +1,6 @@
 #version 450
 // What RWKV-7 does inside a head, token after token: v = lerp, kk = l2norm, k = key_mix, wkv7, norm, bonus, gate, and the
-// rounding of the result; HEAD_ (params.h) name the parts that may be missing. One workgroup per head and sequence; an
-// invocation has VALUES channels, as keys and as value rows, whose columns of the state it alone touches.
+// rounding of the result; HEAD_ (params.h) name the parts that may be missing. One workgroup per head and sequence.
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
 
@@ -23,50 +22,14 @@ PARAMS(Head7Params);
 const uint NORM_VECTORS = 3u;  // where those of the norm begin
 #include "head.glsl"
 
-shared float key_r[CHANNELS], key_w[CHANNELS], key_k[CHANNELS], key_kk[CHANNELS], key_rate[CHANNELS];
+shared float keys_r[CHANNELS], keys_w[CHANNELS], keys_k[CHANNELS], keys_kk[CHANNELS], keys_rate[CHANNELS];
 
-/// The recurrence of wkv7.comp.
-void advance(uint matrix, float v_i[VALUES], out float result[VALUES]) {
-    uint size = p.head_size;
-    uint groups = group_count(size, UNIT_VECTOR);
-    uint ranges = range_count(groups);
-    uint value[VALUES];
-    float total[VALUES], s[VALUES];
-    [[unroll]] for (uint n = 0u; n < VALUES; ++n) {
-        value[n] = inside(n);
-        total[n] = 0.0;
-    }
-    for (uint q = 0u; q < ranges; ++q) {
-        float sum[VALUES];
-        [[unroll]] for (uint n = 0u; n < VALUES; ++n) sum[n] = 0.0;
-        uint end = range_end(q, groups, ranges, UNIT_VECTOR, size);
-        for (uint j = range_begin(q, groups, ranges, UNIT_VECTOR); j < end; ++j) {
-            float kk_j = key_kk[j];
-            [[unroll]] for (uint n = 0u; n < VALUES; ++n) sum[n] += state[matrix + j * size + value[n]] * kk_j;
-        }
-        [[unroll]] for (uint n = 0u; n < VALUES; ++n) total[n] += sum[n];
-    }
-    [[unroll]] for (uint n = 0u; n < VALUES; ++n) {
-        s[n] = -settle(total[n]);
-        total[n] = 0.0;
-    }
-    for (uint q = 0u; q < ranges; ++q) {
-        float sum[VALUES];
-        [[unroll]] for (uint n = 0u; n < VALUES; ++n) sum[n] = 0.0;
-        uint end = range_end(q, groups, ranges, UNIT_VECTOR, size);
-        for (uint j = range_begin(q, groups, ranges, UNIT_VECTOR); j < end; ++j) {
-            float w_j = key_w[j], rate = key_rate[j], k_j = key_k[j], r_j = key_r[j];
-            [[unroll]] for (uint n = 0u; n < VALUES; ++n) {
-                uint at = matrix + j * size + value[n];
-                float updated = settle((state[at] * w_j + s[n] * rate) + v_i[n] * k_j);
-                if (is_channel(n)) state[at] = updated;
-                sum[n] += updated * r_j;
-            }
-        }
-        [[unroll]] for (uint n = 0u; n < VALUES; ++n) total[n] += sum[n];
-    }
-    [[unroll]] for (uint n = 0u; n < VALUES; ++n) result[n] = settle(total[n]);
-}
+float key_r(uint j) { return keys_r[j]; }
+float key_w(uint j) { return keys_w[j]; }
+float key_k(uint j) { return keys_k[j]; }
+float key_kk(uint j) { return keys_kk[j]; }
+float key_rate(uint j) { return keys_rate[j]; }
+#include "wkv7.glsl"
 
 void token(uint row, uint head, uint matrix) {
     uint first = head * p.head_size, base = row * p.width + first;
@@ -88,11 +51,11 @@ void token(uint row, uint head, uint matrix) {
     [[unroll]] for (uint n = 0u; n < VALUES; ++n) {
         uint c = inside(n);
         float kk = settle(z[n] * inverse);
-        key_kk[channel(n)] = kk;
-        key_rate[channel(n)] = settle(kk * a_c[n]);
-        key_k[channel(n)] = k_c[n];
-        key_r[channel(n)] = r_c[n];
-        key_w[channel(n)] = w[base + c];
+        keys_kk[channel(n)] = kk;
+        keys_rate[channel(n)] = settle(kk * a_c[n]);
+        keys_k[channel(n)] = k_c[n];
+        keys_r[channel(n)] = r_c[n];
+        keys_w[channel(n)] = w[base + c];
         term[n] = settle(r_c[n] * k_c[n]) * vectors[2u * p.width + first + c];
     }
     float bonus = settle(head_sum(term));

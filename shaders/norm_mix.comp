@@ -3,7 +3,6 @@
 // row needs of the one above it is computed again, so that rows do not wait for one another.
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
-#include "rounding.glsl"
 
 READ(0, float, x);
 READ(1, float, norm);     // weight, bias
@@ -15,6 +14,7 @@ WRITE(6, vec4, rounded);
 WRITE(7, float, normed_x);
 PARAMS(NormMixParams);
 #include "group_norm.glsl"
+#include "rounding.glsl"
 
 const uint PIECE = 1024u;  // elements
 shared float current[PIECE], difference[PIECE], mixed[PIECE];
@@ -40,14 +40,11 @@ uint number_of(uint plane) {
 /// Rounds the piece of `count` elements from `first` on that is in `mixed`.
 void round_piece(uint row, uint number, uint first, uint count) {
     uint groups = p.width / ROUND_GROUP;
-    uint to = p.rounded_stride / 4u * number + row * groups * (ROUND_QUADS + 1u);
+    uint begin = p.rounded_stride / 4u * number + rounded_row(row, groups);
     for (uint i = gl_LocalInvocationID.x; i < count / ROUND_GROUP; i += gl_WorkGroupSize.x) {
         vec4 values[ROUND_QUADS];
         [[unroll]] for (uint j = 0u; j < ROUND_GROUP; ++j) values[j / 4u][j % 4u] = mixed[i * ROUND_GROUP + j];
-        RoundedGroup result = round_group(values);
-        uint g = first / ROUND_GROUP + i;
-        [[unroll]] for (uint j = 0u; j < ROUND_QUADS; ++j) rounded[to + g * ROUND_QUADS + j] = result.values[j];
-        rounded[to + groups * ROUND_QUADS + g] = result.facts;
+        store_rounded(values, begin, groups, first / ROUND_GROUP + i);
     }
 }
 

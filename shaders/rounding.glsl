@@ -1,4 +1,5 @@
-// Rounding of rows that are multiplied with matrices of blocks (docs/NUMERICS.md, runtime/catalogue/rounding.h).
+// Rounding of rows that are multiplied with matrices of blocks (docs/NUMERICS.md, runtime/catalogue/rounding.h). Before:
+// `rounded`, where they are stored.
 const uint ROUND_QUADS = ROUND_GROUP / 4u;
 
 /// What stands in a rounded row for a group.
@@ -32,4 +33,12 @@ RoundedGroup round_group(vec4 values[ROUND_QUADS]) {
     }
     result.facts = vec4(ivec4(sums, sums.x + sums.y, 1)) * vec4(unit);
     return result;
+}
+
+/// Where a rounded row of a plane begins, and how a group of it is stored.
+uint rounded_row(uint row, uint groups) { return row * groups * (ROUND_QUADS + 1u); }
+void store_rounded(vec4 values[ROUND_QUADS], uint begin, uint groups, uint g) {
+    RoundedGroup group = round_group(values);
+    [[unroll]] for (uint j = 0u; j < ROUND_QUADS; ++j) rounded[begin + g * ROUND_QUADS + j] = group.values[j];
+    rounded[begin + groups * ROUND_QUADS + g] = group.facts;
 }

@@ -1,12 +1,8 @@
 #version 450
-// The RWKV-7 recurrence. Per sequence, head and token, state S[j][i] (key j, value i):
-//   s[i] = -sum_j S[j][i] kk[j];  S[j][i] = S[j][i] w[j] + s[i] (kk[j] a[j]) + v[i] k[j];  y[i] = sum_j S[j][i] r[j]
-// One invocation makes VALUES value rows i; it alone touches their columns of S, so nothing needs to be exchanged.
+// The RWKV-7 recurrence. An invocation has VALUES value rows, so nothing needs to be exchanged.
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
 #include "ranges.glsl"
-
-layout(constant_id = 1) const uint VALUES = 1u;
 
 READ(0, uvec4, sequences);  // first row, length, slot, unused
 READ(1, float, r);
@@ -19,60 +15,29 @@ WRITE(7, float, state);  // [slot][head][j][i]
 WRITE(8, float, y);
 PARAMS(Wkv7Params);
 
+#define WORKGROUP gl_WorkGroupID.x
+#include "channels.glsl"
+
+uint base;  // where the head's channels of the token begin
+float key_r(uint j) { return r[base + j]; }
+float key_w(uint j) { return w[base + j]; }
+float key_k(uint j) { return k[base + j]; }
+float key_kk(uint j) { return kk[base + j]; }
+float key_rate(uint j) { return settle(kk[base + j] * a[base + j]); }
+#include "wkv7.glsl"
+
 void main() {
-    uint lanes = gl_WorkGroupSize.x;
-    uint first = gl_WorkGroupID.x * lanes * VALUES + gl_LocalInvocationID.x;
+    if (channel(0u) >= p.head_size) return;
     uint head = gl_WorkGroupID.y;
     uvec4 sequence = sequences[gl_WorkGroupID.z];
-    uint size = p.head_size;
-    uint matrix = (sequence.z * p.heads + head) * size * size;
-    uint groups = group_count(size, UNIT_VECTOR);
-    uint ranges = range_count(groups);
-    if (first >= size) return;
-
-    // Value rows past the end repeat the last one that is there; they are computed and not stored.
-    uint value[VALUES];
-    [[unroll]] for (uint n = 0u; n < VALUES; ++n) value[n] = min(first + n * lanes, size - 1u);
-
+    uint matrix = (sequence.z * p.heads + head) * p.head_size * p.head_size;
     for (uint t = 0u; t < sequence.y; ++t) {
-        uint base = (sequence.x + t) * p.width + head * size;
-        float total[VALUES], s[VALUES], v_i[VALUES];
-        [[unroll]] for (uint n = 0u; n < VALUES; ++n) total[n] = 0.0;
-        for (uint q = 0u; q < ranges; ++q) {
-            float sum[VALUES];
-            [[unroll]] for (uint n = 0u; n < VALUES; ++n) sum[n] = 0.0;
-            uint end = range_end(q, groups, ranges, UNIT_VECTOR, size);
-            for (uint j = range_begin(q, groups, ranges, UNIT_VECTOR); j < end; ++j) {
-                float kk_j = kk[base + j];
-                [[unroll]] for (uint n = 0u; n < VALUES; ++n) sum[n] += state[matrix + j * size + value[n]] * kk_j;
-            }
-            [[unroll]] for (uint n = 0u; n < VALUES; ++n) total[n] += sum[n];
-        }
+        base = (sequence.x + t) * p.width + head * p.head_size;
+        float v_i[VALUES], result[VALUES];
+        [[unroll]] for (uint n = 0u; n < VALUES; ++n) v_i[n] = v[base + inside(n)];
+        advance(matrix, v_i, result);
         [[unroll]] for (uint n = 0u; n < VALUES; ++n) {
-            s[n] = -settle(total[n]);
-            v_i[n] = v[base + value[n]];
-            total[n] = 0.0;
-        }
-        for (uint q = 0u; q < ranges; ++q) {
-            float sum[VALUES];
-            [[unroll]] for (uint n = 0u; n < VALUES; ++n) sum[n] = 0.0;
-            uint end = range_end(q, groups, ranges, UNIT_VECTOR, size);
-            for (uint j = range_begin(q, groups, ranges, UNIT_VECTOR); j < end; ++j) {
-                float w_j = w[base + j];
-                float rate = settle(kk[base + j] * a[base + j]);
-                float k_j = k[base + j];
-                float r_j = r[base + j];
-                [[unroll]] for (uint n = 0u; n < VALUES; ++n) {
-                    uint at = matrix + j * size + value[n];
-                    float updated = settle((state[at] * w_j + s[n] * rate) + v_i[n] * k_j);
-                    if (first + n * lanes < size) state[at] = updated;
-                    sum[n] += updated * r_j;
-                }
-            }
-            [[unroll]] for (uint n = 0u; n < VALUES; ++n) total[n] += sum[n];
-        }
-        [[unroll]] for (uint n = 0u; n < VALUES; ++n) {
-            if (first + n * lanes < size) y[base + value[n]] = settle(total[n]);
+            if (is_channel(n)) y[base + channel(n)] = result[n];
         }
     }
 }

@@ -56,8 +56,8 @@ inline Error usage_error(const std::string& message) { return Error(RWKVK_BAD_AR
 Error io_error(const std::string& path, const std::string& what);
 
 struct CommonFlags {
-    std::string model, device, gpu_layers = "all", math = "exact", vocabulary, synthetic, state, weights,
-                               receipt;
+    std::string model, device, math = "exact", vocabulary, synthetic, state, weights, receipt;
+    std::string gpu_layers = "all";     // or a number
     std::vector<std::string> adapters;  // FILE or FILE:SCALE
     uint32_t threads = 0;
     uint64_t seed = 1, random_seed = 0;  // equal: it was drawn

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <numeric>
 #include <optional>
 
 #include "host/error.h"
+#include "host/split.h"
 
 namespace rwkvk::api {
 namespace {
@@ -22,20 +22,10 @@ std::optional<Placement> with_layers(std::string_view text) {
     return placement;
 }
 
-std::vector<std::string_view> by_commas(std::string_view text) {
-    std::vector<std::string_view> parts;
-    for (size_t begin = 0; begin <= text.size();) {
-        const size_t end = std::min(text.find(',', begin), text.size());
-        parts.push_back(text.substr(begin, end - begin));
-        begin = end + 1;
-    }
-    return parts;
-}
-
 /// Nothing where not every part has a number of layers: then all of it is one device's name.
 std::vector<Placement> listed(const std::string& devices) {
     std::vector<Placement> result;
-    for (const std::string_view part : by_commas(devices)) {
+    for (const std::string& part : split(devices, ',')) {
         const std::optional<Placement> placement = with_layers(part);
         if (!placement) return {};
         result.push_back(*placement);

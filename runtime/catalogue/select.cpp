@@ -145,8 +145,7 @@ KernelChoice whole_groups(KernelId kernel, const vk::DeviceFacts& facts) {
 KernelChoice workgroup_per_head(KernelId kernel, const vk::DeviceFacts& facts) {
     const bool software = facts.type == vk::DeviceType::software;
     const uint32_t lanes = software ? narrow_lanes(facts) : element_lanes(facts);
-    const uint32_t channels = largest_head(facts);
-    return {.kernel = kernel, .constants = {lanes, channels / lanes, channels}, .items = {1, 1, 1}};
+    return {.kernel = kernel, .constants = {lanes, largest_head / lanes, largest_head}, .items = {1, 1, 1}};
 }
 
 // A workgroup of 32 for each row and group, a lane for each range of its sums.
@@ -214,8 +213,6 @@ Work work_state_rows(const P& p) {
 }
 
 }  // namespace
-
-uint32_t largest_head(const vk::DeviceFacts&) { return 64; }
 
 bool by_subgroups(const vk::DeviceFacts& facts) { return facts.subgroup && !facts.narrow; }
 bool by_dots(const vk::DeviceFacts& facts) {

@@ -48,7 +48,7 @@ bool by_subgroups(const vk::DeviceFacts& facts);
 bool by_dots(const vk::DeviceFacts& facts);
 
 /// Channels of the largest head that kernels with a workgroup per head take.
-uint32_t largest_head(const vk::DeviceFacts& facts);
+inline constexpr uint32_t largest_head = 64;
 
 /// Which kernel multiplies matrices, which is most of the work, and why where that is not the fastest kind:
 /// "linear_subgroup at 32 lanes", "linear_narrow, since there are no subgroup operations".

@@ -7,6 +7,7 @@
 #include "runtime/catalogue/block_formats.h"
 #include "runtime/catalogue/rounding.h"
 #include "runtime/catalogue/weights.h"
+#include "runtime/check/case_words.h"
 
 namespace rwkvk::check {
 namespace {
@@ -124,9 +125,11 @@ std::vector<uint32_t> words_of(const std::vector<float>& values) {
 }
 
 std::vector<uint32_t> random_addend(Random& random, uint32_t addend, uint32_t rows, uint32_t outs) {
-    Words words(addend == ADD_NOTHING ? 1 : addend == ADD_BIAS ? outs : uint64_t{rows} * outs);
-    for (uint32_t& word : words) word = std::bit_cast<uint32_t>(random.number(-12, 3));
-    return words;
+    return numbers(random,
+                   addend == ADD_NOTHING ? 1
+                   : addend == ADD_BIAS  ? outs
+                                         : uint64_t{rows} * outs,
+                   -12, 3);
 }
 
 std::vector<uint32_t> rounded_rows(const std::vector<float>& x, uint32_t rows) {
@@ -150,11 +153,10 @@ std::vector<OpCase> round_cases(CaseSet set, Random& random) {
         p.x_stride = (groups + 1) * ROUND_GROUP;
         p.y_stride = p.rows * rounded_width(p.groups) + 12;
         const std::vector<float> x = wild_row(random, of_x * (groups + 1));
-        const uint64_t written = uint64_t{p.planes - 1} * p.y_stride + p.rows * rounded_width(p.groups);
         cases.push_back(
             {Op::round,
              p,
-             {words_of(x), Words(written, 0)},
+             {words_of(x), planes_of(p.planes, p.y_stride, uint64_t{p.rows} * rounded_width(p.groups))},
              std::nullopt,
              concat("round ", p.planes, " planes of ", p.rows, " rows of ", p.groups, " groups")});
     }

@@ -11,6 +11,12 @@ std::vector<uint32_t> numbers(Random& random, uint64_t count, int low, int high)
     return words;
 }
 
+uint32_t plane_stride(uint64_t elements) { return static_cast<uint32_t>((elements + 63) / 64 * 64); }
+
+std::vector<uint32_t> planes_of(uint32_t planes, uint32_t stride, uint64_t elements) {
+    return std::vector<uint32_t>(uint64_t{planes - 1} * stride + elements, 0);
+}
+
 std::vector<uint32_t> shift_entries(uint32_t rows) {
     std::vector<uint32_t> entries(uint64_t{rows} * 2, NONE);
     const uint32_t second = rows > 2 ? 2 : 0;

@@ -12,6 +12,11 @@ namespace rwkvk::check {
 /// cancel.
 std::vector<uint32_t> numbers(Random& random, uint64_t count, int low = -12, int high = 11);
 
+/// Distance between planes of so many elements, which leaves something between most.
+uint32_t plane_stride(uint64_t elements);
+/// Room for `planes` planes, the last of which ends where the slot does.
+std::vector<uint32_t> planes_of(uint32_t planes, uint32_t stride, uint64_t elements);
+
 /// Two sequences where there is room; each reads one entry and writes the other of its slot.
 std::vector<uint32_t> shift_entries(uint32_t rows);
 

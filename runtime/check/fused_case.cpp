@@ -10,13 +10,6 @@ namespace {
 
 using Words = std::vector<uint32_t>;
 
-/// Of planes [elements], the last of which ends where the slot does.
-Words planes_of(uint32_t planes, uint32_t stride, uint64_t elements) {
-    return Words(uint64_t{planes - 1} * stride + elements, 0);
-}
-
-uint32_t stride_for(uint64_t elements) { return static_cast<uint32_t>((elements + 63) / 64 * 64); }
-
 /// What stands in a slot that the op's parts have no use for.
 Words unused() { return {0}; }
 
@@ -29,10 +22,10 @@ OpCase norm_mix_case(Random& random, uint32_t rows, uint32_t width, uint32_t pla
                           1e-5f,
                           1.0f / static_cast<float>(width),
                           planes,
-                          stride_for(n),
+                          plane_stride(n),
                           rounded,
                           numbers_of_planes,
-                          stride_for(rounded_elements),
+                          plane_stride(rounded_elements),
                           keep};
     return {Op::norm_mix,
             p,
@@ -64,7 +57,7 @@ OpCase head4_case(Random& random, uint32_t width, const std::vector<uint32_t>& l
             {sequence_table(lengths), numbers(random, n, -12, 2), numbers(random, n),
              numbers(random, n, -6, 0), decay, numbers(random, width, -4, 2), numbers(random, states),
              denominator, numbers(random, states, -4, 2), Words(n, 0),
-             parts & HEAD_ROUND ? Words(n / ROUND_GROUP * (ROUND_GROUP + ROUND_FACTS), 0) : unused()},
+             parts & HEAD_ROUND ? Words(rounded_width(static_cast<uint32_t>(n / ROUND_GROUP)), 0) : unused()},
             std::nullopt,
             concat("head4 ", entries, " sequences of ", width, " channels, parts ", parts)};
 }

@@ -188,10 +188,6 @@ class Maker {
         }
     }
 
-    static uint32_t plane_stride(uint64_t elements) {
-        return static_cast<uint32_t>((elements + 63) / 64 * 64);
-    }
-
     void shift_mix() {
         for (const auto& [rows, width] : shapes()) {
             for (const uint32_t planes : {1u, 6u}) {
@@ -199,7 +195,7 @@ class Maker {
                 const uint32_t stride = plane_stride(n);
                 add(Op::shift_mix, ShiftMixParams{rows, width, planes, stride},
                     {numbers(n), shift_entries(rows), numbers(uint64_t{planes} * width, -4, 0),
-                     numbers(uint64_t{4} * width), zeros(uint64_t{planes - 1} * stride + n)},
+                     numbers(uint64_t{4} * width), planes_of(planes, stride, n)},
                     concat(rows, "x", width, ", ", planes, " planes"));
             }
         }
@@ -213,7 +209,7 @@ class Maker {
                                         numbers(uint64_t{planes} * width, -4, 0)};
             for (uint32_t plane = 0; plane < planes; ++plane) slots.push_back(numbers(n, -12, 0));
             slots.push_back(numbers(uint64_t{4} * width));
-            slots.push_back(zeros(uint64_t{planes - 1} * stride + n));
+            slots.push_back(planes_of(planes, stride, n));
             add(Op::shift_mix6, ShiftMixParams{rows, width, planes, stride}, std::move(slots),
                 concat(rows, "x", width));
         }

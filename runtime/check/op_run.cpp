@@ -83,16 +83,14 @@ std::vector<uint32_t> read_slot(vk::Transfer& transfer, const DeviceSlot& slot, 
     std::vector<uint32_t> all((2 * guard_bytes + slot.used()) / 4);
     transfer.read(*slot.buffer, 0, std::as_writable_bytes(std::span(all)));
     const auto copy = [&](uint32_t n) {
-        const auto begin = all.begin() + static_cast<std::ptrdiff_t>((guard_bytes + n * slot.distance()) / 4);
-        return std::vector<uint32_t>(begin, begin + static_cast<std::ptrdiff_t>(slot.bytes / 4));
+        return std::span(all).subspan((guard_bytes + n * slot.distance()) / 4, slot.bytes / 4);
     };
-    std::vector<uint32_t> result = copy(0);
-    for (uint32_t n = 1; n < slot.copies && result == copy(0); ++n) result = copy(n);
-    const auto erase = [&](uint32_t n) {
-        const auto begin = all.begin() + static_cast<std::ptrdiff_t>((guard_bytes + n * slot.distance()) / 4);
-        std::fill_n(begin, slot.bytes / 4, guard_word);
-    };
-    for (uint32_t n = 0; n < slot.copies; ++n) erase(n);
+    uint32_t shown = 0;
+    for (uint32_t n = slot.copies - 1; n > 0; --n) {
+        if (!std::ranges::equal(copy(n), copy(0))) shown = n;
+    }
+    std::vector<uint32_t> result(copy(shown).begin(), copy(shown).end());
+    for (uint32_t n = 0; n < slot.copies; ++n) std::ranges::fill(copy(n), guard_word);
     if (!std::ranges::all_of(all, [](uint32_t word) { return word == guard_word; }))
         throw Error(Code::bad_shape, concat(what, ": wrote outside its buffers"));
     return result;

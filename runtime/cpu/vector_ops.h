@@ -1,7 +1,7 @@
 #pragma once
 // The loops of all ops but the matrix product, compiled once for each instruction set (vector_ops.inl). Here
-// stands what they take: plain arrays of `n` or `size` floats. None overlaps
-// another, but ops that take element by element may write where they read.
+// stands what they take: plain arrays of `n` or `size` floats. None overlaps another, but ops that take
+// element by element may write where they read.
 
 #include <cstdint>
 

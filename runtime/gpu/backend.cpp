@@ -88,7 +88,7 @@ class GpuBackend final : public Backend {
     GpuBackend(const ModelPrograms& programs, const WeightSource& weights, const BackendOptions& options,
                KernelStore& kernels, const GpuOptions& gpu)
         : programs_(gpu.fusion && kernels.device().facts().fusion
-                        ? fused(programs, {.largest_head = largest_head(kernels.device().facts())})
+                        ? fused(programs, {.largest_head = largest_head})
                         : programs),
           options_(options),
           gpu_(gpu),

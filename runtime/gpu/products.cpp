@@ -69,17 +69,11 @@ std::optional<Dispatch> together(const Dispatch& a, const Dispatch& b, const Mer
     return both;
 }
 
-/// Whether one of both writes bytes that the other binds: the recorder would put a barrier between them.
+/// Whether the recorder would put a barrier between both.
 bool conflict(const Dispatch& a, const Dispatch& b) {
-    for (const vk::Binding& x : a.bindings) {
-        for (const vk::Binding& y : b.bindings) {
-            const bool both_read = x.access == vk::Access::read && y.access == vk::Access::read;
-            if (!both_read && x.buffer == y.buffer && x.offset < y.offset + y.bytes &&
-                y.offset < x.offset + x.bytes)
-                return true;
-        }
-    }
-    return false;
+    vk::HazardTracker tracker;
+    tracker.add(a.bindings);
+    return tracker.conflicts(b.bindings);
 }
 
 /// Puts products together as long as there are some that may be. They bind what lies between their vectors,

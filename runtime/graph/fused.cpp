@@ -60,6 +60,11 @@ Params mul_add_parameters(const Params&, std::span<const Step* const> found) {
     return of<ElementParams>(found, Op::mul);
 }
 
+/// Of head4, head6 and head7.
+Operand rounded_result(Builder& b, Operand y, uint32_t parts) {
+    return parts & HEAD_ROUND ? b.round("rounded", y, rounding(b.width(y), 1, 0)) : y;
+}
+
 FusedSteps head4_steps(const Params& params) {
     const auto p = params.as<Head4Params>();
     Builder b("head4");
@@ -73,7 +78,7 @@ FusedSteps head4_steps(const Params& params) {
                   maximum = slot("maximum", TensorKind::state);
     const Operand wkv = b.wkv4("wkv", {sequences, k, v, decay, first, numerator, denominator, maximum});
     const Operand y = b.mul("y", gate, wkv);
-    const Operand rounded = p.parts & HEAD_ROUND ? b.round("rounded", y, rounding(p.width, 1, 0)) : y;
+    const Operand rounded = rounded_result(b, y, p.parts);
     return {b.finish(), {sequences, k, v, gate, decay, first, numerator, denominator, maximum, y, rounded}};
 }
 
@@ -97,7 +102,7 @@ FusedSteps head6_steps(const Params& params) {
     Operand y = b.wkv6("wkv", {sequences, r, w, k, v, u, state}, p.heads);
     y = b.norm("normed", y, {norm, 0}, {norm, 1}, p.heads, p.eps);
     if (p.parts & HEAD_GATE) y = b.mul("gated", y, gate);
-    const Operand rounded = p.parts & HEAD_ROUND ? b.round("rounded", y, rounding(p.width, 1, 0)) : y;
+    const Operand rounded = rounded_result(b, y, p.parts);
     return {b.finish(), {sequences, r, w, k, v, u, gate, {norm}, state, y, rounded}};
 }
 
@@ -135,8 +140,7 @@ FusedSteps head7_steps(const Params& params) {
     if (has_norm) y = b.norm("normed", y, weight, bias, p.heads, p.eps);
     y = b.bonus("with_bonus", y, r, k, v, r_k, p.heads);
     if (has_gate) y = b.mul("gated", y, gate);
-    const bool has_rounding = p.parts & HEAD_ROUND;
-    const Operand rounded = has_rounding ? b.round("rounded", y, rounding(p.width, 1, 0)) : y;
+    const Operand rounded = rounded_result(b, y, p.parts);
     return {b.finish(),
             {sequences, r, w, k_raw, v_raw, v_first, amount, a, gate, {vectors}, state, y, rounded}};
 }

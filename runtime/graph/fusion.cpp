@@ -206,15 +206,14 @@ class Fuser {
                 before.push_back(i);
             }
         }
-        std::vector<Step> steps(program_.steps.begin(),
-                                program_.steps.begin() + static_cast<std::ptrdiff_t>(group.front()));
-        for (const size_t i : before) steps.push_back(program_.steps[i]);
-        steps.push_back(std::move(fused));
-        const size_t number = steps.size() - 1;
-        for (const size_t i : after) steps.push_back(program_.steps[i]);
-        steps.insert(steps.end(), program_.steps.begin() + static_cast<std::ptrdiff_t>(group.back()) + 1,
-                     program_.steps.end());
-        program_.steps = std::move(steps);
+        std::vector<Step> between;
+        for (const size_t i : before) between.push_back(std::move(program_.steps[i]));
+        const size_t number = group.front() + between.size();
+        between.push_back(std::move(fused));
+        for (const size_t i : after) between.push_back(std::move(program_.steps[i]));
+        const auto begin = program_.steps.begin() + static_cast<std::ptrdiff_t>(group.front());
+        const auto end = program_.steps.begin() + static_cast<std::ptrdiff_t>(group.back()) + 1;
+        program_.steps.erase(std::ranges::move(between, begin).out, end);
         uses_ = Uses(program_);
         return number;
     }

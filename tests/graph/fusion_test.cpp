@@ -8,6 +8,7 @@
 #include "runtime/graph/fusion.h"
 #include "runtime/graph/phases.h"
 #include "runtime/synthetic/synthetic_model.h"
+#include "tests/support/layer_cost.h"
 
 namespace rwkvk {
 namespace {
@@ -33,12 +34,11 @@ TEST_CASE("a layer has as few steps and phases as this") {
                                {"v7", "f16", 17, 8},
                                {"v7", "q8_0", 18, 9}}) {
         CAPTURE(concat(layer.version, " ", layer.type));
-        const auto body = [&](int layers) {
-            return fused(programs_of(concat(layer.version, ":", layers, "x512x64:", layer.type)), usual).body;
-        };
-        const Program two = body(2), three = body(3);
-        CHECK(three.steps.size() - two.steps.size() == layer.steps);
-        CHECK(phases_of(three).back() - phases_of(two).back() == layer.phases);
+        const test::LayerCost cost =
+            test::layer_cost(layer.version, layer.type,
+                             [](const ModelPrograms& programs) { return fused(programs, usual).body; });
+        CHECK(cost.steps == layer.steps);
+        CHECK(cost.phases == layer.phases);
     }
 }
 
