@@ -3,7 +3,7 @@
 #extension GL_KHR_shader_subgroup_basic : require
 #extension GL_KHR_shader_subgroup_shuffle : require
 const uint TILE = 1u;
-#include "block_products.glsl"
+#include "block_terms.glsl"
 
 layout(constant_id = 3) const uint SUBGROUP = 32u;
 const uint TEAM = SUBGROUP < CHAINS ? SUBGROUP : CHAINS;

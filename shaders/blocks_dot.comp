@@ -1,28 +1,17 @@
 #version 450
 // y = activation(matrix x + bias) + residual, the matrix in blocks and x rounded: by teams of lanes, with dot products of four bytes. The
-// workgroup writes its rows' integers q as two digits, q = 64 h + l, into shared memory, 64 groups at a time. MIXED: the
-// device multiplies signed by unsigned bytes; else quants of eight bits are made signed ones.
+// workgroup writes the digits of its rows into shared memory, 64 groups at a time.
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_spirv_intrinsics : require
 #include "block_teams.glsl"
 
-spirv_instruction(extensions = ["SPV_KHR_integer_dot_product"], capabilities = [6019, 6018], id = 4450)
-int dot_signed(int a, int b, spirv_literal int packed_4x8);  // OpSDot
-spirv_instruction(extensions = ["SPV_KHR_integer_dot_product"], capabilities = [6019, 6018], id = 4452)
-int dot_mixed(int a, uint b, spirv_literal int packed_4x8);  // OpSUDot
-
 layout(constant_id = 4) const uint MIXED = 0u;
-const bool MAKE_SIGNED = MIXED == 0u && BIAS == 128;
+#include "dots.glsl"
 
 const uint STEP = 64u;     // groups
 const uint VECTORS = 2u;   // of four quads, per group and digit
 shared uvec4 digits[TOKENS * 2u * VECTORS * STEP];  // [row][digit][vector][group]
 uint digits_at(uint t, uint digit, uint v) { return ((t * 2u + digit) * VECTORS + v) * STEP; }
-
-uint packed(ivec4 bytes) {
-    uvec4 b = uvec4(bytes) & 0xffu;
-    return b.x | b.y << 8 | b.z << 16 | b.w << 24;
-}
 
 /// A lane writes four quads of a row at a time.
 void write_digits(uint x_at[TOKENS], uint groups, uint begin) {
@@ -30,22 +19,17 @@ void write_digits(uint x_at[TOKENS], uint groups, uint begin) {
         for (uint i = gl_LocalInvocationIndex; i < VECTORS * STEP; i += gl_WorkGroupSize.x) {
             uint v = i / STEP, g = begin + i % STEP;
             if (g >= groups) continue;
-            float per_unit = uintBitsToFloat(0x7f000000u - floatBitsToUint(x[x_at[t] + groups * QUADS + g].w));
+            vec4 facts = x[x_at[t] + groups * QUADS + g];
             uvec4 high, low;
             [[unroll]] for (uint j = 0u; j < 4u; ++j) {
-                ivec4 q = ivec4(x[x_at[t] + g * QUADS + 4u * v + j] * vec4(per_unit));
-                ivec4 h = (q + 32) >> 6;
-                high[j] = packed(h);
-                low[j] = packed(q - h * 64);
+                uvec2 both = digits_of(x[x_at[t] + g * QUADS + 4u * v + j], facts);
+                high[j] = both.x;
+                low[j] = both.y;
             }
             digits[digits_at(t, 0u, v) + i % STEP] = high;
             digits[digits_at(t, 1u, v) + i % STEP] = low;
         }
     }
-}
-
-int dot_quads(uint x_bytes, uint quants) {
-    return MIXED != 0u ? dot_mixed(int(x_bytes), quants, 0) : dot_signed(int(x_bytes), int(quants), 0);
 }
 
 /// Adds the terms of group g, which is number k of those whose digits there are, to a chain of each output.
@@ -60,10 +44,7 @@ void add_terms_by_dots(inout float chain[SUMS], Row rows[OUTS], uint x_at[TOKENS
             uvec4 high = digits[digits_at(t, 0u, v) + k], low = digits[digits_at(t, 1u, v) + k];
             [[unroll]] for (uint o = 0u; o < OUTS; ++o) {
                 [[unroll]] for (uint j = 0u; j < 4u; ++j) {
-                    uint four = quad(quants[o], 4u * v + j);
-#if BIAS == 128
-                    if (MAKE_SIGNED) four ^= 0x80808080u;
-#endif
+                    uint four = factors(quad(quants[o], 4u * v + j));
                     sums[part + t * OUTS + o] += ivec2(dot_quads(high[j], four), dot_quads(low[j], four));
                 }
             }
@@ -76,7 +57,7 @@ void add_terms_by_dots(inout float chain[SUMS], Row rows[OUTS], uint x_at[TOKENS
             vec4 facts = x[x_at[t] + groups * QUADS + g];
             ivec2 first = sums[i], last = sums[(PARTS - 1u) * SUMS + i];
             vec2 both = vec2(float(first.x * 64 + first.y), float(last.x * 64 + last.y)) * vec2(facts.w);
-            chain[i] += term(both, MAKE_SIGNED ? 0u : uint(BIAS), facts, scales);
+            chain[i] += term(both, factor_bias(), facts, scales);
         }
     }
 }

@@ -3,7 +3,7 @@
 // Packing "block_tiles": the lanes of a subgroup read neighbouring rows, and groups lie in the order of the chains.
 #extension GL_GOOGLE_include_directive : require
 const uint TILE = 32u;
-#include "block_products.glsl"
+#include "block_terms.glsl"
 
 // On llvmpipe loads by lane wait for memory one after the other; loads that are the same for all lanes do not. So these
 // fetch what the next group needs.

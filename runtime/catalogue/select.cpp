@@ -95,11 +95,47 @@ KernelChoice dots(bool mixed, const vk::DeviceFacts& facts, uint32_t rows) {
 // nothing.
 bool is_low_rank(uint32_t out, uint32_t in) { return in <= 512 && out > 4 * in; }
 
-KernelChoice choose_product(Op op, bool low_rank, uint32_t rows, const vk::DeviceFacts& facts) {
+// Prompts: from so many rows on, a tile of them and of outputs shares what it loads and decodes.
+constexpr uint32_t many_rows = 32;
+
+// An invocation makes four outputs of so many rows: Intel's registers hold the sums of two.
+uint32_t tile_rows_each(const vk::DeviceFacts& facts) { return facts.vendor_id == vk::vendor::intel ? 2 : 4; }
+
+// tiles.glsl: 16 invocations stand side by side.
+KernelChoice by_tiles(KernelId kernel, Packing packing, uint32_t rows, const vk::DeviceFacts& facts) {
+    constexpr uint32_t across = 16;
+    const bool software = facts.type == vk::DeviceType::software;
+    const uint32_t down = lanes_for(facts, software ? 64 : 256) / across;
+    return {.kernel = kernel,
+            .packing = packing,
+            .constants = {across * down, rows, down, tile_rows(packing)},
+            .items = {4 * across, rows * down, 1},
+            .subgroup_size = facts.subgroup ? subgroup_size_for(facts) : 0};
+}
+
+KernelChoice tiles_by_dots(bool mixed, Packing packing, uint32_t rows, const vk::DeviceFacts& facts) {
+    KernelChoice choice = by_tiles(KernelId::blocks_shared_dot, packing, rows, facts);
+    choice.constants.push_back(mixed);
+    return choice;
+}
+
+KernelChoice choose_tiles(Op op, Packing packing, const vk::DeviceFacts& facts) {
+    const uint32_t rows = tile_rows_each(facts);
+    if (op == Op::linear) return by_tiles(KernelId::linear_shared, packing, rows, facts);
+    if (by_dots(facts)) return tiles_by_dots(facts.fast_mixed_dot, packing, rows, facts);
+    return by_tiles(KernelId::blocks_shared, packing, rows, facts);
+}
+
+KernelChoice choose_few_rows(Op op, bool low_rank, uint32_t rows, const vk::DeviceFacts& facts) {
     if (!by_subgroups(facts) || low_rank) return narrow(op, facts, rows);
     if (op == Op::linear) return subgroups(KernelId::linear_subgroup, facts, rows);
     if (by_dots(facts)) return dots(facts.fast_mixed_dot, facts, rows);
     return subgroups(KernelId::blocks_subgroup, facts, rows);
+}
+
+KernelChoice choose_product(Op op, bool low_rank, uint32_t rows, const vk::DeviceFacts& facts) {
+    KernelChoice choice = choose_few_rows(op, low_rank, rows, facts);
+    return !facts.narrow && rows >= many_rows ? choose_tiles(op, choice.packing, facts) : choice;
 }
 
 std::vector<KernelChoice> all_linear(const vk::DeviceFacts& facts, uint32_t rows) {
@@ -118,10 +154,26 @@ std::vector<KernelChoice> all_linear_blocks(const vk::DeviceFacts& facts, uint32
     return choices;
 }
 
+std::vector<KernelChoice> all_tiles(Op op, const vk::DeviceFacts& facts) {
+    const bool blocks = op == Op::linear_blocks;
+    const uint32_t rows = tile_rows_each(facts), other = 6 - rows;
+    const Packing teams = blocks ? Packing::block_rows : Packing::ranges;
+    const Packing narrow = blocks ? Packing::block_tiles : Packing::tiles;
+    std::vector<KernelChoice> choices;
+    for (const auto& [packing, each] : {std::pair{teams, rows}, {narrow, rows}, {teams, other}}) {
+        choices.push_back(
+            by_tiles(blocks ? KernelId::blocks_shared : KernelId::linear_shared, packing, each, facts));
+        if (!blocks || !facts.integer_dot) continue;
+        for (const bool mixed : {false, true}) choices.push_back(tiles_by_dots(mixed, packing, each, facts));
+    }
+    return choices;
+}
+
 std::vector<KernelChoice> all_products(Op op, const vk::DeviceFacts& facts) {
     const auto all = op == Op::linear ? all_linear : all_linear_blocks;
-    std::vector<KernelChoice> choices = all(facts, 1), more = all(facts, 4);
-    choices.insert(choices.end(), more.begin(), more.end());
+    std::vector<KernelChoice> choices = all(facts, 1);
+    for (const auto& more : {all(facts, 4), all_tiles(op, facts)})
+        choices.insert(choices.end(), more.begin(), more.end());
     return choices;
 }
 
@@ -309,7 +361,8 @@ std::vector<KernelChoice> possible_choices(Op op, const vk::DeviceFacts& facts) 
     if (!multiplies(op)) return all_choices(op, facts);
     std::vector<KernelChoice> choices;
     for (const bool low_rank : {false, true}) {
-        for (const uint32_t rows : {1, 4}) choices.push_back(choose_product(op, low_rank, rows, facts));
+        for (const uint32_t rows : {1u, 4u, many_rows})
+            choices.push_back(choose_product(op, low_rank, rows, facts));
         if (!by_subgroups(facts)) break;  // then it is the same
     }
     return choices;

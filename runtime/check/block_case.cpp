@@ -93,10 +93,10 @@ OpCase wild_product(Random& random, OpCase::Matrix matrix, uint32_t rows) {
 }
 
 /// Sums around the smallest that are kept.
-OpCase tiny_product(Random& random, OpCase::Matrix matrix) {
-    std::vector<float> x(matrix.in);
+OpCase tiny_product(Random& random, OpCase::Matrix matrix, uint32_t rows) {
+    std::vector<float> x(uint64_t{rows} * matrix.in);
     for (float& value : x) value = random.number(-50, -45);
-    return product(std::move(matrix), rounded_rows(x, 1), 1, ACT_NONE, ", tiny");
+    return product(std::move(matrix), rounded_rows(x, rows), rows, ACT_NONE, ", tiny");
 }
 
 uint32_t whole_blocks(uint32_t in, WeightFormat format) {
@@ -131,6 +131,8 @@ std::vector<uint32_t> random_addend(Random& random, uint32_t addend, uint32_t ro
                                          : uint64_t{rows} * outs,
                    -12, 3);
 }
+
+uint32_t many_rows(uint32_t in) { return in <= 256 ? 67 : 33; }
 
 std::vector<uint32_t> rounded_rows(const std::vector<float>& x, uint32_t rows) {
     const auto groups = static_cast<uint32_t>(x.size() / rows / ROUND_GROUP);
@@ -175,18 +177,23 @@ std::vector<OpCase> linear_blocks_cases(CaseSet set, Random& random) {
         for (const auto& [out, about] :
              full ? Sizes{{70, 96}, {33, 768}, {1, 32}, {40, 224}, {64, 2560}} : Sizes{{37, 1120}}) {
             const OpCase::Matrix matrix = random_matrix(random, out, whole_blocks(about, format), format);
-            constexpr uint32_t activations[] = {ACT_NONE, ACT_TANH,   ACT_SIGMOID, ACT_RELU2,
-                                                ACT_SILU, ACT_DECAY7, ACT_DECAY6};
-            for (const uint32_t rows : full ? Rows{1, 2, 4, 9, 5, 3, 8, 19} : Rows{1, 2, 4, 9, 5, 3, 8}) {
-                const uint32_t activation = activations[next_activation++ % std::size(activations)];
+            for (const uint32_t rows : full ? Rows{1, 2, 4, 9, 5, 3, 8, 19, many_rows(about)}
+                                            : Rows{1, 2, 4, 9, 5, 3, many_rows(about)}) {
+                const uint32_t activation =
+                    product_activations[next_activation++ % std::size(product_activations)];
                 cases.push_back(encoded_product(random, matrix, rows, activation, next_addend++ % ADD_KINDS));
             }
         }
+        // Kernels that make many rows at once see all activations, too.
+        const OpCase::Matrix narrow = random_matrix(random, 37, 256, format);
+        for (const uint32_t activation : product_activations)
+            cases.push_back(encoded_product(random, narrow, 9, activation, next_addend++ % ADD_KINDS));
         for (const auto& [out, about] : full ? Sizes{{37, 544}, {20, 1024}} : Sizes{{37, 544}}) {
             const OpCase::Matrix matrix = wild_matrix(random, out, whole_blocks(about, format), format);
             for (const uint32_t rows : full ? Rows{1, 9, 16} : Rows{1, 9})
                 cases.push_back(wild_product(random, matrix, rows));
-            cases.push_back(tiny_product(random, random_matrix(random, out, matrix.in, format)));
+            for (const uint32_t rows : {1, 9})
+                cases.push_back(tiny_product(random, random_matrix(random, out, matrix.in, format), rows));
         }
     }
     return cases;

@@ -220,24 +220,29 @@ class Maker {
             full_ ? std::vector<std::pair<uint32_t, uint32_t>>{{70, 96},    {33, 768}, {1, 32},   {40, 8},
                                                                {100, 1100}, {37, 45},  {64, 2560}}
                   : std::vector<std::pair<uint32_t, uint32_t>>{{37, 1100}};
-        each_matrix(sizes, Op::linear, [&](OpCase::Matrix m) {
+        each_matrix(sizes, Op::linear, [&](const OpCase::Matrix& m) {
             // Every activation, with one row and with several.
-            constexpr uint32_t activations[] = {ACT_NONE, ACT_TANH, ACT_SIGMOID, ACT_RELU2, ACT_SILU};
-            for (const uint32_t rows : {1u, 2u, 4u, 9u, 5u}) {
-                const uint32_t activation = activations[next_activation_++ % std::size(activations)];
-                // Sums small enough for the activations that saturate.
-                const int high = activation == ACT_NONE || activation == ACT_RELU2 ? 11 : -4;
-                const uint32_t addend = next_addend_++ % ADD_KINDS;
-                add(Op::linear, LinearParams{rows, m.in, m.out, 0, m.out, activation, addend},
-                    {numbers(uint64_t{rows} * m.in, -16, high),
-                     {},
-                     random_addend(random_, addend, rows, m.out),
-                     zeros(uint64_t{rows} * m.out)},
-                    concat(rows, " rows, ", m.out, "x", m.in, " ", info(m.format).name, ", activation ",
-                           activation, ", addend ", addend),
-                    m);
-            }
+            for (const uint32_t rows : {1u, 2u, 4u, 9u, 5u, many_rows(m.in)})
+                product(m, rows, product_activations[next_activation_++ % std::size(product_activations)]);
         });
+        // Kernels that make many rows at once see all activations, too.
+        each_matrix({{37, 96}}, Op::linear, [&](const OpCase::Matrix& m) {
+            for (const uint32_t activation : product_activations) product(m, 9, activation);
+        });
+    }
+
+    void product(const OpCase::Matrix& m, uint32_t rows, uint32_t activation) {
+        // Sums small enough for the activations that saturate.
+        const int high = activation == ACT_NONE || activation == ACT_RELU2 ? 11 : -4;
+        const uint32_t addend = next_addend_++ % ADD_KINDS;
+        add(Op::linear, LinearParams{rows, m.in, m.out, 0, m.out, activation, addend},
+            {numbers(uint64_t{rows} * m.in, -16, high),
+             {},
+             random_addend(random_, addend, rows, m.out),
+             zeros(uint64_t{rows} * m.out)},
+            concat(rows, " rows, ", m.out, "x", m.in, " ", info(m.format).name, ", activation ", activation,
+                   ", addend ", addend),
+            m);
     }
 
     void activate() {

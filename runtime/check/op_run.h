@@ -32,7 +32,11 @@ std::string compare(const OpCase& c, const KernelChoice& choice, const Slots& ex
 /// Whether a fault of this kind says something about a kernel, and not only about this moment.
 bool tells_of_kernel(Code code);
 
-/// All of it for one case, with each of the kernels. Errors: what tells nothing of a kernel.
+/// Whether the case suits the rows that a kernel makes at once: with far fewer or more of them it costs much
+/// and shows nothing new.
+bool has_rows_for(const OpCase& c, const KernelChoice& choice);
+
+/// All of it for one case, with each of the kernels that it is for. Errors: what tells nothing of a kernel.
 std::vector<std::string> check_case(const OpCase& c, const std::vector<KernelChoice>& choices,
                                     gpu::KernelStore& kernels, ThreadPool& pool);
 
