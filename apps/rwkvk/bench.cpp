@@ -23,7 +23,7 @@ struct Flags {
 
 struct Row {
     std::string test;
-    double tokens_per_second, spread, bytes_per_token, gb_per_second;
+    double tokens_per_second, spread, bytes_per_token, gb_per_second, runs_per_token;
 };
 
 struct OpTime {
@@ -34,12 +34,18 @@ struct OpTime {
 struct Report {
     std::string model;
     rwkvk_bench_summary summary{};
-    double load_seconds = 0, probe = 0;  // bytes per second
+    rwkvk_probe probe{};
+    double load_seconds = 0;
     uint64_t peak_bytes = 0, needed_bytes = 0;
     std::vector<Row> rows;
     std::vector<OpTime> ops;
 
-    double fraction(double gb_per_second) const { return gb_per_second * 1e9 / probe; }
+    double fraction(const Row& row) const { return row.gb_per_second * 1e9 / probe.read_bytes; }
+    /// Of what reading its bytes and the phases of its runs, one workgroup each, leave possible.
+    double bound_fraction(const Row& row) const {
+        const double phases = row.runs_per_token * summary.barriers_per_token;
+        return row.tokens_per_second * (row.bytes_per_token / probe.read_bytes + phases * probe.phase);
+    }
     /// Tests with a table of ops, in their order.
     std::vector<std::string> op_tests() const {
         std::vector<std::string> tests;
@@ -50,15 +56,11 @@ struct Report {
     }
 };
 
-struct Probe {
-    double bytes_per_second = 0;
-    char device[256] = "";
-};
-
-Probe probe(const Runtime& runtime, const Flags& flags) {
-    Probe result;
-    runtime.check(rwkvk_tools_probe(runtime.handle(), flags.common.device.c_str(), flags.common.threads,
-                                    &result.bytes_per_second, result.device, sizeof result.device));
+rwkvk_probe probe(const Runtime& runtime, const Flags& flags) {
+    rwkvk_probe result{};
+    result.size = sizeof result;
+    runtime.check(
+        rwkvk_tools_probe(runtime.handle(), flags.common.device.c_str(), flags.common.threads, &result));
     return result;
 }
 
@@ -80,7 +82,8 @@ void run_tests(const Runtime& runtime, Context& context, const rwkvk_bench_param
         .row =
             [](void* user, const rwkvk_bench_row* row) {
                 static_cast<Report*>(user)->rows.push_back({row->test, row->tokens_per_second, row->spread,
-                                                            row->bytes_per_token, row->gb_per_second});
+                                                            row->bytes_per_token, row->gb_per_second,
+                                                            row->runs_per_token});
             },
         .op =
             [](void* user, const rwkvk_bench_op* op) {
@@ -110,7 +113,7 @@ Report measure(const Runtime& runtime, const Flags& flags) {
             memory.peak_bytes() + (report.summary.on_host ? 0 : report.summary.peak_device_bytes);
     }
     report.needed_bytes = info.weight_bytes + info.state_elements * sizeof(float) * needs.slots;
-    report.probe = probe(runtime, flags).bytes_per_second;  // last: its buffer is not the model's
+    report.probe = probe(runtime, flags);  // last: its buffer is not the model's
     return report;
 }
 
@@ -122,7 +125,8 @@ void print_json(const Report& report) {
                         {"spread", row.spread},
                         {"bytes_per_token", row.bytes_per_token},
                         {"gb_per_second", row.gb_per_second},
-                        {"probe_fraction", report.fraction(row.gb_per_second)}});
+                        {"probe_fraction", report.fraction(row)},
+                        {"bound_fraction", report.bound_fraction(row)}});
     }
     for (const OpTime& op : report.ops) {
         tables[op.test].push_back({{"op", op.op},
@@ -141,7 +145,8 @@ void print_json(const Report& report) {
                           {"needed_bytes", report.needed_bytes},
                           {"dispatches_per_token", report.summary.dispatches_per_token},
                           {"barriers_per_token", report.summary.barriers_per_token},
-                          {"probe_gb_per_second", report.probe * 1e-9},
+                          {"probe_gb_per_second", report.probe.read_bytes * 1e-9},
+                          {"phase_us", report.probe.phase * 1e6},
                           {"rows", rows}};
     if (!report.ops.empty()) all["ops"] = tables;
     std::cout << to_text(all) << '\n';
@@ -149,22 +154,27 @@ void print_json(const Report& report) {
 
 /// What was measured and where, then what it took beside.
 std::array<std::string, 2> heading(const Report& report) {
-    return {
-        concat(report.model, " on ", report.summary.device, *report.summary.driver == 0 ? "" : ", ",
-               report.summary.driver, ", exact, commit ", RWKVK_COMMIT),
-        concat(std::setprecision(3), "load ", report.load_seconds, " s, peak memory ",
-               report.peak_bytes / 1000000, " MB for ", report.needed_bytes / 1000000,
-               " MB of weights and states, ", report.summary.dispatches_per_token, " dispatches in ",
-               report.summary.barriers_per_token, " phases per token, reads ", report.probe * 1e-9, " GB/s")};
+    return {concat(report.model, " on ", report.summary.device, *report.summary.driver == 0 ? "" : ", ",
+                   report.summary.driver, ", exact, commit ", RWKVK_COMMIT),
+            concat(std::setprecision(3), "load ", report.load_seconds, " s, peak memory ",
+                   report.peak_bytes / 1000000, " MB for ", report.needed_bytes / 1000000,
+                   " MB of weights and states, ", report.summary.dispatches_per_token, " dispatches in ",
+                   report.summary.barriers_per_token, " phases per token, reads ",
+                   report.probe.read_bytes * 1e-9, " GB/s",
+                   report.probe.phase > 0
+                       ? concat(std::setprecision(3), ", a phase takes ", report.probe.phase * 1e6, " µs")
+                       : "")};
 }
 
 void print_csv(const Report& report) {
     for (const std::string& line : heading(report)) std::cout << "# " << line << '\n';
-    std::cout << "test,tokens_per_second,spread,bytes_per_token,gb_per_second,probe_fraction\n" << std::fixed;
+    std::cout << "test,tokens_per_second,spread,bytes_per_token,gb_per_second,probe_fraction,bound_fraction\n"
+              << std::fixed;
     for (const Row& row : report.rows) {
         std::cout << row.test << ',' << std::setprecision(2) << row.tokens_per_second << ',' << row.spread
                   << ',' << std::setprecision(0) << row.bytes_per_token << ',' << std::setprecision(3)
-                  << row.gb_per_second << ',' << report.fraction(row.gb_per_second) << '\n';
+                  << row.gb_per_second << ',' << report.fraction(row) << ',' << report.bound_fraction(row)
+                  << '\n';
     }
     if (report.ops.empty()) return;
     std::cout << "\ntest,op,calls_per_token,us_per_token,share,gb_per_second\n";
@@ -176,11 +186,12 @@ void print_csv(const Report& report) {
 
 void print_markdown(const Report& report) {
     for (const std::string& line : heading(report)) std::cout << line << '\n';
-    std::cout << "\n| test | tokens/s | ± | GB/s | % of probe |\n|---|---|---|---|---|\n" << std::fixed;
+    std::cout << "\n| test | tokens/s | ± | GB/s | % of probe | % of bound |\n|---|---|---|---|---|---|\n"
+              << std::fixed;
     for (const Row& row : report.rows) {
         std::cout << "| " << row.test << " | " << std::setprecision(2) << row.tokens_per_second << " | "
                   << row.spread << " | " << row.gb_per_second << " | " << std::setprecision(0)
-                  << 100 * report.fraction(row.gb_per_second) << " |\n";
+                  << 100 * report.fraction(row) << " | " << 100 * report.bound_fraction(row) << " |\n";
     }
     for (const std::string& test : report.op_tests()) {
         std::cout << "\n| op, " << test
@@ -194,14 +205,42 @@ void print_markdown(const Report& report) {
     }
 }
 
-void print_probe(const Probe& probe, const std::string& format) {
-    const double gb_per_second = probe.bytes_per_second * 1e-9;
+/// Name, value, unit and meaning of what a device takes beside reading its memory.
+struct ProbeLine {
+    const char* name;
+    double value;
+    const char *unit, *meaning;
+};
+
+std::vector<ProbeLine> probe_lines(const rwkvk_probe& probe) {
+    std::vector<ProbeLine> lines = {{"probe_gb_per_second", probe.read_bytes * 1e-9, "GB/s", "read"}};
+    if (probe.phase == 0) return lines;
+    for (const ProbeLine& line :
+         {ProbeLine{"phase_us", probe.phase * 1e6, "µs", "a dispatch that waits for the one before"},
+          ProbeLine{"wide_phase_us", probe.wide_phase * 1e6, "µs", "the same, of 1024 workgroups"},
+          ProbeLine{"dispatch_us", probe.dispatch * 1e6, "µs", "a dispatch that waits for nothing"},
+          ProbeLine{"round_trip_us", probe.round_trip * 1e6, "µs", "from submitting to knowing the end"},
+          ProbeLine{"upload_gb_per_second", probe.upload_bytes * 1e-9, "GB/s", "upload"}})
+        lines.push_back(line);
+    return lines;
+}
+
+void print_probe(const rwkvk_probe& probe, const std::string& format) {
+    const std::vector<ProbeLine> lines = probe_lines(probe);
     if (format == "json") {
-        std::cout << to_text({{"device", probe.device}, {"probe_gb_per_second", gb_per_second}}) << '\n';
+        nlohmann::json all = {{"device", probe.device}};
+        for (const ProbeLine& line : lines) all[line.name] = line.value;
+        std::cout << to_text(all) << '\n';
     } else if (format == "csv") {
-        std::cout << "device,probe_gb_per_second\n\"" << probe.device << "\"," << gb_per_second << '\n';
+        std::cout << "device";
+        for (const ProbeLine& line : lines) std::cout << ',' << line.name;
+        std::cout << "\n\"" << probe.device << '"';
+        for (const ProbeLine& line : lines) std::cout << ',' << line.value;
+        std::cout << '\n';
     } else {
-        std::cout << probe.device << " reads " << std::setprecision(3) << gb_per_second << " GB/s\n";
+        std::cout << std::setprecision(3) << probe.device << " reads " << lines.front().value << " GB/s\n";
+        for (size_t i = 1; i < lines.size(); ++i)
+            std::cout << lines[i].meaning << ": " << lines[i].value << ' ' << lines[i].unit << '\n';
     }
 }
 
@@ -238,8 +277,9 @@ void add_bench(CLI::App& app) {
     command->add_option("-r,--repeats", flags->repeats, "Runs, after one that is not counted")
         ->check(CLI::Range(1, 1000));
     command->add_flag("--per-op", flags->per_op, "Also the time that each op takes");
-    CLI::Option* probe = command->add_flag("--probe", flags->probe_only,
-                                           "Only how fast the device reads its memory; needs no model");
+    CLI::Option* probe =
+        command->add_flag("--probe", flags->probe_only,
+                          "Only what bounds every speed: memory, dispatches, waits; needs no model");
     command
         ->add_option("--long", flags->long_run,
                      "Instead: speed and memory along so many tokens of one session")

@@ -1,6 +1,7 @@
 #include "runtime/api/handles.h"
 #include "runtime/api/placement.h"
 #include "runtime/check/bench.h"
+#include "runtime/check/latency.h"
 #include "runtime/check/probe.h"
 #include "runtime/include/rwkvk_tools.h"
 
@@ -68,7 +69,8 @@ rwkvk_status rwkvk_tools_bench(rwkvk_context* context, const rwkvk_bench_params*
                                       .tokens_per_second = row.tokens_per_second,
                                       .spread = row.spread,
                                       .bytes_per_token = row.bytes_per_token,
-                                      .gb_per_second = row.gb_per_second};
+                                      .gb_per_second = row.gb_per_second,
+                                      .runs_per_token = row.runs_per_token};
             if (sink->row) sink->row(sink->user, &out);
         }
         const auto& devices = context->open->devices;
@@ -92,17 +94,27 @@ rwkvk_status rwkvk_tools_bench(rwkvk_context* context, const rwkvk_bench_params*
 }
 
 rwkvk_status rwkvk_tools_probe(rwkvk_runtime* runtime, const char* wanted, uint32_t threads,
-                               double* bytes_per_second, char* device_name, size_t capacity) {
+                               rwkvk_probe* probe) {
     if (!runtime) return RWKVK_BAD_ARGUMENT;
     return guarded(*runtime->runtime, [&] {
-        require(bytes_per_second, "bytes_per_second");
+        require(probe, "probe");
         const std::string on = last_device(text_or_empty(wanted));
+        rwkvk_probe full{};
+        full.size = sizeof full;
         if (wants_cpu(*runtime->runtime, on)) {
-            *bytes_per_second = check::probe_cpu(accept_threads(threads));
-            return copy_text("cpu", device_name, capacity);
+            full.read_bytes = check::probe_cpu(accept_threads(threads));
+            copy_text("cpu", full.device);
+            return hand_out(full, probe);
         }
         OpenDevice device(*runtime->runtime, on, OpenDevice::Use::look);
-        *bytes_per_second = check::probe_device(device.kernels());
-        copy_text(device.facts().name, device_name, capacity);
+        const check::Latencies times = check::measure_latencies(device.kernels());
+        full.read_bytes = check::probe_device(device.kernels());
+        full.phase = times.phase;
+        full.wide_phase = times.wide_phase;
+        full.dispatch = times.dispatch;
+        full.round_trip = times.round_trip;
+        full.upload_bytes = times.upload_bytes;
+        copy_text(device.facts().name, full.device);
+        hand_out(full, probe);
     });
 }

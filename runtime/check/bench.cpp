@@ -11,11 +11,12 @@ namespace {
 
 constexpr uint32_t largest_piece = 128;  // rows of a prompt that are run together
 
-BenchRow make_row(const std::string& test, std::vector<double> rates, double bytes_per_token) {
+BenchRow make_row(const std::string& test, std::vector<double> rates, double bytes_per_token,
+                  double runs_per_token) {
     std::sort(rates.begin(), rates.end());
     const double median = rates[rates.size() / 2];
     const double spread = (rates[rates.size() * 3 / 4] - rates[rates.size() / 4]) / 2;
-    return {test, median, spread, bytes_per_token, median * bytes_per_token * 1e-9};
+    return {test, median, spread, bytes_per_token, median * bytes_per_token * 1e-9, runs_per_token};
 }
 
 /// Tokens without meaning: speed does not depend on them.
@@ -158,7 +159,8 @@ std::vector<BenchRow> bench(Context& context, const BenchOptions& options) {
         once();  // warm-up: compilers, caches, clocks
         std::vector<double> rates;
         for (uint32_t i = 0; i < options.repeats; ++i) rates.push_back(once());
-        rows.push_back(make_row(test, rates, traffic.bytes_per_token(context.model())));
+        rows.push_back(
+            make_row(test, rates, traffic.bytes_per_token(context.model()), traffic.runs / traffic.tokens));
     };
     if (options.prompt > 0) {
         const uint32_t piece = context.backend().options().max_rows;

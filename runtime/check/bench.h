@@ -19,6 +19,7 @@ struct BenchRow {
     double tokens_per_second, spread;  // median, and half of the range between the quartiles
     double bytes_per_token;            // that must be read and written
     double gb_per_second;
+    double runs_per_token;  // of the whole model
 };
 
 /// Rows of one run that the tests need.

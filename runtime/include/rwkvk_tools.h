@@ -185,6 +185,7 @@ typedef struct rwkvk_bench_row {
     const char *test;                  /* "pp512", "tg128", "tg128@b8" */
     double tokens_per_second, spread;  /* median, and half of the range between the quartiles */
     double bytes_per_token, gb_per_second;
+    double runs_per_token; /* of the whole model */
 } rwkvk_bench_row;
 
 typedef struct rwkvk_bench_op {
@@ -211,10 +212,22 @@ typedef struct rwkvk_bench_summary {
 RWKVK_API rwkvk_status rwkvk_tools_bench(rwkvk_context *context, const rwkvk_bench_params *params,
                                          const rwkvk_bench_sink *sink, rwkvk_bench_summary *summary);
 
-/** How fast a device, or the CPU with so many threads, reads its memory: the denominator of every other speed.
- * `device_name` receives the name, cut to `capacity`. Errors: RWKVK_NO_DEVICE, RWKVK_OUT_OF_MEMORY. */
+/** What bounds every speed. Medians; of the CPU the memory alone, the others 0. */
+typedef struct rwkvk_probe {
+    uint32_t size;
+    char device[256];
+    double read_bytes;  /* per second, from the device's memory */
+    double phase;       /* seconds of a dispatch of one workgroup that waits for the one before it */
+    double wide_phase;  /* the same, of 1024 workgroups */
+    double dispatch;    /* seconds of a dispatch of one workgroup that waits for nothing */
+    double round_trip;  /* seconds from submitting one dispatch until the host knows that it has ended */
+    double upload_bytes; /* per second, from the host's memory */
+} rwkvk_probe;
+
+/** Measures a device, or the CPU with so many threads. Errors: RWKVK_NO_DEVICE, RWKVK_OUT_OF_MEMORY,
+ * RWKVK_NOT_EXACT when the device did not compute what it was told to. */
 RWKVK_API rwkvk_status rwkvk_tools_probe(rwkvk_runtime *runtime, const char *device, uint32_t threads,
-                                         double *bytes_per_second, char *device_name, size_t capacity);
+                                         rwkvk_probe *probe);
 
 #ifdef __cplusplus
 }

@@ -162,20 +162,22 @@ bench_tables() {
             ops = ops sprintf("| %s | %.2f | %.1f | %.1f | %.1f |\n", v["op"], v["calls_per_token"], value, 100 * v["share"], v["gb_per_second"])
         }
         key == "tokens_per_second" {
-            rows = rows sprintf("| %s | %.2f | %.2f | %.1f | %.0f |\n", v["test"], value, v["spread"], v["gb_per_second"], 100 * v["probe_fraction"])
+            rows = rows sprintf("| %s | %.2f | %.2f | %.1f | %.0f | %.0f |\n", v["test"], value, v["spread"], v["gb_per_second"], 100 * v["probe_fraction"], 100 * v["bound_fraction"])
         }
         END {
-            printf "\n%s: %d dispatches in %d phases per token, reads %.1f GB/s\n\n", name, v["dispatches_per_token"], v["barriers_per_token"], v["probe_gb_per_second"]
-            printf "| test | tokens/s | ± | GB/s | %% of probe |\n|---|---|---|---|---|\n%s%s", rows, ops
+            printf "\n%s: %d dispatches in %d phases per token, reads %.1f GB/s, a phase takes %.2f µs\n\n", name, v["dispatches_per_token"], v["barriers_per_token"], v["probe_gb_per_second"], v["phase_us"]
+            printf "| test | tokens/s | ± | GB/s | %% of probe | %% of bound |\n|---|---|---|---|---|---|\n%s%s", rows, ops
         }'
 }
 
-# probe SECONDS NAME: how fast the card reads its memory.
+# probe SECONDS NAME: how fast the card reads its memory, and what dispatches, waits and uploads take.
 probe() {
     begin "$2" || return 0
     allow "$1" || return 0
     on_card bench --probe -o json || { record_failure; return; }
-    record ok "$(printf '%.1f GB/s' "$(member probe_gb_per_second <"$stem.out")")" "\"output\": $(embedded <"$stem.out")"
+    record ok "$(printf '%.1f GB/s, phase %.1f µs, 1024 workgroups %.1f µs, dispatch %.1f µs, round trip %.1f µs, upload %.1f GB/s' \
+        $(for name in probe_gb_per_second phase_us wide_phase_us dispatch_us round_trip_us upload_gb_per_second; do member "$name" <"$stem.out"; done))" \
+        "\"output\": $(embedded <"$stem.out")"
 }
 
 # kernels SECONDS: every pipeline; registers, spills and whatever else the driver counts.

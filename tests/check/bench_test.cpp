@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "runtime/check/bench.h"
+#include "runtime/check/latency.h"
 #include "runtime/check/probe.h"
 #include "runtime/cpu/backend.h"
 #include "runtime/gpu/backend.h"
@@ -113,6 +114,12 @@ TEST_CASE("a device is measured") {
     CHECK(work.barriers ==
           copies + phases_of(programs.body).back() + 1 + phases_of(programs.head).back() + 1);
     CHECK(check::probe_device(*device->kernels) > 1e7);
+    const check::Latencies times = check::measure_latencies(*device->kernels);
+    for (const double seconds : {times.phase, times.wide_phase, times.dispatch, times.round_trip}) {
+        CHECK(seconds > 0);
+        CHECK(seconds < 1);
+    }
+    CHECK(times.upload_bytes > 1e6);
     test::check_no_messages(*device);
 }
 
