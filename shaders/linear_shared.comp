@@ -11,6 +11,7 @@ layout(constant_id = 3) const uint PACKED_ROWS = 1u;
 
 READ(0, float, x);
 #include "products.glsl"
+#include "range_chunks.glsl"
 #include "tiles.glsl"
 // The same inputs four at a time, for widths that are multiples of 4.
 layout(std430, set = 0, binding = 0) readonly restrict buffer InputsByFour { vec4 x4[]; };
@@ -25,26 +26,18 @@ struct Range {
 };
 
 /// Where the chunk of a row lies that holds element k of the range.
-uint chunk_number(Range range, uint k, uint groups, uint ranges) {
-    if (PACKED_ROWS > 1u) return k / CHUNK;
-    uint each = groups / ranges;                   // every range has so many groups,
-    uint long_ranges = groups - each * ranges;     // and so many ranges one more
-    uint common_chunks = each * (UNIT_MATRIX / CHUNK);
-    uint step = (k - range.begin) / CHUNK;
-    uint rank = range.begin / UNIT_MATRIX - range.number * each;  // among the longer ranges
-    return step < common_chunks ? step * ranges + range.number
-                                : common_chunks * ranges + (step - common_chunks) * long_ranges + rank;
+uint chunk_number(Range range, uint k, RangeChunks chunks) {
+    return PACKED_ROWS > 1u ? k / CHUNK : chunk_place(chunks, range.number, range.begin, (k - range.begin) / CHUNK);
 }
 
 /// From element k on; past the end of the range any that are there: their inputs are zero.
-void lay_weights(Range range, uint k, uint groups, uint ranges) {
-    uint units = PACKED_ROWS > 1u ? row_units(product.in_width) : groups * (UNIT_MATRIX / CHUNK);
+void lay_weights(Range range, uint k, uint units, RangeChunks chunks) {
     for (uint i = gl_LocalInvocationIndex; i < TILE_OUTS * (STEP / CHUNK); i += gl_WorkGroupSize.x) {
         uint n = i % TILE_OUTS, first = i / TILE_OUTS * CHUNK;
         uint out_row = tile_out(n);
         uint at = product.matrix + out_row / PACKED_ROWS * PACKED_ROWS * units + out_row % PACKED_ROWS;
         uint chunk_k = min(k + first, range.end - 1u);
-        Chunk chunk = load_chunk(at, PACKED_ROWS, chunk_number(range, chunk_k, groups, ranges));
+        Chunk chunk = load_chunk(at, PACKED_ROWS, chunk_number(range, chunk_k, chunks));
         [[unroll]] for (uint e = 0u; e < CHUNK; ++e)
             weights[(first + e) * ACROSS + n / 4u][n % 4u] = decode_element(chunk, e);
     }
@@ -70,6 +63,8 @@ void main() {
     choose_product();
     uint groups = group_count(product.in_width, UNIT_MATRIX);
     uint ranges = range_count(groups);
+    uint units = PACKED_ROWS > 1u ? row_units(product.in_width) : groups * CHUNKS_PER_GROUP;
+    RangeChunks chunks = range_chunks(groups, ranges);
     vec4 totals[ROWS];
     [[unroll]] for (uint t = 0u; t < ROWS; ++t) totals[t] = vec4(0.0);
     for (uint r = 0u; r < ranges; ++r) {
@@ -79,7 +74,7 @@ void main() {
         [[unroll]] for (uint t = 0u; t < ROWS; ++t) sums[t] = vec4(0.0);
         for (uint k = range.begin; k < range.end; k += STEP) {
             barrier();
-            lay_weights(range, k, groups, ranges);
+            lay_weights(range, k, units, chunks);
             lay_inputs(range, k);
             barrier();
             [[unroll]] for (uint e = 0u; e < STEP; ++e) {

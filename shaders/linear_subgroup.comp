@@ -16,11 +16,11 @@ layout(constant_id = 3) const uint SUBGROUP = 32u;
 
 READ(0, float, x);
 #include "products.glsl"
+#include "range_chunks.glsl"
 // The same inputs four at a time, for widths that are multiples of 4: the lanes of a team read far apart, and every load
 // costs the cache a line per lane.
 layout(std430, set = 0, binding = 0) readonly restrict buffer InputsByFour { vec4 x4[]; };
 
-const uint CHUNKS_PER_GROUP = UNIT_MATRIX / CHUNK;
 const uint TEAM = SUBGROUP < 32u ? SUBGROUP : 32u;
 const uint RANGES_PER_LANE = 32u / TEAM;
 
@@ -48,9 +48,7 @@ void main() {
     uint row = gl_WorkGroupID.y * TOKENS;
     uint groups = group_count(product.in_width, UNIT_MATRIX);
     uint ranges = range_count(groups);
-    uint groups_each = groups / ranges;               // every range has so many groups,
-    uint long_ranges = groups - groups_each * ranges; // and so many ranges one more
-    uint common_chunks = groups_each * CHUNKS_PER_GROUP;
+    RangeChunks chunks = range_chunks(groups, ranges);
     uint units = groups * CHUNKS_PER_GROUP;
 
     // Outputs and rows past the end repeat the last one, so that every load stays inside the buffers.
@@ -67,16 +65,12 @@ void main() {
         if (r < ranges) {
             uint begin = range_begin(r, groups, ranges, UNIT_MATRIX);
             uint end = range_end(r, groups, ranges, UNIT_MATRIX, product.in_width);
-            uint rank = begin / UNIT_MATRIX - r * groups_each;  // among the longer ranges
             for (uint k = begin; k < end; k += CHUNK) {
-                uint step = (k - begin) / CHUNK;
-                uint by_range = step < common_chunks
-                                    ? step * ranges + r
-                                    : common_chunks * ranges + (step - common_chunks) * long_ranges + rank;
+                uint place = chunk_place(chunks, r, begin, (k - begin) / CHUNK);
                 uint count = min(end - k, CHUNK);
                 [[unroll]] for (uint t = 0u; t < TOKENS; ++t) load_inputs(t, x_at[t] + k, count);
                 [[unroll]] for (uint o = 0u; o < OUTS; ++o) {
-                    Chunk chunk = load_chunk(at[o], 1u, by_range);
+                    Chunk chunk = load_chunk(at[o], 1u, place);
                     [[unroll]] for (uint e = 0u; e < CHUNK; ++e) {
                         float weight = decode_element(chunk, e);
                         // Past the end both are zero, and +0 changes no sum: none is -0, which begins as +0.

@@ -205,7 +205,7 @@ void print_markdown(const Report& report) {
     }
 }
 
-/// Name, value, unit and meaning of what a device takes beside reading its memory.
+/// One of what the probe measured: its name in tables of data, and what is said of it.
 struct ProbeLine {
     const char* name;
     double value;

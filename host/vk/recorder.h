@@ -126,6 +126,9 @@ class Timeline {
     uint64_t submit(const Commands& commands);
     /// Returns when the ticket's work and all before it has completed. Errors: Code::device_lost.
     void wait(uint64_t ticket);
+    /// Submits, waits and returns how many seconds the run took: the device's where it was recorded with
+    /// timestamps and the device has them, else the host's. Errors: Code::device_lost.
+    double run_timed(const Commands& commands);
 
   private:
     struct Impl;

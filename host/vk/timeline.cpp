@@ -3,6 +3,7 @@
 
 #include "host/error.h"
 #include "host/log.h"
+#include "host/stopwatch.h"
 #include "host/vk/commands.h"
 #include "host/vk/device.h"
 
@@ -174,6 +175,13 @@ uint64_t Timeline::submit(const Commands& commands) {
 void Timeline::wait(uint64_t ticket) {
     RWKVK_ASSERT(ticket <= impl_->last);
     if (ticket != 0) impl_->wait(ticket);
+}
+
+double Timeline::run_timed(const Commands& commands) {
+    const Stopwatch watch;
+    wait(submit(commands));
+    const double host = watch.seconds(), device = static_cast<double>(commands.elapsed_ns()) * 1e-9;
+    return device > 0 ? device : host;
 }
 
 }  // namespace rwkvk::vk

@@ -156,7 +156,7 @@ std::vector<KernelChoice> all_linear_blocks(const vk::DeviceFacts& facts, uint32
 
 std::vector<KernelChoice> all_tiles(Op op, const vk::DeviceFacts& facts) {
     const bool blocks = op == Op::linear_blocks;
-    const uint32_t rows = tile_rows_each(facts), other = 6 - rows;
+    const uint32_t rows = tile_rows_each(facts), other = rows == 2 ? 4 : 2;
     const Packing teams = blocks ? Packing::block_rows : Packing::ranges;
     const Packing narrow = blocks ? Packing::block_tiles : Packing::tiles;
     std::vector<KernelChoice> choices;

@@ -16,7 +16,8 @@ namespace rwkvk {
 enum class Packing : uint32_t {
     rows,         // [out][device block]: what `embed` reads
     tiles,        // [out / 32][16 bytes of a row][out % 32]: what `linear_narrow` reads
-    ranges,       // [out][16 bytes], in the order of the lanes of a team: what `linear_subgroup` reads
+    ranges,       // [out][16 bytes], in the order of the lanes of a team: what `linear_subgroup` reads;
+                  // `linear_shared` reads these two
     block_tiles,  // block_planes.h, 32 rows to a tile, groups in the order of the chains: what
                   // `blocks_narrow` reads
     block_rows,   // block_planes.h, a row to a tile: what `blocks_subgroup` reads

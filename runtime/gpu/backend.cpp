@@ -126,13 +126,8 @@ class GpuBackend final : public Backend {
         tables_->send(transfer_, part, recorded.plan);
         logits_are_copied_ = false;
         std::vector<double> seconds;
-        for (size_t step = 0; step < program(part).steps.size(); ++step) {
-            const vk::Commands& commands = commands_of(recorded, step);
-            const Stopwatch watch;
-            timeline_.wait(timeline_.submit(commands));
-            const double host = watch.seconds(), device = static_cast<double>(commands.elapsed_ns()) * 1e-9;
-            seconds.push_back(device > 0 ? device : host);
-        }
+        for (size_t step = 0; step < program(part).steps.size(); ++step)
+            seconds.push_back(timeline_.run_timed(commands_of(recorded, step)));
         return seconds;
     }
 

@@ -212,15 +212,15 @@ typedef struct rwkvk_bench_summary {
 RWKVK_API rwkvk_status rwkvk_tools_bench(rwkvk_context *context, const rwkvk_bench_params *params,
                                          const rwkvk_bench_sink *sink, rwkvk_bench_summary *summary);
 
-/** What bounds every speed. Medians; of the CPU the memory alone, the others 0. */
+/** What bounds every speed. Medians, of reading the best run; of the CPU the memory alone, the others 0. */
 typedef struct rwkvk_probe {
     uint32_t size;
     char device[256];
-    double read_bytes;  /* per second, from the device's memory */
-    double phase;       /* seconds of a dispatch of one workgroup that waits for the one before it */
-    double wide_phase;  /* the same, of 1024 workgroups */
-    double dispatch;    /* seconds of a dispatch of one workgroup that waits for nothing */
-    double round_trip;  /* seconds from submitting one dispatch until the host knows that it has ended */
+    double read_bytes;   /* per second, from the device's memory */
+    double phase;        /* seconds of a dispatch of one workgroup that waits for the one before it */
+    double wide_phase;   /* the same, of 1024 workgroups */
+    double dispatch;     /* seconds of a dispatch of one workgroup that waits for nothing */
+    double round_trip;   /* seconds from submitting one dispatch until the host knows that it has ended */
     double upload_bytes; /* per second, from the host's memory */
 } rwkvk_probe;
 
