@@ -9,6 +9,7 @@ READ(1, float, weight);
 READ(2, float, bias);
 WRITE(3, float, y);
 PARAMS(NormParams);
+float element(uint i) { return x[i]; }
 #include "group_norm.glsl"
 
 void main() {
@@ -17,5 +18,5 @@ void main() {
     Norm norm = norm_of(base, p.width, p.inv_width, p.eps);
     uint first = group * p.width;
     for (uint i = gl_LocalInvocationID.x; i < p.width; i += gl_WorkGroupSize.x)
-        y[base + i] = apply_norm(norm, x[base + i], weight[first + i], bias[first + i]);
+        y[base + i] = apply_norm(norm, element(base + i), weight[first + i], bias[first + i]);
 }

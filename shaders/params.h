@@ -137,6 +137,23 @@ struct NormMixParams {
     uint keep;             // 1: the result of the norm is stored too
 };
 
+// One product, and a norm_mix of what it makes.
+struct ProductMixParams {
+    uint rows;
+    uint products;  // 1
+    uint y_width;
+    ProductPlace product[1];
+    uint width;
+    float eps;
+    float inv_width;
+    uint planes;
+    uint y_stride;
+    uint rounded;
+    uint numbers;
+    uint rounded_stride;
+    uint keep;
+};
+
 // The parts of head4, head6 and head7 that models leave out.
 RWKVK_CONST HEAD_LERP = 1u;   // v is mixed with that of the first layer; head7
 RWKVK_CONST HEAD_NORM = 2u;   // head7

@@ -2,9 +2,14 @@
 // totals. Before: common.glsl.
 #include "activation.glsl"
 
-PARAMS(ProductParams);
 READ(2, float, addend);
+#ifdef THEN_MIX
+PARAMS(ProductMixParams);
+COHERENT(3, float, y);
+#else
+PARAMS(ProductParams);
 WRITE(3, float, y);
+#endif
 
 ProductPlace product;
 uint workgroup;  // its number among those of the product
@@ -12,6 +17,7 @@ uint workgroup;  // its number among those of the product
 void choose_product() {
     product = p.product[0];
     workgroup = gl_WorkGroupID.x;
+#ifndef THEN_MIX
     [[unroll]] for (uint n = 1u; n < PRODUCTS; ++n) {
         uint before = p.product[n - 1u].kind & 0xffffu;
         if (n < p.products && gl_WorkGroupID.x >= before) {
@@ -19,6 +25,7 @@ void choose_product() {
             workgroup = gl_WorkGroupID.x - before;
         }
     }
+#endif
 }
 
 /// Stores output n of the product.
@@ -31,3 +38,10 @@ void store_total(float total, uint row, uint n) {
     if (kind == ADD_ROWS) value = settle(value + addend[product.addend * 4u + at]);
     y[product.y * 4u + at] = value;
 }
+
+/// The last that a workgroup does.
+#ifdef THEN_MIX
+#include "then_mix.glsl"
+#else
+void go_on() {}
+#endif

@@ -20,6 +20,7 @@ constexpr std::array maskable_facts{
     // Not an ability but a preference, and its kernels are the ones without shared memory.
     Maskable{"narrow", &DeviceFacts::narrow, true},
     Maskable{"fusion", &DeviceFacts::fusion, false},
+    Maskable{"joins", &DeviceFacts::joins, false},
     Maskable{"float-controls", &DeviceFacts::float_controls, false},
     Maskable{"round-to-even", &DeviceFacts::round_to_even, false},
     Maskable{"keep-signed-zero", &DeviceFacts::keep_signed_zero, false},

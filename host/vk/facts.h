@@ -36,7 +36,7 @@ struct DeviceFacts {
     std::array<uint32_t, 3> max_group_count{65535, 65535, 65535};
     uint32_t shared_bytes = 16384;
     uint32_t push_bytes = 128;
-    uint32_t max_storage_buffers = 16;          // per stage; kernels bind up to 10
+    uint32_t max_storage_buffers = 16;          // per stage; kernels bind up to 13
     uint64_t max_binding_bytes = 128ull << 20;  // one storage-buffer binding
     uint64_t max_allocation_bytes = 1ull << 30;
     uint64_t offset_alignment = 256;  // of storage-buffer bindings
@@ -48,6 +48,7 @@ struct DeviceFacts {
     uint32_t subgroup_size_min = 0, subgroup_size_max = 0;  // what can be demanded; 0 where nothing can
     uint32_t max_subgroups = 0;     // per workgroup at a demanded size; 0 where none can be
     bool fusion = true;             // steps that can be one dispatch are
+    bool joins = true;              // workgroups see what others of the dispatch wrote, after a barrier
     bool narrow = false;            // software or shared-memory-less device: a lane per row is best
     bool float_controls = false;    // execution modes below can be declared
     bool round_to_even = false;     // RoundingModeRTE 32 reported

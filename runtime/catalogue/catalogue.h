@@ -36,6 +36,8 @@ const OpInfo& info(Op op);
 constexpr bool looks_up(Op op) { return op == Op::embed || op == Op::embed_add; }
 /// Whether the op multiplies a matrix with vectors: its parameters are LinearParams.
 constexpr bool multiplies(Op op) { return op == Op::linear || op == Op::linear_blocks; }
+/// Whether it is such an op and a norm_mix of its result: its parameters are ProductMixParams.
+constexpr bool multiplies_and_mixes(Op op) { return op == Op::linear_mix || op == Op::blocks_mix; }
 
 enum class WeightFormat : uint32_t {
 #define WEIGHT(name, elements, bytes) name,

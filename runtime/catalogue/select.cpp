@@ -138,6 +138,12 @@ KernelChoice choose_product(Op op, bool low_rank, uint32_t rows, const vk::Devic
     return !facts.narrow && rows >= many_rows ? choose_tiles(op, choice.packing, facts) : choice;
 }
 
+KernelChoice choose_product_mix(Op op, const ProductMixParams& p, const vk::DeviceFacts& facts) {
+    const ProductPlace& product = p.product[0];
+    return then_mix(choose_few_rows(op == Op::linear_mix ? Op::linear : Op::linear_blocks,
+                                    is_low_rank(product.outs, product.in_width), p.rows, facts));
+}
+
 std::vector<KernelChoice> all_linear(const vk::DeviceFacts& facts, uint32_t rows) {
     std::vector<KernelChoice> choices = {narrow(Op::linear, facts, rows)};
     if (facts.subgroup) choices.push_back(subgroups(KernelId::linear_subgroup, facts, rows));
@@ -174,6 +180,13 @@ std::vector<KernelChoice> all_products(Op op, const vk::DeviceFacts& facts) {
     std::vector<KernelChoice> choices = all(facts, 1);
     for (const auto& more : {all(facts, 4), all_tiles(op, facts)})
         choices.insert(choices.end(), more.begin(), more.end());
+    return choices;
+}
+
+std::vector<KernelChoice> all_product_mixes(Op op, const vk::DeviceFacts& facts) {
+    std::vector<KernelChoice> choices =
+        op == Op::linear_mix ? all_linear(facts, 1) : all_linear_blocks(facts, 1);
+    std::ranges::transform(choices, choices.begin(), then_mix);
     return choices;
 }
 
@@ -247,6 +260,7 @@ template <typename P>
 Work work_outputs(const P& p) {
     return {p.outs, p.rows, 1};
 }
+Work work_outputs(const ProductMixParams& p) { return {p.product[0].outs, p.rows, 1}; }
 template <typename P>
 Work work_token_rows(const P& p) {
     return {1, p.rows, 1};
@@ -308,6 +322,9 @@ KernelChoice choose_kernel(Op op, const Params& params, const vk::DeviceFacts& f
         case Op::linear:
         case Op::linear_blocks:
             return choose_product(op, params.as<LinearParams>(), facts);
+        case Op::linear_mix:
+        case Op::blocks_mix:
+            return choose_product_mix(op, params.as<ProductMixParams>(), facts);
         case Op::norm:
             return choose_norm(params, facts);
         case Op::rms_norm:
@@ -337,6 +354,9 @@ std::vector<KernelChoice> all_choices(Op op, const vk::DeviceFacts& facts) {
         case Op::linear:
         case Op::linear_blocks:
             return all_products(op, facts);
+        case Op::linear_mix:
+        case Op::blocks_mix:
+            return all_product_mixes(op, facts);
         case Op::norm:
             return {lane_per_item(KernelId::norm_lane, facts), lane_per_range(KernelId::norm_group)};
         case Op::rms_norm:
@@ -358,6 +378,9 @@ std::vector<KernelChoice> all_choices(Op op, const vk::DeviceFacts& facts) {
 }
 
 std::vector<KernelChoice> possible_choices(Op op, const vk::DeviceFacts& facts) {
+    if (multiplies_and_mixes(op))
+        return {then_mix(
+            choose_few_rows(op == Op::linear_mix ? Op::linear : Op::linear_blocks, false, 1, facts))};
     if (!multiplies(op)) return all_choices(op, facts);
     std::vector<KernelChoice> choices;
     for (const bool low_rank : {false, true}) {
@@ -366,6 +389,29 @@ std::vector<KernelChoice> possible_choices(Op op, const vk::DeviceFacts& facts) 
         if (!by_subgroups(facts)) break;  // then it is the same
     }
     return choices;
+}
+
+KernelChoice then_mix(KernelChoice choice) {
+    switch (choice.kernel) {
+        case KernelId::linear_narrow:
+            choice.kernel = KernelId::linear_narrow_mix;
+            break;
+        case KernelId::linear_subgroup:
+            choice.kernel = KernelId::linear_subgroup_mix;
+            break;
+        case KernelId::blocks_narrow:
+            choice.kernel = KernelId::blocks_narrow_mix;
+            break;
+        case KernelId::blocks_subgroup:
+            choice.kernel = KernelId::blocks_subgroup_mix;
+            break;
+        case KernelId::blocks_dot:
+            choice.kernel = KernelId::blocks_dot_mix;
+            break;
+        default:
+            RWKVK_ASSERT(!"a kernel that makes few rows");
+    }
+    return choice;
 }
 
 std::array<uint32_t, 3> group_counts(const KernelChoice& choice, const std::array<uint32_t, 3>& work) {

@@ -68,6 +68,9 @@ std::vector<KernelChoice> all_choices(Op op, const vk::DeviceFacts& facts);
 /// Of these, what `choose_kernel` can return on this device for some number of rows.
 std::vector<KernelChoice> possible_choices(Op op, const vk::DeviceFacts& facts);
 
+/// The kernel that goes on with norm_mix, of one that multiplies few rows.
+KernelChoice then_mix(KernelChoice choice);
+
 /// Workgroups that cover `work`.
 std::array<uint32_t, 3> group_counts(const KernelChoice& choice, const std::array<uint32_t, 3>& work);
 

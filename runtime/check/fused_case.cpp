@@ -3,7 +3,10 @@
 #include <numeric>
 
 #include "runtime/catalogue/rounding.h"
+#include "runtime/check/block_case.h"
 #include "runtime/check/case_words.h"
+#include "runtime/gpu/product_mixes.h"
+#include "runtime/gpu/products.h"
 
 namespace rwkvk::check {
 namespace {
@@ -36,6 +39,27 @@ OpCase norm_mix_case(Random& random, uint32_t rows, uint32_t width, uint32_t pla
              keep ? Words(n, 0) : unused()},
             std::nullopt,
             concat("norm_mix ", rows, "x", width, ", ", planes, " planes, ", rounded, " of them rounded")};
+}
+
+/// A product of one dispatch, whose y norm_mix goes on with.
+OpCase product_mix_case(Random& random, OpCase::Matrix m, uint32_t rows, uint32_t rounded, uint32_t addend) {
+    const bool blocks = in_blocks(m.format);
+    const bool can_round = m.out % ROUND_GROUP == 0;
+    OpCase mix = norm_mix_case(random, rows, m.out, 3, can_round ? rounded : 0, 0x20, rounded % 2);
+    std::vector<float> x(uint64_t{rows} * m.in);
+    for (float& value : x) value = random.number(-16, 3);
+    Words addends = random_addend(random, addend, rows, m.out);
+    std::vector<Words> slots = {blocks ? rounded_rows(x, rows) : words_of(x), {}, std::move(addends)};
+    slots.push_back(Words(uint64_t{rows} * m.out, 0));
+    slots.insert(slots.end(), mix.slots.begin() + 1, mix.slots.end());
+    slots.push_back({0});
+    const LinearParams linear{rows, m.in, m.out, 0, m.out, ACT_NONE, addend};
+    const std::string name(info(blocks ? Op::blocks_mix : Op::linear_mix).name);
+    std::string description = concat(name, " ", rows, " rows, ", m.out, "x", m.in, " ", info(m.format).name,
+                                     ", addend ", addend, ", ", rounded, " planes rounded");
+    return {blocks ? Op::blocks_mix : Op::linear_mix,
+            gpu::product_and_mix(gpu::one_product(linear, 1), mix.params.as<NormMixParams>()),
+            std::move(slots), std::move(m), std::move(description)};
 }
 
 /// Decays of tokens in exponents that keep something of the state.
@@ -123,6 +147,27 @@ std::vector<OpCase> norm_mix_cases(CaseSet set, Random& random) {
     cases.push_back(norm_mix_case(random, 17, 64, 1, 1, 0));
     cases.push_back(norm_mix_case(random, 2, 2560, 2, 2, 0x10));
     cases.push_back(norm_mix_case(random, 2, 1100, 1, 0, 0));
+    return cases;
+}
+
+std::vector<OpCase> product_mix_cases(Op op, CaseSet set, Random& random) {
+    using Sizes = std::vector<std::pair<uint32_t, uint32_t>>;
+    std::vector<OpCase> cases;
+    uint32_t next = 0;
+    for (size_t f = 0; f < all_weights().size(); ++f) {
+        const auto format = static_cast<WeightFormat>(f);
+        if (in_blocks(format) != (op == Op::blocks_mix)) continue;
+        // The first takes many workgroups, which all have to come before the norm.
+        for (const auto& [out, in] :
+             set == CaseSet::full ? Sizes{{1056, 256}, {45, 512}, {64, 1024}} : Sizes{{1056, 256}}) {
+            for (const uint32_t rows : {1u, 3u}) {
+                const uint32_t rounded = 2 - next % 3, addend = next % ADD_KINDS;
+                cases.push_back(
+                    product_mix_case(random, random_matrix(random, out, in, format), rows, rounded, addend));
+                ++next;
+            }
+        }
+    }
     return cases;
 }
 

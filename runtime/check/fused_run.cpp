@@ -63,9 +63,11 @@ void run_parts(const OpCase& c, Slots& slots, ThreadPool& pool, cpu::Instruction
     const FusedSteps fused = find_fused(c.op)->steps(c.params);
     Memory memory(c, fused, slots);
     for (const Step& step : fused.program.steps) {
+        cpu::Matrix matrix;
+        if (multiplies(step.op)) matrix = load_case_matrix(*c.matrix, cpu::layout_for(step.op), pool);
         cpu::Call call{.params = with_strides(step, [&](const Operand& o) { return memory.stride(o); }),
                        .slots = {},
-                       .matrix = nullptr,
+                       .matrix = &matrix,
                        .pool = &pool,
                        .set = set};
         call.params.set_rows(by_sequences(step.op) ? c.params.rows() : memory.rows());

@@ -102,6 +102,9 @@ class Maker {
                 break;
             case Op::norm_mix:
                 return norm_mix_cases(set(), random_);
+            case Op::linear_mix:
+            case Op::blocks_mix:
+                return product_mix_cases(op, set(), random_);
             case Op::mul_add:
                 elements(op, {true, true, true});
                 break;

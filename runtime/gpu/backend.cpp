@@ -250,6 +250,9 @@ class GpuBackend final : public Backend {
             std::make_unique<vk::Buffer>(device_, std::max({body.arena_bytes, head.arena_bytes, uint64_t{4}}),
                                          vk::Memory::device, "activations");
         tables_ = std::make_unique<DeviceTables>(device_, std::array{body.tables_bytes, head.tables_bytes});
+        arrivals_ = std::make_unique<vk::Buffer>(device_, 4, vk::Memory::device, "arrivals");
+        transfer_.fill(*arrivals_, 0, arrivals_->size_bytes(), 0);
+        transfer_.finish();
         make_carried(programs_.body, most_rows(Part::body));
         make_carried(programs_.head, most_rows(Part::head));
         if (!carried_.contains("logits")) return;
@@ -316,9 +319,10 @@ class GpuBackend final : public Backend {
             .plan = recorded.plan,
             .weights = weights_,
             .place = [&](const Operand& operand) { return place(part, recorded.plan, operand); },
-            .max_cost = budget};
+            .max_cost = budget,
+            .arrivals = {arrivals_.get(), 0, arrivals_->size_bytes(), vk::Access::update}};
         recorded.dispatches = make_dispatches(layout, kernels_);
-        const std::vector<Dispatch> merged = merged_dispatches(layout, recorded.dispatches, device_.facts());
+        const std::vector<Dispatch> merged = merged_dispatches(layout, recorded.dispatches, kernels_);
         std::vector<uint64_t> costs;
         for (const Dispatch& dispatch : merged) costs.push_back(dispatch.cost);
         for (const uint64_t cost : costs) recorded.total_cost += cost;
@@ -349,7 +353,8 @@ class GpuBackend final : public Backend {
     vk::Device& device_;
     DeviceWeights weights_;
     std::vector<std::unique_ptr<vk::Buffer>> states_;
-    std::unique_ptr<vk::Buffer> arena_, logits_copy_;  // the second: null where the host reads the device's
+    std::unique_ptr<vk::Buffer> arena_, arrivals_,
+        logits_copy_;  // the last: null where the host reads the device's
     std::unique_ptr<DeviceTables> tables_;
     std::map<std::string, std::unique_ptr<vk::Buffer>> carried_;
     std::map<std::tuple<Part, uint32_t, uint32_t>, Recorded> recorded_;  // by rows and sequences

@@ -5,8 +5,11 @@
 
 #include "host/vk/device.h"
 #include "runtime/gpu/packing.h"
+#include "runtime/gpu/product_mixes.h"
 #include "runtime/gpu/products.h"
+#include "runtime/graph/joins.h"
 #include "runtime/graph/phases.h"
+#include "runtime/graph/uses.h"
 
 namespace rwkvk::gpu {
 
@@ -176,7 +179,8 @@ std::vector<Dispatch> make_dispatches(const Layout& layout, KernelStore& kernels
 }
 
 std::vector<Dispatch> merged_dispatches(const Layout& layout, const std::vector<Dispatch>& dispatches,
-                                        const vk::DeviceFacts& facts) {
+                                        KernelStore& kernels) {
+    const vk::DeviceFacts& facts = kernels.device().facts();
     const std::vector<uint32_t> phases_of_steps = phases_of(layout.program);
     std::vector<uint32_t> phases;
     std::vector<bool> products;
@@ -184,15 +188,20 @@ std::vector<Dispatch> merged_dispatches(const Layout& layout, const std::vector<
         phases.push_back(phases_of_steps[dispatch.step]);
         products.push_back(multiplies(layout.program.steps[dispatch.step].op));
     }
-    return share_dispatches(dispatches, phases, products,
-                            {facts.max_binding_bytes, layout.max_cost, facts.max_group_count[0]});
+    std::vector<Dispatch> merged = share_dispatches(
+        dispatches, phases, products, {facts.max_binding_bytes, layout.max_cost, facts.max_group_count[0]});
+    return facts.joins ? join_mixes(std::move(merged), layout, kernels) : merged;
 }
 
 std::vector<KernelUse> kernels_of(const Program& program, uint32_t rows, const WeightSource& weights,
                                   const vk::DeviceFacts& facts) {
     std::vector<KernelUse> uses;
     std::set<std::pair<std::string, std::vector<uint32_t>>> seen;
-    for (const Step& step : program.steps) {
+    const std::vector<size_t> joins =
+        rows == 1 && facts.joins ? joins_of(program) : std::vector(program.steps.size(), no_step);
+    for (size_t i = 0; i < joins.size(); ++i) {
+        if (joins[i] != no_step) continue;
+        const Step& step = program.steps[i];
         Params params = step.params;
         params.set_rows(rows);
         WeightFormat format = WeightFormat::f32;
@@ -201,7 +210,8 @@ std::vector<KernelUse> kernels_of(const Program& program, uint32_t rows, const W
             if (tensor.kind == TensorKind::matrix)
                 format = weights.find(program.matrices[tensor.index].name)->format;
         }
-        const KernelChoice choice = choose_kernel(step.op, params, facts);
+        KernelChoice choice = choose_kernel(step.op, params, facts);
+        if (std::ranges::count(joins, i) > 0) choice = then_mix(choice);
         if (seen.insert({module_name(choice.kernel, format), choice.constants}).second)
             uses.push_back({choice, format});
     }

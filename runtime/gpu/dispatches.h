@@ -27,7 +27,8 @@ struct Layout {
     const DeviceWeights& weights;
     /// Where a tensor that is not a weight lies.
     std::function<vk::Binding(const Operand&)> place;
-    uint64_t max_cost;  // of one dispatch; larger matrix products are split by outputs
+    uint64_t max_cost;          // of one dispatch; larger matrix products are split by outputs
+    vk::Binding arrivals = {};  // a word for dispatches that count their workgroups, 0 before and after each
 };
 
 /// Of a letter in OpInfo::slots.
@@ -36,9 +37,10 @@ vk::Access access_of(char letter);
 /// One or more dispatches per step, in order. A matrix in several pieces takes one dispatch per piece.
 std::vector<Dispatch> make_dispatches(const Layout& layout, KernelStore& kernels);
 
-/// As few as they can be: products that do not wait for one another share one, `step` is that of the first.
+/// As few as they can be: products that do not wait for one another share one, `step` is that of the first;
+/// and one may do the step after it, too.
 std::vector<Dispatch> merged_dispatches(const Layout& layout, const std::vector<Dispatch>& dispatches,
-                                        const vk::DeviceFacts& facts);
+                                        KernelStore& kernels);
 
 /// The kernels that `make_dispatches` takes for a run of `rows` rows, each once, in the order of the steps.
 std::vector<KernelUse> kernels_of(const Program& program, uint32_t rows, const WeightSource& weights,

@@ -47,6 +47,37 @@ Params norm_mix_parameters(const Params& wiring, std::span<const Step* const> fo
     return p;
 }
 
+/// The slots are those of both, but for what is normed: the product's y.
+FusedSteps product_mix_steps(Op op, const Params& params) {
+    const auto p = params.as<ProductMixParams>();
+    const ProductPlace& place = p.product[0];
+    const NormMixParams mix{0, p.width, p.eps, p.inv_width, p.planes, 0, p.rounded, p.numbers, 0, p.keep};
+    FusedSteps both = norm_mix_steps(mix);
+    Program& program = both.program;
+    const auto tensor = [&](const char* name, TensorKind kind, uint32_t width) {
+        program.tensors.push_back({name, kind, width});
+        return Operand{static_cast<uint32_t>(program.tensors.size() - 1)};
+    };
+    const uint32_t addend_kind = place.kind >> 24, activation = place.kind >> 16 & 0xff;
+    const uint32_t x_width = op == Op::linear ? place.in_width : rounded_width(place.in_width / ROUND_GROUP);
+    const Operand x = tensor("product.x", TensorKind::activation, x_width);
+    const Operand matrix = tensor("product.matrix", TensorKind::matrix, place.outs);
+    const Operand addend = addend_kind == ADD_NOTHING ? x
+                           : addend_kind == ADD_BIAS
+                               ? tensor("product.bias", TensorKind::vector, place.outs)
+                               : tensor("product.rest", TensorKind::activation, place.outs);
+    const Operand counter = tensor("counter", TensorKind::state, 1);
+    const LinearParams linear{0, place.in_width, p.y_width, 0, place.outs, activation, addend_kind};
+    const Operand y = both.slots.front();
+    program.steps.insert(program.steps.begin(), {op, "product", {x, matrix, addend, y}, linear, {}});
+    both.slots.insert(both.slots.begin(), {x, matrix, addend});
+    both.slots.push_back(counter);
+    return both;
+}
+
+FusedSteps linear_mix_steps(const Params& params) { return product_mix_steps(Op::linear, params); }
+FusedSteps blocks_mix_steps(const Params& params) { return product_mix_steps(Op::linear_blocks, params); }
+
 FusedSteps mul_add_steps(const Params& params) {
     const auto p = params.as<ElementParams>();
     Builder b("mul_add");
@@ -191,6 +222,8 @@ std::span<const FusedOp> fused_ops() {
         {Op::head6, for_all_parts(HEAD_GATE | HEAD_ROUND, head6), head6_steps, head6_parameters},
         {Op::head4, for_all_parts(HEAD_ROUND, head4), head4_steps, head4_parameters},
         {Op::mul_add, {ElementParams{0, 32}}, mul_add_steps, mul_add_parameters},
+        {Op::linear_mix, {}, linear_mix_steps, nullptr},
+        {Op::blocks_mix, {}, blocks_mix_steps, nullptr},
     };
     return ops;
 }

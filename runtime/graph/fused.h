@@ -18,7 +18,7 @@ struct FusedSteps {
 struct FusedOp {
     Op op;
     /// One set of parameters for each way in which the steps can hang together, that of most steps first.
-    /// Sizes are any.
+    /// Sizes are any. None where it is not looked for in programs (joins.h).
     std::vector<Params> wirings;
     FusedSteps (*steps)(const Params& params);
     /// The parameters with which `steps` makes the steps found, which hang together as those of `wiring` and

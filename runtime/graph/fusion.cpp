@@ -13,18 +13,6 @@
 namespace rwkvk {
 namespace {
 
-char letter(const Step& step, size_t slot) { return info(step.op).slots[slot]; }
-
-bool depends(const Step& later, const Step& earlier) {
-    for (size_t i = 0; i < later.operands.size(); ++i) {
-        for (size_t j = 0; j < earlier.operands.size(); ++j) {
-            const bool both_read = letter(later, i) == 'r' && letter(earlier, j) == 'r';
-            if (!both_read && later.operands[i].tensor == earlier.operands[j].tensor) return true;
-        }
-    }
-    return false;
-}
-
 bool same(const Operand& a, const Operand& b) { return a.tensor == b.tensor && a.plane == b.plane; }
 
 /// Finds a fused op's steps in a program, from the last one backwards.

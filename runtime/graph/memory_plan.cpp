@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <map>
 
+#include "runtime/graph/joins.h"
 #include "runtime/graph/phases.h"
+#include "runtime/graph/uses.h"
 
 namespace rwkvk {
 namespace {
@@ -15,6 +17,21 @@ uint64_t aligned(uint64_t bytes) { return (bytes + alignment - 1) / alignment * 
 struct Lifetime {
     uint32_t first, last;  // phases, both inclusive
 };
+
+/// What a step writes that a product does at its end is there from the product's phase on.
+void begin_joins_early(const Program& program, const std::vector<uint32_t>& phases,
+                       std::vector<Lifetime>& lives) {
+    const std::vector<size_t> joins = joins_of(program);
+    for (size_t i = 0; i < joins.size(); ++i) {
+        if (joins[i] == no_step) continue;
+        const Step& step = program.steps[i];
+        for (size_t slot = 0; slot < step.operands.size(); ++slot) {
+            if (info(step.op).slots[slot] != 'w') continue;
+            uint32_t& first = lives[step.operands[slot].tensor].first;
+            first = std::min(first, phases[joins[i]]);
+        }
+    }
+}
 
 std::vector<Lifetime> lifetimes(const Program& program, bool of_parts) {
     const std::vector<uint32_t> phases = phases_of(program);
@@ -28,6 +45,7 @@ std::vector<Lifetime> lifetimes(const Program& program, bool of_parts) {
         if (!of_parts) continue;
         for (const Step& part : program.steps[i].parts) std::ranges::for_each(part.operands, lives);
     }
+    begin_joins_early(program, phases, result);
     return result;
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// Who makes and who reads the tensors of a program.
+// Who makes and who reads the tensors of a program, and who waits for whom.
 
 #include <vector>
 
@@ -28,5 +28,17 @@ struct Uses {
         }
     }
 };
+
+/// Whether a step must wait for an earlier one.
+inline bool depends(const Step& later, const Step& earlier) {
+    const std::string_view later_slots = info(later.op).slots, earlier_slots = info(earlier.op).slots;
+    for (size_t i = 0; i < later.operands.size(); ++i) {
+        for (size_t j = 0; j < earlier.operands.size(); ++j) {
+            const bool both_read = later_slots[i] == 'r' && earlier_slots[j] == 'r';
+            if (!both_read && later.operands[i].tensor == earlier.operands[j].tensor) return true;
+        }
+    }
+    return false;
+}
 
 }  // namespace rwkvk

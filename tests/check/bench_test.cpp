@@ -1,6 +1,7 @@
 // What is measured: that it is complete and consistent, not how fast this machine is.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "runtime/check/bench.h"
@@ -8,7 +9,9 @@
 #include "runtime/check/probe.h"
 #include "runtime/cpu/backend.h"
 #include "runtime/gpu/backend.h"
+#include "runtime/graph/joins.h"
 #include "runtime/graph/phases.h"
+#include "runtime/graph/uses.h"
 #include "runtime/synthetic/synthetic_model.h"
 #include "tests/support/test_device.h"
 
@@ -111,8 +114,13 @@ TEST_CASE("a device is measured") {
     const RunStatistics work = check::work_per_token(context);
     CHECK(work.dispatches < programs.body.steps.size() + programs.head.steps.size());  // products share some
     const uint32_t copies = device->kernels->device().facts().mapped ? 0 : 3;  // tables of both, logits
-    CHECK(work.barriers ==
-          copies + phases_of(programs.body).back() + 1 + phases_of(programs.head).back() + 1);
+    const std::vector<size_t> joins = joins_of(programs.body);
+    const auto joined =
+        static_cast<uint32_t>(std::ranges::count_if(joins, [](size_t i) { return i != no_step; }));
+    const bool joining = device->kernels->device().facts().joins;
+    CHECK(joined == (device->kernels->device().facts().fusion ? 3 : 0));
+    CHECK(work.barriers == copies + phases_of(programs.body).back() + 1 + phases_of(programs.head).back() +
+                               1 - (joining ? joined : 0));
     CHECK(check::probe_device(*device->kernels) > 1e7);
     const check::Latencies times = check::measure_latencies(*device->kernels);
     for (const double seconds : {times.phase, times.wide_phase, times.dispatch, times.round_trip}) {

@@ -6,7 +6,7 @@ count=0
 for module in "$2"/*.spv; do
     case $module in
         *.plain.spv) continue ;;
-        *subgroup* | *_dot.*) environment=vulkan1.1 ;;
+        *subgroup* | *_dot.* | *_dot_*) environment=vulkan1.1 ;;
         *) environment=vulkan1.0 ;;
     esac
     "$1" --target-env $environment "$module"

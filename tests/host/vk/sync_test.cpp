@@ -27,16 +27,24 @@ struct Outcome {
     uint32_t barriers;
 };
 
-/// Feeds two ragged sequences twice, leaving out one barrier of every command buffer.
-Outcome run_without(const std::shared_ptr<const Model>& model, int64_t barrier, uint32_t budget_ms) {
+enum class Work {
+    sequences,  // two of ragged lengths
+    token,      // a single one: dispatches that others take several for
+};
+
+/// Feeds twice, leaving out one barrier of every command buffer.
+Outcome run_without(const std::shared_ptr<const Model>& model, int64_t barrier, uint32_t budget_ms,
+                    Work work = Work::sequences) {
     const auto device = test::open_device();
     REQUIRE(device);
     const gpu::GpuOptions options{.budget_ms = budget_ms, .drop_barrier = barrier};
     Context context(model, gpu::make_backend(model->programs(), model->weights(), {.max_rows = 8, .slots = 2},
                                              *device->kernels, options));
     const std::vector<Token> first = {1, 2, 3, 4, 5}, second = {6, 7};
-    const Feed feeds[] = {{.slot = 0, .tokens = first, .want = Want::nothing, .vectors = {}},
-                          {.slot = 1, .tokens = second, .want = Want::nothing, .vectors = {}}};
+    std::vector<Feed> feeds = {{.slot = 0, .tokens = first, .want = Want::nothing, .vectors = {}},
+                               {.slot = 1, .tokens = second, .want = Want::nothing, .vectors = {}}};
+    if (work == Work::token)
+        feeds = {{.slot = 0, .tokens = {first.data(), 1}, .want = Want::nothing, .vectors = {}}};
     for (int time = 0; time < 2; ++time) context.feed(feeds, [](size_t, size_t, std::span<const float>) {});
     return {device->instance->validation_messages(), context.backend().last_run().barriers};
 }
@@ -50,14 +58,16 @@ TEST_CASE("with every barrier there is no message, with any one left out there i
         CHECK(run_without(synthetic_model(spec), -1, one_submission).messages == 0);
     }
     const auto model = synthetic_model("v7:2x64x264:f16");
-    const Outcome whole = run_without(model, -1, one_submission);
-    CHECK(whole.messages == 0);
-    REQUIRE(whole.barriers > 15);
-    // Number 0 opens the command buffer; the host has waited for what came before, so nothing can miss it
-    // here.
-    for (uint32_t barrier = 1; barrier < whole.barriers; ++barrier) {
-        INFO("barrier ", barrier, " of ", whole.barriers);
-        CHECK(run_without(model, barrier, one_submission).messages > 0);
+    for (const Work work : {Work::sequences, Work::token}) {
+        const Outcome whole = run_without(model, -1, one_submission, work);
+        CHECK(whole.messages == 0);
+        REQUIRE(whole.barriers > 12);
+        // Number 0 opens the command buffer; the host has waited for what came before, so nothing can miss it
+        // here.
+        for (uint32_t barrier = 1; barrier < whole.barriers; ++barrier) {
+            INFO("barrier ", barrier, " of ", whole.barriers);
+            CHECK(run_without(model, barrier, one_submission, work).messages > 0);
+        }
     }
 }
 

@@ -1,0 +1,5 @@
+#version 450
+// blocks_narrow, and norm_mix of what it makes.
+#extension GL_GOOGLE_include_directive : require
+#define THEN_MIX
+#include "blocks_narrow.glsl"

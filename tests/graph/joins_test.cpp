@@ -1,0 +1,72 @@
+// Which steps a product does at its end.
+#include "runtime/graph/joins.h"
+
+#include <doctest/doctest.h>
+
+#include "runtime/graph/fusion.h"
+#include "runtime/graph/memory_plan.h"
+#include "runtime/graph/uses.h"
+
+namespace rwkvk {
+namespace {
+
+struct Shape {
+    bool product = true, between = false, state_elsewhere = false;
+};
+
+/// y = matrix x, or x + x; norm and mix of it; and what else there may be.
+Program program_of(const Shape& shape) {
+    Builder b("test");
+    const Operand x = b.carried("x", 64), entries = b.table("shifts", 2);
+    const Operand shift = b.state("shift", 64, 2), mixes = b.vector("mixes", 64);
+    if (shape.state_elsewhere) b.carry(b.shift_mix("elsewhere", x, entries, mixes, shift));
+    Operand y = shape.product ? b.linear("y", x, b.matrix("matrix", 64, 64)) : b.add("y", x, x);
+    if (shape.between) y = b.add("later", y, b.mul("squares", y, y));
+    const Operand normed = b.norm("normed", y, b.vector("weight", 64), b.vector("bias", 64), 1, 1e-5f);
+    b.carry(b.shift_mix("mixed", normed, entries, mixes, shift));
+    const ModelPrograms programs{b.finish(), {}, 64, 1};
+    return fused(programs, {.largest_head = 64}).body;
+}
+
+size_t count_joins(const Program& program) {
+    size_t count = 0;
+    for (const size_t maker : joins_of(program)) count += maker != no_step;
+    return count;
+}
+
+TEST_CASE("a norm_mix is joined to the product it normalises, and to nothing else") {
+    const Program program = program_of({});
+    REQUIRE(program.steps.size() == 2);
+    CHECK(joins_of(program) == std::vector<size_t>{no_step, 0});
+    CHECK(count_joins(program_of({.product = false})) == 0);
+    CHECK(count_joins(program_of({.between = true})) == 0);
+}
+
+TEST_CASE("what waits for somebody else beside the product is not joined") {
+    CHECK(count_joins(program_of({.state_elsewhere = true})) == 0);
+}
+
+TEST_CASE("what a joined step writes shares no memory with what its product's phase uses") {
+    Builder b("test");
+    const Operand x = b.carried("x", 64);
+    const Operand wide = b.linear("wide", x, b.matrix("up", 128, 64));
+    const Operand y = b.linear("y", wide, b.matrix("down", 64, 128));
+    const Operand normed = b.norm("normed", y, b.vector("weight", 64), b.vector("bias", 64), 1, 1e-5f);
+    const Operand mixed =
+        b.shift_mix("mixed", normed, b.table("shifts", 2), b.vector("mixes", 64), b.state("shift", 64, 2));
+    const Operand end = b.add("end", mixed, mixed);
+    b.carry(end);
+    const Program program = fused({b.finish(), {}, 64, 1}, {.largest_head = 64}).body;
+    REQUIRE(count_joins(program) == 1);
+    const MemoryPlan plan = plan_memory(program, 1, false);
+    const auto span_of = [&](const Operand& tensor) {
+        const uint64_t begin = plan.offsets[tensor.tensor];
+        return std::pair(begin, begin + plan.plane_bytes[tensor.tensor]);
+    };
+    const auto [wide_begin, wide_end] = span_of(wide);
+    const auto [begin, stop] = span_of(mixed);
+    CHECK((stop <= wide_begin || wide_end <= begin));
+}
+
+}  // namespace
+}  // namespace rwkvk
