@@ -41,7 +41,7 @@ void add_terms(inout vec4 chains[ROWS]) {
 }
 
 void main() {
-    choose_product();
+    choose_product(TILE_OUTS);
     uint groups = group_count();
     vec4 totals[ROWS];
     [[unroll]] for (uint t = 0u; t < ROWS; ++t) totals[t] = vec4(0.0);

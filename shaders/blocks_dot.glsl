@@ -61,7 +61,7 @@ void add_terms_by_dots(inout float chain[SUMS], Row rows[OUTS], uint x_at[TOKENS
 }
 
 void main() {
-    choose_product();
+    choose_product(gl_WorkGroupSize.x / TEAM * OUTS);
     uint first = first_output(), row = gl_WorkGroupID.y * TOKENS, groups = group_count();
     Row rows[OUTS];
     [[unroll]] for (uint o = 0u; o < OUTS; ++o) rows[o] = row_of(product.matrix * 4u, min(first + o, product.outs - 1u), groups);

@@ -16,7 +16,7 @@ uint touch_rows(uint first, uint last_tile_row, uint groups, uint place) {
 }
 
 void main() {
-    choose_product();
+    choose_product(gl_WorkGroupSize.x * OUTS);
     uint lanes = gl_WorkGroupSize.x;
     uint group_first = workgroup * lanes * OUTS, first = group_first + gl_LocalInvocationID.x;
     uint row = gl_WorkGroupID.y * TOKENS;

@@ -2,7 +2,7 @@
 #include "block_teams.glsl"
 
 void main() {
-    choose_product();
+    choose_product(gl_WorkGroupSize.x / TEAM * OUTS);
     uint first = first_output(), row = gl_WorkGroupID.y * TOKENS, groups = group_count();
     Row rows[OUTS];
     [[unroll]] for (uint o = 0u; o < OUTS; ++o) rows[o] = row_of(product.matrix * 4u, min(first + o, product.outs - 1u), groups);

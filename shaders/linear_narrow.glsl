@@ -17,7 +17,7 @@ layout(std430, set = 0, binding = 0) readonly restrict buffer InputsByFour { vec
 const uint TILE = 32u;
 
 void main() {
-    choose_product();
+    choose_product(gl_WorkGroupSize.x * OUTS);
     uint lanes = gl_WorkGroupSize.x;
     uint first = workgroup * lanes * OUTS + gl_LocalInvocationID.x;
     uint row = gl_WorkGroupID.y * TOKENS;

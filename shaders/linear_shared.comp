@@ -60,7 +60,7 @@ void lay_inputs(Range range, uint k) {
 }
 
 void main() {
-    choose_product();
+    choose_product(TILE_OUTS);
     uint groups = group_count(product.in_width, UNIT_MATRIX);
     uint ranges = range_count(groups);
     uint units = PACKED_ROWS > 1u ? row_units(product.in_width) : groups * CHUNKS_PER_GROUP;

@@ -38,7 +38,7 @@ void load_inputs(uint t, uint at, uint count) {
 }
 
 void main() {
-    choose_product();
+    choose_product(gl_WorkGroupSize.x / TEAM * OUTS);
     uint lane = gl_SubgroupInvocationID % TEAM;
     uint team_base = gl_SubgroupInvocationID - lane;
     uint team = workgroup * (gl_WorkGroupSize.x / TEAM) + (gl_SubgroupID * SUBGROUP + team_base) / TEAM;

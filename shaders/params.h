@@ -73,20 +73,22 @@ struct LinearParams {
     uint addend;      // ADD_...
 };
 
-RWKVK_CONST PRODUCTS = 4u;  // of a dispatch, at most
+RWKVK_CONST PRODUCTS = 7u;  // of a dispatch, at most
 
-// Where one product of a dispatch finds what it needs, in units of 16 bytes from where the bindings begin.
+// Where one product of a dispatch finds what it needs, from where the bindings begin: the matrix in units of 16 bytes,
+// the others in units of 256 (runtime/catalogue/product_place.h).
 struct ProductPlace {
-    uint kind;  // workgroups of it and of those before it (16 bits), activation (8), ADD_... (8)
-    uint in_width;
-    uint outs;
-    uint x, matrix, addend, y;
+    uint matrix;
+    uint x_y;          // 16 bits each
+    uint addend_outs;  // 16 bits each
+    uint in_kinds;     // width of x (24 bits), activation (4), ADD_... (4)
 };
 
 // What kernels of products take: products that do not wait for one another share a dispatch.
 struct ProductParams {
     uint rows;
     uint products;
+    uint outs;     // of a single one
     uint y_width;  // of a single one: elements from row to row of y, outs or more
     ProductPlace product[PRODUCTS];
 };
@@ -141,6 +143,7 @@ struct NormMixParams {
 struct ProductMixParams {
     uint rows;
     uint products;  // 1
+    uint outs;
     uint y_width;
     ProductPlace product[1];
     uint width;

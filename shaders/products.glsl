@@ -11,18 +11,30 @@ PARAMS(ProductParams);
 WRITE(3, float, y);
 #endif
 
-ProductPlace product;
+struct Product {
+    uint in_width, outs;
+    uint activation, adds;
+    uint x, matrix, addend, y;  // in units of 16 bytes
+};
+Product product;
 uint workgroup;  // its number among those of the product
 
-void choose_product() {
-    product = p.product[0];
+Product product_at(ProductPlace place) {
+    return Product(place.in_kinds & 0xffffffu, place.addend_outs >> 16, (place.in_kinds >> 24) & 15u, place.in_kinds >> 28,
+                   (place.x_y & 0xffffu) * 16u, place.matrix, (place.addend_outs & 0xffffu) * 16u, (place.x_y >> 16) * 16u);
+}
+
+/// By kernels whose workgroups make so many outputs each.
+void choose_product(uint outs_each) {
+    product = product_at(p.product[0]);
     workgroup = gl_WorkGroupID.x;
+    if (p.products == 1u) product.outs = p.outs;
 #ifndef THEN_MIX
     [[unroll]] for (uint n = 1u; n < PRODUCTS; ++n) {
-        uint before = p.product[n - 1u].kind & 0xffffu;
-        if (n < p.products && gl_WorkGroupID.x >= before) {
-            product = p.product[n];
-            workgroup = gl_WorkGroupID.x - before;
+        uint before = (product.outs + outs_each - 1u) / outs_each;
+        if (n < p.products && workgroup >= before) {
+            product = product_at(p.product[n]);
+            workgroup -= before;
         }
     }
 #endif
@@ -30,12 +42,11 @@ void choose_product() {
 
 /// Stores output n of the product.
 void store_total(float total, uint row, uint n) {
-    uint kind = product.kind >> 24u;
     float value = settle(total);
-    if (kind == ADD_BIAS) value = settle(value + addend[product.addend * 4u + n]);
-    value = settle(activate((product.kind >> 16u) & 0xffu, value));
+    if (product.adds == ADD_BIAS) value = settle(value + addend[product.addend * 4u + n]);
+    value = settle(activate(product.activation, value));
     uint at = row * (p.products == 1u ? p.y_width : product.outs) + n;
-    if (kind == ADD_ROWS) value = settle(value + addend[product.addend * 4u + at]);
+    if (product.adds == ADD_ROWS) value = settle(value + addend[product.addend * 4u + at]);
     y[product.y * 4u + at] = value;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/catalogue/block_planes.h"
+#include "runtime/catalogue/product_place.h"
 
 namespace rwkvk {
 namespace {
@@ -139,7 +140,7 @@ KernelChoice choose_product(Op op, bool low_rank, uint32_t rows, const vk::Devic
 }
 
 KernelChoice choose_product_mix(Op op, const ProductMixParams& p, const vk::DeviceFacts& facts) {
-    const ProductPlace& product = p.product[0];
+    const ProductAt product = unpacked(p.product[0], p.outs);
     return then_mix(choose_few_rows(op == Op::linear_mix ? Op::linear : Op::linear_blocks,
                                     is_low_rank(product.outs, product.in_width), p.rows, facts));
 }
@@ -260,7 +261,7 @@ template <typename P>
 Work work_outputs(const P& p) {
     return {p.outs, p.rows, 1};
 }
-Work work_outputs(const ProductMixParams& p) { return {p.product[0].outs, p.rows, 1}; }
+Work work_outputs(const ProductMixParams& p) { return {p.outs, p.rows, 1}; }
 template <typename P>
 Work work_token_rows(const P& p) {
     return {1, p.rows, 1};

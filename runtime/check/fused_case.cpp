@@ -58,8 +58,8 @@ OpCase product_mix_case(Random& random, OpCase::Matrix m, uint32_t rows, uint32_
     std::string description = concat(name, " ", rows, " rows, ", m.out, "x", m.in, " ", info(m.format).name,
                                      ", addend ", addend, ", ", rounded, " planes rounded");
     return {blocks ? Op::blocks_mix : Op::linear_mix,
-            gpu::product_and_mix(gpu::one_product(linear, 1), mix.params.as<NormMixParams>()),
-            std::move(slots), std::move(m), std::move(description)};
+            gpu::product_and_mix(gpu::one_product(linear), mix.params.as<NormMixParams>()), std::move(slots),
+            std::move(m), std::move(description)};
 }
 
 /// Decays of tokens in exponents that keep something of the state.

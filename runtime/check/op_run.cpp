@@ -55,7 +55,7 @@ struct DeviceSlot {
     uint64_t bytes;  // of one copy
     uint32_t copies;
 
-    uint64_t distance() const { return (bytes + 15) / 16 * 16 + guard_bytes; }
+    uint64_t distance() const { return (bytes + guard_bytes - 1) / guard_bytes * guard_bytes + guard_bytes; }
     /// Of what lies between the first and the last zone.
     uint64_t used() const { return (copies - 1) * distance() + bytes; }
 };
@@ -103,20 +103,17 @@ uint32_t copies_of(const OpCase& c) {
 }
 
 /// What the kernel takes for that: product n works on copy n of every slot.
-Params push_constants(const OpCase& c, std::span<const DeviceSlot> slots, uint32_t groups) {
+Params push_constants(const OpCase& c, std::span<const DeviceSlot> slots) {
     if (!multiplies(c.op)) return c.params;
-    auto p = gpu::one_product(c.params.as<LinearParams>(), groups);
+    auto p = gpu::one_product(c.params.as<LinearParams>());
     p.products = copies_of(c);
-    for (uint32_t n = 1; n < p.products; ++n) {
-        const auto place = [&](size_t slot) {
-            return static_cast<uint32_t>(n * slots[slot].distance() / 16);
-        };
-        ProductPlace& product = p.product[n] = p.product[0];
-        product.kind += n * groups;
-        product.x = place(0);
-        product.matrix = place(1);
-        product.addend = place(2);
-        product.y = place(3);
+    ProductAt at = unpacked(p.product[0], p.outs);
+    for (uint32_t n = 0; n < p.products && p.products > 1; ++n) {
+        at.x = n * slots[0].distance();
+        at.matrix = n * slots[1].distance();
+        at.addend = n * slots[2].distance();
+        at.y = n * slots[3].distance();
+        p.product[n] = packed(at, false).value();
     }
     return p;
 }
@@ -174,7 +171,7 @@ Slots run_on_device(const OpCase& c, const KernelChoice& choice, gpu::KernelStor
     vk::Recorder recorder(device);
     const WeightFormat format = c.matrix ? c.matrix->format : WeightFormat::f32;
     auto groups = group_counts(choice, work_of(c.op, c.params));
-    const Params push = push_constants(c, slots, groups[0]);
+    const Params push = push_constants(c, slots);
     groups[0] *= copies_of(c);
     recorder.dispatch(kernels.get(choice, format), bindings, push.bytes(), groups);
     const auto commands = recorder.finish();

@@ -58,10 +58,11 @@ void upload_piece(const WeightSource& source, const MatrixRequest& request, cons
 std::vector<MatrixRecord::Piece> split_matrix(Packing packing, WeightFormat format, uint32_t out, uint32_t in,
                                               uint64_t max_bytes) {
     const uint64_t tile_bytes = packed_bytes(packing, format, rows_per_tile, in);
-    const uint64_t tiles = max_bytes / tile_bytes;
+    // Two at least: results of a piece begin at a multiple of 256 bytes.
+    const uint64_t tiles = max_bytes / tile_bytes / 2 * 2;
     if (tiles == 0) {
         throw Error(Code::unsupported,
-                    concat("32 rows of a matrix with ", in, " columns take ", tile_bytes,
+                    concat(2 * rows_per_tile, " rows of a matrix with ", in, " columns take ", 2 * tile_bytes,
                            " bytes, more than the device can bind at once (", max_bytes, ")"));
     }
     std::vector<MatrixRecord::Piece> pieces;

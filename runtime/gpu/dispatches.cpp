@@ -19,9 +19,9 @@ vk::Access access_of(char letter) {
 
 namespace {
 
-/// What the op's kernel takes for a step's parameters, by `groups` workgroups along x.
-Params push_constants(Op op, const Params& params, uint32_t groups) {
-    if (multiplies(op)) return one_product(params.as<LinearParams>(), groups);
+/// What the op's kernel takes for a step's parameters.
+Params push_constants(Op op, const Params& params) {
+    if (multiplies(op)) return one_product(params.as<LinearParams>());
     return params;
 }
 
@@ -116,7 +116,7 @@ class Maker {
         const auto groups = group_counts(choice, work_of(step.op, params));
         Dispatch dispatch{.kernel = &kernels_.get(choice, format),
                           .bindings = {},
-                          .params = push_constants(step.op, params, groups[0]),
+                          .params = push_constants(step.op, params),
                           .groups = groups,
                           .step = index,
                           .cost = cost_of(step.op, of_rows(params))};

@@ -33,10 +33,10 @@ Dispatch joined(const Dispatch& product, const Dispatch& mix, const vk::Kernel& 
 }  // namespace
 
 ProductMixParams product_and_mix(const ProductParams& product, const NormMixParams& mix) {
-    RWKVK_ASSERT(product.products == 1 && product.y_width == mix.width &&
-                 product.product[0].outs == mix.width);
+    RWKVK_ASSERT(product.products == 1 && product.y_width == mix.width && product.outs == mix.width);
     return {.rows = product.rows,
             .products = 1,
+            .outs = product.outs,
             .y_width = product.y_width,
             .product = {product.product[0]},
             .width = mix.width,

@@ -6,19 +6,36 @@
 namespace rwkvk::gpu {
 namespace {
 
-constexpr uint64_t unit = 16;  // bytes, of places
 constexpr size_t addend_slot = 2, y_slot = 3;
-constexpr uint32_t most_groups = 0xffff;  // as `kind` counts them
+constexpr uint64_t ProductAt::*place_of_slot[] = {&ProductAt::x, &ProductAt::matrix, &ProductAt::addend,
+                                                  &ProductAt::y};
 
-uint32_t& place_in(ProductPlace& product, size_t slot) {
-    uint32_t* const places[] = {&product.x, &product.matrix, &product.addend, &product.y};
-    return *places[slot];
+std::vector<ProductAt> products_of(const ProductParams& p) {
+    std::vector<ProductAt> products;
+    for (uint32_t n = 0; n < p.products; ++n)
+        products.push_back(unpacked(p.product[n], p.products == 1 ? p.outs : 0));
+    return products;
 }
 
-/// Whether one of its products reads its addend.
-bool adds(const ProductParams& p) {
-    return std::any_of(p.product, p.product + p.products,
-                       [](const ProductPlace& product) { return product.kind >> 24 != ADD_NOTHING; });
+/// Nothing where they are too many or one has no place in the parameters.
+std::optional<ProductParams> params_of(uint32_t rows, const std::vector<ProductAt>& products) {
+    if (products.size() > PRODUCTS) return {};
+    ProductParams p{.rows = rows,
+                    .products = static_cast<uint32_t>(products.size()),
+                    .outs = 0,
+                    .y_width = 0,
+                    .product = {}};
+    for (size_t n = 0; n < products.size(); ++n) {
+        const std::optional<ProductPlace> place = packed(products[n], false);
+        if (!place) return {};
+        p.product[n] = *place;
+    }
+    return p;
+}
+
+/// Whether one of them reads its addend.
+bool adds(const std::vector<ProductAt>& products) {
+    return std::ranges::any_of(products, [](const ProductAt& at) { return at.adds != ADD_NOTHING; });
 }
 
 /// The bytes from the first of both to the last.
@@ -29,41 +46,37 @@ vk::Binding around(const vk::Binding& a, const vk::Binding& b) {
 }
 
 /// Moves the places of all products of a dispatch to where a binding begins now.
-void rebase(ProductParams& params, size_t slot, uint64_t before, uint64_t now) {
-    RWKVK_ASSERT(before >= now && (before - now) % unit == 0);
-    for (uint32_t n = 0; n < params.products; ++n)
-        place_in(params.product[n], slot) += static_cast<uint32_t>((before - now) / unit);
+void rebase(std::vector<ProductAt>& products, size_t slot, uint64_t before, uint64_t now) {
+    RWKVK_ASSERT(before >= now);
+    for (ProductAt& at : products) at.*place_of_slot[slot] += before - now;
 }
 
 /// Both as one dispatch, if they can be.
 std::optional<Dispatch> together(const Dispatch& a, const Dispatch& b, const MergeLimits& limits) {
-    auto first = a.params.as<ProductParams>(), second = b.params.as<ProductParams>();
-    const auto is_whole = [](const ProductParams& p) {
-        return p.products > 1 || p.y_width == p.product[0].outs;
-    };
+    const auto first_params = a.params.as<ProductParams>(), second_params = b.params.as<ProductParams>();
+    const auto is_whole = [](const ProductParams& p) { return p.products > 1 || p.y_width == p.outs; };
     const uint32_t groups = a.groups[0] + b.groups[0];
-    if (a.kernel != b.kernel || first.rows != second.rows || !is_whole(first) || !is_whole(second) ||
-        first.products + second.products > PRODUCTS || groups > std::min(limits.groups, most_groups) ||
-        a.cost + b.cost > limits.cost)
+    if (a.kernel != b.kernel || first_params.rows != second_params.rows || !is_whole(first_params) ||
+        !is_whole(second_params) || groups > limits.groups || a.cost + b.cost > limits.cost)
         return {};
+    std::vector<ProductAt> products = products_of(first_params), second = products_of(second_params);
     Dispatch both = a;
     for (size_t slot = 0; slot < a.bindings.size(); ++slot) {
-        if (slot == addend_slot && (!adds(first) || !adds(second))) {
-            if (!adds(first)) both.bindings[slot] = b.bindings[slot];
+        if (slot == addend_slot && (!adds(products) || !adds(second))) {
+            if (!adds(products)) both.bindings[slot] = b.bindings[slot];
             continue;
         }
         if (a.bindings[slot].buffer != b.bindings[slot].buffer) return {};
         const vk::Binding binding = around(a.bindings[slot], b.bindings[slot]);
         if (binding.bytes > limits.binding_bytes) return {};
-        rebase(first, slot, a.bindings[slot].offset, binding.offset);
+        rebase(products, slot, a.bindings[slot].offset, binding.offset);
         rebase(second, slot, b.bindings[slot].offset, binding.offset);
         both.bindings[slot] = binding;
     }
-    for (uint32_t n = 0; n < second.products; ++n) {
-        ProductPlace& next = first.product[first.products++] = second.product[n];
-        next.kind += a.groups[0];
-    }
-    both.params = first;
+    products.insert(products.end(), second.begin(), second.end());
+    const std::optional<ProductParams> params = params_of(first_params.rows, products);
+    if (!params) return {};
+    both.params = *params;
     both.groups[0] = groups;
     both.cost += b.cost;
     return both;
@@ -98,20 +111,21 @@ void share(std::vector<Dispatch>& products, const std::vector<Dispatch>& others,
 
 }  // namespace
 
-ProductParams one_product(const LinearParams& p, uint32_t groups) {
-    RWKVK_ASSERT(p.first_out % 4 == 0);  // places are in units of 16 bytes
-    ProductParams params{};
-    params.rows = p.rows;
-    params.products = 1;
-    params.y_width = p.out_width;
-    params.product[0] = {.kind = std::min(groups, most_groups) | p.activation << 16 | p.addend << 24,
-                         .in_width = p.in_width,
-                         .outs = p.outs,
-                         .x = 0,
-                         .matrix = 0,
-                         .addend = p.first_out / 4,
-                         .y = p.first_out / 4};
-    return params;
+ProductParams one_product(const LinearParams& p) {
+    const uint64_t first = uint64_t{p.first_out} * sizeof(float);
+    const std::optional<ProductPlace> place = packed({.in_width = p.in_width,
+                                                      .outs = p.outs,
+                                                      .activation = p.activation,
+                                                      .adds = p.addend,
+                                                      .x = 0,
+                                                      .matrix = 0,
+                                                      .addend = first,
+                                                      .y = first},
+                                                     true);
+    if (!place)
+        throw Error(Code::unsupported, concat("a product of ", p.out_width, " outputs of ", p.in_width,
+                                              " inputs is too large for the kernels"));
+    return {.rows = p.rows, .products = 1, .outs = p.outs, .y_width = p.out_width, .product = {*place}};
 }
 
 std::vector<Dispatch> share_dispatches(const std::vector<Dispatch>& dispatches,

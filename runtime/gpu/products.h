@@ -1,12 +1,13 @@
 #pragma once
 // Products of one phase share dispatches: fewer of them, and the device is busy to the end of the phase.
 
+#include "runtime/catalogue/product_place.h"
 #include "runtime/gpu/dispatches.h"
 
 namespace rwkvk::gpu {
 
-/// What a kernel of products takes for one product, by `groups` workgroups for each row.
-ProductParams one_product(const LinearParams& params, uint32_t groups);
+/// What a kernel of products takes for one product. Errors: Code::unsupported where it is too large.
+ProductParams one_product(const LinearParams& params);
 
 struct MergeLimits {
     uint64_t binding_bytes;  // of one binding

@@ -4,6 +4,7 @@
 #include <bit>
 #include <functional>
 
+#include "runtime/catalogue/product_place.h"
 #include "runtime/catalogue/rounding.h"
 
 namespace rwkvk {
@@ -50,7 +51,7 @@ Params norm_mix_parameters(const Params& wiring, std::span<const Step* const> fo
 /// The slots are those of both, but for what is normed: the product's y.
 FusedSteps product_mix_steps(Op op, const Params& params) {
     const auto p = params.as<ProductMixParams>();
-    const ProductPlace& place = p.product[0];
+    const ProductAt place = unpacked(p.product[0], p.outs);
     const NormMixParams mix{0, p.width, p.eps, p.inv_width, p.planes, 0, p.rounded, p.numbers, 0, p.keep};
     FusedSteps both = norm_mix_steps(mix);
     Program& program = both.program;
@@ -58,7 +59,7 @@ FusedSteps product_mix_steps(Op op, const Params& params) {
         program.tensors.push_back({name, kind, width});
         return Operand{static_cast<uint32_t>(program.tensors.size() - 1)};
     };
-    const uint32_t addend_kind = place.kind >> 24, activation = place.kind >> 16 & 0xff;
+    const uint32_t addend_kind = place.adds;
     const uint32_t x_width = op == Op::linear ? place.in_width : rounded_width(place.in_width / ROUND_GROUP);
     const Operand x = tensor("product.x", TensorKind::activation, x_width);
     const Operand matrix = tensor("product.matrix", TensorKind::matrix, place.outs);
@@ -67,7 +68,7 @@ FusedSteps product_mix_steps(Op op, const Params& params) {
                                ? tensor("product.bias", TensorKind::vector, place.outs)
                                : tensor("product.rest", TensorKind::activation, place.outs);
     const Operand counter = tensor("counter", TensorKind::state, 1);
-    const LinearParams linear{0, place.in_width, p.y_width, 0, place.outs, activation, addend_kind};
+    const LinearParams linear{0, place.in_width, p.y_width, 0, place.outs, place.activation, addend_kind};
     const Operand y = both.slots.front();
     program.steps.insert(program.steps.begin(), {op, "product", {x, matrix, addend, y}, linear, {}});
     both.slots.insert(both.slots.begin(), {x, matrix, addend});

@@ -63,11 +63,9 @@ TEST_CASE("a token takes fewer dispatches and waits, and its bits stay") {
 TEST_CASE("the kernel's parameters are those of both") {
     const LinearParams linear{1, 96, 64, 0, 64, ACT_TANH, ADD_ROWS};
     const NormMixParams mix{1, 64, 1e-5f, 1.0f / 64, 6, 128, 2, 0x31, 256, 1};
-    const ProductMixParams both = gpu::product_and_mix(gpu::one_product(linear, 3), mix);
+    const ProductMixParams both = gpu::product_and_mix(gpu::one_product(linear), mix);
     CHECK((both.rows == 1 && both.products == 1 && both.y_width == 64));
-    const ProductPlace& product = both.product[0];
-    CHECK((product.kind == (3 | ACT_TANH << 16 | ADD_ROWS << 24)));
-    CHECK((product.in_width == 96 && product.outs == 64));
+    CHECK(unpacked(both.product[0], both.outs) == ProductAt{96, 64, ACT_TANH, ADD_ROWS, 0, 0, 0, 0});
     CHECK((both.width == 64 && both.eps == 1e-5f && both.inv_width == 1.0f / 64));
     CHECK((both.planes == 6 && both.y_stride == 128 && both.rounded == 2 && both.numbers == 0x31));
     CHECK((both.rounded_stride == 256 && both.keep == 1));

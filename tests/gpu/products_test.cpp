@@ -26,7 +26,7 @@ Dispatch product(uint64_t x_at, uint64_t matrix_at, uint64_t addend_at, uint64_t
         .kernel = thing<const vk::Kernel>(1),
         .bindings = {binding(1, x_at, vk::Access::read), binding(2, matrix_at, vk::Access::read),
                      binding(1, addend_at, vk::Access::read), binding(1, y_at, vk::Access::write)},
-        .params = one_product(LinearParams{2, 32, 32, 0, 32, ACT_TANH, addend}, 3),
+        .params = one_product(LinearParams{2, 32, 32, 0, 32, ACT_TANH, addend}),
         .groups = {3, 2, 1},
         .step = 0,
         .cost = 100};
@@ -49,12 +49,10 @@ TEST_CASE("products of a phase share a dispatch, whose bindings begin at the fir
     CHECK((d.bindings[3].offset == 8192 && d.bindings[3].bytes == 8192 + 256));
     const auto p = d.params.as<ProductParams>();
     CHECK(p.products == 2);
-    CHECK((p.product[0].kind == (3 | ACT_TANH << 16 | ADD_ROWS << 24)));
-    CHECK((p.product[1].kind == (6 | ACT_TANH << 16 | ADD_ROWS << 24)));
-    CHECK((p.product[0].x == 32 && p.product[0].matrix == 0 && p.product[0].addend == 48 &&
-           p.product[0].y == 0));
-    CHECK((p.product[1].x == 0 && p.product[1].matrix == 256 && p.product[1].addend == 0 &&
-           p.product[1].y == 512));
+    const ProductAt first{32, 32, ACT_TANH, ADD_ROWS, 512, 0, 768, 0},
+        second{32, 32, ACT_TANH, ADD_ROWS, 0, 4096, 0, 8192};
+    CHECK(unpacked(p.product[0], 0) == first);
+    CHECK(unpacked(p.product[1], 0) == second);
 }
 
 TEST_CASE("a product that adds nothing takes no part in where addends lie") {
@@ -66,7 +64,7 @@ TEST_CASE("a product that adds nothing takes no part in where addends lie") {
         REQUIRE(shared.size() == 1);
         CHECK(shared[0].bindings[2].buffer == adds.bindings[2].buffer);
         CHECK(shared[0].bindings[2].offset == 512);
-        CHECK(shared[0].params.as<ProductParams>().product[first ? 0 : 1].addend == 0);
+        CHECK(unpacked(shared[0].params.as<ProductParams>().product[first ? 0 : 1], 0).addend == 0);
     }
 }
 
@@ -113,12 +111,36 @@ TEST_CASE("limits of the device and of one submission hold") {
 
 TEST_CASE("parts of a matrix that one dispatch would be too much for stay alone") {
     Dispatch part = product(0, 0, 0, 1024);
-    part.params = one_product(LinearParams{2, 32, 64, 32, 32, ACT_NONE, ADD_BIAS}, 3);
+    part.params = one_product(LinearParams{2, 32, 128, 64, 64, ACT_NONE, ADD_BIAS});
     const auto p = part.params.as<ProductParams>();
-    CHECK((p.product[0].y == 8 && p.product[0].addend == 8 && p.y_width == 64));
+    const ProductAt alone = unpacked(p.product[0], p.outs);
+    CHECK((alone.y == 256 && alone.addend == 256 && alone.outs == 64 && p.y_width == 128));
     Dispatch other = part;
     other.bindings[3].offset += 256;
     CHECK(share({part, other}).size() == 2);
+}
+
+TEST_CASE("what is too far or too large for the places stays alone") {
+    const ProductAt fits{(1 << 24) - 1,      65535, ACT_DECAY6, ADD_ROWS, 65535 * 256,
+                         0xffffffffull * 16, 256,   65535 * 256};
+    REQUIRE(packed(fits, false));
+    CHECK(unpacked(*packed(fits, false), 0) == fits);
+    const auto with = [&](auto member, auto value) {
+        ProductAt at = fits;
+        at.*member = value;
+        return packed(at, false).has_value();
+    };
+    CHECK_FALSE(with(&ProductAt::in_width, 1u << 24));
+    CHECK_FALSE(with(&ProductAt::outs, 65536u));
+    for (const auto place : {&ProductAt::x, &ProductAt::addend, &ProductAt::y})
+        CHECK_FALSE(with(place, uint64_t{65536} * 256));
+    CHECK_FALSE(with(&ProductAt::matrix, uint64_t{16} << 32));
+    ProductAt head = fits;
+    head.outs = 200000;
+    CHECK(unpacked(packed(head, true).value(), head.outs) == head);
+    CHECK(share({product(0, 0, 0, 1024), product(0, 0, 0, 2048)}).size() == 1);
+    CHECK(share({product(0, 0, 0, 1024), product(0, 0, 0, 1024 + 65536 * 256)}).size() == 2);
+    CHECK_THROWS_AS(one_product(LinearParams{1, 1u << 24, 32, 0, 32, ACT_NONE, ADD_NOTHING}), Error);
 }
 
 TEST_CASE("nobody else of the phase may be between two that share") {
