@@ -1,8 +1,11 @@
-// What kernels with a workgroup per head and sequence have in common. Before: gate, vectors, y, rounded, p with HEAD_ parts, and NORM_VECTORS, the first of the two vectors of the norm.
+// What kernels with a workgroup per head and sequence have in common. Before: vectors, y, rounded, p with HEAD_ parts, and NORM_VECTORS, the first of the two vectors of the norm.
 #include "ranges.glsl"
 #include "rounding.glsl"
 #define WORKGROUP 0u  // a head has one
 #include "channels.glsl"
+
+/// The gate of the invocation's channel n, where the head has one; `base` is that of the row's head.
+float gate_of(uint base, uint n);
 
 layout(constant_id = 2) const uint CHANNELS = 64u;  // invocations * VALUES: the largest head
 
@@ -59,7 +62,7 @@ void finish_head(uint row, uint first, float z[VALUES]) {
     barrier();
     [[unroll]] for (uint n = 0u; n < VALUES; ++n) {
         float result = z[n];
-        if ((p.parts & HEAD_GATE) != 0u) result = settle(result * gate[base + inside(n)]);
+        if ((p.parts & HEAD_GATE) != 0u) result = settle(result * gate_of(base, n));
         if (is_channel(n)) y[base + channel(n)] = result;
         terms[channel(n)] = result;
     }

@@ -18,6 +18,7 @@ WRITE(10, vec4, rounded);
 PARAMS(Head6Params);
 const uint NORM_VECTORS = 0u;
 #include "head.glsl"
+float gate_of(uint base, uint n) { return gate[base + inside(n)]; }
 #include "wkv6.glsl"
 
 void token(uint row, uint head, uint matrix) {

@@ -1,6 +1,4 @@
 #version 450
-// What RWKV-7 does inside a head, token after token: v = lerp, kk = l2norm, k = key_mix, wkv7, norm, bonus, gate, and the
-// rounding of the result; HEAD_ (params.h) name the parts that may be missing. One workgroup per head and sequence.
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
 
@@ -13,61 +11,15 @@ READ(5, float, v_first);
 READ(6, float, v_amount);
 READ(7, float, a);
 READ(8, float, gate);
-READ(9, float, vectors);  // k_k, k_a, r_k, and the norm's weight and bias
-WRITE(10, float, state);  // [slot][head][j][i]
+READ(9, float, vectors);
+WRITE(10, float, state);
 WRITE(11, float, y);
 WRITE(12, vec4, rounded);
 PARAMS(Head7Params);
+#include "head7.glsl"
 
-const uint NORM_VECTORS = 3u;  // where those of the norm begin
-#include "head.glsl"
-
-shared float keys_r[CHANNELS], keys_w[CHANNELS], keys_k[CHANNELS], keys_kk[CHANNELS], keys_rate[CHANNELS];
-
-float key_r(uint j) { return keys_r[j]; }
-float key_w(uint j) { return keys_w[j]; }
-float key_k(uint j) { return keys_k[j]; }
-float key_kk(uint j) { return keys_kk[j]; }
-float key_rate(uint j) { return keys_rate[j]; }
-#include "wkv7.glsl"
-
-void token(uint row, uint head, uint matrix) {
-    uint first = head * p.head_size, base = row * p.width + first;
-    float r_c[VALUES], k_c[VALUES], v_c[VALUES], a_c[VALUES], z[VALUES], term[VALUES];
-    [[unroll]] for (uint n = 0u; n < VALUES; ++n) {
-        uint c = inside(n);
-        float key = k[base + c];
-        r_c[n] = r[base + c];
-        a_c[n] = a[base + c];
-        v_c[n] = v[base + c];
-        if ((p.parts & HEAD_LERP) != 0u)
-            v_c[n] = settle(v_c[n] + settle(v_first[base + c] - v_c[n]) * v_amount[base + c]);
-        z[n] = settle(key * vectors[first + c]);
-        k_c[n] = settle(key * settle(1.0 + settle(a_c[n] - 1.0) * vectors[p.width + first + c]));
-        term[n] = z[n] * z[n];
-    }
-    float square = settle(head_sum(term));
-    float inverse = square > 0.0 ? exact_rsqrt(square) : 0.0;
-    [[unroll]] for (uint n = 0u; n < VALUES; ++n) {
-        uint c = inside(n);
-        float kk = settle(z[n] * inverse);
-        keys_kk[channel(n)] = kk;
-        keys_rate[channel(n)] = settle(kk * a_c[n]);
-        keys_k[channel(n)] = k_c[n];
-        keys_r[channel(n)] = r_c[n];
-        keys_w[channel(n)] = w[base + c];
-        term[n] = settle(r_c[n] * k_c[n]) * vectors[2u * p.width + first + c];
-    }
-    float bonus = settle(head_sum(term));
-    advance(matrix, v_c, z);
-    if ((p.parts & HEAD_NORM) != 0u) norm_head(first, z);
-    [[unroll]] for (uint n = 0u; n < VALUES; ++n) z[n] = settle(z[n] + bonus * v_c[n]);
-    finish_head(row, first, z);
-}
-
-void main() {
-    uint head = gl_WorkGroupID.x;
-    uvec4 sequence = sequences[gl_WorkGroupID.y];
-    uint matrix = (sequence.z * p.heads + head) * p.head_size * p.head_size;
-    for (uint t = 0u; t < sequence.y; ++t) token(sequence.x + t, head, matrix);
-}
+void make_ups(uint row, uint first) {}
+float decay_of(uint base, uint n) { return w[base + inside(n)]; }
+float rate_of(uint base, uint n) { return a[base + inside(n)]; }
+float v_amount_of(uint base, uint n) { return v_amount[base + inside(n)]; }
+float gate_of(uint base, uint n) { return gate[base + inside(n)]; }

@@ -190,6 +190,24 @@ struct Head7Params {
     uint parts;
 };
 
+// The products that a head7 makes itself.
+RWKVK_CONST UP_DECAY = 0u;
+RWKVK_CONST UP_RATE = 1u;
+RWKVK_CONST UP_V_AMOUNT = 2u;
+RWKVK_CONST UP_GATE = 3u;
+RWKVK_CONST UPS = 4u;
+
+struct Head7UpParams {
+    uint rows;
+    uint heads;
+    uint head_size;
+    uint width;
+    float eps;
+    float inv_width;
+    uint parts;
+    ProductPlace up[UPS];
+};
+
 struct RowMatrixParams {
     uint rows;
     uint in_width;

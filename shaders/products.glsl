@@ -1,7 +1,5 @@
 // What kernels of products have in common: which product of the dispatch a workgroup works for, and what is made of
 // totals. Before: common.glsl.
-#include "activation.glsl"
-
 READ(2, float, addend);
 #ifdef THEN_MIX
 PARAMS(ProductMixParams);
@@ -11,18 +9,10 @@ PARAMS(ProductParams);
 WRITE(3, float, y);
 #endif
 
-struct Product {
-    uint in_width, outs;
-    uint activation, adds;
-    uint x, matrix, addend, y;  // in units of 16 bytes
-};
+#include "product.glsl"
+
 Product product;
 uint workgroup;  // its number among those of the product
-
-Product product_at(ProductPlace place) {
-    return Product(place.in_kinds & 0xffffffu, place.addend_outs >> 16, (place.in_kinds >> 24) & 15u, place.in_kinds >> 28,
-                   (place.x_y & 0xffffu) * 16u, place.matrix, (place.addend_outs & 0xffffu) * 16u, (place.x_y >> 16) * 16u);
-}
 
 /// By kernels whose workgroups make so many outputs each.
 void choose_product(uint outs_each) {
@@ -42,9 +32,7 @@ void choose_product(uint outs_each) {
 
 /// Stores output n of the product.
 void store_total(float total, uint row, uint n) {
-    float value = settle(total);
-    if (product.adds == ADD_BIAS) value = settle(value + addend[product.addend * 4u + n]);
-    value = settle(activate(product.activation, value));
+    float value = output_of(product, total, n);
     uint at = row * (p.products == 1u ? p.y_width : product.outs) + n;
     if (product.adds == ADD_ROWS) value = settle(value + addend[product.addend * 4u + at]);
     y[product.y * 4u + at] = value;

@@ -43,6 +43,7 @@ bool by_sequences(Op op) {
         case Op::head4:
         case Op::head6:
         case Op::head7:
+        case Op::head7_up:
             return true;
         default:
             return false;

@@ -339,6 +339,8 @@ KernelChoice choose_kernel(Op op, const Params& params, const vk::DeviceFacts& f
         case Op::head6:
         case Op::head7:
             return workgroup_per_head(only_kernel_of(op), facts);
+        case Op::head7_up:
+            return with_ups(workgroup_per_head(KernelId::head7, facts));
         case Op::head4:
             return whole_groups(KernelId::head4, facts);
         default:
@@ -371,6 +373,8 @@ std::vector<KernelChoice> all_choices(Op op, const vk::DeviceFacts& facts) {
         case Op::head6:
         case Op::head7:
             return {workgroup_per_head(only_kernel_of(op), facts)};
+        case Op::head7_up:
+            return {with_ups(workgroup_per_head(KernelId::head7, facts))};
         case Op::head4:
             return {whole_groups(KernelId::head4, facts)};
         default:
@@ -412,6 +416,13 @@ KernelChoice then_mix(KernelChoice choice) {
         default:
             RWKVK_ASSERT(!"a kernel that makes few rows");
     }
+    return choice;
+}
+
+KernelChoice with_ups(KernelChoice choice) {
+    RWKVK_ASSERT(choice.kernel == KernelId::head7);
+    choice.kernel = KernelId::head7_up;
+    choice.packing = Packing::tiles;
     return choice;
 }
 

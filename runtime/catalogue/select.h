@@ -71,6 +71,9 @@ std::vector<KernelChoice> possible_choices(Op op, const vk::DeviceFacts& facts);
 /// The kernel that goes on with norm_mix, of one that multiplies few rows.
 KernelChoice then_mix(KernelChoice choice);
 
+/// The kernel that makes the products before it, too, of one of head7.
+KernelChoice with_ups(KernelChoice choice);
+
 /// Workgroups that cover `work`.
 std::array<uint32_t, 3> group_counts(const KernelChoice& choice, const std::array<uint32_t, 3>& work);
 

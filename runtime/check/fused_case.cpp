@@ -2,10 +2,13 @@
 
 #include <numeric>
 
+#include "runtime/catalogue/product_place.h"
 #include "runtime/catalogue/rounding.h"
+#include "runtime/catalogue/select.h"
 #include "runtime/check/block_case.h"
 #include "runtime/check/case_words.h"
-#include "runtime/gpu/product_mixes.h"
+#include "runtime/gpu/joins.h"
+#include "runtime/gpu/packing.h"
 #include "runtime/gpu/products.h"
 
 namespace rwkvk::check {
@@ -134,6 +137,38 @@ OpCase head7_case(Random& random, const HeadSize& head, uint32_t parts) {
         concat("head7 ", entries, " sequences, ", head.heads, " heads of ", head.size, ", parts ", parts)};
 }
 
+/// Heads of whole tiles, so that the matrices can lie one below the other.
+OpCase head7_up_case(Random& random, const HeadSize& head, uint32_t in_width, WeightFormat format,
+                     uint32_t parts) {
+    OpCase plain = head7_case(random, head, parts);
+    const auto p = plain.params.as<Head7Params>();
+    RWKVK_ASSERT(p.width % gpu::rows_per_tile == 0);
+    const auto rows = static_cast<uint32_t>(plain.slots[1].size() / p.width);
+    const auto whole = [](uint32_t elements) { return (elements + 63) / 64 * 64; };
+    const uint32_t x_stride = whole(rows * in_width), bias_stride = whole(p.width);
+    constexpr std::array<uint32_t, UPS> activations = {ACT_DECAY7, ACT_SIGMOID, ACT_SIGMOID, ACT_NONE};
+    std::array<ProductPlace, UPS> ups{};
+    for (uint32_t up = 0; up < UPS; ++up) {
+        ups[up] = packed({.in_width = in_width,
+                          .outs = p.width,
+                          .activation = activations[up],
+                          .adds = up == UP_GATE ? ADD_NOTHING : ADD_BIAS,
+                          .x = uint64_t{up} * x_stride * sizeof(float),
+                          .matrix = packed_bytes(Packing::tiles, format, up * p.width, in_width),
+                          .addend = uint64_t{up} * bias_stride * sizeof(float),
+                          .y = 0},
+                         false)
+                      .value();
+    }
+    std::vector<Words> slots = {numbers(random, (UPS - 1) * x_stride + uint64_t{rows} * in_width, -12, -2),
+                                {},
+                                numbers(random, (UPS - 1) * bias_stride + p.width, -12, 1)};
+    for (const size_t slot : {0, 1, 3, 4, 5, 9, 10, 11, 12}) slots.push_back(std::move(plain.slots[slot]));
+    return {Op::head7_up, gpu::head_with_ups(p, ups), std::move(slots),
+            random_matrix(random, UPS * p.width, in_width, format),
+            concat("head7_up of ", in_width, " ", info(format).name, ", ", plain.description)};
+}
+
 }  // namespace
 
 std::vector<OpCase> norm_mix_cases(CaseSet set, Random& random) {
@@ -204,6 +239,20 @@ std::vector<OpCase> head7_cases(CaseSet set, Random& random) {
             if (set == CaseSet::quick && parts != all && parts != 0) continue;
             if (parts & HEAD_ROUND && head.size % ROUND_GROUP != 0) continue;
             cases.push_back(head7_case(random, head, parts));
+        }
+    }
+    return cases;
+}
+
+std::vector<OpCase> head7_up_cases(CaseSet set, Random& random) {
+    constexpr uint32_t all = HEAD_LERP | HEAD_NORM | HEAD_GATE | HEAD_ROUND;
+    const bool full = set == CaseSet::full;
+    std::vector<OpCase> cases;
+    for (const WeightFormat format : {WeightFormat::f32, WeightFormat::f16, WeightFormat::bf16}) {
+        for (const uint32_t parts : {all, HEAD_GATE, HEAD_LERP, 0u}) {
+            if (!full && parts != all && parts != 0) continue;
+            cases.push_back(head7_up_case(random, {2, 64, {2, 1}}, parts == all ? 96 : 45, format, parts));
+            if (full) cases.push_back(head7_up_case(random, {3, 32, {1}}, 64, format, parts));
         }
     }
     return cases;

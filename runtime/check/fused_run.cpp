@@ -19,7 +19,7 @@ class Memory {
             if (place.words) continue;  // a slot without a use is another one once more
             place.words = &slots[slot];
             const Tensor& tensor = program_.tensors[fused.slots[slot].tensor];
-            if (tensor.kind == TensorKind::activation && rows_ == 0)
+            if (tensor.kind == TensorKind::activation && tensor.planes == 1 && rows_ == 0)
                 rows_ = static_cast<uint32_t>(slots[slot].size() / tensor.width);
         }
         RWKVK_ASSERT(!by_sequences(c.op) || rows_ > 0);
@@ -57,6 +57,13 @@ class Memory {
     uint32_t rows_ = 0;  // of tokens
 };
 
+/// The rows that a step asks for.
+OpCase::Matrix part_of(const OpCase::Matrix& matrix, const MatrixRequest& request) {
+    const auto row_bytes = static_cast<std::ptrdiff_t>(stored_bytes(matrix.format, matrix.in));
+    const auto begin = matrix.stored.begin() + request.first * row_bytes;
+    return {request.out, matrix.in, matrix.format, {begin, begin + request.out * row_bytes}};
+}
+
 }  // namespace
 
 void run_parts(const OpCase& c, Slots& slots, ThreadPool& pool, cpu::InstructionSet set) {
@@ -64,7 +71,11 @@ void run_parts(const OpCase& c, Slots& slots, ThreadPool& pool, cpu::Instruction
     Memory memory(c, fused, slots);
     for (const Step& step : fused.program.steps) {
         cpu::Matrix matrix;
-        if (multiplies(step.op)) matrix = load_case_matrix(*c.matrix, cpu::layout_for(step.op), pool);
+        if (multiplies(step.op)) {
+            const Tensor& tensor = fused.program.tensors[step.operands[1].tensor];
+            matrix = load_case_matrix(part_of(*c.matrix, fused.program.matrices[tensor.index]),
+                                      cpu::layout_for(step.op), pool);
+        }
         cpu::Call call{.params = with_strides(step, [&](const Operand& o) { return memory.stride(o); }),
                        .slots = {},
                        .matrix = &matrix,

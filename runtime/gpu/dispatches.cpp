@@ -4,8 +4,8 @@
 #include <set>
 
 #include "host/vk/device.h"
+#include "runtime/gpu/joins.h"
 #include "runtime/gpu/packing.h"
-#include "runtime/gpu/product_mixes.h"
 #include "runtime/gpu/products.h"
 #include "runtime/graph/joins.h"
 #include "runtime/graph/phases.h"
@@ -190,30 +190,45 @@ std::vector<Dispatch> merged_dispatches(const Layout& layout, const std::vector<
     }
     std::vector<Dispatch> merged = share_dispatches(
         dispatches, phases, products, {facts.max_binding_bytes, layout.max_cost, facts.max_group_count[0]});
-    return facts.joins ? join_mixes(std::move(merged), layout, kernels) : merged;
+    return facts.joins ? join_dispatches(std::move(merged), layout, kernels) : merged;
 }
+
+namespace {
+
+/// The format of a step's matrix, or f32.
+WeightFormat format_of(const Program& program, const Step& step, const WeightSource& weights) {
+    for (const Operand& operand : step.operands) {
+        const Tensor& tensor = program.tensors[operand.tensor];
+        if (tensor.kind == TensorKind::matrix)
+            return weights.find(program.matrices[tensor.index].name)->format;
+    }
+    return WeightFormat::f32;
+}
+
+}  // namespace
 
 std::vector<KernelUse> kernels_of(const Program& program, uint32_t rows, const WeightSource& weights,
                                   const vk::DeviceFacts& facts) {
+    const Joins joins = rows == 1 && facts.joins ? joins_of(program) : no_joins(program);
     std::vector<KernelUse> uses;
     std::set<std::pair<std::string, std::vector<uint32_t>>> seen;
-    const std::vector<size_t> joins =
-        rows == 1 && facts.joins ? joins_of(program) : std::vector(program.steps.size(), no_step);
-    for (size_t i = 0; i < joins.size(); ++i) {
-        if (joins[i] != no_step) continue;
+    const auto add = [&](const KernelChoice& choice, WeightFormat format) {
+        if (seen.insert({module_name(choice.kernel, format), choice.constants}).second)
+            uses.push_back({choice, format});
+    };
+    for (size_t i = 0; i < program.steps.size(); ++i) {
+        if (joins.mixes[i] != no_step) continue;
         const Step& step = program.steps[i];
         Params params = step.params;
         params.set_rows(rows);
-        WeightFormat format = WeightFormat::f32;
-        for (const Operand& operand : step.operands) {
-            const Tensor& tensor = program.tensors[operand.tensor];
-            if (tensor.kind == TensorKind::matrix)
-                format = weights.find(program.matrices[tensor.index].name)->format;
-        }
-        KernelChoice choice = choose_kernel(step.op, params, facts);
-        if (std::ranges::count(joins, i) > 0) choice = then_mix(choice);
-        if (seen.insert({module_name(choice.kernel, format), choice.constants}).second)
-            uses.push_back({choice, format});
+        const KernelChoice choice = choose_kernel(step.op, params, facts);
+        const bool mixes = std::ranges::count(joins.mixes, i) > 0;
+        add(mixes ? then_mix(choice) : choice, format_of(program, step, weights));
+    }
+    for (const HeadWithUps& joined : joins.heads) {
+        const Step& head = program.steps[joined.head];
+        add(with_ups(choose_kernel(head.op, head.params, facts)),
+            format_of(program, program.steps[joined.ups[UP_DECAY]], weights));
     }
     return uses;
 }

@@ -63,6 +63,7 @@ FusedSteps product_mix_steps(Op op, const Params& params) {
     const uint32_t x_width = op == Op::linear ? place.in_width : rounded_width(place.in_width / ROUND_GROUP);
     const Operand x = tensor("product.x", TensorKind::activation, x_width);
     const Operand matrix = tensor("product.matrix", TensorKind::matrix, place.outs);
+    program.matrices.push_back({"matrix", place.outs, place.in_width, 0, place.outs});
     const Operand addend = addend_kind == ADD_NOTHING ? x
                            : addend_kind == ADD_BIAS
                                ? tensor("product.bias", TensorKind::vector, place.outs)
@@ -191,6 +192,38 @@ Params head7_parameters(const Params& wiring, std::span<const Step* const> found
     return p;
 }
 
+/// The matrices of the products lie one below the other, and they have one width.
+FusedSteps head7_up_steps(const Params& params) {
+    const auto p = params.as<Head7UpParams>();
+    FusedSteps both = head7_steps(Head7Params{0, p.heads, p.head_size, p.width, p.eps, p.inv_width, p.parts});
+    Program& program = both.program;
+    const auto tensor = [&](const char* name, TensorKind kind, uint32_t width, uint32_t planes,
+                            uint32_t index) {
+        program.tensors.push_back({name, kind, width, planes, index});
+        return static_cast<uint32_t>(program.tensors.size() - 1);
+    };
+    const uint32_t in_width = unpacked(p.up[UP_DECAY], p.width).in_width;
+    const uint32_t hidden = tensor("hidden", TensorKind::activation, in_width, UPS, 0),
+                   biases = tensor("biases", TensorKind::vector, p.width, UPS, 0);
+    const std::vector<Operand> head = both.slots;
+    const std::array<Operand, UPS> made = {head[2], head[7], head[6], head[8]};
+    both.slots = {{hidden}, {}, {biases}};
+    for (uint32_t up = 0; up < UPS; ++up) {
+        const ProductAt place = unpacked(p.up[up], p.width);
+        const uint32_t matrix = tensor("matrix", TensorKind::matrix, p.width, 1, up);
+        program.matrices.push_back({"matrix", p.width, in_width, up * p.width, UPS * p.width});
+        if (up == UP_DECAY) both.slots[1] = {matrix};
+        if (up == UP_V_AMOUNT && !(p.parts & HEAD_LERP)) continue;
+        if (up == UP_GATE && !(p.parts & HEAD_GATE)) continue;
+        const LinearParams linear{0, in_width, p.width, 0, p.width, place.activation, place.adds};
+        const Operand x{hidden, up}, addend = place.adds == ADD_BIAS ? Operand{biases, up} : x;
+        program.steps.insert(program.steps.begin(),
+                             {Op::linear, "up", {x, {matrix}, addend, made[up]}, linear, {}});
+    }
+    for (const size_t slot : {0, 1, 3, 4, 5, 9, 10, 11, 12}) both.slots.push_back(head[slot]);
+    return both;
+}
+
 /// Every choice of parts, those of most parts first.
 template <typename Make>
 std::vector<Params> for_all_parts(uint32_t parts, const Make& make) {
@@ -225,6 +258,7 @@ std::span<const FusedOp> fused_ops() {
         {Op::mul_add, {ElementParams{0, 32}}, mul_add_steps, mul_add_parameters},
         {Op::linear_mix, {}, linear_mix_steps, nullptr},
         {Op::blocks_mix, {}, blocks_mix_steps, nullptr},
+        {Op::head7_up, {}, head7_up_steps, nullptr},
     };
     return ops;
 }

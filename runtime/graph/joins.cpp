@@ -1,29 +1,73 @@
 #include "runtime/graph/joins.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "runtime/graph/phases.h"
 #include "runtime/graph/uses.h"
 
 namespace rwkvk {
+namespace {
 
-std::vector<size_t> joins_of(const Program& program) {
-    const std::vector<Step>& steps = program.steps;
-    const Uses uses(program);
-    const std::vector<uint32_t> phases = phases_of(program);
-    std::vector<size_t> joins(steps.size(), no_step);
-    for (size_t mix = 0; mix < steps.size(); ++mix) {
-        if (steps[mix].op != Op::norm_mix) continue;
-        const size_t maker = uses.maker[steps[mix].operands.front().tensor];
-        if (maker == no_step || !multiplies(steps[maker].op)) continue;
+class Finder {
+  public:
+    explicit Finder(const Program& program)
+        : program_(program), uses_(program), phases_(phases_of(program)) {}
+
+    /// The product at whose end the step can be done.
+    size_t product_before(size_t mix) const {
+        const Step& step = program_.steps[mix];
+        if (step.op != Op::norm_mix) return no_step;
+        const size_t maker = uses_.maker[step.operands.front().tensor];
+        if (maker == no_step || !multiplies(program_.steps[maker].op)) return no_step;
         // It then runs beside all of the product's phase, and before the rest of its own.
-        const auto is_in_the_way = [&](const Step& other) {
-            const size_t i = static_cast<size_t>(&other - steps.data());
-            return i != maker && i < mix && phases[i] >= phases[maker] && depends(steps[mix], other);
-        };
-        if (!std::ranges::any_of(steps, is_in_the_way)) joins[mix] = maker;
+        for (size_t i = 0; i < mix; ++i) {
+            if (i != maker && phases_[i] >= phases_[maker] && depends(step, program_.steps[i]))
+                return no_step;
+        }
+        return maker;
+    }
+
+    std::optional<HeadWithUps> ups_of(size_t head) const {
+        const Step& step = program_.steps[head];
+        if (step.op != Op::head7) return {};
+        const uint32_t parts = step.params.as<Head7Params>().parts;
+        HeadWithUps joined{head, {}};
+        joined.ups.fill(no_step);
+        constexpr std::array<size_t, UPS> slots = {2, 7, 6, 8};  // of what the products make
+        for (uint32_t up = 0; up < UPS; ++up) {
+            if (up == UP_V_AMOUNT && !(parts & HEAD_LERP)) continue;
+            if (up == UP_GATE && !(parts & HEAD_GATE)) continue;
+            const uint32_t tensor = step.operands[slots[up]].tensor;
+            const size_t maker = uses_.maker[tensor];
+            if (maker == no_step || program_.steps[maker].op != Op::linear) return {};
+            const bool adds_rows = program_.steps[maker].params.as<LinearParams>().addend == ADD_ROWS;
+            const bool read_elsewhere = uses_.readers[tensor] != std::vector{head} ||
+                                        program_.tensors[tensor].kind != TensorKind::activation;
+            if (adds_rows || read_elsewhere) return {};
+            joined.ups[up] = maker;
+        }
+        return joined;
+    }
+
+  private:
+    const Program& program_;
+    const Uses uses_;
+    const std::vector<uint32_t> phases_;
+};
+
+}  // namespace
+
+Joins joins_of(const Program& program) {
+    const Finder finder(program);
+    Joins joins;
+    for (size_t step = 0; step < program.steps.size(); ++step) {
+        joins.mixes.push_back(finder.product_before(step));
+        if (const auto head = finder.ups_of(step)) joins.heads.push_back(*head);
     }
     return joins;
 }
+
+Joins no_joins(const Program& program) { return {std::vector(program.steps.size(), no_step), {}}; }
 
 }  // namespace rwkvk

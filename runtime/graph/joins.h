@@ -1,15 +1,27 @@
 #pragma once
-// Products whose kernel goes on with the norm_mix of what it made, where a run has one row: one dispatch and
-// one wait fewer. Programs stay as they are.
+// What the kernels of a run of one row can do in one dispatch that is several steps: programs stay as they
+// are.
 
-#include <cstddef>
+#include <array>
 #include <vector>
 
 #include "runtime/graph/program.h"
 
 namespace rwkvk {
 
-/// For every step the product that can do it at its end, or `no_step`.
-std::vector<size_t> joins_of(const Program& program);
+/// A step `head7`, and the products that it can make at its beginning: those of UP_... (params.h), `no_step`
+/// for a part that it does not have.
+struct HeadWithUps {
+    size_t head;
+    std::array<size_t, UPS> ups;
+};
+
+struct Joins {
+    std::vector<size_t> mixes;  // by step: the product that can do it at its end, or `no_step`
+    std::vector<HeadWithUps> heads;
+};
+
+Joins joins_of(const Program& program);
+Joins no_joins(const Program& program);
 
 }  // namespace rwkvk

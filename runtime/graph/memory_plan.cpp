@@ -18,17 +18,24 @@ struct Lifetime {
     uint32_t first, last;  // phases, both inclusive
 };
 
-/// What a step writes that a product does at its end is there from the product's phase on.
-void begin_joins_early(const Program& program, const std::vector<uint32_t>& phases,
-                       std::vector<Lifetime>& lives) {
-    const std::vector<size_t> joins = joins_of(program);
-    for (size_t i = 0; i < joins.size(); ++i) {
-        if (joins[i] == no_step) continue;
-        const Step& step = program.steps[i];
-        for (size_t slot = 0; slot < step.operands.size(); ++slot) {
-            if (info(step.op).slots[slot] != 'w') continue;
-            uint32_t& first = lives[step.operands[slot].tensor].first;
-            first = std::min(first, phases[joins[i]]);
+/// What steps that are joined need is there when the first of them runs and until the last has.
+void lengthen_for_joins(const Program& program, const std::vector<uint32_t>& phases,
+                        std::vector<Lifetime>& lives) {
+    const auto lengthen = [&](size_t step, char letter, uint32_t phase) {
+        const std::vector<Operand>& operands = program.steps[step].operands;
+        for (size_t slot = 0; slot < operands.size(); ++slot) {
+            if (info(program.steps[step].op).slots[slot] != letter) continue;
+            Lifetime& life = lives[operands[slot].tensor];
+            life = {std::min(life.first, phase), std::max(life.last, phase)};
+        }
+    };
+    const Joins joins = joins_of(program);
+    for (size_t step = 0; step < joins.mixes.size(); ++step) {
+        if (joins.mixes[step] != no_step) lengthen(step, 'w', phases[joins.mixes[step]]);
+    }
+    for (const HeadWithUps& joined : joins.heads) {
+        for (const size_t up : joined.ups) {
+            if (up != no_step) lengthen(up, 'r', phases[joined.head]);
         }
     }
 }
@@ -45,7 +52,7 @@ std::vector<Lifetime> lifetimes(const Program& program, bool of_parts) {
         if (!of_parts) continue;
         for (const Step& part : program.steps[i].parts) std::ranges::for_each(part.operands, lives);
     }
-    begin_joins_early(program, phases, result);
+    lengthen_for_joins(program, phases, result);
     return result;
 }
 

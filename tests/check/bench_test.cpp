@@ -114,7 +114,7 @@ TEST_CASE("a device is measured") {
     const RunStatistics work = check::work_per_token(context);
     CHECK(work.dispatches < programs.body.steps.size() + programs.head.steps.size());  // products share some
     const uint32_t copies = device->kernels->device().facts().mapped ? 0 : 3;  // tables of both, logits
-    const std::vector<size_t> joins = joins_of(programs.body);
+    const std::vector<size_t> joins = joins_of(programs.body).mixes;
     const auto joined =
         static_cast<uint32_t>(std::ranges::count_if(joins, [](size_t i) { return i != no_step; }));
     const bool joining = device->kernels->device().facts().joins;

@@ -30,14 +30,14 @@ Program program_of(const Shape& shape) {
 
 size_t count_joins(const Program& program) {
     size_t count = 0;
-    for (const size_t maker : joins_of(program)) count += maker != no_step;
+    for (const size_t maker : joins_of(program).mixes) count += maker != no_step;
     return count;
 }
 
 TEST_CASE("a norm_mix is joined to the product it normalises, and to nothing else") {
     const Program program = program_of({});
     REQUIRE(program.steps.size() == 2);
-    CHECK(joins_of(program) == std::vector<size_t>{no_step, 0});
+    CHECK(joins_of(program).mixes == std::vector<size_t>{no_step, 0});
     CHECK(count_joins(program_of({.product = false})) == 0);
     CHECK(count_joins(program_of({.between = true})) == 0);
 }

@@ -1,5 +1,5 @@
 // Products that go on with the norm_mix of what they made: fewer dispatches and waits, the same bits.
-#include "runtime/gpu/product_mixes.h"
+#include "runtime/gpu/joins.h"
 
 #include <doctest/doctest.h>
 
