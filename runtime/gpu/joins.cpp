@@ -71,7 +71,12 @@ class Joiner {
         for (const size_t up : joined.ups) {
             if (up != no_step) makers.push_back(up);
         }
-        const auto products = only(std::ranges::min(makers)), head = only(joined.head);
+        // A shared dispatch has the step of one of its products.
+        std::optional<Iterator> products;
+        for (const size_t maker : makers) {
+            if (!products) products = only(maker);
+        }
+        const auto head = only(joined.head);
         if (!products || !head) return;
         const auto params = (*products)->params.as<ProductParams>();
         const MatrixRecord& matrix = matrix_of(makers.front());

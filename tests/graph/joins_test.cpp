@@ -6,6 +6,7 @@
 #include "runtime/graph/fusion.h"
 #include "runtime/graph/memory_plan.h"
 #include "runtime/graph/uses.h"
+#include "runtime/synthetic/synthetic_model.h"
 
 namespace rwkvk {
 namespace {
@@ -44,6 +45,29 @@ TEST_CASE("a norm_mix is joined to the product it normalises, and to nothing els
 
 TEST_CASE("what waits for somebody else beside the product is not joined") {
     CHECK(count_joins(program_of({.state_elsewhere = true})) == 0);
+}
+
+TEST_CASE("a head is joined to the products that only it reads") {
+    const Program body = fused(synthetic_model("v7:2x512x64:f16")->programs(), {.largest_head = 64}).body;
+    const Joins joins = joins_of(body);
+    REQUIRE(joins.heads.size() == 2);
+    for (const HeadWithUps& joined : joins.heads) {
+        CHECK(body.steps[joined.head].op == Op::head7);
+        // The first layer's v is as it is.
+        CHECK((joined.ups[UP_V_AMOUNT] == no_step) == (&joined == &joins.heads.front()));
+    }
+    const auto name = [&](uint32_t up) { return body.steps[joins.heads[1].ups[up]].name; };
+    CHECK(name(UP_DECAY) == "blocks.1.att.w");
+    CHECK(name(UP_RATE) == "blocks.1.att.a");
+    CHECK(body.steps[joins.heads[1].ups[UP_V_AMOUNT]].operands[1].tensor ==
+          static_cast<uint32_t>(find_tensor(body, "blocks.1.att.v2")));
+    CHECK(body.steps[joins.heads[1].ups[UP_GATE]].operands[1].tensor ==
+          static_cast<uint32_t>(find_tensor(body, "blocks.1.att.g2")));
+
+    Program read_elsewhere = body;
+    const size_t decay = joins.heads[1].ups[UP_DECAY];
+    read_elsewhere.tensors[read_elsewhere.steps[decay].operands.back().tensor].kind = TensorKind::carried;
+    CHECK(joins_of(read_elsewhere).heads.size() == 1);
 }
 
 TEST_CASE("what a joined step writes shares no memory with what its product's phase uses") {
