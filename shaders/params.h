@@ -139,6 +139,14 @@ struct NormMixParams {
     uint keep;             // 1: the result of the norm is stored too
 };
 
+struct TakeNormParams {
+    uint rows;
+    uint width;
+    float eps;
+    float inv_width;  // 1 / width, rounded
+    uint rounded;     // 1: the result goes into a matrix of blocks
+};
+
 // One product, and a norm_mix of what it makes.
 struct ProductMixParams {
     uint rows;

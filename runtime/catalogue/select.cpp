@@ -335,7 +335,8 @@ KernelChoice choose_kernel(Op op, const Params& params, const vk::DeviceFacts& f
         case Op::wkv7:
             return state_rows(only_kernel_of(op), facts);
         case Op::norm_mix:
-            return workgroup_per_row(KernelId::norm_mix, facts);
+        case Op::take_norm:
+            return workgroup_per_row(only_kernel_of(op), facts);
         case Op::head6:
         case Op::head7:
             return workgroup_per_head(only_kernel_of(op), facts);
@@ -369,7 +370,8 @@ std::vector<KernelChoice> all_choices(Op op, const vk::DeviceFacts& facts) {
         case Op::wkv7:
             return {state_rows(only_kernel_of(op), facts)};
         case Op::norm_mix:
-            return {workgroup_per_row(KernelId::norm_mix, facts)};
+        case Op::take_norm:
+            return {workgroup_per_row(only_kernel_of(op), facts)};
         case Op::head6:
         case Op::head7:
             return {workgroup_per_head(only_kernel_of(op), facts)};

@@ -185,6 +185,32 @@ std::vector<OpCase> norm_mix_cases(CaseSet set, Random& random) {
     return cases;
 }
 
+std::vector<OpCase> take_norm_cases(CaseSet set, Random& random) {
+    using Sizes = std::vector<std::pair<uint32_t, uint32_t>>;
+    std::vector<OpCase> cases;
+    for (const auto& [rows, width] :
+         set == CaseSet::full ? Sizes{{2, 96}, {1, 768}, {16, 64}, {3, 1120}, {2, 7}} : Sizes{{2, 1120}}) {
+        for (const uint32_t rounded : {1u, 0u}) {
+            if (rounded && width % ROUND_GROUP != 0) continue;
+            // The second row has a variance near eps.
+            Words x = numbers(random, uint64_t{rows + 2} * width);
+            std::ranges::copy(numbers(random, width, -12, -8), x.begin() + width);
+            Words numbers_of_rows(rows);
+            for (uint32_t i = 0; i < rows; ++i) numbers_of_rows[i] = i == 0 ? 1 : random.below(rows + 2);
+            const TakeNormParams p{rows, width, 1e-5f, 1.0f / static_cast<float>(width), rounded};
+            const uint64_t rounded_elements = uint64_t{rows} * rounded_width(width / ROUND_GROUP);
+            cases.push_back({Op::take_norm,
+                             p,
+                             {std::move(x), std::move(numbers_of_rows), numbers(random, width, -2, 1),
+                              numbers(random, width, -3, 0), Words(uint64_t{rows} * width, 0),
+                              rounded ? Words(rounded_elements, 0) : unused()},
+                             std::nullopt,
+                             concat("take_norm ", rows, "x", width, rounded ? ", rounded" : "")});
+        }
+    }
+    return cases;
+}
+
 std::vector<OpCase> product_mix_cases(Op op, CaseSet set, Random& random) {
     using Sizes = std::vector<std::pair<uint32_t, uint32_t>>;
     std::vector<OpCase> cases;

@@ -6,6 +6,7 @@
 namespace rwkvk::check {
 
 std::vector<OpCase> norm_mix_cases(CaseSet set, Random& random);
+std::vector<OpCase> take_norm_cases(CaseSet set, Random& random);
 std::vector<OpCase> product_mix_cases(Op op, CaseSet set, Random& random);
 std::vector<OpCase> head4_cases(CaseSet set, Random& random);
 std::vector<OpCase> head6_cases(CaseSet set, Random& random);

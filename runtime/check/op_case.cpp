@@ -102,6 +102,8 @@ class Maker {
                 break;
             case Op::norm_mix:
                 return norm_mix_cases(set(), random_);
+            case Op::take_norm:
+                return take_norm_cases(set(), random_);
             case Op::linear_mix:
             case Op::blocks_mix:
                 return product_mix_cases(op, set(), random_);

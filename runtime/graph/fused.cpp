@@ -48,6 +48,27 @@ Params norm_mix_parameters(const Params& wiring, std::span<const Step* const> fo
     return p;
 }
 
+FusedSteps take_norm_steps(const Params& params) {
+    const auto p = params.as<TakeNormParams>();
+    Builder b("take_norm");
+    const Operand x = b.slot("x", TensorKind::carried, p.width);
+    const Operand numbers = b.slot("numbers", TensorKind::table, 1);
+    const Operand weight = b.slot("weight", TensorKind::vector, p.width),
+                  bias = b.slot("bias", TensorKind::vector, p.width);
+    const Operand y = b.norm("y", b.take_rows("taken", x, numbers), weight, bias, 1, p.eps);
+    const Operand rounded = p.rounded ? b.round("rounded", y, rounding(p.width, 1, 0)) : y;
+    return {b.finish(), {x, numbers, weight, bias, y, rounded}};
+}
+
+Params take_norm_parameters(const Params& wiring, std::span<const Step* const> found) {
+    auto p = wiring.as<TakeNormParams>();
+    const auto norm = of<NormParams>(found, Op::norm);
+    p.width = norm.width;
+    p.eps = norm.eps;
+    p.inv_width = norm.inv_width;
+    return p;
+}
+
 /// The slots are those of both, but for what is normed: the product's y.
 FusedSteps product_mix_steps(Op op, const Params& params) {
     const auto p = params.as<ProductMixParams>();
@@ -256,6 +277,10 @@ std::span<const FusedOp> fused_ops() {
         {Op::head6, for_all_parts(HEAD_GATE | HEAD_ROUND, head6), head6_steps, head6_parameters},
         {Op::head4, for_all_parts(HEAD_ROUND, head4), head4_steps, head4_parameters},
         {Op::mul_add, {ElementParams{0, 32}}, mul_add_steps, mul_add_parameters},
+        {Op::take_norm,
+         {TakeNormParams{0, 32, 0, 0, 1}, TakeNormParams{0, 32, 0, 0, 0}},
+         take_norm_steps,
+         take_norm_parameters},
         {Op::linear_mix, {}, linear_mix_steps, nullptr},
         {Op::blocks_mix, {}, blocks_mix_steps, nullptr},
         {Op::head7_up, {}, head7_up_steps, nullptr},
