@@ -60,10 +60,10 @@ struct Traffic {
             return static_cast<double>(stored_bytes(shape.format, rows * shape.in));
         };
         double tables = 0, looked_up = 0;
-        for (const auto& [request, op] : matrix_uses(model.programs().body)) {
-            if (!looks_up(op)) continue;
-            tables += bytes(request->name, request->all);
-            looked_up += bytes(request->name, 1);
+        for (const MatrixUse& use : matrix_uses(model.programs().body)) {
+            if (!looks_up(use.op)) continue;
+            tables += bytes(use.request->name, use.request->all);
+            looked_up += bytes(use.request->name, 1);
         }
         const double head = bytes("head.weight", model.programs().vocabulary);
         const double body = static_cast<double>(model.weight_bytes()) - tables - head;

@@ -81,7 +81,8 @@ DeviceWeights::DeviceWeights(vk::Device& device, const std::vector<const Program
     std::vector<MatrixUse> uses;
     for (const Program* program : programs) {
         for (const MatrixRequest& request : program->matrices) check_shape(source, request);
-        const std::vector<MatrixUse> more = matrix_uses(*program);
+        std::vector<MatrixUse> more = matrix_uses(*program);
+        std::ranges::stable_sort(more, {}, &MatrixUse::phase);
         uses.insert(uses.end(), more.begin(), more.end());
     }
     place_matrices(device, uses, source);
@@ -136,12 +137,23 @@ void DeviceWeights::place_matrices(vk::Device& device, const std::vector<MatrixU
     }
     warn_when_short(device, matrix_bytes());
     const uint64_t limit = std::min(largest_block, facts.max_allocation_bytes);
-    for (auto& [request, matrix] : matrices_) {
-        for (MatrixRecord::Piece& piece : matrix.pieces) {
-            if (used + piece.bytes > limit) close_block();
-            piece.offset = used;
-            used += aligned(piece.bytes);
-            open.push_back(&piece);
+    const auto bytes_of = [&](size_t n) {
+        uint64_t bytes = 0;
+        for (const MatrixRecord::Piece& piece : matrices_[n].second.pieces) bytes += aligned(piece.bytes);
+        return bytes;
+    };
+    for (size_t begin = 0, end = 0; begin < uses.size(); begin = end) {
+        // What is multiplied in one phase shares a block, so that it can share a dispatch.
+        uint64_t together = 0;
+        for (; end < uses.size() && uses[end].phase == uses[begin].phase; ++end) together += bytes_of(end);
+        if (used + together > limit) close_block();
+        for (size_t n = begin; n < end; ++n) {
+            for (MatrixRecord::Piece& piece : matrices_[n].second.pieces) {
+                if (used + piece.bytes > limit) close_block();
+                piece.offset = used;
+                used += aligned(piece.bytes);
+                open.push_back(&piece);
+            }
         }
     }
     close_block();

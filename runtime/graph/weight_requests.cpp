@@ -3,6 +3,7 @@
 #include <set>
 
 #include "host/float_mode.h"
+#include "runtime/graph/phases.h"
 #include "shaders/exact_math.h"
 
 namespace rwkvk {
@@ -31,10 +32,14 @@ float changed(VectorChange change, float x) {
 std::vector<MatrixUse> matrix_uses(const Program& program) {
     std::vector<MatrixUse> uses(program.matrices.size());
     for (size_t i = 0; i < uses.size(); ++i) uses[i].request = &program.matrices[i];
-    for (const Step& step : program.steps) {
+    const std::vector<uint32_t> phases = phases_of(program);
+    for (size_t i = 0; i < phases.size(); ++i) {
+        const Step& step = program.steps[i];
         for (const Operand& operand : step.operands) {
             const Tensor& tensor = program.tensors[operand.tensor];
-            if (tensor.kind == TensorKind::matrix) uses[tensor.index].op = step.op;
+            if (tensor.kind != TensorKind::matrix) continue;
+            uses[tensor.index].op = step.op;
+            uses[tensor.index].phase = phases[i];
         }
     }
     return uses;

@@ -8,10 +8,11 @@
 
 namespace rwkvk {
 
-/// A matrix of the program and the op that reads it, which decides how it is laid out.
+/// A matrix of the program and the op that reads it, which decides how it is laid out, and in which phase.
 struct MatrixUse {
     const MatrixRequest* request;
     Op op;
+    uint32_t phase;
 };
 
 /// One per matrix of the program, in order.
