@@ -165,6 +165,21 @@ struct ProductMixParams {
     uint keep;
 };
 
+// The first norm_mix of a model, and the norm and the embedding before it.
+struct EmbedMixParams {
+    uint rows;        // 1
+    float first_eps;  // of the norm before it, which is as wide
+    uint width;
+    float eps;
+    float inv_width;
+    uint planes;
+    uint y_stride;
+    uint rounded;
+    uint numbers;
+    uint rounded_stride;
+    uint keep;
+};
+
 // The parts of head4, head6 and head7 that models leave out.
 RWKVK_CONST HEAD_LERP = 1u;   // v is mixed with that of the first layer; head7
 RWKVK_CONST HEAD_NORM = 2u;   // head7

@@ -336,6 +336,7 @@ KernelChoice choose_kernel(Op op, const Params& params, const vk::DeviceFacts& f
             return state_rows(only_kernel_of(op), facts);
         case Op::norm_mix:
         case Op::take_norm:
+        case Op::embed_mix:
             return workgroup_per_row(only_kernel_of(op), facts);
         case Op::head6:
         case Op::head7:
@@ -371,6 +372,7 @@ std::vector<KernelChoice> all_choices(Op op, const vk::DeviceFacts& facts) {
             return {state_rows(only_kernel_of(op), facts)};
         case Op::norm_mix:
         case Op::take_norm:
+        case Op::embed_mix:
             return {workgroup_per_row(only_kernel_of(op), facts)};
         case Op::head6:
         case Op::head7:
@@ -418,6 +420,12 @@ KernelChoice then_mix(KernelChoice choice) {
         default:
             RWKVK_ASSERT(!"a kernel that makes few rows");
     }
+    return choice;
+}
+
+KernelChoice with_embedding(KernelChoice choice) {
+    RWKVK_ASSERT(choice.kernel == KernelId::norm_mix);
+    choice.kernel = KernelId::embed_mix;
     return choice;
 }
 

@@ -74,6 +74,9 @@ KernelChoice then_mix(KernelChoice choice);
 /// The kernel that makes the products before it, too, of one of head7.
 KernelChoice with_ups(KernelChoice choice);
 
+/// The kernel that begins with the embedding, of one of norm_mix.
+KernelChoice with_embedding(KernelChoice choice);
+
 /// Workgroups that cover `work`.
 std::array<uint32_t, 3> group_counts(const KernelChoice& choice, const std::array<uint32_t, 3>& work);
 

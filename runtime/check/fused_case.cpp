@@ -169,6 +169,23 @@ OpCase head7_up_case(Random& random, const HeadSize& head, uint32_t in_width, We
             concat("head7_up of ", in_width, " ", info(format).name, ", ", plain.description)};
 }
 
+OpCase embed_mix_case(Random& random, OpCase::Matrix table, uint32_t id, uint32_t rounded) {
+    OpCase mix = norm_mix_case(random, 1, table.in, 3, rounded, 0x20, rounded % 2);
+    const auto p = mix.params.as<NormMixParams>();
+    const EmbedMixParams params{1,        1e-4f,      p.width,   p.eps,     p.inv_width,
+                                p.planes, p.y_stride, p.rounded, p.numbers, p.rounded_stride,
+                                p.keep};
+    std::vector<Words> slots = {{id},
+                                numbers(random, table.in),
+                                {},
+                                numbers(random, table.in, -2, 1),
+                                numbers(random, table.in, -3, 0),
+                                Words(table.in, 0)};
+    for (size_t slot = 1; slot < mix.slots.size(); ++slot) slots.push_back(std::move(mix.slots[slot]));
+    return {Op::embed_mix, params, std::move(slots), std::move(table),
+            concat("embed_mix of ", id == NONE ? "a vector" : "a token", ", ", mix.description)};
+}
+
 }  // namespace
 
 std::vector<OpCase> norm_mix_cases(CaseSet set, Random& random) {
@@ -280,6 +297,21 @@ std::vector<OpCase> head7_up_cases(CaseSet set, Random& random) {
             cases.push_back(head7_up_case(random, {2, 64, {2, 1}}, parts == all ? 96 : 45, format, parts));
             if (full) cases.push_back(head7_up_case(random, {3, 32, {1}}, 64, format, parts));
         }
+    }
+    return cases;
+}
+
+std::vector<OpCase> embed_mix_cases(CaseSet set, Random& random) {
+    std::vector<OpCase> cases;
+    for (size_t f = 0; f < all_weights().size(); ++f) {
+        const auto format = static_cast<WeightFormat>(f);
+        const uint32_t block = info(format).block_elements;
+        for (const uint32_t width : set == CaseSet::full ? std::vector{768u, 1280u} : std::vector{1280u})
+            cases.push_back(embed_mix_case(random, random_matrix(random, 5, width, format), 3, 2));
+        if (set == CaseSet::quick && format != WeightFormat::f32) continue;
+        cases.push_back(embed_mix_case(random, random_matrix(random, 3, 3 * block, format), NONE, 0));
+        if (block % ROUND_GROUP == 0)
+            cases.push_back(embed_mix_case(random, random_matrix(random, 3, 3 * block, format), 2, 1));
     }
     return cases;
 }

@@ -11,6 +11,7 @@ std::vector<OpCase> product_mix_cases(Op op, CaseSet set, Random& random);
 std::vector<OpCase> head4_cases(CaseSet set, Random& random);
 std::vector<OpCase> head6_cases(CaseSet set, Random& random);
 std::vector<OpCase> head7_cases(CaseSet set, Random& random);
+std::vector<OpCase> embed_mix_cases(CaseSet set, Random& random);
 std::vector<OpCase> head7_up_cases(CaseSet set, Random& random);
 
 }  // namespace rwkvk::check

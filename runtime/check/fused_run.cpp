@@ -57,8 +57,18 @@ class Memory {
     uint32_t rows_ = 0;  // of tokens
 };
 
-/// The rows that a step asks for.
+/// Of a step, or null.
+const MatrixRequest* matrix_of(const Program& program, const Step& step) {
+    for (const Operand& operand : step.operands) {
+        const Tensor& tensor = program.tensors[operand.tensor];
+        if (tensor.kind == TensorKind::matrix) return &program.matrices[tensor.index];
+    }
+    return nullptr;
+}
+
+/// The rows that a step asks for; no `out`: all.
 OpCase::Matrix part_of(const OpCase::Matrix& matrix, const MatrixRequest& request) {
+    if (request.out == 0) return matrix;
     const auto row_bytes = static_cast<std::ptrdiff_t>(stored_bytes(matrix.format, matrix.in));
     const auto begin = matrix.stored.begin() + request.first * row_bytes;
     return {request.out, matrix.in, matrix.format, {begin, begin + request.out * row_bytes}};
@@ -71,11 +81,8 @@ void run_parts(const OpCase& c, Slots& slots, ThreadPool& pool, cpu::Instruction
     Memory memory(c, fused, slots);
     for (const Step& step : fused.program.steps) {
         cpu::Matrix matrix;
-        if (multiplies(step.op)) {
-            const Tensor& tensor = fused.program.tensors[step.operands[1].tensor];
-            matrix = load_case_matrix(part_of(*c.matrix, fused.program.matrices[tensor.index]),
-                                      cpu::layout_for(step.op), pool);
-        }
+        if (const MatrixRequest* request = matrix_of(fused.program, step))
+            matrix = load_case_matrix(part_of(*c.matrix, *request), cpu::layout_for(step.op), pool);
         cpu::Call call{.params = with_strides(step, [&](const Operand& o) { return memory.stride(o); }),
                        .slots = {},
                        .matrix = &matrix,

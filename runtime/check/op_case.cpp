@@ -116,6 +116,8 @@ class Maker {
                 return head6_cases(set(), random_);
             case Op::head7:
                 return head7_cases(set(), random_);
+            case Op::embed_mix:
+                return embed_mix_cases(set(), random_);
             case Op::head7_up:
                 return head7_up_cases(set(), random_);
             case Op::arithmetic:

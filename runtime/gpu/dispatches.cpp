@@ -225,6 +225,11 @@ std::vector<KernelUse> kernels_of(const Program& program, uint32_t rows, const W
         const bool mixes = std::ranges::count(joins.mixes, i) > 0;
         add(mixes ? then_mix(choice) : choice, format_of(program, step, weights));
     }
+    for (const EmbedAndMix& joined : joins.embeds) {
+        const Step& mix = program.steps[joined.mix];
+        add(with_embedding(choose_kernel(mix.op, mix.params, facts)),
+            format_of(program, program.steps[joined.embed], weights));
+    }
     for (const HeadWithUps& joined : joins.heads) {
         const Step& head = program.steps[joined.head];
         add(with_ups(choose_kernel(head.op, head.params, facts)),

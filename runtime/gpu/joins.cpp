@@ -24,6 +24,7 @@ class Joiner {
             if (joins.mixes[step] != no_step) join_mix(joins.mixes[step], step);
         }
         for (const HeadWithUps& head : joins.heads) join_head(head);
+        for (const EmbedAndMix& joined : joins.embeds) join_embed(joined);
         return std::move(dispatches_);
     }
 
@@ -63,6 +64,26 @@ class Joiner {
         both.cost += (*mix)->cost;
         **product = std::move(both);
         dispatches_.erase(*mix);
+    }
+
+    /// Where the whole table is bound at once.
+    void join_embed(const EmbedAndMix& joined) {
+        const auto embed = only(joined.embed), norm = only(joined.norm), mix = only(joined.mix);
+        if (!embed || !norm || !mix) return;
+        Dispatch all = **embed;
+        const Step& step = layout_.program.steps[joined.embed];
+        const Tensor& table = layout_.program.tensors[step.operands[2].tensor];
+        const WeightFormat format = layout_.weights.matrix(layout_.program.matrices[table.index]).format;
+        all.kernel = &kernels_.get(with_embedding(choice_of(joined.mix)), format);
+        all.bindings.pop_back();
+        all.bindings.insert(all.bindings.end(), (*norm)->bindings.begin() + 1, (*norm)->bindings.end());
+        all.bindings.insert(all.bindings.end(), (*mix)->bindings.begin() + 1, (*mix)->bindings.end());
+        all.params = embed_and_mix((*norm)->params.as<NormParams>(), (*mix)->params.as<NormMixParams>());
+        all.groups = (*mix)->groups;
+        all.cost += (*norm)->cost + (*mix)->cost;
+        **embed = std::move(all);
+        dispatches_.erase(*mix);
+        dispatches_.erase(*only(joined.norm));
     }
 
     /// Where its products share one dispatch, with nothing else, which has the packing that the kernel reads.
@@ -130,6 +151,21 @@ ProductMixParams product_and_mix(const ProductParams& product, const NormMixPara
             .outs = product.outs,
             .y_width = product.y_width,
             .product = {product.product[0]},
+            .width = mix.width,
+            .eps = mix.eps,
+            .inv_width = mix.inv_width,
+            .planes = mix.planes,
+            .y_stride = mix.y_stride,
+            .rounded = mix.rounded,
+            .numbers = mix.numbers,
+            .rounded_stride = mix.rounded_stride,
+            .keep = mix.keep};
+}
+
+EmbedMixParams embed_and_mix(const NormParams& norm, const NormMixParams& mix) {
+    RWKVK_ASSERT(norm.width == mix.width && norm.inv_width == mix.inv_width);
+    return {.rows = mix.rows,
+            .first_eps = norm.eps,
             .width = mix.width,
             .eps = mix.eps,
             .inv_width = mix.inv_width,

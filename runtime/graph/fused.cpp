@@ -98,6 +98,35 @@ FusedSteps product_mix_steps(Op op, const Params& params) {
     return both;
 }
 
+FusedSteps embed_mix_steps(const Params& params) {
+    const auto p = params.as<EmbedMixParams>();
+    const NormMixParams mix{0, p.width, p.eps, p.inv_width, p.planes, 0, p.rounded, p.numbers, 0, p.keep};
+    FusedSteps all = norm_mix_steps(mix);
+    Program& program = all.program;
+    const auto tensor = [&](const char* name, TensorKind kind, uint32_t width) {
+        program.tensors.push_back({name, kind, width});
+        return Operand{static_cast<uint32_t>(program.tensors.size() - 1)};
+    };
+    const Operand ids = tensor("ids", TensorKind::table, 1),
+                  vectors = tensor("vectors", TensorKind::table, p.width),
+                  table = tensor("table", TensorKind::matrix, p.width),
+                  weight = tensor("first.weight", TensorKind::vector, p.width),
+                  bias = tensor("first.bias", TensorKind::vector, p.width),
+                  embedded = tensor("embedded", TensorKind::activation, p.width);
+    const Operand x = all.slots.front();
+    program.matrices.push_back({"table", 0, p.width, 0, 0});
+    program.steps.insert(
+        program.steps.begin(),
+        {{Op::embed, "embedded", {ids, vectors, table, embedded}, EmbedParams{0, p.width, 0, NONE, 1}, {}},
+         {Op::norm,
+          "x",
+          {embedded, weight, bias, x},
+          NormParams{0, 1, p.width, p.first_eps, p.inv_width},
+          {}}});
+    all.slots.insert(all.slots.begin(), {ids, vectors, table, weight, bias});
+    return all;
+}
+
 FusedSteps linear_mix_steps(const Params& params) { return product_mix_steps(Op::linear, params); }
 FusedSteps blocks_mix_steps(const Params& params) { return product_mix_steps(Op::linear_blocks, params); }
 
@@ -284,6 +313,7 @@ std::span<const FusedOp> fused_ops() {
         {Op::linear_mix, {}, linear_mix_steps, nullptr},
         {Op::blocks_mix, {}, blocks_mix_steps, nullptr},
         {Op::head7_up, {}, head7_up_steps, nullptr},
+        {Op::embed_mix, {}, embed_mix_steps, nullptr},
     };
     return ops;
 }

@@ -50,6 +50,24 @@ class Finder {
         return joined;
     }
 
+    /// The row above, of which a norm_mix needs the norm, is not there in a run of one row.
+    std::optional<EmbedAndMix> embed_before(size_t mix) const {
+        const Step& step = program_.steps[mix];
+        if (step.op != Op::norm_mix) return {};
+        const size_t norm = uses_.maker[step.operands.front().tensor];
+        if (norm == no_step || program_.steps[norm].op != Op::norm) return {};
+        const uint32_t embedded = program_.steps[norm].operands.front().tensor;
+        const size_t embed = uses_.maker[embedded];
+        if (embed == no_step || program_.steps[embed].op != Op::embed) return {};
+        const auto p = program_.steps[norm].params.as<NormParams>();
+        if (p.groups != 1 || uses_.readers[embedded] != std::vector{norm}) return {};
+        for (size_t i = 0; i < mix; ++i) {
+            const bool between = i != norm && i != embed && phases_[i] >= phases_[embed];
+            if (between && depends(step, program_.steps[i])) return {};
+        }
+        return EmbedAndMix{embed, norm, mix};
+    }
+
   private:
     const Program& program_;
     const Uses uses_;
@@ -64,10 +82,11 @@ Joins joins_of(const Program& program) {
     for (size_t step = 0; step < program.steps.size(); ++step) {
         joins.mixes.push_back(finder.product_before(step));
         if (const auto head = finder.ups_of(step)) joins.heads.push_back(*head);
+        if (const auto embed = finder.embed_before(step)) joins.embeds.push_back(*embed);
     }
     return joins;
 }
 
-Joins no_joins(const Program& program) { return {std::vector(program.steps.size(), no_step), {}}; }
+Joins no_joins(const Program& program) { return {std::vector(program.steps.size(), no_step), {}, {}}; }
 
 }  // namespace rwkvk

@@ -16,9 +16,15 @@ struct HeadWithUps {
     std::array<size_t, UPS> ups;
 };
 
+/// A norm_mix, and the norm and the embedding before it.
+struct EmbedAndMix {
+    size_t embed, norm, mix;
+};
+
 struct Joins {
     std::vector<size_t> mixes;  // by step: the product that can do it at its end, or `no_step`
     std::vector<HeadWithUps> heads;
+    std::vector<EmbedAndMix> embeds;
 };
 
 Joins joins_of(const Program& program);

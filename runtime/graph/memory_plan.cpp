@@ -33,6 +33,9 @@ void lengthen_for_joins(const Program& program, const std::vector<uint32_t>& pha
     for (size_t step = 0; step < joins.mixes.size(); ++step) {
         if (joins.mixes[step] != no_step) lengthen(step, 'w', phases[joins.mixes[step]]);
     }
+    for (const EmbedAndMix& joined : joins.embeds) {
+        for (const size_t step : {joined.norm, joined.mix}) lengthen(step, 'w', phases[joined.embed]);
+    }
     for (const HeadWithUps& joined : joins.heads) {
         for (const size_t up : joined.ups) {
             if (up != no_step) lengthen(up, 'r', phases[joined.head]);

@@ -114,13 +114,13 @@ TEST_CASE("a device is measured") {
     const RunStatistics work = check::work_per_token(context);
     CHECK(work.dispatches < programs.body.steps.size() + programs.head.steps.size());  // products share some
     const uint32_t copies = device->kernels->device().facts().mapped ? 0 : 3;  // tables of both, logits
-    const std::vector<size_t> joins = joins_of(programs.body).mixes;
-    const auto joined =
-        static_cast<uint32_t>(std::ranges::count_if(joins, [](size_t i) { return i != no_step; }));
-    const bool joining = device->kernels->device().facts().joins;
-    CHECK(joined == (device->kernels->device().facts().fusion ? 3 : 0));
-    CHECK(work.barriers == copies + phases_of(programs.body).back() + 1 + phases_of(programs.head).back() +
-                               1 - (joining ? joined : 0));
+    const Joins joins = joins_of(programs.body);
+    const auto mixes = joins.mixes.size() - std::ranges::count(joins.mixes, no_step);
+    const vk::DeviceFacts& facts = device->kernels->device().facts();
+    if (facts.fusion) CHECK((mixes == 3 && joins.heads.size() == 2 && joins.embeds.size() == 1));
+    const size_t fewer = facts.joins ? mixes + joins.heads.size() + 2 * joins.embeds.size() : 0;
+    CHECK(work.barriers ==
+          copies + phases_of(programs.body).back() + 1 + phases_of(programs.head).back() + 1 - fewer);
     CHECK(check::probe_device(*device->kernels) > 1e7);
     const check::Latencies times = check::measure_latencies(*device->kernels);
     for (const double seconds : {times.phase, times.wide_phase, times.dispatch, times.round_trip}) {

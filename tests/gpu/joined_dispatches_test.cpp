@@ -39,24 +39,27 @@ Decoded decode(const std::shared_ptr<const Model>& model, const std::string& mas
     return result;
 }
 
+constexpr uint32_t embedding = 2;  // dispatches that go into the first norm_mix
+
 TEST_CASE("a token takes fewer dispatches and waits, and its bits stay") {
     if (!test::open_device()) return;
     struct Model {
         const char* spec;
         uint32_t mixes;  // of each layer's products two, or one where the second is gated
         uint32_t heads;
+        uint32_t waits = embedding;  // that the first norm_mix saves
     };
     for (const Model& row : {Model{"v4:3x64x264:f16", 3, 0}, Model{"v5.2:3x64x264:f32", 3, 0},
                              Model{"v6:3x64x264:bf16", 3, 0}, Model{"v7:3x768x264:q8_0", 5, 3},
-                             Model{"v7:3x768x264:f16", 5, 3}, Model{"v7a:3x768x264:bf16", 5, 3}}) {
+                             Model{"v7:3x768x264:f16", 5, 3}, Model{"v7a:3x768x264:bf16", 5, 3, 1}}) {
         const auto model = synthetic_model(row.spec);
         for (const std::string mask : {"", "-narrow", "-narrow,-subgroup", "-narrow,+fast-dot"}) {
             CAPTURE(concat(row.spec, " ", mask));
             const Decoded joined = decode(model, mask, 5);
             const Decoded apart = decode(model, mask.empty() ? "-joins" : mask + ",-joins", 5);
             CHECK(joined.logits == apart.logits);
-            CHECK(joined.work.dispatches + row.mixes + row.heads == apart.work.dispatches);
-            CHECK(joined.work.barriers + row.mixes + row.heads == apart.work.barriers);
+            CHECK(joined.work.dispatches + row.mixes + row.heads + embedding == apart.work.dispatches);
+            CHECK(joined.work.barriers + row.mixes + row.heads + row.waits == apart.work.barriers);
         }
     }
 }
@@ -67,7 +70,7 @@ TEST_CASE("products of a head in more than one dispatch stay apart from it") {
     const auto model = synthetic_model("v7:2x512x264:f16");
     const Decoded joined = decode(model, "-narrow", 3), apart = decode(model, "-narrow,-joins", 3);
     CHECK(joined.logits == apart.logits);
-    CHECK(joined.work.dispatches + 3 == apart.work.dispatches);
+    CHECK(joined.work.dispatches + 3 + embedding == apart.work.dispatches);
 }
 
 TEST_CASE("the kernel's parameters are those of both") {
@@ -79,6 +82,15 @@ TEST_CASE("the kernel's parameters are those of both") {
     CHECK((both.width == 64 && both.eps == 1e-5f && both.inv_width == 1.0f / 64));
     CHECK((both.planes == 6 && both.y_stride == 128 && both.rounded == 2 && both.numbers == 0x31));
     CHECK((both.rounded_stride == 256 && both.keep == 1));
+}
+
+TEST_CASE("the parameters of the first norm_mix have those of the norm before it") {
+    const NormParams norm{1, 1, 64, 1e-4f, 1.0f / 64};
+    const NormMixParams mix{1, 64, 1e-5f, 1.0f / 64, 6, 128, 2, 0x31, 256, 1};
+    const EmbedMixParams all = gpu::embed_and_mix(norm, mix);
+    CHECK((all.rows == 1 && all.first_eps == 1e-4f && all.eps == 1e-5f && all.inv_width == 1.0f / 64));
+    CHECK((all.width == 64 && all.planes == 6 && all.y_stride == 128 && all.rounded == 2));
+    CHECK((all.numbers == 0x31 && all.rounded_stride == 256 && all.keep == 1));
 }
 
 TEST_CASE("the parameters of a head with its products are those of the head, and their places") {

@@ -70,6 +70,20 @@ TEST_CASE("a head is joined to the products that only it reads") {
     CHECK(joins_of(read_elsewhere).heads.size() == 1);
 }
 
+TEST_CASE("the first norm_mix is joined to the embedding and its norm, where nobody else reads that") {
+    const Program body = fused(synthetic_model("v6:2x64x64:f16")->programs(), {.largest_head = 64}).body;
+    const Joins joins = joins_of(body);
+    REQUIRE(joins.embeds.size() == 1);
+    const auto [embed, norm, mix] = joins.embeds.front();
+    CHECK((body.steps[embed].op == Op::embed && body.steps[norm].op == Op::norm));
+    CHECK((body.steps[mix].op == Op::norm_mix && body.steps[mix].name.starts_with("blocks.0.att")));
+    Program read_elsewhere = body;
+    const uint32_t embedded = body.steps[embed].operands.back().tensor;
+    read_elsewhere.steps.push_back(body.steps[norm]);
+    read_elsewhere.steps.back().operands.front().tensor = embedded;
+    CHECK(joins_of(read_elsewhere).embeds.empty());
+}
+
 TEST_CASE("what a joined step writes shares no memory with what its product's phase uses") {
     Builder b("test");
     const Operand x = b.carried("x", 64);
