@@ -39,6 +39,11 @@ constexpr bool multiplies(Op op) { return op == Op::linear || op == Op::linear_b
 /// Whether it is such an op and a norm_mix of its result: its parameters are ProductMixParams.
 constexpr bool multiplies_and_mixes(Op op) { return op == Op::linear_mix || op == Op::blocks_mix; }
 
+/// Whether it is several steps that only runs of one row do at once (runtime/graph/joins.h).
+constexpr bool is_join(Op op) {
+    return multiplies_and_mixes(op) || op == Op::head7_up || op == Op::embed_mix;
+}
+
 enum class WeightFormat : uint32_t {
 #define WEIGHT(name, elements, bytes) name,
 #include "runtime/catalogue/weights.def"

@@ -355,6 +355,7 @@ Packing choose_packing(Op op, uint32_t out, uint32_t in, const vk::DeviceFacts& 
 }
 
 std::vector<KernelChoice> all_choices(Op op, const vk::DeviceFacts& facts) {
+    if (is_join(op) && !facts.joins) return {};
     switch (op) {
         case Op::linear:
         case Op::linear_blocks:
@@ -387,7 +388,7 @@ std::vector<KernelChoice> all_choices(Op op, const vk::DeviceFacts& facts) {
 }
 
 std::vector<KernelChoice> possible_choices(Op op, const vk::DeviceFacts& facts) {
-    if (multiplies_and_mixes(op))
+    if (multiplies_and_mixes(op) && facts.joins)
         return {then_mix(
             choose_few_rows(op == Op::linear_mix ? Op::linear : Op::linear_blocks, false, 1, facts))};
     if (!multiplies(op)) return all_choices(op, facts);

@@ -44,25 +44,29 @@ OpCase norm_mix_case(Random& random, uint32_t rows, uint32_t width, uint32_t pla
             concat("norm_mix ", rows, "x", width, ", ", planes, " planes, ", rounded, " of them rounded")};
 }
 
+struct ProductMix {
+    uint32_t out, in, rows, rounded, keep, addend;
+    int low = -16, high = 3;  // exponents of x
+};
+
 /// A product of one dispatch, whose y norm_mix goes on with.
-OpCase product_mix_case(Random& random, OpCase::Matrix m, uint32_t rows, uint32_t rounded, uint32_t addend) {
-    const bool blocks = in_blocks(m.format);
-    const bool can_round = m.out % ROUND_GROUP == 0;
-    OpCase mix = norm_mix_case(random, rows, m.out, 3, can_round ? rounded : 0, 0x20, rounded % 2);
-    std::vector<float> x(uint64_t{rows} * m.in);
-    for (float& value : x) value = random.number(-16, 3);
-    Words addends = random_addend(random, addend, rows, m.out);
-    std::vector<Words> slots = {blocks ? rounded_rows(x, rows) : words_of(x), {}, std::move(addends)};
-    slots.push_back(Words(uint64_t{rows} * m.out, 0));
-    slots.insert(slots.end(), mix.slots.begin() + 1, mix.slots.end());
+OpCase product_mix_case(Random& random, const ProductMix& size, WeightFormat format) {
+    const bool blocks = in_blocks(format);
+    const Op op = blocks ? Op::blocks_mix : Op::linear_mix;
+    OpCase mix = norm_mix_case(random, size.rows, size.out, 3, size.rounded, 0x20, size.keep);
+    std::vector<float> x(uint64_t{size.rows} * size.in);
+    for (float& value : x) value = random.number(size.low, size.high);
+    std::vector<Words> slots = {blocks ? rounded_rows(x, size.rows) : words_of(x),
+                                {},
+                                random_addend(random, size.addend, size.rows, size.out),
+                                Words(uint64_t{size.rows} * size.out, 0)};
+    for (size_t slot = 1; slot < mix.slots.size(); ++slot) slots.push_back(std::move(mix.slots[slot]));
     slots.push_back({0});
-    const LinearParams linear{rows, m.in, m.out, 0, m.out, ACT_NONE, addend};
-    const std::string name(info(blocks ? Op::blocks_mix : Op::linear_mix).name);
-    std::string description = concat(name, " ", rows, " rows, ", m.out, "x", m.in, " ", info(m.format).name,
-                                     ", addend ", addend, ", ", rounded, " planes rounded");
-    return {blocks ? Op::blocks_mix : Op::linear_mix,
-            gpu::product_and_mix(gpu::one_product(linear), mix.params.as<NormMixParams>()), std::move(slots),
-            std::move(m), std::move(description)};
+    const LinearParams linear{size.rows, size.in, size.out, 0, size.out, ACT_NONE, size.addend};
+    return {op, gpu::product_and_mix(gpu::one_product(linear), mix.params.as<NormMixParams>()),
+            std::move(slots), random_matrix(random, size.out, size.in, format),
+            concat(info(op).name, " ", size.out, "x", size.in, " ", info(format).name, ", addend ",
+                   size.addend, ", ", mix.description)};
 }
 
 /// Decays of tokens in exponents that keep something of the state.
@@ -137,21 +141,24 @@ OpCase head7_case(Random& random, const HeadSize& head, uint32_t parts) {
         concat("head7 ", entries, " sequences, ", head.heads, " heads of ", head.size, ", parts ", parts)};
 }
 
+/// All of products, those of models first.
+constexpr std::array up_activations = {ACT_DECAY7, ACT_SIGMOID, ACT_TANH, ACT_NONE,
+                                       ACT_DECAY6, ACT_SILU,    ACT_RELU2};
+
 /// Heads of whole tiles, so that the matrices can lie one below the other.
 OpCase head7_up_case(Random& random, const HeadSize& head, uint32_t in_width, WeightFormat format,
-                     uint32_t parts) {
+                     uint32_t parts, uint32_t& next_activation) {
     OpCase plain = head7_case(random, head, parts);
     const auto p = plain.params.as<Head7Params>();
     RWKVK_ASSERT(p.width % gpu::rows_per_tile == 0);
     const auto rows = static_cast<uint32_t>(plain.slots[1].size() / p.width);
     const auto whole = [](uint32_t elements) { return (elements + 63) / 64 * 64; };
     const uint32_t x_stride = whole(rows * in_width), bias_stride = whole(p.width);
-    constexpr std::array<uint32_t, UPS> activations = {ACT_DECAY7, ACT_SIGMOID, ACT_SIGMOID, ACT_NONE};
     std::array<ProductPlace, UPS> ups{};
     for (uint32_t up = 0; up < UPS; ++up) {
         ups[up] = packed({.in_width = in_width,
                           .outs = p.width,
-                          .activation = activations[up],
+                          .activation = up_activations[next_activation++ % up_activations.size()],
                           .adds = up == UP_GATE ? ADD_NOTHING : ADD_BIAS,
                           .x = uint64_t{up} * x_stride * sizeof(float),
                           .matrix = packed_bytes(Packing::tiles, format, up * p.width, in_width),
@@ -229,22 +236,23 @@ std::vector<OpCase> take_norm_cases(CaseSet set, Random& random) {
 }
 
 std::vector<OpCase> product_mix_cases(Op op, CaseSet set, Random& random) {
-    using Sizes = std::vector<std::pair<uint32_t, uint32_t>>;
+    const bool blocks = op == Op::blocks_mix;
+    // Many workgroups, all of which have to come to their end before the norm; a row of which another needs
+    // the norm, and a width that is no multiple of anything; a variance near eps.
+    std::vector<ProductMix> sizes = {{288, 256, 1, 2, 0, ADD_ROWS},
+                                     {96, blocks ? 256u : 45u, 3, 1, 1, ADD_BIAS},
+                                     {64, 256, 1, 2, 0, ADD_NOTHING, -16, -13}};
+    if (set == CaseSet::full) {
+        for (const ProductMix& more :
+             {ProductMix{1056, 256, 1, 2, 1, ADD_ROWS}, ProductMix{45, 512, 2, 0, 0, ADD_BIAS},
+              ProductMix{64, 1024, 1, 1, 0, ADD_ROWS}})
+            sizes.push_back(more);
+    }
     std::vector<OpCase> cases;
-    uint32_t next = 0;
     for (size_t f = 0; f < all_weights().size(); ++f) {
         const auto format = static_cast<WeightFormat>(f);
-        if (in_blocks(format) != (op == Op::blocks_mix)) continue;
-        // The first takes many workgroups, which all have to come before the norm.
-        for (const auto& [out, in] :
-             set == CaseSet::full ? Sizes{{1056, 256}, {45, 512}, {64, 1024}} : Sizes{{1056, 256}}) {
-            for (const uint32_t rows : {1u, 3u}) {
-                const uint32_t rounded = 2 - next % 3, addend = next % ADD_KINDS;
-                cases.push_back(
-                    product_mix_case(random, random_matrix(random, out, in, format), rows, rounded, addend));
-                ++next;
-            }
-        }
+        if (in_blocks(format) != blocks) continue;
+        for (const ProductMix& size : sizes) cases.push_back(product_mix_case(random, size, format));
     }
     return cases;
 }
@@ -292,10 +300,13 @@ std::vector<OpCase> head7_up_cases(CaseSet set, Random& random) {
     const bool full = set == CaseSet::full;
     std::vector<OpCase> cases;
     for (const WeightFormat format : {WeightFormat::f32, WeightFormat::f16, WeightFormat::bf16}) {
-        for (const uint32_t parts : {all, HEAD_GATE, HEAD_LERP, 0u}) {
-            if (!full && parts != all && parts != 0) continue;
-            cases.push_back(head7_up_case(random, {2, 64, {2, 1}}, parts == all ? 96 : 45, format, parts));
-            if (full) cases.push_back(head7_up_case(random, {3, 32, {1}}, 64, format, parts));
+        uint32_t next_activation = 0;  // every one with each format
+        for (const uint32_t parts : {all, HEAD_LERP | HEAD_GATE, HEAD_GATE, 0u}) {
+            if (!full && parts == HEAD_GATE) continue;
+            const uint32_t in_width = parts == all ? 96 : 45;
+            cases.push_back(head7_up_case(random, {2, 64, {2, 1}}, in_width, format, parts, next_activation));
+            if (full)
+                cases.push_back(head7_up_case(random, {3, 32, {1}}, 64, format, parts, next_activation));
         }
     }
     return cases;

@@ -218,6 +218,16 @@ Verdict self_test(gpu::KernelStore& kernels, const std::vector<TestPart>& parts)
     return verdict;
 }
 
+bool only_joins_fail(const Verdict& verdict) {
+    const auto is_of_join = [](const std::string& failure) {
+        return std::ranges::any_of(all_kernels(), [&](const KernelInfo& kernel) {
+            return is_join(kernel.op) &&
+                   failure.find(concat(" with ", kernel.name, ",")) != std::string::npos;
+        });
+    };
+    return !verdict.exact() && std::ranges::all_of(verdict.failures, is_of_join);
+}
+
 /// With every change of what is tested: verdicts of other tests do not count.
 constexpr const char* tests = "7";
 

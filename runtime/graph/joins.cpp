@@ -19,7 +19,9 @@ class Finder {
         const Step& step = program_.steps[mix];
         if (step.op != Op::norm_mix) return no_step;
         const size_t maker = uses_.maker[step.operands.front().tensor];
-        if (maker == no_step || !multiplies(program_.steps[maker].op)) return no_step;
+        if (maker == no_step || !multiplies(program_.steps[maker].op) ||
+            program_.steps[maker].params.as<LinearParams>().activation != ACT_NONE)
+            return no_step;
         // It then runs beside all of the product's phase, and before the rest of its own.
         for (size_t i = 0; i < mix; ++i) {
             if (i != maker && phases_[i] >= phases_[maker] && depends(step, program_.steps[i]))

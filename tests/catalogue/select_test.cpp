@@ -166,6 +166,19 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("kernels of joined steps are no choice where steps are not joined") {
+    vk::DeviceFacts facts = facts_with(true, 32, false);
+    for (const bool joins : {true, false}) {
+        facts.joins = joins;
+        for (size_t i = 0; i < all_ops().size(); ++i) {
+            const auto op = static_cast<Op>(i);
+            INFO(info(op).name);
+            CHECK(all_choices(op, facts).empty() == (is_join(op) && !joins));
+            CHECK(possible_choices(op, facts).empty() == (is_join(op) && !joins));
+        }
+    }
+}
+
 TEST_CASE("the packing does not depend on the number of rows") {
     for (const bool narrow : {false, true}) {
         const vk::DeviceFacts facts = facts_with(true, 32, narrow);

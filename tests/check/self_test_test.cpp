@@ -92,26 +92,26 @@ TEST_CASE("memory that runs short is no verdict") {
     CHECK_FALSE(std::filesystem::exists(check::verdict_path(kernels, std::nullopt)));
 }
 
-TEST_CASE("where the kernels with subgroups fail, those without are used") {
+struct Log {
+    std::vector<std::string> warnings, status;
+    static void take(void* user, int32_t level, const char* line) {
+        Log& to = *static_cast<Log*>(user);
+        if (level == RWKVK_LOG_WARNING) to.warnings.push_back(line);
+        if (std::string(line).starts_with("running on ")) to.status.push_back(line);
+    }
+};
+
+/// What is said while a model runs on the device, whose self-test is said to have failed with this.
+Log run_after_failure(const test::TestDevice& device, const std::string& failure) {
     const test::TemporaryFolder folder;
     const std::string cache = folder / "cache";
-    ::setenv("RWKVK_CAPS", "-narrow", 1);
-    const auto device = test::open_device();
-    if (!device || !device->device->facts().subgroup) return;
-    const gpu::KernelStore kernels(*device->device, {.statistics = false, .cache_folder = cache});
+    const gpu::KernelStore kernels(*device.device, {.statistics = false, .cache_folder = cache});
     const std::string path = check::verdict_path(kernels, std::nullopt);
     CHECK(path.starts_with(cache));
     std::filesystem::create_directories(std::filesystem::path(path).parent_path());
-    std::ofstream(path) << "not exact\nlinear with linear_subgroup: 3 values differ\n";
+    std::ofstream(path) << "not exact\n" << failure << '\n';
 
-    struct Log {
-        std::vector<std::string> warnings, status;
-        static void take(void* user, int32_t level, const char* line) {
-            Log& to = *static_cast<Log*>(user);
-            if (level == RWKVK_LOG_WARNING) to.warnings.push_back(line);
-            if (std::string(line).starts_with("running on ")) to.status.push_back(line);
-        }
-    } seen;
+    Log seen;
     rwkvk_runtime_params runtime_params;
     rwkvk_runtime_params_default(&runtime_params, sizeof runtime_params);
     runtime_params.log_user = &seen;
@@ -136,19 +136,43 @@ TEST_CASE("where the kernels with subgroups fail, those without are used") {
         rwkvk_context_destroy(context);
         return logits;
     };
-    CHECK(logits_on(device->device->facts().name) == logits_on("cpu"));
-    REQUIRE(seen.warnings.size() == 1);
-    CHECK(seen.warnings[0].find("without subgroups are used, which are slower") != std::string::npos);
-    CHECK(seen.warnings[0].find("3 values differ") != std::string::npos);
-    CHECK(std::ranges::count_if(seen.status, [](const std::string& line) {
-              return line.ends_with(
-                  "; matrices by linear_narrow, since the kernels with subgroups failed the self-test");
-          }) == 1);
-    // Beside the verdict above there are now those without subgroups.
+    CHECK(logits_on(device.device->facts().name) == logits_on("cpu"));
+    // Beside the verdict above there are now those of other kernels.
     CHECK(std::distance(std::filesystem::directory_iterator(folder / "cache/self-test"), {}) > 1);
     rwkvk_model_destroy(model);
     rwkvk_runtime_destroy(runtime);
+    return seen;
+}
+
+TEST_CASE("where the kernels with subgroups fail, those without are used") {
+    ::setenv("RWKVK_CAPS", "-narrow", 1);
+    const auto device = test::open_device();
+    if (device && device->device->facts().subgroup) {
+        const Log seen = run_after_failure(*device, "linear with linear_subgroup, slot 3: 3 values differ");
+        REQUIRE(seen.warnings.size() == 1);
+        CHECK(seen.warnings[0].find("without subgroups are used, which are slower") != std::string::npos);
+        CHECK(seen.warnings[0].find("3 values differ") != std::string::npos);
+        CHECK(std::ranges::count_if(seen.status, [](const std::string& line) {
+                  return line.ends_with(
+                      "; matrices by linear_narrow, since the kernels with subgroups failed the self-test");
+              }) == 1);
+    }
     ::unsetenv("RWKVK_CAPS");
+}
+
+TEST_CASE("where kernels of joined steps fail, steps are not joined") {
+    const auto device = test::open_device();
+    if (!device || !device->device->facts().joins) return;
+    const Log seen = run_after_failure(*device, "head7_up of 96 f16 with head7_up, slot 9: 3 values differ");
+    REQUIRE(seen.warnings.size() == 1);
+    CHECK(seen.warnings[0].find("without joined steps are used, which are slower") != std::string::npos);
+    CHECK(std::ranges::none_of(seen.status, [](const std::string& line) {
+        return line.find("failed the self-test") != std::string::npos;
+    }));
+    CHECK(check::only_joins_fail({{"x with linear_narrow_mix, slot 5: y"}}));
+    CHECK_FALSE(
+        check::only_joins_fail({{"x with linear_narrow_mix, slot 5: y", "x with linear_narrow, slot 3: y"}}));
+    CHECK_FALSE(check::only_joins_fail({}));
 }
 
 TEST_CASE("shapes as large as those of large models are part of the self-test") {
