@@ -14,6 +14,7 @@ COHERENT(5, float, x);
 PARAMS(EmbedMixParams);
 float element(uint i) { return x[i]; }
 #define NORM_SLOT 5
+#define MIX p.mix
 const uint PIECE = 1024u;
 #include "norm_mix.glsl"
 
@@ -25,12 +26,12 @@ void meet() {
 
 void main() {
     uint lane = gl_LocalInvocationID.x, lanes = gl_WorkGroupSize.x, id = ids[0];
-    uint units = row_units(p.width);
-    for (uint i = lane; i < p.width; i += lanes)
+    uint units = row_units(MIX.width);
+    for (uint i = lane; i < MIX.width; i += lanes)
         x[i] = id == NONE ? settle(vectors[i]) : decode_element(load_chunk(id * units, 1u, i / CHUNK), i % CHUNK);
     meet();
-    Norm norm = norm_of(0u, p.width, p.inv_width, p.first_eps);
-    for (uint i = lane; i < p.width; i += lanes) x[i] = apply_norm(norm, x[i], weight[i], bias[i]);
+    Norm norm = norm_of(0u, MIX.width, MIX.inv_width, p.first_eps);
+    for (uint i = lane; i < MIX.width; i += lanes) x[i] = apply_norm(norm, x[i], weight[i], bias[i]);
     meet();
     mix_row(0u);
 }

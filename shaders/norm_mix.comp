@@ -7,6 +7,7 @@ READ(0, float, x);
 PARAMS(NormMixParams);
 float element(uint i) { return x[i]; }
 #define NORM_SLOT 0
+#define MIX p
 const uint PIECE = 1024u;
 #include "norm_mix.glsl"
 

@@ -154,30 +154,14 @@ struct ProductMixParams {
     uint outs;
     uint y_width;
     ProductPlace product[1];
-    uint width;
-    float eps;
-    float inv_width;
-    uint planes;
-    uint y_stride;
-    uint rounded;
-    uint numbers;
-    uint rounded_stride;
-    uint keep;
+    NormMixParams mix;
 };
 
 // The first norm_mix of a model, and the norm and the embedding before it.
 struct EmbedMixParams {
     uint rows;        // 1
     float first_eps;  // of the norm before it, which is as wide
-    uint width;
-    float eps;
-    float inv_width;
-    uint planes;
-    uint y_stride;
-    uint rounded;
-    uint numbers;
-    uint rounded_stride;
-    uint keep;
+    NormMixParams mix;
 };
 
 // The parts of head4, head6 and head7 that models leave out.

@@ -2,6 +2,7 @@
 // products.glsl with THEN_MIX.
 float element(uint i) { return y[i]; }
 #define NORM_SLOT 3
+#define MIX p.mix
 const uint PIECE = 512u;
 #include "norm_mix.glsl"
 

@@ -178,10 +178,7 @@ OpCase head7_up_case(Random& random, const HeadSize& head, uint32_t in_width, We
 
 OpCase embed_mix_case(Random& random, OpCase::Matrix table, uint32_t id, uint32_t rounded) {
     OpCase mix = norm_mix_case(random, 1, table.in, 3, rounded, 0x20, rounded % 2);
-    const auto p = mix.params.as<NormMixParams>();
-    const EmbedMixParams params{1,        1e-4f,      p.width,   p.eps,     p.inv_width,
-                                p.planes, p.y_stride, p.rounded, p.numbers, p.rounded_stride,
-                                p.keep};
+    const EmbedMixParams params{1, 1e-4f, mix.params.as<NormMixParams>()};
     std::vector<Words> slots = {{id},
                                 numbers(random, table.in),
                                 {},

@@ -151,30 +151,12 @@ ProductMixParams product_and_mix(const ProductParams& product, const NormMixPara
             .outs = product.outs,
             .y_width = product.y_width,
             .product = {product.product[0]},
-            .width = mix.width,
-            .eps = mix.eps,
-            .inv_width = mix.inv_width,
-            .planes = mix.planes,
-            .y_stride = mix.y_stride,
-            .rounded = mix.rounded,
-            .numbers = mix.numbers,
-            .rounded_stride = mix.rounded_stride,
-            .keep = mix.keep};
+            .mix = mix};
 }
 
 EmbedMixParams embed_and_mix(const NormParams& norm, const NormMixParams& mix) {
     RWKVK_ASSERT(norm.width == mix.width && norm.inv_width == mix.inv_width);
-    return {.rows = mix.rows,
-            .first_eps = norm.eps,
-            .width = mix.width,
-            .eps = mix.eps,
-            .inv_width = mix.inv_width,
-            .planes = mix.planes,
-            .y_stride = mix.y_stride,
-            .rounded = mix.rounded,
-            .numbers = mix.numbers,
-            .rounded_stride = mix.rounded_stride,
-            .keep = mix.keep};
+    return {.rows = mix.rows, .first_eps = norm.eps, .mix = mix};
 }
 
 Head7UpParams head_with_ups(const Head7Params& head, const std::array<ProductPlace, UPS>& ups) {

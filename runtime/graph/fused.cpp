@@ -69,28 +69,30 @@ Params take_norm_parameters(const Params& wiring, std::span<const Step* const> f
     return p;
 }
 
+uint32_t add_tensor(Program& program, Tensor tensor) {
+    program.tensors.push_back(std::move(tensor));
+    return static_cast<uint32_t>(program.tensors.size() - 1);
+}
+
 /// The slots are those of both, but for what is normed: the product's y.
 FusedSteps product_mix_steps(Op op, const Params& params) {
     const auto p = params.as<ProductMixParams>();
     const ProductAt place = unpacked(p.product[0], p.outs);
-    const NormMixParams mix{0, p.width, p.eps, p.inv_width, p.planes, 0, p.rounded, p.numbers, 0, p.keep};
-    FusedSteps both = norm_mix_steps(mix);
+    FusedSteps both = norm_mix_steps(p.mix);
     Program& program = both.program;
     const auto tensor = [&](const char* name, TensorKind kind, uint32_t width) {
-        program.tensors.push_back({name, kind, width});
-        return Operand{static_cast<uint32_t>(program.tensors.size() - 1)};
+        return Operand{add_tensor(program, {name, kind, width})};
     };
-    const uint32_t addend_kind = place.adds;
     const uint32_t x_width = op == Op::linear ? place.in_width : rounded_width(place.in_width / ROUND_GROUP);
     const Operand x = tensor("product.x", TensorKind::activation, x_width);
     const Operand matrix = tensor("product.matrix", TensorKind::matrix, place.outs);
     program.matrices.push_back({"matrix", place.outs, place.in_width, 0, place.outs});
-    const Operand addend = addend_kind == ADD_NOTHING ? x
-                           : addend_kind == ADD_BIAS
+    const Operand addend = place.adds == ADD_NOTHING ? x
+                           : place.adds == ADD_BIAS
                                ? tensor("product.bias", TensorKind::vector, place.outs)
                                : tensor("product.rest", TensorKind::activation, place.outs);
     const Operand counter = tensor("counter", TensorKind::state, 1);
-    const LinearParams linear{0, place.in_width, p.y_width, 0, place.outs, place.activation, addend_kind};
+    const LinearParams linear{0, place.in_width, p.y_width, 0, place.outs, place.activation, place.adds};
     const Operand y = both.slots.front();
     program.steps.insert(program.steps.begin(), {op, "product", {x, matrix, addend, y}, linear, {}});
     both.slots.insert(both.slots.begin(), {x, matrix, addend});
@@ -100,28 +102,27 @@ FusedSteps product_mix_steps(Op op, const Params& params) {
 
 FusedSteps embed_mix_steps(const Params& params) {
     const auto p = params.as<EmbedMixParams>();
-    const NormMixParams mix{0, p.width, p.eps, p.inv_width, p.planes, 0, p.rounded, p.numbers, 0, p.keep};
-    FusedSteps all = norm_mix_steps(mix);
+    const uint32_t width = p.mix.width;
+    FusedSteps all = norm_mix_steps(p.mix);
     Program& program = all.program;
-    const auto tensor = [&](const char* name, TensorKind kind, uint32_t width) {
-        program.tensors.push_back({name, kind, width});
-        return Operand{static_cast<uint32_t>(program.tensors.size() - 1)};
+    const auto tensor = [&](const char* name, TensorKind kind, uint32_t elements) {
+        return Operand{add_tensor(program, {name, kind, elements})};
     };
     const Operand ids = tensor("ids", TensorKind::table, 1),
-                  vectors = tensor("vectors", TensorKind::table, p.width),
-                  table = tensor("table", TensorKind::matrix, p.width),
-                  weight = tensor("first.weight", TensorKind::vector, p.width),
-                  bias = tensor("first.bias", TensorKind::vector, p.width),
-                  embedded = tensor("embedded", TensorKind::activation, p.width);
+                  vectors = tensor("vectors", TensorKind::table, width),
+                  table = tensor("table", TensorKind::matrix, width),
+                  weight = tensor("first.weight", TensorKind::vector, width),
+                  bias = tensor("first.bias", TensorKind::vector, width),
+                  embedded = tensor("embedded", TensorKind::activation, width);
     const Operand x = all.slots.front();
-    program.matrices.push_back({"table", 0, p.width, 0, 0});
+    program.matrices.push_back({"table", 0, width, 0, 0});
     program.steps.insert(
         program.steps.begin(),
-        {{Op::embed, "embedded", {ids, vectors, table, embedded}, EmbedParams{0, p.width, 0, NONE, 1}, {}},
+        {{Op::embed, "embedded", {ids, vectors, table, embedded}, EmbedParams{0, width, 0, NONE, 1}, {}},
          {Op::norm,
           "x",
           {embedded, weight, bias, x},
-          NormParams{0, 1, p.width, p.first_eps, p.inv_width},
+          NormParams{0, 1, width, p.first_eps, p.mix.inv_width},
           {}}});
     all.slots.insert(all.slots.begin(), {ids, vectors, table, weight, bias});
     return all;
@@ -247,20 +248,15 @@ FusedSteps head7_up_steps(const Params& params) {
     const auto p = params.as<Head7UpParams>();
     FusedSteps both = head7_steps(Head7Params{0, p.heads, p.head_size, p.width, p.eps, p.inv_width, p.parts});
     Program& program = both.program;
-    const auto tensor = [&](const char* name, TensorKind kind, uint32_t width, uint32_t planes,
-                            uint32_t index) {
-        program.tensors.push_back({name, kind, width, planes, index});
-        return static_cast<uint32_t>(program.tensors.size() - 1);
-    };
     const uint32_t in_width = unpacked(p.up[UP_DECAY], p.width).in_width;
-    const uint32_t hidden = tensor("hidden", TensorKind::activation, in_width, UPS, 0),
-                   biases = tensor("biases", TensorKind::vector, p.width, UPS, 0);
+    const uint32_t hidden = add_tensor(program, {"hidden", TensorKind::activation, in_width, UPS}),
+                   biases = add_tensor(program, {"biases", TensorKind::vector, p.width, UPS});
     const std::vector<Operand> head = both.slots;
     const std::array<Operand, UPS> made = {head[2], head[7], head[6], head[8]};
     both.slots = {{hidden}, {}, {biases}};
     for (uint32_t up = 0; up < UPS; ++up) {
         const ProductAt place = unpacked(p.up[up], p.width);
-        const uint32_t matrix = tensor("matrix", TensorKind::matrix, p.width, 1, up);
+        const uint32_t matrix = add_tensor(program, {"matrix", TensorKind::matrix, p.width, 1, up});
         program.matrices.push_back({"matrix", p.width, in_width, up * p.width, UPS * p.width});
         if (up == UP_DECAY) both.slots[1] = {matrix};
         if (up == UP_V_AMOUNT && !(p.parts & HEAD_LERP)) continue;
