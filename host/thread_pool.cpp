@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <utility>
 
 #include "host/error.h"
@@ -40,6 +41,21 @@ bool spin_until(const Condition& condition) {
     return false;
 }
 
+/// Address space that nothing else takes meanwhile.
+class Reserve {
+  public:
+    explicit Reserve(size_t bytes) : memory_(std::malloc(bytes)) {}
+    ~Reserve() { std::free(memory_); }
+    Reserve(const Reserve&) = delete;
+    Reserve& operator=(const Reserve&) = delete;
+
+  private:
+    void* volatile memory_;  // else compilers leave both calls out
+};
+
+/// What a program needs beside its threads where as many are started as fit.
+constexpr size_t left_by_threads = 64 << 20;
+
 }  // namespace
 
 ThreadPool::ThreadPool(uint32_t threads, Denormals denormals) : denormals_(denormals) {
@@ -47,6 +63,7 @@ ThreadPool::ThreadPool(uint32_t threads, Denormals denormals) : denormals_(denor
     if (threads == 0) threads = processors;
     spins_ = threads <= processors;
     workers_.reserve(threads - 1);
+    const Reserve reserve(left_by_threads);
     try {
         for (uint32_t i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
     } catch (const std::exception& error) {  // a limit of the system: fewer give the same bits
