@@ -17,6 +17,12 @@ uint first_output() {
     return (workgroup * (gl_WorkGroupSize.x / TEAM) + team) * OUTS;
 }
 
+/// Where the team's outputs and its rows lie; those past the end repeat the last one, so that every load stays inside.
+void places(uint first, uint row, uint groups, out Row rows[OUTS], out uint x_at[TOKENS]) {
+    [[unroll]] for (uint o = 0u; o < OUTS; ++o) rows[o] = row_of(product.matrix * 4u, min(first + o, product.outs - 1u), groups);
+    [[unroll]] for (uint t = 0u; t < TOKENS; ++t) x_at[t] = x_row(row + t);
+}
+
 /// Adds the chains, of which the lanes have CHAINS_PER_LANE of each sum, in order, and writes what they make.
 void write_outputs(float chains[CHAIN_SUMS], uint first, uint row) {
     uint team_base = gl_SubgroupInvocationID - team_lane();

@@ -5,9 +5,8 @@ void main() {
     choose_product(gl_WorkGroupSize.x / TEAM * OUTS);
     uint first = first_output(), row = gl_WorkGroupID.y * TOKENS, groups = group_count();
     Row rows[OUTS];
-    [[unroll]] for (uint o = 0u; o < OUTS; ++o) rows[o] = row_of(product.matrix * 4u, min(first + o, product.outs - 1u), groups);
     uint x_at[TOKENS];
-    [[unroll]] for (uint t = 0u; t < TOKENS; ++t) x_at[t] = x_row(row + t);
+    places(first, row, groups, rows, x_at);
 
     float chains[CHAIN_SUMS];
     [[unroll]] for (uint c = 0u; c < CHAINS_PER_LANE; ++c) {

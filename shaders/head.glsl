@@ -46,15 +46,8 @@ void norm_head(uint first, inout float z[VALUES]) {
     }
 }
 
-/// Of the head's results in `terms`.
-void round_head(uint row, uint first) {
-    uint groups = p.width / ROUND_GROUP;
-    for (uint i = gl_LocalInvocationID.x; i < p.head_size / ROUND_GROUP; i += gl_WorkGroupSize.x) {
-        vec4 values[ROUND_QUADS];
-        [[unroll]] for (uint j = 0u; j < ROUND_GROUP; ++j) values[j / 4u][j % 4u] = terms[i * ROUND_GROUP + j];
-        store_rounded(values, rounded_row(row, groups), groups, first / ROUND_GROUP + i);
-    }
-}
+#define IN_PIECE(i) terms[i]
+#include "round_piece.glsl"
 
 /// Gates and stores the results of a row's head, whose first channel is `first`.
 void finish_head(uint row, uint first, float z[VALUES]) {
@@ -67,5 +60,6 @@ void finish_head(uint row, uint first, float z[VALUES]) {
         terms[channel(n)] = result;
     }
     barrier();
-    if ((p.parts & HEAD_ROUND) != 0u) round_head(row, first);
+    uint groups = p.width / ROUND_GROUP;
+    if ((p.parts & HEAD_ROUND) != 0u) round_piece(rounded_row(row, groups), groups, first, p.head_size);
 }

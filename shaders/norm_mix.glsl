@@ -31,20 +31,13 @@ uint number_of(uint plane) {
     return number;
 }
 
-/// Rounds the piece of `count` elements from `first` on that is in `mixed`.
-void round_piece(uint row, uint number, uint first, uint count) {
-    uint groups = MIX.width / ROUND_GROUP;
-    uint begin = MIX.rounded_stride / 4u * number + rounded_row(row, groups);
-    for (uint i = gl_LocalInvocationID.x; i < count / ROUND_GROUP; i += gl_WorkGroupSize.x) {
-        vec4 values[ROUND_QUADS];
-        [[unroll]] for (uint j = 0u; j < ROUND_GROUP; ++j) values[j / 4u][j % 4u] = mixed[i * ROUND_GROUP + j];
-        store_rounded(values, begin, groups, first / ROUND_GROUP + i);
-    }
-}
+#define IN_PIECE(i) mixed[i]
+#include "round_piece.glsl"
 
 /// By all of the workgroup.
 void mix_row(uint row) {
     uint lane = gl_LocalInvocationID.x, lanes = gl_WorkGroupSize.x;
+    uint groups = MIX.width / ROUND_GROUP;
     uvec2 entry = entries[row];
     Norm here = norm_of(row * MIX.width, MIX.width, MIX.inv_width, MIX.eps), above = here;
     if (entry.x == NONE) above = norm_of((row - 1u) * MIX.width, MIX.width, MIX.inv_width, MIX.eps);
@@ -67,7 +60,7 @@ void mix_row(uint row) {
             uint number = number_of(plane);
             if (number == NONE) continue;
             barrier();
-            round_piece(row, number, first, count);
+            round_piece(MIX.rounded_stride / 4u * number + rounded_row(row, groups), groups, first, count);
             barrier();
         }
     }

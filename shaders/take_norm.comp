@@ -16,6 +16,8 @@ float element(uint i) { return x[i]; }
 
 const uint PIECE = 1024u;  // elements
 shared float normed[PIECE];
+#define IN_PIECE(i) normed[i]
+#include "round_piece.glsl"
 
 void main() {
     uint lane = gl_LocalInvocationID.x, lanes = gl_WorkGroupSize.x;
@@ -30,11 +32,7 @@ void main() {
         }
         if (p.rounded == 0u) continue;
         barrier();
-        for (uint g = lane; g < count / ROUND_GROUP; g += lanes) {
-            vec4 values[ROUND_QUADS];
-            [[unroll]] for (uint j = 0u; j < ROUND_GROUP; ++j) values[j / 4u][j % 4u] = normed[g * ROUND_GROUP + j];
-            store_rounded(values, rounded_row(row, groups), groups, first / ROUND_GROUP + g);
-        }
+        round_piece(rounded_row(row, groups), groups, first, count);
         barrier();
     }
 }

@@ -139,10 +139,12 @@ KernelChoice choose_product(Op op, bool low_rank, uint32_t rows, const vk::Devic
     return !facts.narrow && rows >= many_rows ? choose_tiles(op, choice.packing, facts) : choice;
 }
 
+Op product_of(Op mix) { return mix == Op::linear_mix ? Op::linear : Op::linear_blocks; }
+
 KernelChoice choose_product_mix(Op op, const ProductMixParams& p, const vk::DeviceFacts& facts) {
     const ProductAt product = unpacked(p.product[0], p.outs);
-    return then_mix(choose_few_rows(op == Op::linear_mix ? Op::linear : Op::linear_blocks,
-                                    is_low_rank(product.outs, product.in_width), p.rows, facts));
+    return then_mix(
+        choose_few_rows(product_of(op), is_low_rank(product.outs, product.in_width), p.rows, facts));
 }
 
 std::vector<KernelChoice> all_linear(const vk::DeviceFacts& facts, uint32_t rows) {
@@ -389,8 +391,7 @@ std::vector<KernelChoice> all_choices(Op op, const vk::DeviceFacts& facts) {
 
 std::vector<KernelChoice> possible_choices(Op op, const vk::DeviceFacts& facts) {
     if (multiplies_and_mixes(op) && facts.joins)
-        return {then_mix(
-            choose_few_rows(op == Op::linear_mix ? Op::linear : Op::linear_blocks, false, 1, facts))};
+        return {then_mix(choose_few_rows(product_of(op), false, 1, facts))};
     if (!multiplies(op)) return all_choices(op, facts);
     std::vector<KernelChoice> choices;
     for (const bool low_rank : {false, true}) {
@@ -402,25 +403,15 @@ std::vector<KernelChoice> possible_choices(Op op, const vk::DeviceFacts& facts) 
 }
 
 KernelChoice then_mix(KernelChoice choice) {
-    switch (choice.kernel) {
-        case KernelId::linear_narrow:
-            choice.kernel = KernelId::linear_narrow_mix;
-            break;
-        case KernelId::linear_subgroup:
-            choice.kernel = KernelId::linear_subgroup_mix;
-            break;
-        case KernelId::blocks_narrow:
-            choice.kernel = KernelId::blocks_narrow_mix;
-            break;
-        case KernelId::blocks_subgroup:
-            choice.kernel = KernelId::blocks_subgroup_mix;
-            break;
-        case KernelId::blocks_dot:
-            choice.kernel = KernelId::blocks_dot_mix;
-            break;
-        default:
-            RWKVK_ASSERT(!"a kernel that makes few rows");
-    }
+    constexpr std::pair<KernelId, KernelId> mixing[] = {
+        {KernelId::linear_narrow, KernelId::linear_narrow_mix},
+        {KernelId::linear_subgroup, KernelId::linear_subgroup_mix},
+        {KernelId::blocks_narrow, KernelId::blocks_narrow_mix},
+        {KernelId::blocks_subgroup, KernelId::blocks_subgroup_mix},
+        {KernelId::blocks_dot, KernelId::blocks_dot_mix}};
+    const auto at = std::ranges::find(mixing, choice.kernel, &std::pair<KernelId, KernelId>::first);
+    RWKVK_ASSERT(at != std::end(mixing));  // a kernel that makes few rows
+    choice.kernel = at->second;
     return choice;
 }
 

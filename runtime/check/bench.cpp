@@ -4,6 +4,7 @@
 #include <map>
 
 #include "host/stopwatch.h"
+#include "runtime/graph/uses.h"
 #include "runtime/graph/weight_requests.h"
 
 namespace rwkvk::check {
@@ -110,14 +111,8 @@ uint64_t bytes_of(const Program& program, const Step& step, uint32_t rows, const
 
 std::string kind_of(const Program& program, const Step& step) {
     const std::string name(info(step.op).name);
-    if (!multiplies(step.op)) return name;
-    for (const Operand& operand : step.operands) {
-        const Tensor& tensor = program.tensors[operand.tensor];
-        if (tensor.kind != TensorKind::matrix) continue;
-        const MatrixRequest& matrix = program.matrices[tensor.index];
-        return concat(name, " ", matrix.out, "x", matrix.in);
-    }
-    return name;
+    const MatrixRequest* const matrix = multiplies(step.op) ? matrix_of(program, step) : nullptr;
+    return matrix ? concat(name, " ", matrix->out, "x", matrix->in) : name;
 }
 
 struct Sum {

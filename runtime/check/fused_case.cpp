@@ -10,6 +10,7 @@
 #include "runtime/gpu/joins.h"
 #include "runtime/gpu/packing.h"
 #include "runtime/gpu/products.h"
+#include "runtime/graph/fused.h"
 
 namespace rwkvk::check {
 namespace {
@@ -170,7 +171,7 @@ OpCase head7_up_case(Random& random, const HeadSize& head, uint32_t in_width, We
     std::vector<Words> slots = {numbers(random, (UPS - 1) * x_stride + uint64_t{rows} * in_width, -12, -2),
                                 {},
                                 numbers(random, (UPS - 1) * bias_stride + p.width, -12, 1)};
-    for (const size_t slot : {0, 1, 3, 4, 5, 9, 10, 11, 12}) slots.push_back(std::move(plain.slots[slot]));
+    for (const size_t slot : slots_beside_ups) slots.push_back(std::move(plain.slots[slot]));
     return {Op::head7_up, gpu::head_with_ups(p, ups), std::move(slots),
             random_matrix(random, UPS * p.width, in_width, format),
             concat("head7_up of ", in_width, " ", info(format).name, ", ", plain.description)};

@@ -5,6 +5,7 @@
 #include "runtime/cpu/call.h"
 #include "runtime/graph/fused.h"
 #include "runtime/graph/memory_plan.h"
+#include "runtime/graph/uses.h"
 
 namespace rwkvk::check {
 namespace {
@@ -57,15 +58,6 @@ class Memory {
     uint32_t rows_ = 0;  // of tokens
 };
 
-/// Of a step, or null.
-const MatrixRequest* matrix_of(const Program& program, const Step& step) {
-    for (const Operand& operand : step.operands) {
-        const Tensor& tensor = program.tensors[operand.tensor];
-        if (tensor.kind == TensorKind::matrix) return &program.matrices[tensor.index];
-    }
-    return nullptr;
-}
-
 /// The rows that a step asks for; no `out`: all.
 OpCase::Matrix part_of(const OpCase::Matrix& matrix, const MatrixRequest& request) {
     if (request.out == 0) return matrix;
@@ -81,11 +73,11 @@ void run_parts(const OpCase& c, Slots& slots, ThreadPool& pool, cpu::Instruction
     Memory memory(c, fused, slots);
     for (const Step& step : fused.program.steps) {
         cpu::Matrix matrix;
-        if (const MatrixRequest* request = matrix_of(fused.program, step))
-            matrix = load_case_matrix(part_of(*c.matrix, *request), cpu::layout_for(step.op), pool);
+        const MatrixRequest* const request = matrix_of(fused.program, step);
+        if (request) matrix = load_case_matrix(part_of(*c.matrix, *request), cpu::layout_for(step.op), pool);
         cpu::Call call{.params = with_strides(step, [&](const Operand& o) { return memory.stride(o); }),
                        .slots = {},
-                       .matrix = &matrix,
+                       .matrix = request ? &matrix : nullptr,
                        .pool = &pool,
                        .set = set};
         call.params.set_rows(by_sequences(step.op) ? c.params.rows() : memory.rows());

@@ -69,11 +69,9 @@ class Maker {
     void add_step(size_t index) {
         const Step& step = layout_.program.steps[index];
         const Params params = params_of(layout_.plan, step);
-        const auto matrix =
-            std::find_if(step.operands.begin(), step.operands.end(),
-                         [&](const Operand& operand) { return tensor(operand).kind == TensorKind::matrix; });
-        if (matrix == step.operands.end()) return add(index, params, nullptr, {});
-        const MatrixRecord& record = layout_.weights.matrix(layout_.program.matrices[tensor(*matrix).index]);
+        const MatrixRequest* const matrix = matrix_of(layout_.program, step);
+        if (!matrix) return add(index, params, nullptr, {});
+        const MatrixRecord& record = layout_.weights.matrix(*matrix);
         for (const MatrixRecord::Piece& piece : record.pieces) {
             if (looks_up(step.op)) {
                 auto p = params.as<EmbedParams>();
@@ -197,12 +195,8 @@ namespace {
 
 /// The format of a step's matrix, or f32.
 WeightFormat format_of(const Program& program, const Step& step, const WeightSource& weights) {
-    for (const Operand& operand : step.operands) {
-        const Tensor& tensor = program.tensors[operand.tensor];
-        if (tensor.kind == TensorKind::matrix)
-            return weights.find(program.matrices[tensor.index].name)->format;
-    }
-    return WeightFormat::f32;
+    const MatrixRequest* const matrix = matrix_of(program, step);
+    return matrix ? weights.find(matrix->name)->format : WeightFormat::f32;
 }
 
 }  // namespace

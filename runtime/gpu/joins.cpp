@@ -5,6 +5,7 @@
 
 #include "host/vk/device.h"
 #include "runtime/catalogue/product_place.h"
+#include "runtime/graph/fused.h"
 #include "runtime/graph/joins.h"
 #include "runtime/graph/uses.h"
 
@@ -40,10 +41,8 @@ class Joiner {
         return other == dispatches_.end() ? std::optional(at) : std::nullopt;
     }
 
-    const MatrixRecord& matrix_of(size_t product) const {
-        const Program& program = layout_.program;
-        const Tensor& tensor = program.tensors[program.steps[product].operands[1].tensor];
-        return layout_.weights.matrix(program.matrices[tensor.index]);
+    const MatrixRecord& matrix_record(size_t step) const {
+        return layout_.weights.matrix(*matrix_of(layout_.program, layout_.program.steps[step]));
     }
 
     KernelChoice choice_of(size_t step) const {
@@ -57,7 +56,7 @@ class Joiner {
         const auto params = (*product)->params.as<ProductParams>();
         if (params.products > 1) return;
         Dispatch both = **product;
-        both.kernel = &kernels_.get(then_mix(choice_of(product_step)), matrix_of(product_step).format);
+        both.kernel = &kernels_.get(then_mix(choice_of(product_step)), matrix_record(product_step).format);
         both.bindings.insert(both.bindings.end(), (*mix)->bindings.begin() + 1, (*mix)->bindings.end());
         both.bindings.push_back(layout_.arrivals);
         both.params = product_and_mix(params, (*mix)->params.as<NormMixParams>());
@@ -71,10 +70,7 @@ class Joiner {
         const auto embed = only(joined.embed), norm = only(joined.norm), mix = only(joined.mix);
         if (!embed || !norm || !mix) return;
         Dispatch all = **embed;
-        const Step& step = layout_.program.steps[joined.embed];
-        const Tensor& table = layout_.program.tensors[step.operands[2].tensor];
-        const WeightFormat format = layout_.weights.matrix(layout_.program.matrices[table.index]).format;
-        all.kernel = &kernels_.get(with_embedding(choice_of(joined.mix)), format);
+        all.kernel = &kernels_.get(with_embedding(choice_of(joined.mix)), matrix_record(joined.embed).format);
         all.bindings.pop_back();
         all.bindings.insert(all.bindings.end(), (*norm)->bindings.begin() + 1, (*norm)->bindings.end());
         all.bindings.insert(all.bindings.end(), (*mix)->bindings.begin() + 1, (*mix)->bindings.end());
@@ -100,7 +96,7 @@ class Joiner {
         const auto head = only(joined.head);
         if (!products || !head) return;
         const auto params = (*products)->params.as<ProductParams>();
-        const MatrixRecord& matrix = matrix_of(makers.front());
+        const MatrixRecord& matrix = matrix_record(makers.front());
         if (params.products != makers.size() || matrix.packing != Packing::tiles) return;
         const std::optional<std::array<ProductPlace, UPS>> ups = ups_of(joined, **products);
         if (!ups) return;
@@ -108,8 +104,7 @@ class Joiner {
         Dispatch both = **head;
         both.kernel = &kernels_.get(with_ups(choice_of(joined.head)), matrix.format);
         both.bindings.assign((*products)->bindings.begin(), (*products)->bindings.begin() + y_slot);
-        for (const size_t slot : {0, 1, 3, 4, 5, 9, 10, 11, 12})
-            both.bindings.push_back((*head)->bindings[slot]);
+        for (const size_t slot : slots_beside_ups) both.bindings.push_back((*head)->bindings[slot]);
         both.params = head_with_ups((*head)->params.as<Head7Params>(), *ups);
         both.cost += (*products)->cost;
         **head = std::move(both);

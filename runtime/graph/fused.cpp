@@ -69,9 +69,10 @@ Params take_norm_parameters(const Params& wiring, std::span<const Step* const> f
     return p;
 }
 
-uint32_t add_tensor(Program& program, Tensor tensor) {
-    program.tensors.push_back(std::move(tensor));
-    return static_cast<uint32_t>(program.tensors.size() - 1);
+Operand add_tensor(Program& program, const char* name, TensorKind kind, uint32_t width, uint32_t planes = 1,
+                   uint32_t index = 0) {
+    program.tensors.push_back({name, kind, width, planes, index});
+    return {static_cast<uint32_t>(program.tensors.size() - 1)};
 }
 
 /// The slots are those of both, but for what is normed: the product's y.
@@ -80,18 +81,15 @@ FusedSteps product_mix_steps(Op op, const Params& params) {
     const ProductAt place = unpacked(p.product[0], p.outs);
     FusedSteps both = norm_mix_steps(p.mix);
     Program& program = both.program;
-    const auto tensor = [&](const char* name, TensorKind kind, uint32_t width) {
-        return Operand{add_tensor(program, {name, kind, width})};
-    };
     const uint32_t x_width = op == Op::linear ? place.in_width : rounded_width(place.in_width / ROUND_GROUP);
-    const Operand x = tensor("product.x", TensorKind::activation, x_width);
-    const Operand matrix = tensor("product.matrix", TensorKind::matrix, place.outs);
+    const Operand x = add_tensor(program, "product.x", TensorKind::activation, x_width);
+    const Operand matrix = add_tensor(program, "product.matrix", TensorKind::matrix, place.outs);
     program.matrices.push_back({"matrix", place.outs, place.in_width, 0, place.outs});
     const Operand addend = place.adds == ADD_NOTHING ? x
                            : place.adds == ADD_BIAS
-                               ? tensor("product.bias", TensorKind::vector, place.outs)
-                               : tensor("product.rest", TensorKind::activation, place.outs);
-    const Operand counter = tensor("counter", TensorKind::state, 1);
+                               ? add_tensor(program, "product.bias", TensorKind::vector, place.outs)
+                               : add_tensor(program, "product.rest", TensorKind::activation, place.outs);
+    const Operand counter = add_tensor(program, "counter", TensorKind::state, 1);
     const LinearParams linear{0, place.in_width, p.y_width, 0, place.outs, place.activation, place.adds};
     const Operand y = both.slots.front();
     program.steps.insert(program.steps.begin(), {op, "product", {x, matrix, addend, y}, linear, {}});
@@ -105,15 +103,12 @@ FusedSteps embed_mix_steps(const Params& params) {
     const uint32_t width = p.mix.width;
     FusedSteps all = norm_mix_steps(p.mix);
     Program& program = all.program;
-    const auto tensor = [&](const char* name, TensorKind kind, uint32_t elements) {
-        return Operand{add_tensor(program, {name, kind, elements})};
-    };
-    const Operand ids = tensor("ids", TensorKind::table, 1),
-                  vectors = tensor("vectors", TensorKind::table, width),
-                  table = tensor("table", TensorKind::matrix, width),
-                  weight = tensor("first.weight", TensorKind::vector, width),
-                  bias = tensor("first.bias", TensorKind::vector, width),
-                  embedded = tensor("embedded", TensorKind::activation, width);
+    const Operand ids = add_tensor(program, "ids", TensorKind::table, 1),
+                  vectors = add_tensor(program, "vectors", TensorKind::table, width),
+                  table = add_tensor(program, "table", TensorKind::matrix, width),
+                  weight = add_tensor(program, "first.weight", TensorKind::vector, width),
+                  bias = add_tensor(program, "first.bias", TensorKind::vector, width),
+                  embedded = add_tensor(program, "embedded", TensorKind::activation, width);
     const Operand x = all.slots.front();
     program.matrices.push_back({"table", 0, width, 0, 0});
     program.steps.insert(
@@ -249,24 +244,23 @@ FusedSteps head7_up_steps(const Params& params) {
     FusedSteps both = head7_steps(Head7Params{0, p.heads, p.head_size, p.width, p.eps, p.inv_width, p.parts});
     Program& program = both.program;
     const uint32_t in_width = unpacked(p.up[UP_DECAY], p.width).in_width;
-    const uint32_t hidden = add_tensor(program, {"hidden", TensorKind::activation, in_width, UPS}),
-                   biases = add_tensor(program, {"biases", TensorKind::vector, p.width, UPS});
+    const Operand hidden = add_tensor(program, "hidden", TensorKind::activation, in_width, UPS),
+                  biases = add_tensor(program, "biases", TensorKind::vector, p.width, UPS);
     const std::vector<Operand> head = both.slots;
-    const std::array<Operand, UPS> made = {head[2], head[7], head[6], head[8]};
-    both.slots = {{hidden}, {}, {biases}};
+    both.slots = {hidden, {}, biases};
     for (uint32_t up = 0; up < UPS; ++up) {
         const ProductAt place = unpacked(p.up[up], p.width);
-        const uint32_t matrix = add_tensor(program, {"matrix", TensorKind::matrix, p.width, 1, up});
+        const Operand matrix = add_tensor(program, "matrix", TensorKind::matrix, p.width, 1, up);
         program.matrices.push_back({"matrix", p.width, in_width, up * p.width, UPS * p.width});
-        if (up == UP_DECAY) both.slots[1] = {matrix};
-        if (up == UP_V_AMOUNT && !(p.parts & HEAD_LERP)) continue;
-        if (up == UP_GATE && !(p.parts & HEAD_GATE)) continue;
+        if (up == UP_DECAY) both.slots[1] = matrix;
+        if (!has_up(p.parts, up)) continue;
         const LinearParams linear{0, in_width, p.width, 0, p.width, place.activation, place.adds};
-        const Operand x{hidden, up}, addend = place.adds == ADD_BIAS ? Operand{biases, up} : x;
+        const Operand x{hidden.tensor, up};
+        const Operand addend = place.adds == ADD_BIAS ? Operand{biases.tensor, up} : x;
         program.steps.insert(program.steps.begin(),
-                             {Op::linear, "up", {x, {matrix}, addend, made[up]}, linear, {}});
+                             {Op::linear, "up", {x, matrix, addend, head[slots_of_ups[up]]}, linear, {}});
     }
-    for (const size_t slot : {0, 1, 3, 4, 5, 9, 10, 11, 12}) both.slots.push_back(head[slot]);
+    for (const size_t slot : slots_beside_ups) both.slots.push_back(head[slot]);
     return both;
 }
 

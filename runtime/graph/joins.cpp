@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "runtime/graph/fused.h"
 #include "runtime/graph/phases.h"
 #include "runtime/graph/uses.h"
 
@@ -22,12 +23,7 @@ class Finder {
         if (maker == no_step || !multiplies(program_.steps[maker].op) ||
             program_.steps[maker].params.as<LinearParams>().activation != ACT_NONE)
             return no_step;
-        // It then runs beside all of the product's phase, and before the rest of its own.
-        for (size_t i = 0; i < mix; ++i) {
-            if (i != maker && phases_[i] >= phases_[maker] && depends(step, program_.steps[i]))
-                return no_step;
-        }
-        return maker;
+        return waits_for_others(mix, {maker}) ? no_step : maker;
     }
 
     std::optional<HeadWithUps> ups_of(size_t head) const {
@@ -36,11 +32,9 @@ class Finder {
         const uint32_t parts = step.params.as<Head7Params>().parts;
         HeadWithUps joined{head, {}};
         joined.ups.fill(no_step);
-        constexpr std::array<size_t, UPS> slots = {2, 7, 6, 8};  // of what the products make
         for (uint32_t up = 0; up < UPS; ++up) {
-            if (up == UP_V_AMOUNT && !(parts & HEAD_LERP)) continue;
-            if (up == UP_GATE && !(parts & HEAD_GATE)) continue;
-            const uint32_t tensor = step.operands[slots[up]].tensor;
+            if (!has_up(parts, up)) continue;
+            const uint32_t tensor = step.operands[slots_of_ups[up]].tensor;
             const size_t maker = uses_.maker[tensor];
             if (maker == no_step || program_.steps[maker].op != Op::linear) return {};
             const bool adds_rows = program_.steps[maker].params.as<LinearParams>().addend == ADD_ROWS;
@@ -63,14 +57,22 @@ class Finder {
         if (embed == no_step || program_.steps[embed].op != Op::embed) return {};
         const auto p = program_.steps[norm].params.as<NormParams>();
         if (p.groups != 1 || uses_.readers[embedded] != std::vector{norm}) return {};
-        for (size_t i = 0; i < mix; ++i) {
-            const bool between = i != norm && i != embed && phases_[i] >= phases_[embed];
-            if (between && depends(step, program_.steps[i])) return {};
-        }
+        if (waits_for_others(mix, {embed, norm})) return {};
         return EmbedAndMix{embed, norm, mix};
     }
 
   private:
+    /// Joined to these, a step runs in the phase of the first: beside all of it, before the rest of its own.
+    bool waits_for_others(size_t step, const std::vector<size_t>& joined) const {
+        for (size_t i = 0; i < step; ++i) {
+            const bool other = std::ranges::count(joined, i) == 0;
+            if (other && phases_[i] >= phases_[joined.front()] &&
+                depends(program_.steps[step], program_.steps[i]))
+                return true;
+        }
+        return false;
+    }
+
     const Program& program_;
     const Uses uses_;
     const std::vector<uint32_t> phases_;

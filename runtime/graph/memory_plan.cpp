@@ -43,7 +43,7 @@ void lengthen_for_joins(const Program& program, const std::vector<uint32_t>& pha
     }
 }
 
-std::vector<Lifetime> lifetimes(const Program& program, bool of_parts) {
+std::vector<Lifetime> lifetimes(const Program& program, bool of_parts, bool joins) {
     const std::vector<uint32_t> phases = phases_of(program);
     std::vector<Lifetime> result(program.tensors.size(), {UINT32_MAX, 0});
     for (size_t i = 0; i < phases.size(); ++i) {
@@ -55,7 +55,7 @@ std::vector<Lifetime> lifetimes(const Program& program, bool of_parts) {
         if (!of_parts) continue;
         for (const Step& part : program.steps[i].parts) std::ranges::for_each(part.operands, lives);
     }
-    lengthen_for_joins(program, phases, result);
+    if (joins) lengthen_for_joins(program, phases, result);
     return result;
 }
 
@@ -88,8 +88,8 @@ struct Group {
 
 /// The activations that steps use. What products of one phase make is a group, so that they can share a
 /// dispatch, which binds all from the first to the last; every other tensor is one of its own.
-std::vector<Group> groups_of(const Program& program, bool of_parts) {
-    const std::vector<Lifetime> lives = lifetimes(program, of_parts);
+std::vector<Group> groups_of(const Program& program, bool of_parts, bool joins) {
+    const std::vector<Lifetime> lives = lifetimes(program, of_parts, joins);
     std::vector<bool> by_product(program.tensors.size());
     for (const Step& step : program.steps) {
         if (multiplies(step.op)) by_product[step.operands.back().tensor] = true;
@@ -124,7 +124,7 @@ MemoryPlan plan_memory(const Program& program, uint32_t rows, bool keep_all, boo
         plan.tables_bytes += bytes_of(i);
     }
     std::vector<Placed> placed;
-    for (const Group& group : groups_of(program, of_parts)) {
+    for (const Group& group : groups_of(program, of_parts, rows == 1)) {
         uint64_t bytes = 0;
         for (const uint32_t tensor : group.tensors) bytes += bytes_of(tensor);
         uint64_t at = keep_all ? plan.arena_bytes : lowest_gap(placed, group.life, bytes);

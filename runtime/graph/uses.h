@@ -29,6 +29,15 @@ struct Uses {
     }
 };
 
+/// The matrix that a step reads, or null.
+inline const MatrixRequest* matrix_of(const Program& program, const Step& step) {
+    for (const Operand& operand : step.operands) {
+        const Tensor& tensor = program.tensors[operand.tensor];
+        if (tensor.kind == TensorKind::matrix) return &program.matrices[tensor.index];
+    }
+    return nullptr;
+}
+
 /// Whether a step must wait for an earlier one.
 inline bool depends(const Step& later, const Step& earlier) {
     const std::string_view later_slots = info(later.op).slots, earlier_slots = info(earlier.op).slots;
