@@ -244,6 +244,42 @@ struct RepeatParams {
     uint repeat;     // every head of x stands so many times in y, one after the other
 };
 
+RWKVK_CONST DRAW_ENDS = 8u;
+
+// How the tokens of a sequence are drawn (docs/NUMERICS.md, "Sampling"), and what draws change. Lies in a buffer.
+struct Draw {
+    float temperature;
+    float top_p;
+    float min_p;
+    float typical;
+    uint top_k;
+    uint llama_order;  // 0: that of rwkv
+    uint seed_low;
+    uint seed_high;
+    uint penalties;    // 0: none, and nothing is counted
+    float presence;
+    float frequency;
+    float decay;
+    float repeat;
+    uint slot;
+    uint ends;         // tokens that end the sequence
+    uint end[DRAW_ENDS];
+    uint draws_low;    // that were made
+    uint draws_high;
+    uint last;         // token that the next edit_logits takes into the text, or NONE
+    uint over;         // 1: the sequence has ended
+    uint entry;        // of shift states: what the next run reads; it writes the other one, entry ^ 1
+    uint highest;      // edited logit of the next draw, as rising bits; 0 before it is edited
+    uint bad;          // 1: a logit is not finite
+    uint made;         // tokens since the beginning
+};
+
+struct DrawParams {
+    uint rows;
+    uint width;   // vocabulary
+    uint places;  // of a row, for its last tokens
+};
+
 // The operations of `arithmetic`.
 RWKVK_CONST ARITH_MUL_ADD = 0u;      // a * b + c
 RWKVK_CONST ARITH_SUB_MUL = 1u;      // c - a * b

@@ -123,7 +123,7 @@ void run(const Flags& flags) {
     const Runtime runtime = open_runtime(flags.common);
     const Model model = open_model(runtime, flags.common);
     const Tokenizer tokenizer = open_tokenizer(model, flags.common);
-    Context context = open_context(model, flags.common, {.slots = 2});
+    Context context = open_context(model, flags.common, {});
     const std::string system = flags.sampling.escape ? unescaped(flags.system) : flags.system;
     const std::vector<std::string> stops = flags.sampling.stop_texts();
     std::optional<Receipt> receipt = open_receipt(context, flags.common);

@@ -21,6 +21,7 @@ constexpr std::array maskable_facts{
     Maskable{"narrow", &DeviceFacts::narrow, true},
     Maskable{"fusion", &DeviceFacts::fusion, false},
     Maskable{"joins", &DeviceFacts::joins, false},
+    Maskable{"sampling", &DeviceFacts::sampling, false},
     Maskable{"float-controls", &DeviceFacts::float_controls, false},
     Maskable{"round-to-even", &DeviceFacts::round_to_even, false},
     Maskable{"keep-signed-zero", &DeviceFacts::keep_signed_zero, false},

@@ -49,6 +49,7 @@ struct DeviceFacts {
     uint32_t max_subgroups = 0;     // per workgroup at a demanded size; 0 where none can be
     bool fusion = true;             // steps that can be one dispatch are
     bool joins = true;              // workgroups see what others of the dispatch wrote, after a barrier
+    bool sampling = true;           // it can draw tokens
     bool narrow = false;            // software or shared-memory-less device: a lane per row is best
     bool float_controls = false;    // execution modes below can be declared
     bool round_to_even = false;     // RoundingModeRTE 32 reported

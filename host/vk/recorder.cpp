@@ -54,6 +54,7 @@ struct Recorder::Impl {
 void Recorder::Impl::begin() {
     VkCommandBufferBeginInfo info{};
     info.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO;
+    if (options.queued) info.flags = VK_COMMAND_BUFFER_USAGE_SIMULTANEOUS_USE_BIT;
     check(device.fn().vkBeginCommandBuffer(commands->handle, &info), "starting a command buffer");
     barrier();
     if (!options.timestamps || !device.facts().timestamps) return;

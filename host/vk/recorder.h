@@ -59,7 +59,7 @@ class CommandPools {
 };
 
 /// A finished command buffer with its descriptor sets; can be submitted any number of times, each after the
-/// last run has completed. Its buffers and kernels must outlive its last run, and it must not go before that
+/// last run has completed, unless it was recorded to be `queued`. Its buffers and kernels must outlive its last run, and it must not go before that
 /// run has completed.
 class Commands {
   public:
@@ -90,6 +90,7 @@ class Recorder {
   public:
     struct Options {
         bool timestamps = false;
+        bool queued = false;        // to be submitted again while it runs
         int64_t drop_barrier = -1;  // for tests: leaves out the barrier with this number (0: the opening one)
         std::shared_ptr<CommandPools> pools = nullptr;  // null: its own
     };

@@ -6,6 +6,7 @@
 #include "runtime/gpu/backend.h"
 #include "runtime/graph/split_backend.h"
 #include "runtime/graph/weight_requests.h"
+#include "runtime/session/generation.h"
 #include "runtime/session/initial_state.h"
 #include "runtime/session/state_file.h"
 
@@ -28,7 +29,8 @@ BackendOptions backend_options(const rwkvk_context_params& params) {
     require_between(params.slots, 1, most_slots, "slots");
     require_between(params.max_rows, 1, most_rows, "max_rows");
     require_between(params.threads, 0, most_threads, "threads");
-    BackendOptions options{.max_rows = params.max_rows, .slots = params.slots};
+    BackendOptions options{
+        .max_rows = params.max_rows, .slots = params.slots, .spare_slots = Generation::spare_slots};
     if (params.progress) {
         options.progress = [progress = params.progress, user = params.progress_user](double fraction) {
             return progress(user, fraction) != 0;

@@ -34,7 +34,8 @@ void OpenDevice::require_exact(const std::vector<WeightFormat>& formats) {
         failed_ = what;
         verdict = check::cached_self_test(*kernels_, parts);
     };
-    fall_back(check::only_joins_fail(verdict), "-joins", "joined steps");
+    fall_back(check::only_fail(verdict, draws_tokens), "-sampling", "sampling");
+    fall_back(check::only_fail(verdict, is_join), "-joins", "joined steps");
     failed_.clear();  // that says nothing about matrices
     fall_back(by_dots(facts()), "-integer-dot", "integer dot products");
     fall_back(by_subgroups(facts()), "-subgroup", "subgroups");

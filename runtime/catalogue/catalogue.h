@@ -44,6 +44,9 @@ constexpr bool is_join(Op op) {
     return multiplies_and_mixes(op) || op == Op::head7_up || op == Op::embed_mix;
 }
 
+/// Whether it draws tokens, which the sampler does on the CPU.
+constexpr bool draws_tokens(Op op) { return op == Op::edit_logits || op == Op::draw; }
+
 enum class WeightFormat : uint32_t {
 #define WEIGHT(name, elements, bytes) name,
 #include "runtime/catalogue/weights.def"

@@ -227,6 +227,11 @@ KernelChoice workgroup_per_row(KernelId kernel, const vk::DeviceFacts& facts) {
     return {.kernel = kernel, .constants = {lanes}, .items = {1, 1, 1}};
 }
 
+// Many lanes also on a software device: lavapipe ends loops that turn too often (shaders/draw.comp).
+KernelChoice workgroup_per_vocabulary(const vk::DeviceFacts& facts) {
+    return {.kernel = KernelId::draw, .constants = {lanes_for(facts, 256)}, .items = {1, 1, 1}};
+}
+
 KernelChoice choose_product(Op op, const LinearParams& p, const vk::DeviceFacts& facts) {
     return choose_product(op, is_low_rank(p.out_width, p.in_width), p.rows, facts);
 }
@@ -308,6 +313,15 @@ std::string matrix_kernel_text(const vk::DeviceFacts& facts) {
                                                           : ", since there are no subgroup operations");
 }
 
+// Software devices may end loops that turn too often. A draw goes through the vocabulary at most 5 x 13
+// times.
+bool can_draw(const vk::DeviceFacts& facts, uint32_t vocabulary) {
+    constexpr uint32_t most_turns = 65535, times = 65;
+    const bool counts_turns = facts.type == vk::DeviceType::software;
+    const uint32_t lanes = workgroup_per_vocabulary(facts).constants[0];
+    return facts.sampling && (!counts_turns || vocabulary / lanes < most_turns / times);
+}
+
 Work work_of(Op op, const Params& params) {
     switch (op) {
 #define OP(name, slots, parameters, work) \
@@ -340,6 +354,8 @@ KernelChoice choose_kernel(Op op, const Params& params, const vk::DeviceFacts& f
         case Op::take_norm:
         case Op::embed_mix:
             return workgroup_per_row(only_kernel_of(op), facts);
+        case Op::draw:
+            return workgroup_per_vocabulary(facts);
         case Op::head6:
         case Op::head7:
             return workgroup_per_head(only_kernel_of(op), facts);
@@ -357,7 +373,7 @@ Packing choose_packing(Op op, uint32_t out, uint32_t in, const vk::DeviceFacts& 
 }
 
 std::vector<KernelChoice> all_choices(Op op, const vk::DeviceFacts& facts) {
-    if (is_join(op) && !facts.joins) return {};
+    if ((is_join(op) && !facts.joins) || (draws_tokens(op) && !facts.sampling)) return {};
     switch (op) {
         case Op::linear:
         case Op::linear_blocks:
@@ -377,6 +393,8 @@ std::vector<KernelChoice> all_choices(Op op, const vk::DeviceFacts& facts) {
         case Op::take_norm:
         case Op::embed_mix:
             return {workgroup_per_row(only_kernel_of(op), facts)};
+        case Op::draw:
+            return {workgroup_per_vocabulary(facts)};
         case Op::head6:
         case Op::head7:
             return {workgroup_per_head(only_kernel_of(op), facts)};

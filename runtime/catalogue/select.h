@@ -55,6 +55,9 @@ inline constexpr uint32_t largest_head = 64;
 /// "linear_subgroup at 32 lanes", "linear_narrow, since there are no subgroup operations".
 std::string matrix_kernel_text(const vk::DeviceFacts& facts);
 
+/// Whether the device draws tokens of so large a vocabulary.
+bool can_draw(const vk::DeviceFacts& facts, uint32_t vocabulary);
+
 KernelChoice choose_kernel(Op op, const Params& params, const vk::DeviceFacts& facts);
 
 /// The packing that `choose_kernel` will want for a matrix [out, in], whatever the number of rows it is

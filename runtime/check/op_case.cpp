@@ -8,6 +8,7 @@
 #include "runtime/catalogue/rounding.h"
 #include "runtime/check/block_case.h"
 #include "runtime/check/case_words.h"
+#include "runtime/check/draw_case.h"
 #include "runtime/check/fused_case.h"
 
 namespace rwkvk::check {
@@ -120,6 +121,10 @@ class Maker {
                 return embed_mix_cases(set(), random_);
             case Op::head7_up:
                 return head7_up_cases(set(), random_);
+            case Op::edit_logits:
+                return edit_logits_cases(set(), random_);
+            case Op::draw:
+                return draw_cases(set(), random_);
             case Op::arithmetic:
                 arithmetic();
                 break;

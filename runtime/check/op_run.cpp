@@ -7,6 +7,7 @@
 #include "host/vk/buffer.h"
 #include "host/vk/device.h"
 #include "host/vk/recorder.h"
+#include "runtime/check/draw_run.h"
 #include "runtime/check/fused_run.h"
 #include "runtime/cpu/call.h"
 #include "runtime/gpu/dispatches.h"
@@ -135,6 +136,11 @@ cpu::Matrix load_case_matrix(const OpCase::Matrix& m, cpu::Matrix::Layout layout
 
 Slots run_on_cpu(const OpCase& c, ThreadPool& pool, cpu::InstructionSet set) {
     Slots slots = before(c);
+    if (draws_tokens(c.op)) {
+        const FloatModeScope mode(pool.denormals());
+        run_draw(c, slots);
+        return slots;
+    }
     if (find_fused(c.op)) {
         const FloatModeScope mode(pool.denormals());
         run_parts(c, slots, pool, set);

@@ -38,9 +38,8 @@ Verdict self_test(gpu::KernelStore& kernels, const std::vector<TestPart>& parts 
 /// test.
 Verdict cached_self_test(gpu::KernelStore& kernels, const std::vector<TestPart>& parts = all_parts());
 
-/// Whether it is kernels of joined steps alone that do not compute exactly, so that the device can be used
-/// without.
-bool only_joins_fail(const Verdict& verdict);
+/// Whether it is kernels of such ops alone that do not compute exactly, so that the device can be used without.
+bool only_fail(const Verdict& verdict, bool (*of_kind)(Op));
 
 /// Errors: Code::not_exact naming the device and the first failure.
 void require_exact(const gpu::KernelStore& kernels, const Verdict& verdict);

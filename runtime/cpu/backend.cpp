@@ -85,7 +85,8 @@ class CpuBackend final : public Backend {
         make_carried(programs_.body, options.max_rows);
         make_carried(programs_.head, head_rows);
         for (const StateRequest& state : programs_.body.states) {
-            states_.emplace_back(uint64_t{state.width} * state.entries * options.slots, state.initial);
+            const uint64_t slots = options.slots + options.spare_slots;
+            states_.emplace_back(state.width * state.entries * slots, state.initial);
         }
     }
 

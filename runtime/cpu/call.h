@@ -29,6 +29,7 @@ struct Call {
 // A function per row of ops.def: a forgotten one does not link.
 #define OP(name, slots, parameters, work) void run_##name(const Call& call);
 #define FUSED(name, slots, parameters, work)
+#define DEVICE(name, slots, parameters, work)
 #include "runtime/catalogue/ops.def"
 #undef OP
 

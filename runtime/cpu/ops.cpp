@@ -189,6 +189,7 @@ void run(Op op, const Call& call) {
     static constexpr void (*functions[])(const Call&) = {
 #define OP(name, slots, parameters, work) run_##name,
 #define FUSED(name, slots, parameters, work) nullptr,
+#define DEVICE(name, slots, parameters, work) nullptr,
 #include "runtime/catalogue/ops.def"
 #undef OP
     };

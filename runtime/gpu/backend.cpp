@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
 #include <map>
 #include <tuple>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "host/log.h"
 #include "host/stopwatch.h"
 #include "host/vk/device.h"
+#include "runtime/gpu/device_loop.h"
 #include "runtime/gpu/dispatches.h"
 #include "runtime/gpu/schedule.h"
 #include "runtime/gpu/tables.h"
@@ -55,6 +57,9 @@ struct Recorded {
     uint32_t runs = 0, recordings = 0;
 };
 
+/// Whether what was cut for one budget should be cut anew for another.
+bool is_stale(uint64_t cut_for, uint64_t budget) { return budget > 2 * cut_for || 2 * budget < cut_for; }
+
 /// The kernels of the first runs: a token and the largest piece of a prompt.
 std::vector<KernelUse> first_kernels(const ModelPrograms& programs, const WeightSource& weights,
                                      uint32_t max_rows, const vk::DeviceFacts& facts) {
@@ -83,7 +88,7 @@ DeviceWeights load(const ModelPrograms& programs, const WeightSource& weights, c
     return loaded;
 }
 
-class GpuBackend final : public Backend {
+class GpuBackend final : public Backend, private TokenLoop {
   public:
     GpuBackend(const ModelPrograms& programs, const WeightSource& weights, const BackendOptions& options,
                KernelStore& kernels, const GpuOptions& gpu)
@@ -181,15 +186,33 @@ class GpuBackend final : public Backend {
         transfer_.write(*at.buffer, at.offset, std::as_bytes(values));
     }
 
+    TokenLoop* token_loop() override {
+        return can_draw(device_.facts(), programs_.vocabulary) ? this : nullptr;
+    }
+
     uint64_t device_bytes() const override { return device_.allocated_bytes(); }
     uint64_t peak_device_bytes() const override { return device_.peak_allocated_bytes(); }
     RunStatistics last_run() const override { return last_run_; }
 
   private:
+    void draw_first(const Drawing& drawing, std::span<const float> logits) override {
+        finish();
+        prepare_loop();
+        transfer_.write(*carried_.at("logits"), 0, std::as_bytes(logits));
+        loop_->begin(transfer_, timeline_, drawing);
+        loop_is_under_way();
+    }
+    void step() override {
+        loop_->step(timeline_);
+        loop_is_under_way();
+    }
+    Drawn take() override { return loop_->take(timeline_); }
+
     /// Runs that were submitted and not waited for.
     struct UnderWay {
         std::map<Part, uint64_t> tickets;
         uint64_t cost = 0;
+        bool loop = false;  // of tokens, which says nothing about speed: the host may have been slow
         std::string first;  // those that run for the first time
         std::chrono::steady_clock::time_point start;
     };
@@ -201,11 +224,50 @@ class GpuBackend final : public Backend {
         uint64_t last = 0;
         for (const auto& [part, ticket] : runs.tickets) last = std::max(last, ticket);
         timeline_.wait(last);
+        if (runs.loop) return;
         const auto elapsed = std::chrono::steady_clock::now() - runs.start;
         if (runs.first.empty()) return speed_.measured(runs.cost, elapsed);
         speed_.at_least(runs.cost, elapsed);  // some drivers compile at the first dispatch
         log(LogLevel::info,
             concat("first run of", runs.first, ": ", std::chrono::duration<double>(elapsed).count(), " s"));
+    }
+
+    void loop_is_under_way() {
+        under_way_.loop = true;
+        for (const Part part : {Part::body, Part::head}) under_way_.tickets[part] = loop_->last_ticket();
+    }
+
+    /// Tables for one row, which draws fill, and the commands of a token.
+    void prepare_loop() {
+        const RunTables body{
+            1, {{tables::ids, {0}}, {tables::shifts, {NONE, NONE}}, {tables::sequences, {0, 0, 0, 0}}}};
+        const Recorded& recorded_body = prepare(Part::body, body);
+        const Recorded& recorded_head = prepare(Part::head, {1, {{tables::numbers, {0}}}});
+        tables_->send(transfer_, Part::body, recorded_body.plan);
+        tables_->send(transfer_, Part::head, recorded_head.plan);
+        const uint64_t budget = speed_.cost_within(gpu_.budget_ms);
+        if (loop_ && !is_stale(loop_budget_, budget)) return;
+        std::vector<Dispatch> run;
+        for (const auto& [part, recorded] :
+             {std::pair(Part::body, &recorded_body), {Part::head, &recorded_head}}) {
+            std::ranges::move(merged_dispatches(layout_of(part, *recorded), recorded->dispatches, kernels_),
+                              std::back_inserter(run));
+        }
+        loop_ = std::make_unique<DeviceLoop>(kernels_, programs_.vocabulary, loop_tensors(recorded_body.plan),
+                                             run, budget);
+        loop_budget_ = budget;
+    }
+
+    LoopTensors loop_tensors(const MemoryPlan& plan) const {
+        const auto table = [&](const char* name) {
+            const auto tensor = static_cast<uint32_t>(find_tensor(programs_.body, name));
+            return place(Part::body, plan, {.tensor = tensor, .plane = 0});
+        };
+        const uint64_t bytes = uint64_t{programs_.vocabulary} * sizeof(float);
+        return {.logits = {carried_.at("logits").get(), 0, bytes},
+                .ids = table(tables::ids),
+                .shifts = table(tables::shifts),
+                .sequences = table(tables::sequences)};
     }
 
     const Program& program(Part part) const { return part == Part::body ? programs_.body : programs_.head; }
@@ -230,7 +292,8 @@ class GpuBackend final : public Backend {
 
     void make_states() {
         for (const StateRequest& state : programs_.body.states) {
-            const uint64_t bytes = uint64_t{state.width} * state.entries * options_.slots * sizeof(float);
+            const uint64_t slots = options_.slots + options_.spare_slots;
+            const uint64_t bytes = state.width * state.entries * slots * sizeof(float);
             if (bytes > device_.facts().max_binding_bytes) {
                 throw Error(Code::out_of_memory,
                             concat(options_.slots, " sessions need ", bytes, " bytes for ", state.name,
@@ -301,7 +364,7 @@ class GpuBackend final : public Backend {
         const uint32_t sequences = sequence_class(count_sequences(tables), rows);
         Recorded& recorded = recorded_[{part, rows, sequences}];
         const uint64_t budget = speed_.cost_within(gpu_.budget_ms);
-        const bool stale = budget > 2 * recorded.budget_cost || 2 * budget < recorded.budget_cost;
+        const bool stale = is_stale(recorded.budget_cost, budget);
         if (recorded.recordings == 0 || (stale && recorded.recordings < rerecord_limit)) {
             lay_out(part, rows, sequences, budget, recorded);
         }
@@ -309,18 +372,23 @@ class GpuBackend final : public Backend {
         return recorded;
     }
 
+    Layout layout_of(Part part, const Recorded& recorded) const {
+        return {.program = program(part),
+                .plan = recorded.plan,
+                .weights = weights_,
+                .place = [this, part,
+                          &recorded](const Operand& operand) { return place(part, recorded.plan, operand); },
+                .max_cost = recorded.budget_cost,
+                .arrivals = {arrivals_.get(), 0, arrivals_->size_bytes(), vk::Access::update}};
+    }
+
     void lay_out(Part part, uint32_t rows, uint32_t sequences, uint64_t budget, Recorded& recorded) {
         const uint32_t runs = recorded.runs, recordings = recorded.recordings;
         recorded = {};  // where something fails on the way, the next run lays it out again
         recorded.plan = plan_memory(program(part), rows, options_.keep_all);
         recorded.plan.sequences = sequences;
-        const Layout layout{
-            .program = program(part),
-            .plan = recorded.plan,
-            .weights = weights_,
-            .place = [&](const Operand& operand) { return place(part, recorded.plan, operand); },
-            .max_cost = budget,
-            .arrivals = {arrivals_.get(), 0, arrivals_->size_bytes(), vk::Access::update}};
+        recorded.budget_cost = budget;
+        const Layout layout = layout_of(part, recorded);
         recorded.dispatches = make_dispatches(layout, kernels_);
         const std::vector<Dispatch> merged = merged_dispatches(layout, recorded.dispatches, kernels_);
         std::vector<uint64_t> costs;
@@ -335,7 +403,6 @@ class GpuBackend final : public Backend {
             if (part == Part::head && at == costs.size()) copy_logits(recorder, rows);
             recorded.segments.push_back(recorder.finish());
         }
-        recorded.budget_cost = budget;
         recorded.runs = runs;
         recorded.recordings = recordings + 1;
     }
@@ -358,6 +425,8 @@ class GpuBackend final : public Backend {
     std::unique_ptr<DeviceTables> tables_;
     std::map<std::string, std::unique_ptr<vk::Buffer>> carried_;
     std::map<std::tuple<Part, uint32_t, uint32_t>, Recorded> recorded_;  // by rows and sequences
+    std::unique_ptr<DeviceLoop> loop_;
+    uint64_t loop_budget_ = 0;
     // After the buffers and the recordings: they wait for what is under way with them, then those go.
     vk::Transfer transfer_;
     vk::Timeline timeline_;

@@ -11,6 +11,7 @@
 #include "runtime/graph/memory_plan.h"
 #include "runtime/graph/program.h"
 #include "runtime/graph/progress.h"
+#include "runtime/graph/token_loop.h"
 #include "runtime/graph/weight_source.h"
 
 namespace rwkvk {
@@ -26,10 +27,11 @@ struct ModelPrograms {
 inline constexpr uint32_t head_rows = 16;
 
 struct BackendOptions {
-    uint32_t max_rows = 512;  // of one run of the body
-    uint32_t slots = 1;       // state slots
-    bool keep_all = false;    // every intermediate keeps a place of its own and can be read
-    Progress progress = {};   // of taking the weights over; may be empty
+    uint32_t max_rows = 512;   // of one run of the body
+    uint32_t slots = 1;        // state slots
+    uint32_t spare_slots = 0;  // more of them, which their user keeps copies in
+    bool keep_all = false;     // every intermediate keeps a place of its own and can be read
+    Progress progress = {};    // of taking the weights over; may be empty
 };
 
 /// The tables of one run, a vector of 4-byte words each, by name, for exactly `rows` rows.
@@ -82,6 +84,9 @@ class Backend {
     virtual void run_step(size_t step) = 0;
     virtual void read_tensor(Operand operand, std::span<float> values) = 0;
     virtual void write_tensor(Operand operand, std::span<const float> values) = 0;
+
+    /// Null where the device does not draw tokens.
+    virtual TokenLoop* token_loop() { return nullptr; }
 
     virtual uint64_t device_bytes() const = 0;  // memory on the device now
     virtual uint64_t peak_device_bytes() const = 0;

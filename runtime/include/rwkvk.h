@@ -424,9 +424,9 @@ typedef struct rwkvk_chat_params {
 
 RWKVK_API void rwkvk_chat_params_default(rwkvk_chat_params *params, uint32_t size);
 
-/** A conversation, or several branches of one, on a context that has at least 2 slots; it uses slots 0 and 1. What looks
- * like a special token in a message is text; in the template's words it is the token. A model's file may declare a
- * template that is not known here: that is logged as a warning, and another one is taken.
+/** A conversation, or several branches of one, in slot 0 of a context. What looks like a special
+ * token in a message is text; in the template's words it is the token. A model's file may declare a template that is
+ * not known here: that is logged as a warning, and another one is taken.
  * Errors: RWKVK_BAD_ARGUMENT; those of rwkvk_feed for the opening text. */
 RWKVK_API rwkvk_status rwkvk_chat_create(rwkvk_context *context, const rwkvk_tokenizer *tokenizer,
                                          const rwkvk_chat_params *params, rwkvk_chat **chat);

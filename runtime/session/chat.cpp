@@ -7,6 +7,7 @@
 #include "host/stopwatch.h"
 #include "runtime/model/declared_template.h"
 #include "runtime/session/answer.h"
+#include "runtime/session/generation.h"
 #include "runtime/session/state_file.h"
 #include "runtime/text/clean_message.h"
 #include "runtime/text/utf8.h"
@@ -20,11 +21,6 @@ text::ChatTemplateChoice chat_template_of(const Model& model) {
 
 Chat::Chat(Context& context, const text::Tokenizer& tokenizer, const ChatOptions& options)
     : context_(context), tokenizer_(tokenizer), options_(options), sampler_(options.sampling) {
-    const uint32_t there_are = context.backend().options().slots;
-    if (there_are < slots) {
-        throw Error(Code::bad_argument,
-                    concat("a chat needs a context with ", slots, " slots, this one has ", there_are));
-    }
     if (options.max_tokens == 0) throw Error(Code::bad_argument, "max_tokens is 0, expected at least 1");
     for (const std::string& stop : options.format.stop_strings()) {
         const auto special = tokenizer.special_token(stop);
@@ -35,12 +31,9 @@ Chat::Chat(Context& context, const text::Tokenizer& tokenizer, const ChatOptions
         }
     }
     stop_texts_.insert(stop_texts_.end(), options.stops.begin(), options.stops.end());
+    if (const int64_t end = tokenizer.end_of_text(); end >= 0) ends_.push_back(static_cast<Token>(end));
     answer_text();  // refuses thinking that the template does not know, and what is no stop string
     reset();
-}
-
-bool Chat::ends_answer(Token token) const {
-    return static_cast<int64_t>(token) == tokenizer_.end_of_text() || std::ranges::count(ends_, token) > 0;
 }
 
 AnswerText Chat::answer_text() const { return {stop_texts_, options_.format.reply_start(options_.thinking)}; }
@@ -84,24 +77,6 @@ void Chat::all_or_nothing(const Snapshot& before, const Body& body) {
 std::vector<float> Chat::feed(std::span<const Token> tokens) {
     std::vector<float> logits = context_.feed(0, tokens);
     here().tokens.insert(here().tokens.end(), tokens.begin(), tokens.end());
-    return logits;
-}
-
-/// While an answer is on its way an interrupt ends it, but must not leave it half fed: a piece of one run is
-/// fed whole or, when interrupted, not at all, and then is tried again. Returns the last token's logits.
-std::vector<float> Chat::feed_surely(std::span<const Token> tokens, Reply& reply) {
-    const size_t most = context_.backend().options().max_rows;
-    std::vector<float> logits;
-    while (!tokens.empty()) {
-        const std::span<const Token> piece = tokens.first(std::min(most, tokens.size()));
-        try {
-            logits = feed(piece);
-            tokens = tokens.subspan(piece.size());
-        } catch (const Error& error) {
-            if (error.code() != Code::cancelled) throw;
-            reply.end = ReplyEnd::interrupted;
-        }
-    }
     return logits;
 }
 
@@ -182,41 +157,40 @@ void Chat::answer(const Turn& turn, const ReplySink& sink, Reply& reply) {
     sampler_.forget_accepted();
     const std::vector<Token> prefix = tokenizer_.encode(options_.format.prompt_end(options_.thinking));
     if (options_.recorder) options_.recorder->begin_answer(here().recorded.point, prefix, sampler_);
-    std::vector<float> logits = prefix.empty() ? turn.prompted->logits : feed(prefix);
-    std::vector<Token> drawn;
+    const std::vector<float> logits = prefix.empty() ? turn.prompted->logits : feed(prefix);
+    Generation generation(context_, logits, sampler_,
+                          {.slot = 0, .ends = ends_, .limit = options_.max_tokens});
+    const std::vector<Token>& drawn = generation.tokens();
     AnswerText text = answer_text();
-    Fed fed{.tokens = here().tokens.size(), .bytes = 0};  // slot 0
-    Fed safe = fed;                                       // slot 1: before what may be a stop string
-    bool safe_in_slot_1 = false;
+    Spoken certain;  // before what may be a stop string
     reply.end = ReplyEnd::stop;
     while (true) {
-        const Token token = drawn.emplace_back(sampler_.sample(logits));
-        if (ends_answer(token)) break;
-        sampler_.accept(token);
+        const Spoken before{.tokens = drawn.size(), .bytes = text.raw_bytes()};
+        const bool is_held = text.may_be_stopping();
+        if (!is_held) certain = before;
+        const Token token = generation.next(certain.tokens);
+        if (generation.ended()) break;
         ++reply.tokens;
         const bool more = show(text.push(tokenizer_.decode(token)), sink);
         if (text.stopped()) break;
-        if (text.may_be_stopping() && !safe_in_slot_1) {
-            context_.copy(0, 1);
-            safe = fed;
-        }
-        safe_in_slot_1 = text.may_be_stopping();
         if (!more || context_.take_interrupt()) reply.end = ReplyEnd::interrupted;
         if (reply.end == ReplyEnd::stop && reply.tokens == options_.max_tokens) reply.end = ReplyEnd::length;
-        logits = feed_surely({&token, 1}, reply);
-        fed = {.tokens = here().tokens.size(), .bytes = text.raw_bytes()};
         if (reply.end != ReplyEnd::stop) break;
     }
-    if (options_.recorder)
-        options_.recorder->end_answer(std::move(drawn), reply.end == ReplyEnd::stop, context_.state(0));
+    Spoken spoken{.tokens = drawn.size() - (reply.end == ReplyEnd::stop), .bytes = text.raw_bytes()};
+    if (options_.recorder) {
+        generation.stop(spoken.tokens);
+        options_.recorder->end_answer(drawn, reply.end == ReplyEnd::stop, context_.state(0));
+    }
     show(text.finish(), sink);  // decides on a stop string that might have become a longer one
     if (text.stopped()) {
-        if (safe_in_slot_1) context_.copy(1, 0);
-        fed = safe_in_slot_1 ? safe : fed;
-        here().tokens.resize(fed.tokens);
+        spoken = certain;
         if (reply.end == ReplyEnd::length) reply.end = ReplyEnd::stop;
     }
-    complete(turn, text, fed.bytes, reply);
+    generation.stop(spoken.tokens);
+    here().tokens.insert(here().tokens.end(), drawn.begin(),
+                         drawn.begin() + static_cast<ptrdiff_t>(spoken.tokens));
+    complete(turn, text, spoken.bytes, reply);
     reply.seconds = watch.seconds();
 }
 
@@ -228,7 +202,10 @@ void Chat::complete(const Turn& turn, const AnswerText& text, size_t fed_bytes, 
         go_to(*turn.prompted);
         closing = options_.format.rest_of_past_answer(text.answer());
     }
-    feed_surely(encode(closing), reply);
+    const std::vector<Token> tokens = encode(closing);
+    context_.feed_whole(0, tokens, Want::nothing);
+    here().tokens.insert(here().tokens.end(), tokens.begin(), tokens.end());
+    if (context_.take_interrupt()) reply.end = ReplyEnd::interrupted;
 }
 
 void Chat::undo() {

@@ -43,13 +43,11 @@ text::ChatTemplateChoice chat_template_of(const Model& model);
 
 class AnswerText;
 
-/// One conversation in slot 0 of a context, in one or more branches; slot 1 is used on the way.
+/// One conversation in slot 0 of a context, in one or more branches.
 class Chat {
   public:
-    static constexpr uint32_t slots = 2;
-
-    /// Feeds the opening text. Errors: Code::bad_argument for a context of fewer slots or bad stop strings;
-    /// as Context::feed.
+    /// Feeds the opening text. The context has Generation::spare_slots. Errors: Code::bad_argument for bad
+    /// stop strings; as Context::feed.
     Chat(Context& context, const text::Tokenizer& tokenizer, const ChatOptions& options);
 
     /// The user's turn and the answer to it. When the answer is stopped, by the sink or Context::interrupt,
@@ -111,22 +109,20 @@ class Chat {
         Recorded recorded;
         SnapshotPointer parked;  // while another branch is the present one
     };
-    /// How much of an answer a slot holds.
-    struct Fed {
-        size_t tokens, bytes;
+    /// How much of an answer.
+    struct Spoken {
+        size_t tokens = 0, bytes = 0;
     };
 
     Branch& here() { return branches_[current_]; }
     const Branch& here() const { return branches_[current_]; }
     std::vector<Token> encode(const text::Prompt& text) const;
-    bool ends_answer(Token token) const;
     AnswerText answer_text() const;
     SnapshotPointer snapshot(std::vector<float> logits = {});
     void go_to(const Snapshot& snapshot);
     template <typename Body>
     void all_or_nothing(const Snapshot& before, const Body& body);
     std::vector<float> feed(std::span<const Token> tokens);
-    std::vector<float> feed_surely(std::span<const Token> tokens, Reply& reply);
     void record_prompt();
     void feed_prompt(std::string_view message, Turn& turn, Reply& reply);
     void answer(const Turn& turn, const ReplySink& sink, Reply& reply);

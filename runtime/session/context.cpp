@@ -10,12 +10,14 @@
 namespace rwkvk {
 
 Context::Context(std::shared_ptr<const Model> model, std::unique_ptr<Backend> backend)
-    : model_(std::move(model)), backend_(std::move(backend)), parity_(backend_->options().slots, 0) {
+    : model_(std::move(model)),
+      backend_(std::move(backend)),
+      parity_(backend_->options().slots + backend_->options().spare_slots, 0) {
     if (!model_->initial_state().empty()) set_initial({});
 }
 
 void Context::check(std::span<const Feed> feeds) const {
-    std::vector<bool> seen(parity_.size(), false);
+    std::vector<bool> seen(backend_->options().slots, false);
     for (const Feed& feed : feeds) {
         check_slot(feed.slot);
         if (seen[feed.slot])
@@ -154,13 +156,37 @@ std::vector<float> Context::feed(uint32_t slot, std::span<const Token> tokens, u
     return last;
 }
 
+std::vector<float> Context::feed_whole(uint32_t slot, std::span<const Token> tokens, Want want) {
+    const size_t most = backend_->options().max_rows;
+    bool interrupted = false;
+    std::vector<float> last;
+    while (!tokens.empty()) {
+        const Feed piece{.slot = slot,
+                         .tokens = tokens.first(std::min(most, tokens.size())),
+                         .want = tokens.size() > most ? Want::nothing : want,
+                         .vectors = {}};
+        try {  // one run: it is done, or interrupted before it begins
+            feed({&piece, 1}, [&](size_t, size_t, std::span<const float> logits) {
+                last.assign(logits.begin(), logits.end());
+            });
+            tokens = tokens.subspan(piece.tokens.size());
+        } catch (const Error& error) {
+            if (error.code() != Code::cancelled) throw;
+            interrupted = true;
+        }
+    }
+    if (interrupted) interrupt();
+    return last;
+}
+
 uint32_t Context::entry(const StateRequest& state, uint32_t slot) const {
     return state.entries == 1 ? slot : slot * state.entries + parity_[slot];
 }
 
 void Context::check_slot(uint32_t slot) const {
-    if (slot < parity_.size()) return;
-    throw Error(Code::bad_argument, concat("slot ", slot, " does not exist; there are ", parity_.size()));
+    const uint32_t slots = backend_->options().slots;
+    if (slot < slots) return;
+    throw Error(Code::bad_argument, concat("slot ", slot, " does not exist; there are ", slots));
 }
 
 void Context::reset(uint32_t slot) {
@@ -178,13 +204,16 @@ void Context::set_initial(std::vector<float> values, std::string from) {
     if (!values.empty()) check_elements(values);
     initial_ = std::move(values);
     initial_from_ = std::move(from);
-    for (uint32_t slot = 0; slot < parity_.size(); ++slot) reset(slot);
+    for (uint32_t slot = 0; slot < backend_->options().slots; ++slot) reset(slot);
 }
 
 void Context::copy(uint32_t from, uint32_t to) {
     check_slot(from);
     check_slot(to);
-    if (from == to) return;
+    if (from != to) copy_slot(from, to);
+}
+
+void Context::copy_slot(uint32_t from, uint32_t to) {
     const auto& states = model_->programs().body.states;
     std::vector<StateCopy> copies;
     for (uint32_t i = 0; i < states.size(); ++i)

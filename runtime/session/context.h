@@ -47,6 +47,8 @@ class Context {
     void feed(std::span<const Feed> feeds, const LogitsSink& sink, uint32_t chunk = 512);
     /// One sequence, logits of the last token.
     std::vector<float> feed(uint32_t slot, std::span<const Token> tokens, uint32_t chunk = 512);
+    /// The same where it must not end half-way: an interrupt waits for `take_interrupt`.
+    std::vector<float> feed_whole(uint32_t slot, std::span<const Token> tokens, Want want = Want::last);
 
     /// Told how many of a feed's tokens have been run: before the first run, and after each. May interrupt.
     using Progress = std::function<void(size_t done, size_t total)>;
@@ -72,6 +74,7 @@ class Context {
     void set_state(uint32_t slot, std::span<const float> values);
 
   private:
+    friend class Generation;
     struct Piece {
         size_t feed, first, count;
     };
@@ -83,12 +86,13 @@ class Context {
     RunTables make_tables(std::span<const Feed> feeds, const std::vector<Piece>& pieces) const;
     void run_head(std::span<const Feed> feeds, const std::vector<Piece>& pieces, const LogitsSink& sink);
     uint32_t entry(const StateRequest& state, uint32_t slot) const;
+    void copy_slot(uint32_t from, uint32_t to);
 
     std::shared_ptr<const Model> model_;
     std::unique_ptr<Backend> backend_;
     std::atomic<bool> interrupted_ = false;
     Progress progress_;
-    std::vector<uint8_t> parity_;  // of each slot: which of its two shift entries is current
+    std::vector<uint8_t> parity_;  // of each slot, spare ones too: which of its two shift entries is current
     std::vector<float> initial_;   // as set_initial says; empty: every element as its state tensor says
     std::string initial_from_;
 };

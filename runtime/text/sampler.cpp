@@ -115,4 +115,8 @@ Token Sampler::sample(std::span<const float> logits) {
     return is_greedy(params_) ? left.id(0) : left.pick(random_bits(params_.seed, draws_++));
 }
 
+void Sampler::skip_draw() {
+    if (!is_greedy(params_)) ++draws_;
+}
+
 }  // namespace rwkvk::text

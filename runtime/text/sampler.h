@@ -58,8 +58,13 @@ class Sampler {
     /// Errors: Code::not_finite when a logit is NaN or infinite; Code::bad_argument when every token is
     /// banned; Code::bad_token when a bias, ban or occurrence is of a token outside the vocabulary.
     Token sample(std::span<const float> logits);
+    /// What `sample` does to the sampler, for a token that a device drew in its place.
+    void skip_draw();
     /// What `sample` would draw from.
     Distribution distribution(std::span<const float> logits) const;
+    /// What is left of them after biases, penalties and bans: -inf for those that are banned.
+    /// Errors: as `sample`.
+    std::vector<float> edited(std::span<const float> logits) const;
 
     /// Tells the penalties that this token has become part of the text; `weight` as in Penalties::accept.
     void accept(Token id, float weight = 1.0f) { penalties_.accept(id, weight); }
@@ -78,8 +83,6 @@ class Sampler {
     void restore(const SamplerState& state);
 
   private:
-    std::vector<float> edited(std::span<const float> logits) const;
-
     SamplerParams params_;
     Penalties penalties_;
     std::map<Token, float> biases_;

@@ -169,10 +169,10 @@ TEST_CASE("where kernels of joined steps fail, steps are not joined") {
     CHECK(std::ranges::none_of(seen.status, [](const std::string& line) {
         return line.find("failed the self-test") != std::string::npos;
     }));
-    CHECK(check::only_joins_fail({{"x with linear_narrow_mix, slot 5: y"}}));
-    CHECK_FALSE(
-        check::only_joins_fail({{"x with linear_narrow_mix, slot 5: y", "x with linear_narrow, slot 3: y"}}));
-    CHECK_FALSE(check::only_joins_fail({}));
+    CHECK(check::only_fail({{"x with linear_narrow_mix, slot 5: y"}}, is_join));
+    CHECK_FALSE(check::only_fail({{"x with linear_narrow_mix, slot 5: y", "x with linear_narrow, slot 3: y"}},
+                                 is_join));
+    CHECK_FALSE(check::only_fail({}, is_join));
 }
 
 TEST_CASE("shapes as large as those of large models are part of the self-test") {

@@ -1,5 +1,6 @@
 // Conversations: whatever happens to an answer, the state is that of feeding the history's tokens at once.
 #include "runtime/session/chat.h"
+#include "runtime/session/generation.h"
 
 #include <doctest/doctest.h>
 
@@ -23,7 +24,7 @@ namespace {
 using test::check_contains;
 using test::refusal_of;
 
-const BackendOptions options{.max_rows = 32, .slots = Chat::slots};
+const BackendOptions options{.max_rows = 32, .spare_slots = Generation::spare_slots};
 
 std::unique_ptr<Backend> cpu_backend(const Model& model) {
     return cpu::make_backend(model.programs(), model.weights(), options, {.threads = 2});
@@ -379,8 +380,6 @@ TEST_CASE("what a chat refuses") {
     check_contains(refusal_of([&] { s.chat.select(1); }, Code::bad_argument), "no branch 1");
     check_contains(refusal_of([&] { s.ask(" \n ", ""); }, Code::bad_argument), "empty message");
     check_contains(refusal_of([&] { s.chat.load("/nonexistent"); }, Code::io), "/nonexistent");
-    Context one(s.model, cpu::make_backend(s.model->programs(), s.model->weights(), {.slots = 1}, {}));
-    check_contains(refusal_of([&] { Chat(one, *s.tokenizer, world()); }, Code::bad_argument), "slots");
 }
 
 /// Ten turns with everything a person can do on the way; then goes on in other contexts from a file.

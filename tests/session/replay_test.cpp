@@ -9,6 +9,7 @@
 #include "runtime/gpu/backend.h"
 #include "runtime/model/fingerprint.h"
 #include "runtime/session/chat.h"
+#include "runtime/session/generation.h"
 #include "runtime/session/initial_state.h"
 #include "runtime/session/state_file.h"
 #include "runtime/synthetic/synthetic_model.h"
@@ -23,7 +24,7 @@ using test::check_contains;
 using test::refusal_of;
 using ModelPointer = std::shared_ptr<const Model>;
 
-const BackendOptions options{.max_rows = 32, .slots = Chat::slots};
+const BackendOptions options{.max_rows = 32, .spare_slots = Generation::spare_slots};
 
 Context on_cpu(const ModelPointer& model) {
     return {model, cpu::make_backend(model->programs(), model->weights(), options, {.threads = 1})};
