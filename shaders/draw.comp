@@ -21,6 +21,7 @@ PARAMS(DrawParams);
 const int WEIGHT_BITS = 40, SHARE_BITS = 32, SURPRISE_BITS = 24;
 const uint BINS = 256u, TOGETHER = 16u, WINDOW_BITS = 8u, WINDOWS = 12u;
 const uint FEW = 256u;
+const uint TAIL = 8u;  // bins of a unit, as many as e^-8 is far from 1: behind them stand most tokens, which rarely matter
 
 const uint MIN_P = 0u, TYPICAL = 1u, TOP_P = 2u, TOP_K = 3u, LAST = 4u, STAGES = 5u;
 const uint RWKV_ORDER[STAGES] = uint[STAGES](MIN_P, TYPICAL, TOP_P, TOP_K, LAST);
@@ -39,11 +40,12 @@ shared uint sums[3];
 shared uvec3 path, chosen;       // words of the bin that the sum ends in; the token that it ends at
 shared uvec2 target, ahead;      // sum of weights to be reached; that of the bins before the path
 shared uint count_ahead, state;  // SEARCHING, ...
+shared bool tail_together;       // all behind TAIL are one bin
 shared uvec3 few_words[FEW];
 shared uvec2 few_weights[FEW];
 shared uint few, best;
 
-const uint SEARCHING = 0u, FEW_LEFT = 1u, NOT_REACHED = 2u;
+const uint SEARCHING = 0u, IN_TAIL = 1u, FEW_LEFT = 2u, NOT_REACHED = 3u;
 
 uint row() { return gl_WorkGroupID.y; }
 uint lane() { return gl_LocalInvocationID.x; }
@@ -94,10 +96,10 @@ uvec3 windows(uint levels) {
 }
 bool on_path(uvec3 words, uvec3 windows) { return ((words ^ path) & windows) == uvec3(0u); }
 
-void add_to_bin(uint bin, uvec2 weight) {
+void add_to_bin(uint bin, uvec2 weight, uint count) {
     uint before = atomicAdd(lows[bin], weight.x);
     atomicAdd(highs[bin], weight.y + uint(before + weight.x < before));
-    atomicAdd(counts[bin], 1u);
+    atomicAdd(counts[bin], count);
 }
 
 // The share of the whole that has to be reached, rounded up: sums are integers.
@@ -142,6 +144,10 @@ bool ends_in(uint first, uvec2 sum, uint count) {
 
 // By one lane: which bin the sum ends in.
 void go_on_in_bins(uint stage, uint first, uint level) {
+    if (level == 0u) {
+        ahead = uvec2(0u);
+        count_ahead = 0u;
+    }
     if (level == 0u && first == 0u) {
         uvec2 whole = uvec2(0u);
         for (uint i = 0u; i < BINS / TOGETHER; ++i) whole = wide_sum(whole, sums_together[i]);
@@ -152,6 +158,10 @@ void go_on_in_bins(uint stage, uint first, uint level) {
     state = NOT_REACHED;
     for (uint bin = some * TOGETHER; bin < BINS; ++bin) {
         if (!ends_in(first, uvec2(lows[bin], highs[bin]), counts[bin])) continue;
+        if (tail_together && bin == TAIL) {
+            state = IN_TAIL;
+            break;
+        }
         path[level / 4u] |= (BINS - 1u - bin) << (24u - WINDOW_BITS * (level % 4u));
         state = counts[bin] <= FEW ? FEW_LEFT : SEARCHING;
         break;
@@ -166,12 +176,23 @@ void fill_bins(uint stage, uint level, float scale) {
     for (uint bin = lane(); bin < BINS; bin += lanes()) counts[bin] = lows[bin] = highs[bin] = 0u;
     barrier();
     uvec3 before = windows(level);
+    uvec2 tail = uvec2(0u);
+    uint tail_count = 0u;
     for (uint id = lane(); id < p.width; id += lanes()) {
         uint word = rising_at(id);
         if (!is_left(id, word, scale)) continue;
         uvec3 words = words_for(stage, id, word, scale);
-        if (on_path(words, before)) add_to_bin(BINS - 1u - window(words, level), weight_of(word, scale));
+        if (!on_path(words, before)) continue;
+        uint bin = BINS - 1u - window(words, level);
+        uvec2 weight = weight_of(word, scale);
+        if (tail_together && bin >= TAIL) {
+            tail = wide_sum(tail, weight);
+            ++tail_count;
+        } else {
+            add_to_bin(bin, weight, 1u);
+        }
     }
+    if (tail_count != 0u) add_to_bin(TAIL, tail, tail_count);
     barrier();
 }
 
@@ -216,14 +237,17 @@ bool find(uint stage, uint first, float scale) {
         count_ahead = few = 0u;
         best = 0xffffffffu;
         state = SEARCHING;
+        tail_together = true;
     }
     barrier();
     uint level = 0u;
-    while (state == SEARCHING && level < WINDOWS) {
+    while (state <= IN_TAIL && level < WINDOWS) {
         fill_bins(stage, level, scale);
         add_up_bins();
         if (lane() == 0u) go_on_in_bins(stage, first, level);
-        ++level;
+        barrier();
+        level += uint(state != IN_TAIL);
+        if (lane() == 0u) tail_together = false;
         barrier();
     }
     if (state == NOT_REACHED) return false;
@@ -279,7 +303,7 @@ void find_mean_surprise(float scale) {
         whole = wide_sum(whole, weight);
         sum = wide_sum(sum, wide_product(weight, surprise_of(word, highest, scale)));
     }
-    add_to_bin(0u, whole);
+    add_to_bin(0u, whole, 0u);
     add_to_sums(sum);
     barrier();
     if (lane() == 0u) mean_surprise = quotient(uvec3(sums[0], sums[1], sums[2]), uvec2(lows[0], highs[0]));
@@ -322,20 +346,31 @@ void keep(uint stage, float scale) {
     if (stage == TOP_K) cut_behind(uvec3(0u, chosen.yz));
 }
 
-// Leaves the token in `chosen`.
-void choose_token(bool greedy) {
+// The first token in order, in `chosen`.
+void choose_first() {
+    if (lane() == 0u) sums[0] = 0u;
+    barrier();
+    for (uint id = lane(); id < p.width; id += lanes()) {
+        if (rising_at(id) == draws[row()].highest) atomicMax(sums[0], ~id);
+    }
+    barrier();
+    if (lane() == 0u) chosen.z = sums[0];
+}
+
+// One that the stages leave, in `chosen`.
+void choose_token() {
     bool llama = draws[row()].llama_order != 0u;
     float inverse = inverse_temperature();
     for (uint i = 0u; i < STAGES; ++i) {
         uint stage = llama ? LLAMA_ORDER[i] : RWKV_ORDER[i];
-        if (stage != LAST && (greedy || !cuts(stage))) continue;
+        if (stage != LAST && !cuts(stage)) continue;
         float scale = llama || stage == LAST ? inverse : 1.0f;
         if (stage == MIN_P) {
             keep_min_p(scale);
             continue;
         }
         if (stage == TYPICAL) find_mean_surprise(scale);
-        if (find(stage, greedy ? 1u : stage == TOP_K ? draws[row()].top_k : 0u, scale)) keep(stage, scale);
+        if (find(stage, stage == TOP_K ? draws[row()].top_k : 0u, scale)) keep(stage, scale);
     }
 }
 
@@ -364,7 +399,11 @@ void main() {
             highest = float_of(draws[row()].highest);
         }
         barrier();
-        choose_token(greedy);
+        if (greedy) {
+            choose_first();
+        } else {
+            choose_token();
+        }
     }
     if (lane() != 0u) return;
     uint token = over ? NONE : ~chosen.z;

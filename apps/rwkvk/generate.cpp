@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <rwkvk_generate.hpp>
 
 #include "command.h"
 #include "fingerprint.h"
@@ -75,19 +77,20 @@ Result generate(const Flags& flags, Context& context, const Tokenizer& tokenizer
     result.prompt_tokens = prompt.size();
     if (receipt) receipt->begin_answer(0, prompt, sampler);
     auto start = std::chrono::steady_clock::now();
-    std::vector<float> logits = read_prompt(context, prompt);
+    const std::vector<float> logits = read_prompt(context, prompt);
     result.prompt_seconds = since(start);
 
     start = std::chrono::steady_clock::now();
-    while (!result.ended && result.ids.size() < flags.tokens) {
-        Interrupts::check();
-        const Token token = sampler.sample(logits);
+    Interrupts::check();
+    std::vector<Token> ends;
+    if (tokenizer.end_of_text() >= 0) ends.push_back(static_cast<Token>(tokenizer.end_of_text()));
+    rwkvk::generate(context, 0, logits, sampler, ends, flags.tokens, [&](Token token) {
         result.ids.push_back(token);
-        const bool is_end = static_cast<int64_t>(token) == tokenizer.end_of_text();
+        const bool is_end = std::ranges::count(ends, token) > 0;
         if (!is_end) emit(result, stream.push(token), !flags.json);
         result.ended = is_end || stream.stopped();
-        if (!result.ended) logits = context.eval(0, {token});
-    }
+        return !result.ended;
+    });
     emit(result, stream.finish(), !flags.json);
     result.seconds = since(start);
 

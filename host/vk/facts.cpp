@@ -70,7 +70,7 @@ void settle_dependencies(DeviceFacts& facts) {
 }
 
 [[noreturn]] void unknown_word(std::string_view word) {
-    std::string known = "minimum, +mapped, +fast-dot";
+    std::string known = "minimum, +mapped, +sampling, +fast-dot";
     for (const Maskable& row : maskable_facts) known += concat(", -", row.name);
     throw Error(Code::bad_argument, concat("device mask (RWKVK_CAPS): unknown word '", word,
                                            "'; expected a comma-separated list of: ", known));
@@ -84,6 +84,11 @@ void apply_word(DeviceFacts& facts, std::string_view word) {
     }
     if (word == "+mapped") {
         facts.mapped = true;
+        return;
+    }
+    if (word == "+sampling") {
+        facts.sampling = true;
+        facts.slow_sampling = false;
         return;
     }
     if (word == "+fast-dot") {

@@ -50,6 +50,7 @@ struct DeviceFacts {
     bool fusion = true;             // steps that can be one dispatch are
     bool joins = true;              // workgroups see what others of the dispatch wrote, after a barrier
     bool sampling = true;           // it can draw tokens
+    bool slow_sampling = false;     // but the host does so faster
     bool narrow = false;            // software or shared-memory-less device: a lane per row is best
     bool float_controls = false;    // execution modes below can be declared
     bool round_to_even = false;     // RoundingModeRTE 32 reported
@@ -70,10 +71,11 @@ struct DeviceFacts {
 /// Facts with some of them masked: a comma-separated list of "-name" (a bool fact above with a dash for each
 /// underscore: "-subgroup", "-subgroup-size-control", "-narrow", "-float-controls", "-timeline", ...),
 /// "minimum": every optional fact off and every limit at the floor that all devices must have, "+mapped":
-/// staging is left out where the memory allows it, also on discrete cards, where that is not yet measured, or
-/// "+fast-dot": integer dot products count as accelerated where there are any, so that their kernels can be
-/// tried. Limits never rise above what the device reports. Errors: Code::bad_argument naming the unknown word
-/// and listing the known ones.
+/// staging is left out where the memory allows it, also on discrete cards, where that is not yet measured,
+/// "+sampling": tokens are drawn on the device also where the host is faster, or "+fast-dot": integer dot
+/// products count as accelerated where there are any, so that their kernels can be tried. Limits never rise
+/// above what the device reports. Errors: Code::bad_argument naming the unknown word and listing the known
+/// ones.
 DeviceFacts masked(DeviceFacts facts, std::string_view mask);
 
 /// `masked` with the value of RWKVK_CAPS; the only place that reads it.

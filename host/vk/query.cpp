@@ -218,6 +218,7 @@ std::optional<DeviceFacts> query_facts(const InstanceFunctions& fn, VkPhysicalDe
     facts.fast_mixed_dot = p.integer_dot.integerDotProduct4x8BitPackedMixedSignednessAccelerated;
     facts.timestamps = timestamp_bits(fn, device, *family) != 0 && p.limits().timestampPeriod > 0;
     facts.timestamp_period_ns = facts.timestamps ? p.limits().timestampPeriod : 0;
+    facts.slow_sampling = facts.type == DeviceType::software;
     facts.narrow = facts.type == DeviceType::software || facts.vendor_id == vendor::arm;
     apply_quirks(facts);
     // Drops what hangs on a fact that a quirk has taken away.

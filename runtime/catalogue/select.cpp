@@ -229,7 +229,8 @@ KernelChoice workgroup_per_row(KernelId kernel, const vk::DeviceFacts& facts) {
 
 // Many lanes also on a software device: lavapipe ends loops that turn too often (shaders/draw.comp).
 KernelChoice workgroup_per_vocabulary(const vk::DeviceFacts& facts) {
-    return {.kernel = KernelId::draw, .constants = {lanes_for(facts, 256)}, .items = {1, 1, 1}};
+    const uint32_t lanes = lanes_for(facts, facts.type == vk::DeviceType::software ? 256 : 512);
+    return {.kernel = KernelId::draw, .constants = {lanes}, .items = {1, 1, 1}};
 }
 
 KernelChoice choose_product(Op op, const LinearParams& p, const vk::DeviceFacts& facts) {
@@ -319,7 +320,8 @@ bool can_draw(const vk::DeviceFacts& facts, uint32_t vocabulary) {
     constexpr uint32_t most_turns = 65535, times = 65;
     const bool counts_turns = facts.type == vk::DeviceType::software;
     const uint32_t lanes = workgroup_per_vocabulary(facts).constants[0];
-    return facts.sampling && (!counts_turns || vocabulary / lanes < most_turns / times);
+    return facts.sampling && !facts.slow_sampling &&
+           (!counts_turns || vocabulary / lanes < most_turns / times);
 }
 
 Work work_of(Op op, const Params& params) {

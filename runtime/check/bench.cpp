@@ -6,6 +6,7 @@
 #include "host/stopwatch.h"
 #include "runtime/graph/uses.h"
 #include "runtime/graph/weight_requests.h"
+#include "runtime/session/generation.h"
 
 namespace rwkvk::check {
 namespace {
@@ -47,6 +48,18 @@ double decode_rate(Context& context, uint32_t count, uint32_t batch) {
         context.feed(feeds, [](size_t, size_t, std::span<const float>) {});
     }
     return uint64_t{count} * batch / watch.seconds();
+}
+
+/// Tokens that are drawn, as a text goes on.
+double generation_rate(Context& context, uint32_t count) {
+    context.reset(0);
+    text::Sampler sampler({.top_p = 0.85f, .seed = 1});
+    const std::vector<float> logits = context.feed(0, some_tokens(1, context.model().programs().vocabulary));
+    Generation generation(context, logits, sampler, {.slot = 0, .limit = count});
+    const Stopwatch watch;
+    while (generation.tokens().size() < count) generation.next();
+    generation.stop(count);
+    return count / watch.seconds();
 }
 
 /// Bytes that a token costs where `runs` runs feed `tokens` tokens of `sequences` sequences, whose logits
@@ -168,6 +181,9 @@ std::vector<BenchRow> bench(Context& context, const BenchOptions& options) {
         repeat(concat("tg", options.generate, batch > 1 ? concat("@b", batch) : ""),
                {1, double(batch), 1, double(batch)},
                [&] { return decode_rate(context, options.generate, batch); });
+        if (batch > 1) continue;
+        repeat(concat("gen", options.generate), {1, 1, 1, 1},
+               [&] { return generation_rate(context, options.generate); });
     }
     return rows;
 }

@@ -61,7 +61,15 @@ Token Generation::draw_on_device(size_t certain) {
                     concat("the logits from which token ", tokens_.size(), " is drawn are not finite"));
     }
     sampler_.skip_draw();
+    if (!tokens_.empty()) tell_progress();
     return drawn.token;
+}
+
+/// As of a feed of one token.
+void Generation::tell_progress() {
+    if (!context_.progress_) return;
+    context_.progress_(0, 1);
+    context_.progress_(1, 1);
 }
 
 /// Until the state holds the first `count` tokens.

@@ -49,6 +49,7 @@ class Generation {
     Token draw_here(size_t certain);
     Token draw_on_device(size_t certain);
     void feed(size_t count, Want want);
+    void tell_progress();
     void take_checkpoint(size_t certain);
 
     Context& context_;
