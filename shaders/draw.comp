@@ -15,7 +15,7 @@ WRITE(1, Draw, draws);
 WRITE(2, uint, ids);
 WRITE(3, uvec2, shifts);
 WRITE(4, uvec4, sequences);
-WRITE(5, uvec2, drawn);
+WRITE(5, uvec4, drawn);  // token or NONE, whether a logit is bad, sum of the weights that were left
 PARAMS(DrawParams);
 
 const int WEIGHT_BITS = 40, SHARE_BITS = 32, SURPRISE_BITS = 24;
@@ -38,6 +38,7 @@ shared uint counts_together[BINS / TOGETHER];
 shared uvec2 sums_together[BINS / TOGETHER];
 shared uint sums[3];
 shared uvec3 path, chosen;       // words of the bin that the sum ends in; the token that it ends at
+shared uvec2 left;               // sum of weights before the draw itself
 shared uvec2 target, ahead;      // sum of weights to be reached; that of the bins before the path
 shared uint count_ahead, state;  // SEARCHING, ...
 shared bool tail_together;       // all behind TAIL are one bin
@@ -152,6 +153,7 @@ void go_on_in_bins(uint stage, uint first, uint level) {
         uvec2 whole = uvec2(0u);
         for (uint i = 0u; i < BINS / TOGETHER; ++i) whole = wide_sum(whole, sums_together[i]);
         target = target_of(stage, whole);
+        left = whole;
     }
     uint some = 0u;
     while (some < BINS / TOGETHER && !ends_in(first, sums_together[some], counts_together[some])) ++some;
@@ -354,7 +356,10 @@ void choose_first() {
         if (rising_at(id) == draws[row()].highest) atomicMax(sums[0], ~id);
     }
     barrier();
-    if (lane() == 0u) chosen.z = sums[0];
+    if (lane() == 0u) {
+        chosen.z = sums[0];
+        left = fixed_point(1.0f, WEIGHT_BITS);
+    }
 }
 
 // One that the stages leave, in `chosen`.
@@ -407,7 +412,7 @@ void main() {
     }
     if (lane() != 0u) return;
     uint token = over ? NONE : ~chosen.z;
-    drawn[row() * p.places + draws[row()].made % p.places] = uvec2(token, uint(bad));
+    drawn[row() * p.places + draws[row()].made % p.places] = uvec4(token, uint(bad), over ? uvec2(0u) : left);
     draws[row()].made += 1u;
     draws[row()].last = token;
     draws[row()].highest = BANNED;

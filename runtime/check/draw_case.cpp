@@ -108,7 +108,7 @@ OpCase draw_case(std::vector<Draw> draws, uint32_t vocabulary, Spread spread, Ra
     return {Op::draw,
             DrawParams{rows, vocabulary, places},
             {std::move(rising), words_of(draws), Words(rows, 0), Words(2 * rows, 0), Words(4 * rows, 0),
-             Words(2 * rows * places, 5)},
+             Words(4 * rows * places, 5)},
             std::nullopt,
             concat("draw ", rows, " of ", vocabulary, ", spread ", static_cast<int>(spread))};
 }

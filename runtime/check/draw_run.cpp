@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "runtime/text/distribution.h"
 #include "runtime/text/sampler.h"
 
 namespace rwkvk::check {
@@ -68,8 +69,8 @@ void edit_row(Draw& draw, std::span<const uint32_t> logits, std::span<const uint
     }
 }
 
-/// Draws from what is left of the row.
-text::Token draw_one(Draw& draw, std::span<const uint32_t> rising) {
+/// A token of the row, and the sum of the weights that it was drawn from.
+std::pair<text::Token, uint64_t> draw_one(Draw& draw, std::span<const uint32_t> rising) {
     text::SamplerParams params = params_of(draw);
     params.penalties = {};
     text::Sampler sampler(params);
@@ -82,10 +83,11 @@ text::Token draw_one(Draw& draw, std::span<const uint32_t> rising) {
             logits[id] = float_of(rising[id]);
         }
     }
+    const uint64_t weights = sampler.distribution(logits).total();
     const text::Token token = sampler.sample(logits);
     draw.draws_low = static_cast<uint32_t>(sampler.draws());
     draw.draws_high = static_cast<uint32_t>(sampler.draws() >> 32);
-    return token;
+    return {token, weights};
 }
 
 /// What the run that follows reads of a row; a sequence that is over has none.
@@ -105,10 +107,11 @@ Handed hand_over(Draw& draw, uint32_t row, text::Token token) {
 
 void draw_row(Draw& draw, uint32_t row, const DrawParams& p, Slots& slots) {
     draw.over |= draw.bad;
-    const text::Token token = draw.over ? NONE : draw_one(draw, row_of(slots[0], row, p.width));
-    const auto place = row_of(slots[5], row * p.places + draw.made % p.places, 2);
-    place[0] = token;
-    place[1] = draw.bad;
+    const auto [token, weights] =
+        draw.over ? std::pair(NONE, uint64_t{0}) : draw_one(draw, row_of(slots[0], row, p.width));
+    const uint32_t drawn[] = {token, draw.bad, static_cast<uint32_t>(weights),
+                              static_cast<uint32_t>(weights >> 32)};
+    std::ranges::copy(drawn, row_of(slots[5], row * p.places + draw.made % p.places, 4).begin());
     ++draw.made;
     draw.last = token;
     draw.highest = 0;

@@ -9,6 +9,7 @@ namespace rwkvk::gpu {
 namespace {
 
 constexpr uint32_t places = 8;  // of tokens that the host has not looked at
+constexpr uint32_t words_of_place = 4;
 static_assert(places > TokenLoop::depth + 1);
 
 vk::Binding all_of(vk::Buffer& buffer, vk::Access access) {
@@ -31,7 +32,8 @@ DeviceLoop::DeviceLoop(KernelStore& kernels, uint32_t vocabulary, const LoopTens
       biases_(kernels.device(), floats(vocabulary), vk::Memory::device, "biases"),
       counts_(kernels.device(), floats(vocabulary), vk::Memory::device, "counts of tokens"),
       rising_(kernels.device(), floats(vocabulary), vk::Memory::device, "edited logits"),
-      drawn_(kernels.device(), places * 2 * sizeof(uint32_t), vk::Memory::readback, "drawn tokens") {
+      drawn_(kernels.device(), places * words_of_place * sizeof(uint32_t), vk::Memory::readback,
+             "drawn tokens") {
     using enum vk::Access;
     const std::vector<Dispatch> draw = {
         dispatch_of(Op::edit_logits, ElementParams{1, vocabulary},
@@ -95,7 +97,7 @@ Drawn DeviceLoop::take(vk::Timeline& timeline) {
     RWKVK_ASSERT(!under_way_.empty());
     timeline.wait(under_way_.front());
     under_way_.pop_front();
-    uint32_t words[2];
+    uint32_t words[words_of_place];
     std::memcpy(words, drawn_.mapped() + (taken_++ % places) * sizeof words, sizeof words);
     return {words[0], words[1] != 0};
 }

@@ -7,6 +7,7 @@
 #include <functional>
 #include <iterator>
 #include <regex>
+#include <rwkvk_generate.hpp>
 #include <rwkvk_receipt.hpp>
 #include <set>
 #include <string>
@@ -204,6 +205,18 @@ void null_sampler(Calls& calls, Handles& h) {
     REFUSED(rwkvk_sampler_forget, nullptr);
 }
 
+void null_generate(Calls& calls, Handles& h) {
+    const std::vector<float> logits(h.model.info().vocabulary, 1.0f);
+    const auto take = [](void*, rwkvk_token) -> int32_t { return 0; };
+    REFUSED(rwkvk_generate, nullptr, 0, logits.data(), h.sampler, nullptr, 0, 1, take, nullptr);
+    REFUSED(rwkvk_generate, h.context.handle(), 0, nullptr, h.sampler, nullptr, 0, 1, take, nullptr);
+    REFUSED(rwkvk_generate, h.context.handle(), 0, logits.data(), nullptr, nullptr, 0, 1, take, nullptr);
+    REFUSED(rwkvk_generate, h.context.handle(), 0, logits.data(), h.sampler, nullptr, 1, 1, take, nullptr);
+    REFUSED(rwkvk_generate, h.context.handle(), 0, logits.data(), h.sampler, nullptr, 0, 1, nullptr, nullptr);
+    REFUSED(rwkvk_generate, h.context.handle(), 9, logits.data(), h.sampler, nullptr, 0, 1, take, nullptr);
+    ALLOWED(rwkvk_generate, h.context.handle(), 0, logits.data(), h.sampler, nullptr, 0, 1, take, nullptr);
+}
+
 void null_stream(Calls& calls, Handles& h) {
     auto* stream = untouched<rwkvk_stream>();
     const char* const stops[] = {"a", nullptr};
@@ -320,7 +333,7 @@ void null_receipt(Calls& calls, Handles& h) {
 /// All functions that the headers of the stable border declare.
 std::set<std::string> declared_functions() {
     std::string header;
-    for (const char* name : {"rwkvk.h", "rwkvk_receipt.h"}) {
+    for (const char* name : {"rwkvk.h", "rwkvk_generate.h", "rwkvk_receipt.h"}) {
         std::ifstream file(std::string(RWKVK_TEST_DATA "/../../runtime/include/") + name);
         header.append(std::istreambuf_iterator<char>(file), {});
     }
@@ -339,6 +352,7 @@ TEST_CASE("NULL for every pointer of every function") {
     null_context(calls, h);
     null_state(calls, h);
     null_sampler(calls, h);
+    null_generate(calls, h);
     null_stream(calls, h);
     null_chat(calls, h);
     null_receipt(calls, h);

@@ -1,5 +1,6 @@
 /* A C program as anybody's: loads a model, feeds a prompt, chooses tokens, says what it got, and has it confirmed.
  * usage: consumer MODEL */
+#include <rwkvk_generate.h>
 #include <rwkvk_receipt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,18 @@ static void check(const rwkvk_runtime *runtime, rwkvk_status status) {
     if (status == RWKVK_OK) return;
     fprintf(stderr, "%s: %s\n", rwkvk_status_name(status), rwkvk_last_error(runtime));
     exit(1);
+}
+
+struct drawn {
+    rwkvk_token ids[8];
+    size_t count;
+};
+
+static int32_t take(void *user, rwkvk_token token) {
+    struct drawn *drawn = user;
+    drawn->ids[drawn->count++] = token;
+    printf(" %u", token);
+    return 1;
 }
 
 int main(int argc, char **argv) {
@@ -32,18 +45,14 @@ int main(int argc, char **argv) {
     float *logits = malloc(info.vocabulary * sizeof *logits);
     if (!logits) return 4;
     const rwkvk_token prompt[] = {72, 105};
-    rwkvk_token drawn[8];
     rwkvk_receipt *receipt = NULL;
     check(runtime, rwkvk_receipt_create(context, NULL, &receipt));
     check(runtime, rwkvk_receipt_begin_answer(receipt, 0, prompt, 2, sampler, NULL));
     check(runtime, rwkvk_eval(context, 0, prompt, 2, logits));
-    for (int i = 0; i < 8; ++i) {
-        check(runtime, rwkvk_sampler_sample(sampler, logits, info.vocabulary, &drawn[i]));
-        printf(" %u", drawn[i]);
-        check(runtime, rwkvk_eval(context, 0, &drawn[i], 1, logits));
-    }
+    struct drawn drawn = {{0}, 0};
+    check(runtime, rwkvk_generate(context, 0, logits, sampler, NULL, 0, 8, take, &drawn));
     printf("\n");
-    check(runtime, rwkvk_receipt_end_answer(receipt, 0, drawn, 8, 0));
+    check(runtime, rwkvk_receipt_end_answer(receipt, 0, drawn.ids, drawn.count, 0));
     rwkvk_replay_result result;
     result.size = sizeof result;
     check(runtime, rwkvk_receipt_replay(receipt, context, NULL, NULL, &result));
