@@ -252,7 +252,9 @@ bool find(uint stage, uint first, float scale) {
         if (lane() == 0u) tail_together = false;
         barrier();
     }
-    if (state == NOT_REACHED) return false;
+    bool reached = state != NOT_REACHED;
+    barrier();  // the next search begins by changing it
+    if (!reached) return false;
     gather(stage, level, scale);
     choose(first);
     return true;
