@@ -34,7 +34,8 @@ Decoded decode(const std::shared_ptr<const Model>& model, const std::string& mas
     };
     feed({5, 6, 7});
     for (uint32_t i = 0; i < tokens; ++i) feed({static_cast<Token>(11 * i % 264)});
-    const Feed last[] = {{.slot = 0, .tokens = std::vector<Token>{9}, .want = Want::nothing, .vectors = {}}};
+    const Token nine = 9;
+    const Feed last[] = {{.slot = 0, .tokens = {&nine, 1}, .want = Want::nothing, .vectors = {}}};
     context.feed(last, [](size_t, size_t, std::span<const float>) {});
     result.work = context.backend().last_run();
     test::check_no_messages(*device);
