@@ -388,11 +388,12 @@ bool ends(uint token) {
     return false;
 }
 
-// By one lane: what the run that follows reads. A sequence that is over runs on as a row that belongs to none.
+// By one lane: what the run that follows reads. A sequence that is over runs on as a row that belongs to none; it reads a shift
+// entry as before, since without one a row takes the row above it, and there is none.
 void hand_over(uint token, bool over) {
     ids[row()] = over ? 0u : token;
     uint entry = draws[row()].entry;
-    shifts[row()] = over ? uvec2(NONE) : uvec2(entry, entry ^ 1u);
+    shifts[row()] = uvec2(entry, over ? NONE : entry ^ 1u);
     sequences[row()] = over ? uvec4(0u) : uvec4(row(), 1u, draws[row()].slot, 0u);
     if (!over) draws[row()].entry = entry ^ 1u;
 }

@@ -5,6 +5,7 @@
 #include <iomanip>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <rwkvk_generate.hpp>
 #include <vector>
 
 #include "json_text.h"
@@ -22,23 +23,26 @@ struct Part {
 };
 
 /// The end of a text is banned, so that it goes on.
-std::vector<Part> generate(const Runtime& runtime, Context& context, const CommonFlags& flags,
-                           uint32_t tokens) {
+std::vector<Part> measure(const Runtime& runtime, Context& context, const CommonFlags& flags,
+                          uint32_t tokens) {
     rwkvk_sampler_params params = sampler_params();
     params.seed = flags.seed;
     Sampler sampler(runtime, params);
     sampler.bias(0, -INFINITY);
     std::vector<Part> result;
-    std::vector<float> logits = context.eval(0, {0});
-    for (uint32_t done = 0; done < tokens;) {
-        const uint32_t count = std::min(std::max(tokens / parts, 1u), tokens - done);
-        const auto start = std::chrono::steady_clock::now();
-        for (uint32_t i = 0; i < count; ++i) logits = context.eval(0, {sampler.sample(logits)});
-        const double seconds =
-            std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-        done += count;
-        result.push_back({done, count / seconds, own_bytes(), context.device_bytes()});
-    }
+    const uint32_t part = std::max(tokens / parts, 1u);
+    uint32_t done = 0, before = 0;
+    const std::vector<float> logits = context.eval(0, {0});
+    auto start = std::chrono::steady_clock::now();
+    generate(context, 0, logits, sampler, {}, tokens, [&](Token) {
+        if (++done < std::min(before + part, tokens)) return true;
+        const auto now = std::chrono::steady_clock::now();
+        const double seconds = std::chrono::duration<double>(now - start).count();
+        result.push_back({done, (done - before) / seconds, own_bytes(), context.device_bytes()});
+        before = done;
+        start = now;
+        return true;
+    });
     return result;
 }
 
@@ -74,7 +78,7 @@ void bench_long(const CommonFlags& flags, uint32_t tokens, const std::string& fo
     const Runtime runtime = open_runtime(flags);
     const Model model = open_model(runtime, flags);
     Context context = open_context(model, flags, {});
-    const std::vector<Part> list = generate(runtime, context, flags, tokens);
+    const std::vector<Part> list = measure(runtime, context, flags, tokens);
     if (format == "json") {
         print_json(context.device(), list);
     } else {

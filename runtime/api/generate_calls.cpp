@@ -26,6 +26,6 @@ rwkvk_status rwkvk_generate(rwkvk_context* context, uint32_t slot, const float* 
             interrupted = on.take_interrupt();
         }
         generation.stop(generation.tokens().size() - !wanted);
-        if (interrupted) throw Error(Code::cancelled, "interrupted");
+        if (interrupted && wanted) throw Error(Code::cancelled, "interrupted");
     });
 }

@@ -317,7 +317,7 @@ std::string matrix_kernel_text(const vk::DeviceFacts& facts) {
 // Software devices may end loops that turn too often. A draw goes through the vocabulary at most 5 x 13
 // times.
 bool can_draw(const vk::DeviceFacts& facts, uint32_t vocabulary) {
-    constexpr uint32_t most_turns = 65535, times = 65;
+    constexpr uint32_t most_turns = 65535 - 8192, times = 65;  // the others: of searches in bins
     const bool counts_turns = facts.type == vk::DeviceType::software;
     const uint32_t lanes = workgroup_per_vocabulary(facts).constants[0];
     return facts.sampling && !facts.slow_sampling &&

@@ -99,8 +99,8 @@ struct Handed {
 
 Handed hand_over(Draw& draw, uint32_t row, text::Token token) {
     for (uint32_t i = 0; i < draw.ends; ++i) draw.over |= token == draw.end[i];
-    if (draw.over) return {0, {NONE, NONE}, {}};
     const uint32_t entry = draw.entry;
+    if (draw.over) return {0, {entry, NONE}, {}};
     draw.entry ^= 1;
     return {token, {entry, draw.entry}, {row, 1, draw.slot, 0}};
 }

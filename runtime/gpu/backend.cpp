@@ -199,6 +199,7 @@ class GpuBackend final : public Backend, private TokenLoop {
         finish();
         prepare_loop();
         transfer_.write(*carried_.at("logits"), 0, std::as_bytes(logits));
+        logits_are_copied_ = false;
         loop_->begin(transfer_, timeline_, drawing);
         loop_is_under_way();
     }
@@ -240,7 +241,7 @@ class GpuBackend final : public Backend, private TokenLoop {
     /// Tables for one row, which draws fill, and the commands of a token.
     void prepare_loop() {
         const RunTables body{
-            1, {{tables::ids, {0}}, {tables::shifts, {NONE, NONE}}, {tables::sequences, {0, 0, 0, 0}}}};
+            1, {{tables::ids, {0}}, {tables::shifts, {0, NONE}}, {tables::sequences, {0, 0, 0, 0}}}};
         const Recorded& recorded_body = prepare(Part::body, body);
         const Recorded& recorded_head = prepare(Part::head, {1, {{tables::numbers, {0}}}});
         tables_->send(transfer_, Part::body, recorded_body.plan);

@@ -10,7 +10,7 @@ extern "C" {
 #endif
 
 /** Takes the next token, in the calling thread. 0: enough, and this token is not fed; otherwise it is. Of the context it
- * may only call rwkvk_context_interrupt. */
+ * may only call rwkvk_context_interrupt, and nothing that changes the sampler. */
 typedef int32_t (*rwkvk_token_fn)(void *user, rwkvk_token token);
 
 /** Draws tokens and feeds each to draw the next: the same tokens, sampler and state as by rwkvk_sampler_sample and

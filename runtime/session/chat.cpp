@@ -187,7 +187,7 @@ void Chat::answer(const Turn& turn, const ReplySink& sink, Reply& reply) {
         spoken = certain;
         if (reply.end == ReplyEnd::length) reply.end = ReplyEnd::stop;
     }
-    generation.stop(spoken.tokens);
+    if (!text.has_reasoning()) generation.stop(spoken.tokens);  // else the answer is fed anew
     here().tokens.insert(here().tokens.end(), drawn.begin(),
                          drawn.begin() + static_cast<ptrdiff_t>(spoken.tokens));
     complete(turn, text, spoken.bytes, reply);

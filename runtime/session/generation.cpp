@@ -34,6 +34,7 @@ Generation::Generation(Context& context, std::span<const float> logits, text::Sa
 
 Token Generation::next(size_t certain) {
     RWKVK_ASSERT(!ended_ && tokens_.size() < options_.limit && certain <= tokens_.size());
+    certain_ = certain;
     const Token token = loop_ ? draw_on_device(certain) : draw_here(certain);
     tokens_.push_back(token);
     sampler_.accept(token);
@@ -57,12 +58,20 @@ Token Generation::draw_on_device(size_t certain) {
     }
     const Drawn drawn = loop_->take();
     if (drawn.bad) {
+        device_fed(tokens_.size());
         throw Error(Code::not_finite,
                     concat("the logits from which token ", tokens_.size(), " is drawn are not finite"));
     }
     sampler_.skip_draw();
     if (!tokens_.empty()) tell_progress();
     return drawn.token;
+}
+
+/// The sequence ended there: the steps behind it did nothing.
+void Generation::device_fed(size_t count) {
+    context_.parity_[options_.slot] ^= (fed_ - count) & 1;
+    fed_ = count;
+    loop_ = nullptr;
 }
 
 /// As of a feed of one token.
@@ -98,11 +107,7 @@ void Generation::take_checkpoint(size_t certain) {
 
 void Generation::stop(size_t count) {
     RWKVK_ASSERT(count <= tokens_.size());
-    if (loop_ && ended_) {  // the device ran on without a sequence
-        const size_t fed = tokens_.size() - 1;
-        context_.parity_[options_.slot] ^= (fed_ - fed) & 1;
-        fed_ = fed;
-    }
+    if (loop_ && ended_) device_fed(tokens_.size() - 1);
     loop_ = nullptr;
     if (fed_ > count) {
         const auto from = std::find_if(checkpoints_.rbegin(), checkpoints_.rend(),
@@ -111,6 +116,7 @@ void Generation::stop(size_t count) {
         context_.copy_slot(from->slot, options_.slot);
         fed_ = from->position;
     }
+    if (fed_ == certain_ && fed_ < count) take_checkpoint(certain_);  // it may be stopped again
     feed(count, Want::nothing);
 }
 

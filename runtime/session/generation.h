@@ -49,6 +49,7 @@ class Generation {
     Token draw_here(size_t certain);
     Token draw_on_device(size_t certain);
     void feed(size_t count, Want want);
+    void device_fed(size_t count);
     void tell_progress();
     void take_checkpoint(size_t certain);
 
@@ -58,7 +59,8 @@ class Generation {
     std::vector<float> logits_;
     TokenLoop* loop_ = nullptr;  // null: the sampler draws
     std::vector<Token> tokens_;
-    size_t fed_ = 0;  // that are in the state, or will be once the device comes to them
+    size_t fed_ = 0;      // that are in the state, or will be once the device comes to them
+    size_t certain_ = 0;  // as `next` was told last
     bool ended_ = false;
     std::vector<Checkpoint> checkpoints_;  // the older one first
 };

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
+
 #include "runtime/check/op_case.h"
 #include "runtime/cpu/backend.h"
 #include "runtime/gpu/backend.h"
@@ -165,6 +167,8 @@ TEST_CASE("what the sampler refuses, a generation refuses; logits that are not f
     if (!device) return;
     Context context = on_device(model, *device);
     const std::vector<float> logits = context.feed(slot, prompt);
+    context.copy(slot, 0);
+    const std::vector<float> again = context.feed(0, {prompt.data(), 1});
     Sampler all_banned{text::SamplerParams{}};
     for (Token id = 0; id < 300; ++id) all_banned.ban(id);
     test::check_contains(
@@ -190,6 +194,36 @@ TEST_CASE("what the sampler refuses, a generation refuses; logits that are not f
                          "not finite");
     context.reset(slot);
     CHECK(context.feed(slot, prompt) == logits);
+    std::vector<float> spoilt = logits;
+    spoilt[7] = std::numeric_limits<float>::quiet_NaN();
+    for (const size_t limit : {1, 2, 3}) {  // nothing was fed, whatever was asked for
+        Generation spoilt_from_the_start(context, spoilt, sampler, {.slot = slot, .limit = limit});
+        test::check_contains(test::refusal_of([&] { spoilt_from_the_start.next(); }, Code::not_finite),
+                             "token 0");
+        context.copy(slot, 0);
+        CHECK(context.feed(0, {prompt.data(), 1}) == again);
+    }
+}
+
+TEST_CASE("a stop that is followed by an earlier one, whoever draws") {
+    const ModelPointer model = synthetic_model("v7:1x64x300:f16");
+    const auto device = test::open_device("+sampling");
+    if (!device) return;
+    Context reference = on_cpu(model), on_host = on_cpu(model), context = on_device(model, *device);
+    const Settings settings = all_settings()[0];
+    for (const size_t count : {size_t{1}, size_t{2}, size_t{37}}) {
+        const Result expected = plainly(reference, settings, count, count - 1);
+        for (Context* const on : {&on_host, &context}) {
+            on->reset(slot);
+            Sampler sampler = settings.sampler();
+            const std::vector<float> logits = on->feed(slot, prompt);
+            Generation generation(*on, logits, sampler, {.slot = slot, .limit = count});
+            while (generation.tokens().size() < count) generation.next();
+            generation.stop(count);
+            generation.stop(count - 1);
+            CHECK(on->state(slot) == expected.state);
+        }
+    }
 }
 
 }  // namespace
