@@ -9,6 +9,7 @@
 #include "runtime/check/op_case.h"
 #include "runtime/cpu/backend.h"
 #include "runtime/gpu/backend.h"
+#include "runtime/session/drawing.h"
 #include "runtime/synthetic/synthetic_model.h"
 #include "tests/support/refusal.h"
 #include "tests/support/test_device.h"
@@ -118,6 +119,24 @@ TEST_CASE("a generation is what a sampler draws, token by token, on every versio
         const Settings settings = all_settings()[2];
         CHECK(generated(reference, settings, 50, 44, 1000) == plainly(reference, settings, 50, 44));
     }
+}
+
+TEST_CASE("a device draws as many tokens as were asked for before the host looks at one") {
+    const ModelPointer model = synthetic_model("v7:2x64x300:f16");
+    const auto device = test::open_device("+sampling");
+    if (!device) return;
+    Context reference = on_cpu(model), context = on_device(model, *device);
+    const Settings settings = all_settings()[2];
+    const Result expected = plainly(reference, settings, TokenLoop::depth + 1, 0);
+    const std::vector<float> logits = context.feed(slot, prompt);
+    const uint32_t entry = 2 * slot + 1;  // one run has written it
+    const auto drawing = drawing_of(settings.sampler(), 300, {}, slot, entry);
+    REQUIRE(drawing);
+    TokenLoop* const loop = context.backend().token_loop();
+    REQUIRE(loop);
+    loop->draw_first(*drawing, logits);
+    for (uint32_t i = 0; i < TokenLoop::depth; ++i) loop->step();
+    for (const Token token : expected.tokens) CHECK(loop->take().token == token);
 }
 
 TEST_CASE("an end is not fed, whoever draws it") {
