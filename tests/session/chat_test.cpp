@@ -439,7 +439,7 @@ void long_conversation(std::shared_ptr<const Model> model, std::unique_ptr<Backe
 TEST_CASE("ten turns with undo, regenerate, fork, save and load") {
     const auto random = synthetic_model("v7:2x64x256:f16");
     long_conversation(random, cpu_backend(*random), cpu_backend(*random));
-    const auto device = test::open_device();
+    const auto device = test::open_device("+sampling");
     if (!device) return;
     const auto on_device = [&](const Model& model) {
         return gpu::make_backend(model.programs(), model.weights(), options, *device->kernels, {});
@@ -453,7 +453,7 @@ TEST_CASE("ten turns with undo, regenerate, fork, save and load") {
 }
 
 TEST_CASE("the same seed says the same on every backend") {
-    const auto device = test::open_device();
+    const auto device = test::open_device("+sampling");
     if (!device) return;
     const auto model = synthetic_model("v7:2x64x256:f16");
     const auto tokenizer = text::make_byte_tokenizer();

@@ -107,7 +107,7 @@ TEST_CASE("a chat of ten turns is confirmed, on whichever device it was held") {
     } cases[] = {{"v7:2x64x256:f16", "world", text::Thinking::none},
                  {"v6:2x64x256:q8_0", "g1", text::Thinking::free},
                  {"v4:2x64x256:bf16", "bot", text::Thinking::fast}};
-    const auto device = test::open_device();
+    const auto device = test::open_device("+sampling");
     for (const auto& [spec, format, thinking] : cases) {
         CAPTURE(spec);
         const ModelPointer model = synthetic_model(spec);
