@@ -235,8 +235,7 @@ void choose(uint first) {
 bool find(uint stage, uint first, float scale) {
     if (lane() == 0u) {
         path = uvec3(0u);
-        ahead = uvec2(0u);
-        count_ahead = few = 0u;
+        few = 0u;
         best = 0xffffffffu;
         state = SEARCHING;
         tail_together = true;

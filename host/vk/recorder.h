@@ -59,8 +59,8 @@ class CommandPools {
 };
 
 /// A finished command buffer with its descriptor sets; can be submitted any number of times, each after the
-/// last run has completed, unless it was recorded to be `queued`. Its buffers and kernels must outlive its last run, and it must not go before that
-/// run has completed.
+/// last run has completed, unless it was recorded to be `queued`. Its buffers and kernels must outlive its
+/// last run, and it must not go before that run has completed.
 class Commands {
   public:
     ~Commands();

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <limits>
 
 #include "runtime/check/case_words.h"
+#include "runtime/text/ranking.h"
 
 namespace rwkvk::check {
 namespace {
@@ -37,11 +37,6 @@ float logit(Spread spread, Random& random) {
             return random.number(0, 24);
     }
     return sum;
-}
-
-uint32_t rising_of(float x) {
-    const auto word = std::bit_cast<uint32_t>(x);
-    return word & 0x80000000u ? ~word : word | 0x80000000u;
 }
 
 /// Every stage, alone and with others, in both orders; greedy; what is over or has bad logits.
@@ -98,7 +93,7 @@ OpCase draw_case(std::vector<Draw> draws, uint32_t vocabulary, Spread spread, Ra
     for (Draw& draw : draws) {
         for (uint32_t id = 0; id < vocabulary; ++id) {
             const bool banned = vocabulary > 1 && random.below(8) == 0;
-            const uint32_t word = rising_of(logit(spread, random));
+            const uint32_t word = text::rising_bits(logit(spread, random));
             rising.push_back(banned && id != vocabulary / 2 ? 0 : word);
             draw.highest = std::max(draw.highest, rising.back());
         }

@@ -2,22 +2,15 @@
 
 #include <bit>
 #include <cmath>
-#include <limits>
 
 #include "runtime/text/distribution.h"
+#include "runtime/text/ranking.h"
 #include "runtime/text/sampler.h"
 
 namespace rwkvk::check {
 namespace {
 
-constexpr uint32_t sign = 0x80000000u, banned = 0;
-
-uint32_t rising_of(float x) {
-    const auto word = std::bit_cast<uint32_t>(x);
-    return word & sign ? ~word : word | sign;
-}
-
-float float_of(uint32_t rising) { return std::bit_cast<float>(rising & sign ? rising & ~sign : ~rising); }
+constexpr uint32_t banned = 0;  // in the place of a logit's rising bits
 
 text::SamplerParams params_of(const Draw& draw) {
     return {.temperature = draw.temperature,
@@ -64,7 +57,7 @@ void edit_row(Draw& draw, std::span<const uint32_t> logits, std::span<const uint
     if (draw.penalties) accept_last(draw, counts, sampler);
     const std::vector<float> edited = sampler.edited(values);
     for (uint32_t id = 0; id < logits.size(); ++id) {
-        rising[id] = std::isinf(edited[id]) ? banned : rising_of(edited[id]);
+        rising[id] = std::isinf(edited[id]) ? banned : text::rising_bits(edited[id]);
         draw.highest = std::max(draw.highest, rising[id]);
     }
 }
@@ -80,7 +73,7 @@ std::pair<text::Token, uint64_t> draw_one(Draw& draw, std::span<const uint32_t> 
         if (rising[id] == banned) {
             sampler.ban(id);
         } else {
-            logits[id] = float_of(rising[id]);
+            logits[id] = text::float_of_rising_bits(rising[id]);
         }
     }
     const uint64_t weights = sampler.distribution(logits).total();

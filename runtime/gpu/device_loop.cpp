@@ -102,13 +102,4 @@ Drawn DeviceLoop::take(vk::Timeline& timeline) {
     return {words[0], words[1] != 0};
 }
 
-RunStatistics DeviceLoop::statistics() const {
-    RunStatistics sum;
-    for (const auto& commands : again_) {
-        sum.dispatches += commands->dispatches();
-        sum.barriers += commands->barriers();
-    }
-    return sum;
-}
-
 }  // namespace rwkvk::gpu

@@ -8,7 +8,7 @@
 
 #include "host/vk/buffer.h"
 #include "runtime/gpu/dispatches.h"
-#include "runtime/graph/backend.h"
+#include "runtime/graph/token_loop.h"
 
 namespace rwkvk::gpu {
 
@@ -30,8 +30,6 @@ class DeviceLoop {
 
     /// Of what was submitted last.
     uint64_t last_ticket() const { return last_ticket_; }
-    /// Of a step.
-    RunStatistics statistics() const;
 
   private:
     using Submissions = std::vector<std::unique_ptr<vk::Commands>>;

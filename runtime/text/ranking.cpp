@@ -11,6 +11,8 @@ namespace {
 constexpr uint32_t sign_bit = 0x80000000u;
 constexpr uint32_t minus_infinity = 0xff800000u;
 
+}  // namespace
+
 uint32_t rising_bits(float x) {
     const uint32_t bits = std::bit_cast<uint32_t>(x);
     return bits & sign_bit ? ~bits : bits | sign_bit;
@@ -19,8 +21,6 @@ uint32_t rising_bits(float x) {
 float float_of_rising_bits(uint32_t rising) {
     return std::bit_cast<float>(rising & sign_bit ? rising & ~sign_bit : ~rising);
 }
-
-}  // namespace
 
 RankedToken::RankedToken(Token id, float logit)
     : key_(uint64_t{rising_bits(exact::settle(logit))} << 32 | uint32_t(~id)) {}

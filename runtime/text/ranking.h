@@ -9,6 +9,10 @@
 
 namespace rwkvk::text {
 
+/// A float that is not NaN as a word that rises with it, and back. shaders/rising.glsl has the same.
+uint32_t rising_bits(float x);
+float float_of_rising_bits(uint32_t rising);
+
 /// A token and its settled logit as one integer: the logit's bits, made to rise with it, then the id's
 /// complement. So the greater one has the higher logit, or of equal ones the smaller id; no two are equal.
 class RankedToken {
