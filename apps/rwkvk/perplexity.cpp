@@ -17,7 +17,7 @@ constexpr size_t piece_tokens = 64;  // whose logits are held at once, of the ba
 struct Flags {
     CommonFlags common;
     std::string file, base;
-    uint32_t chunk = 0;
+    uint32_t chunk = 0, skip = 0;
     bool json = false;
 };
 
@@ -54,22 +54,23 @@ struct Scores {
     Divergence divergence;
 };
 
-/// Every token is foretold from those before it; the first of a chunk from none.
+/// Every token is foretold from those before it.
 class Scorer {
   public:
     /// `total`: tokens that will be scored.
     Scorer(Reader& model, Reader* base, size_t total)
         : model_(model), base_(base), total_(total), bar_("scoring", total, Counted::tokens) {}
 
-    /// `chunk` begins with what stands for the beginning of a text, and is not scored itself.
-    void add(std::span<const Token> chunk) {
+    /// Scores all of `chunk` but the first `unscored` >= 1 tokens, which are only read.
+    void add(std::span<const Token> chunk, size_t unscored) {
         model_.begin();
         if (base_) base_->begin();
-        while (chunk.size() > 1) {
+        for (size_t at = 1; at < chunk.size();) {
             Interrupts::check();
-            const size_t count = std::min(piece_tokens, chunk.size() - 1);
-            add(chunk.first(count), chunk.subspan(1, count));
-            chunk = chunk.subspan(count);
+            const size_t count = std::min(piece_tokens, chunk.size() - at);
+            const size_t skipped = std::min(count, unscored - std::min(unscored, at));
+            add(chunk.subspan(at - 1, count), chunk.subspan(at, count), skipped);
+            at += count;
             bar_.show(static_cast<double>(scores_.model.tokens()) / static_cast<double>(total_));
         }
     }
@@ -77,11 +78,11 @@ class Scorer {
     const Scores& scores() const { return scores_; }
 
   private:
-    void add(std::span<const Token> fed, std::span<const Token> next) {
+    void add(std::span<const Token> fed, std::span<const Token> next, size_t skipped) {
         const std::vector<float>& logits = model_.read(fed);
         const std::vector<float>* base = base_ ? &base_->read(fed) : nullptr;
         const size_t width = model_.vocabulary();
-        for (size_t i = 0; i < next.size(); ++i) {
+        for (size_t i = skipped; i < next.size(); ++i) {
             const Prediction prediction({logits.data() + i * width, width});
             scores_.model.add(prediction, next[i]);
             if (!base) continue;
@@ -130,36 +131,36 @@ void print(const nlohmann::ordered_json& report, bool json) {
     }
 }
 
-/// Pieces of the text, each behind what stands for its beginning where the vocabulary has that.
-std::vector<std::vector<Token>> chunks_of(const Tokenizer& tokenizer, const std::string& text,
-                                          uint32_t size) {
+/// A text cut into chunks that are read each for itself.
+struct Text {
+    std::vector<std::vector<Token>> chunks;
+    size_t unscored;  // of each chunk's first tokens
+    size_t scored = 0, scored_bytes = 0;
+};
+
+/// Each chunk stands behind what stands for the beginning of a text, where the vocabulary has that.
+Text cut(const Tokenizer& tokenizer, const std::string& text, const Flags& flags) {
     const std::vector<Token> tokens = tokenizer.encode(text);
     const int64_t beginning = tokenizer.end_of_text();
-    const size_t step = size == 0 ? std::max<size_t>(tokens.size(), 1) : size;
-    std::vector<std::vector<Token>> chunks;
+    const size_t step = flags.chunk == 0 ? std::max<size_t>(tokens.size(), 1) : flags.chunk;
+    Text result{.chunks = {}, .unscored = size_t{1} + flags.skip};
     for (size_t at = 0; at < tokens.size(); at += step) {
-        std::vector<Token>& chunk = chunks.emplace_back();
+        std::vector<Token>& chunk = result.chunks.emplace_back();
         if (beginning >= 0) chunk.push_back(static_cast<Token>(beginning));
         const auto begin = tokens.begin() + static_cast<ptrdiff_t>(at);
         chunk.insert(chunk.end(), begin, begin + static_cast<ptrdiff_t>(std::min(step, tokens.size() - at)));
+        for (size_t i = result.unscored; i < chunk.size(); ++i) {
+            ++result.scored;
+            result.scored_bytes += tokenizer.text(chunk[i]).size();
+        }
     }
-    return chunks;
+    return result;
 }
 
-size_t scored_bytes(const Tokenizer& tokenizer, const std::vector<std::vector<Token>>& chunks) {
-    size_t bytes = 0;
-    for (const std::vector<Token>& chunk : chunks) {
-        for (size_t i = 1; i < chunk.size(); ++i) bytes += tokenizer.text(chunk[i]).size();
-    }
-    return bytes;
-}
-
-Scores score(Reader& model, Reader* base, const std::vector<std::vector<Token>>& chunks) {
-    size_t total = 0;
-    for (const std::vector<Token>& chunk : chunks) total += chunk.size() - 1;
-    Scorer scorer(model, base, total);
+Scores score(Reader& model, Reader* base, const Text& text) {
+    Scorer scorer(model, base, text.scored);
     const Interrupts interrupts;
-    for (const std::vector<Token>& chunk : chunks) scorer.add(chunk);
+    for (const std::vector<Token>& chunk : text.chunks) scorer.add(chunk, text.unscored);
     return scorer.scores();
 }
 
@@ -178,12 +179,13 @@ void run(const Flags& flags) {
     const Runtime runtime = open_runtime(flags.common);
     const Model model = open_model(runtime, flags.common);
     const Tokenizer tokenizer = open_tokenizer(model, flags.common);
-    const auto chunks = chunks_of(tokenizer, read_text(flags.file), flags.chunk);
-    const size_t bytes = scored_bytes(tokenizer, chunks);
-    if (bytes == 0) throw Error(RWKVK_BAD_TEXT, concat(flags.file, ": too short to foretell anything of it"));
+    const Text text = cut(tokenizer, read_text(flags.file), flags);
+    if (text.scored == 0)
+        throw Error(RWKVK_BAD_TEXT, concat(flags.file, ": too short to foretell anything of it"));
     std::optional<Reader> base = open_base(runtime, flags, model.info().vocabulary);
     Reader reader(model, flags.common);
-    print(report(score(reader, base ? &*base : nullptr, chunks), bytes, base.has_value()), flags.json);
+    const Scores scores = score(reader, base ? &*base : nullptr, text);
+    print(report(scores, text.scored_bytes, base.has_value()), flags.json);
     check_validation(runtime);
 }
 
@@ -196,6 +198,8 @@ void add_perplexity(CLI::App& app) {
     add_gpu_layers(*command, flags->common);
     command->add_option("-f,--file", flags->file, "The text, - for stdin")->required();
     command->add_option("-c,--chunk,--ctx-size", flags->chunk, "Begin anew after so many tokens; 0: never");
+    command->add_option("--skip", flags->skip,
+                        "Do not score the first N tokens of a chunk, foretold from little or nothing");
     command->add_option("--kl-base", flags->base, "Another form of the model, to compare with");
     command->add_flag("--json", flags->json, "As JSON");
     command->callback([flags] { run(*flags); });

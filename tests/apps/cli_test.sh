@@ -66,6 +66,8 @@ same 'perplexity in pieces of any size' "$("$program" perplexity -m "$synth_byte
     "$("$program" perplexity -m "$synth_bytes" -f "$folder/text" -dev cpu)"
 : >"$folder/empty"
 expect 1 'too short' perplexity -m "$synth_bytes" -f "$folder/empty" -dev cpu
+expect 0 '"tokens": 630' perplexity -m "$synth_bytes" -f "$folder/text" -dev cpu --json --chunk 100 --skip 10
+expect 1 'too short' perplexity -m "$synth_bytes" -f "$folder/text" -dev cpu --chunk 100 --skip 100
 expect 1 'cannot be compared' perplexity -m "$synth_bytes" -f "$folder/text" --kl-base "$model" -dev cpu
 expect 2 "no command is called 'nonsense'" nonsense
 expect 2 'subcommand'
