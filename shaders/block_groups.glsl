@@ -123,7 +123,7 @@ Scales load_scales(Row row, uint groups, uint place, uint block) {
 
 /// One part of a group: the sums of quants that have `bias`, times values, and of values.
 float part_term(float sum, uint bias, float x_sum, float scale, float offset) {
-#if BIAS
+#if BIAS && !defined(SIGNED_FACTORS)
     sum -= float(bias) * x_sum;
 #endif
 #if HAS_OFFSET

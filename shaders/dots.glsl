@@ -1,5 +1,5 @@
-// Products of rounded rows by dot products of four bytes: an integer q of a row is two digits, q = 64 h + l. Before: group.glsl,
-// and MIXED: whether the device multiplies signed by unsigned bytes; else quants of eight bits are made signed ones.
+// Products of rounded rows by dot products of four bytes: an integer q of a row is two digits, q = 64 h + l. Before:
+// block_products.glsl, and MIXED: whether the device multiplies signed by unsigned bytes; else quants of eight bits are made signed ones.
 #extension GL_EXT_spirv_intrinsics : require
 
 spirv_instruction(extensions = ["SPV_KHR_integer_dot_product"], capabilities = [6019, 6018], id = 4450)
@@ -16,8 +16,7 @@ uint packed(ivec4 bytes) {
 
 /// Of four values of a group: their upper digits and their lower ones, as bytes.
 uvec2 digits_of(vec4 values, vec4 facts) {
-    float per_unit = uintBitsToFloat(0x7f000000u - floatBitsToUint(facts.w));
-    ivec4 q = ivec4(values * vec4(per_unit));
+    ivec4 q = whole(values, facts);
     ivec4 h = (q + 32) >> 6;
     return uvec2(packed(h), packed(q - h * 64));
 }

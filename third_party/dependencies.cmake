@@ -4,6 +4,16 @@ find_package(Threads REQUIRED)
 
 # The glslang front end under either of its two names.
 find_program(RWKVK_GLSLANG NAMES glslangValidator glslang REQUIRED)
+# Since version 14 it knows cooperative matrices.
+file(WRITE ${PROJECT_BINARY_DIR}/cooperative.comp "#version 450\n#extension GL_KHR_cooperative_matrix : require\nvoid main() {}\n")
+execute_process(COMMAND ${RWKVK_GLSLANG} --quiet -V -o ${PROJECT_BINARY_DIR}/cooperative.spv ${PROJECT_BINARY_DIR}/cooperative.comp
+  RESULT_VARIABLE failed OUTPUT_QUIET ERROR_QUIET)
+if(failed EQUAL 0)
+  set(RWKVK_COOPERATIVE_MATRIX ON)
+else()
+  set(RWKVK_COOPERATIVE_MATRIX OFF)
+  message(STATUS "glslang is older than version 14: kernels with cooperative matrices are left out")
+endif()
 
 # Vulkan headers only: the loader is opened at run time.
 find_path(RWKVK_VULKAN_INCLUDE vulkan/vulkan.h REQUIRED)

@@ -66,6 +66,8 @@ void settle_dependencies(DeviceFacts& facts) {
     }
     if (!facts.float_controls) facts.round_to_even = facts.keep_signed_zero = false;
     if (!facts.integer_dot) facts.fast_signed_dot = facts.fast_mixed_dot = false;
+    if (!facts.float16 || !facts.subgroup) facts.cooperative_matrix = false;
+    if (!facts.cooperative_matrix) facts.matrix_shape = {};
     if (!facts.timestamps) facts.timestamp_period_ns = 0;
 }
 

@@ -56,7 +56,10 @@ struct DeviceFacts {
     bool round_to_even = false;     // RoundingModeRTE 32 reported
     bool keep_signed_zero = false;  // SignedZeroInfNanPreserve 32 reported
     bool float16 = false, int8 = false, storage16 = false;
-    bool integer_dot = false, cooperative_matrix = false, buffer_device_address = false;
+    bool integer_dot = false, buffer_device_address = false;
+    // Of f16, with sums of f32, by a subgroup; rows and columns of the sums, and elements that make them.
+    bool cooperative_matrix = false;
+    std::array<uint32_t, 3> matrix_shape{};
     // Dot products of four 8-bit integers in a word are accelerated: of signed ones, and of signed by
     // unsigned ones, which tells AMD's generations apart too.
     bool fast_signed_dot = false, fast_mixed_dot = false;

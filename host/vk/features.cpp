@@ -60,7 +60,7 @@ constexpr std::array rows{
         [](FeatureChain& c) {
             return Bit{&c.storage16, &c.storage16.storageBuffer16BitAccess};
         }},
-    Row{&DeviceFacts::float16, asked, VK_API_VERSION_1_2, "VK_KHR_shader_float16_int8",
+    Row{&DeviceFacts::float16, used, VK_API_VERSION_1_2, "VK_KHR_shader_float16_int8",
         [](FeatureChain& c) {
             return Bit{&c.float16_int8, &c.float16_int8.shaderFloat16};
         }},
@@ -84,12 +84,12 @@ constexpr std::array rows{
         [](FeatureChain& c) {
             return Bit{&c.integer_dot, &c.integer_dot.shaderIntegerDotProduct};
         }},
-    Row{&DeviceFacts::cooperative_matrix, asked, 0, "VK_KHR_cooperative_matrix",
+    Row{&DeviceFacts::cooperative_matrix, used, 0, "VK_KHR_cooperative_matrix",
         [](FeatureChain& c) {
             return Bit{&c.cooperative_matrix, &c.cooperative_matrix.cooperativeMatrix};
         }},
     // Compilers emit cooperative matrices under the Vulkan memory model only.
-    Row{&DeviceFacts::cooperative_matrix, asked, VK_API_VERSION_1_2, "VK_KHR_vulkan_memory_model",
+    Row{&DeviceFacts::cooperative_matrix, used, VK_API_VERSION_1_2, "VK_KHR_vulkan_memory_model",
         [](FeatureChain& c) {
             return Bit{&c.memory_model, &c.memory_model.vulkanMemoryModel};
         }},
@@ -133,6 +133,20 @@ Offer offer_of(const InstanceFunctions& fn, VkPhysicalDevice device) {
     offer.api_version = properties.apiVersion;
     for (uint32_t i = 0; i < count; ++i) offer.extensions.insert(list[i].extensionName);
     return offer;
+}
+
+std::vector<VkCooperativeMatrixPropertiesKHR> cooperative_matrices(const InstanceFunctions& fn,
+                                                                   VkPhysicalDevice device,
+                                                                   const Offer& offer) {
+    const auto list = fn.vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR;
+    uint32_t count = 0;
+    if (!offer.has("VK_KHR_cooperative_matrix") || !list || list(device, &count, nullptr) < 0) return {};
+    VkCooperativeMatrixPropertiesKHR empty{};
+    empty.sType = cooperative_matrix_properties;
+    std::vector<VkCooperativeMatrixPropertiesKHR> shapes(count, empty);
+    if (list(device, &count, shapes.data()) < 0) return {};
+    shapes.resize(count);
+    return shapes;
 }
 
 void query_features(const InstanceFunctions& fn, VkPhysicalDevice device, const Offer& offer,

@@ -27,6 +27,11 @@ struct Offer {
 
 Offer offer_of(const InstanceFunctions& fn, VkPhysicalDevice device);
 
+/// The shapes that a device multiplies, none without VK_KHR_cooperative_matrix.
+std::vector<VkCooperativeMatrixPropertiesKHR> cooperative_matrices(const InstanceFunctions& fn,
+                                                                   VkPhysicalDevice device,
+                                                                   const Offer& offer);
+
 /// Sets every fact of the table to what the device has.
 void query_features(const InstanceFunctions& fn, VkPhysicalDevice device, const Offer& offer,
                     DeviceFacts& facts);

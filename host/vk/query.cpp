@@ -157,6 +157,22 @@ void set_subgroup(const Properties& p, DeviceFacts& facts) {
     facts.max_subgroups = control.maxComputeWorkgroupSubgroups;
 }
 
+// The largest of the shapes that cut halves of 32 elements into whole steps.
+void set_matrix_shape(const InstanceFunctions& fn, VkPhysicalDevice device, const Offer& offer,
+                      DeviceFacts& facts) {
+    constexpr int f16 = 0, f32 = 1, subgroup_scope = 3;
+    const auto usual = [](uint32_t side) { return side == 8 || side == 16 || side == 32; };
+    const auto size = [](const std::array<uint32_t, 3>& shape) { return shape[0] * shape[1] * shape[2]; };
+    for (const VkCooperativeMatrixPropertiesKHR& p : cooperative_matrices(fn, device, offer)) {
+        const bool fits = p.AType == f16 && p.BType == f16 && p.CType == f32 && p.ResultType == f32 &&
+                          !p.saturatingAccumulation && p.scope == subgroup_scope && usual(p.MSize) &&
+                          usual(p.NSize) && (p.KSize == 8 || p.KSize == 16);
+        const std::array shape{p.MSize, p.NSize, p.KSize};
+        if (fits && size(shape) > size(facts.matrix_shape)) facts.matrix_shape = shape;
+    }
+    facts.cooperative_matrix = facts.cooperative_matrix && facts.matrix_shape[0] != 0;
+}
+
 void set_memory(const InstanceFunctions& fn, VkPhysicalDevice device, DeviceFacts& facts) {
     VkPhysicalDeviceMemoryProperties memory;
     fn.vkGetPhysicalDeviceMemoryProperties(device, &memory);
@@ -212,6 +228,7 @@ std::optional<DeviceFacts> query_facts(const InstanceFunctions& fn, VkPhysicalDe
     set_limits(p, facts);
     query_features(fn, device, offer, facts);
     set_subgroup(p, facts);
+    set_matrix_shape(fn, device, offer, facts);
     facts.round_to_even = facts.float_controls && p.float_controls.shaderRoundingModeRTEFloat32;
     facts.keep_signed_zero = facts.float_controls && p.float_controls.shaderSignedZeroInfNanPreserveFloat32;
     facts.fast_signed_dot = p.integer_dot.integerDotProduct4x8BitPackedSignedAccelerated;

@@ -21,10 +21,6 @@ bool lavapipe(const DeviceFacts& facts) {
     return facts.vendor_id == vendor::mesa && facts.type == DeviceType::software;
 }
 
-bool amd_own_driver(const DeviceFacts& facts) {
-    return facts.driver_id == VK_DRIVER_ID_AMD_PROPRIETARY || facts.driver_id == VK_DRIVER_ID_AMD_OPEN_SOURCE;
-}
-
 // Xe2 demands 16 lanes or more, what was before it 8.
 bool before_xe2(const DeviceFacts& facts) {
     return facts.vendor_id == vendor::intel && facts.subgroup_size_min < 16;
@@ -41,10 +37,13 @@ constexpr std::array quirks{
           "cooperative matrices crash the compiler at a vector width of 512",
           "measured with Mesa 26, LP_NATIVE_VECTOR_WIDTH=512"},
     // Of these chips only RDNA 3 and later have matrix instructions and fast dot products of mixed signs.
-    Quirk{[](const DeviceFacts& f) { return amd_own_driver(f) && f.cooperative_matrix && !f.fast_mixed_dot; },
+    Quirk{[](const DeviceFacts& f) {
+              return f.vendor_id == vendor::amd && f.cooperative_matrix && !f.fast_mixed_dot;
+          },
           [](DeviceFacts& f) { f.cooperative_matrix = false; },
           "cooperative matrices are reported for chips that have no instructions for them",
-          "llama.cpp, ggml-vulkan.cpp, ggml_vk_khr_cooperative_matrix_support"},
+          "llama.cpp, ggml-vulkan.cpp, ggml_vk_khr_cooperative_matrix_support; the compiler of Mesa 26.2 "
+          "aborts"},
     Quirk{[](const DeviceFacts& f) { return before_xe2(f) && f.cooperative_matrix; },
           [](DeviceFacts& f) { f.cooperative_matrix = false; },
           "cooperative matrices are slower than plain code before Xe2",

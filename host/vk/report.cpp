@@ -1,5 +1,7 @@
 #include "host/vk/report.h"
 
+#include <span>
+
 #include "host/error.h"
 #include "host/vk/buffer.h"
 #include "host/vk/features.h"
@@ -72,16 +74,10 @@ std::string shape_text(const VkCooperativeMatrixPropertiesKHR& p) {
                   static_cast<int>(p.scope) == subgroup_scope ? "" : concat(" scope ", p.scope));
 }
 
-void report_cooperative_matrix(const InstanceFunctions& fn, VkPhysicalDevice device, Rows& rows) {
-    const auto list = fn.vkGetPhysicalDeviceCooperativeMatrixPropertiesKHR;
-    uint32_t count = 0;
-    if (!list || list(device, &count, nullptr) < 0) return;
-    VkCooperativeMatrixPropertiesKHR empty{};
-    empty.sType = cooperative_matrix_properties;
-    std::vector<VkCooperativeMatrixPropertiesKHR> shapes(count, empty);
-    if (list(device, &count, shapes.data()) < 0) return;
+void report_cooperative_matrix(std::span<const VkCooperativeMatrixPropertiesKHR> shapes, Rows& rows) {
     std::string json;
-    for (uint32_t i = 0; i < count; ++i) json += concat(i ? ", " : "", '"', shape_text(shapes[i]), '"');
+    for (const VkCooperativeMatrixPropertiesKHR& shape : shapes)
+        json += concat(json.empty() ? "" : ", ", '"', shape_text(shape), '"');
     rows.push_back({"cooperative_matrix", "shapes", concat('[', json, ']')});
 }
 
@@ -95,7 +91,8 @@ Rows report_properties(const Instance& instance, const Instance::Candidate& cand
         report_float_controls(fn, candidate.handle, rows);
     if (offer.has(VK_API_VERSION_1_3, "VK_KHR_shader_integer_dot_product"))
         report_integer_dot(fn, candidate.handle, rows);
-    if (offer.has("VK_KHR_cooperative_matrix")) report_cooperative_matrix(fn, candidate.handle, rows);
+    if (offer.has("VK_KHR_cooperative_matrix"))
+        report_cooperative_matrix(cooperative_matrices(fn, candidate.handle, offer), rows);
     return rows;
 }
 

@@ -37,6 +37,7 @@ void OpenDevice::require_exact(const std::vector<WeightFormat>& formats) {
     fall_back(check::only_fail(verdict, draws_tokens), "-sampling", "sampling");
     fall_back(check::only_fail(verdict, is_join), "-joins", "joined steps");
     failed_.clear();  // that says nothing about matrices
+    fall_back(by_matrices(facts()), "-cooperative-matrix", "cooperative matrices");
     fall_back(by_dots(facts()), "-integer-dot", "integer dot products");
     fall_back(by_subgroups(facts()), "-subgroup", "subgroups");
     check::require_exact(*kernels_, verdict);

@@ -69,6 +69,10 @@ uint64_t stored_bytes(WeightFormat format, uint64_t elements) {
 std::span<const KernelInfo> all_kernels() { return kernels; }
 const KernelInfo& info(KernelId kernel) { return kernels[static_cast<size_t>(kernel)]; }
 
+bool compiled(KernelId kernel) {
+    return RWKVK_COOPERATIVE_MATRIX || info(kernel).needs != KernelNeeds::cooperative_matrix;
+}
+
 bool has_variant(KernelId kernel, WeightFormat format) {
     switch (info(kernel).weights) {
         case KernelWeights::one:

@@ -88,7 +88,8 @@ enum class KernelWeights {
 enum class KernelNeeds {
     nothing,
     subgroup,
-    integer_dot,  // and subgroup
+    integer_dot,         // and subgroup
+    cooperative_matrix,  // and subgroup
 };
 
 struct KernelInfo {
@@ -100,6 +101,8 @@ struct KernelInfo {
 
 std::span<const KernelInfo> all_kernels();
 const KernelInfo& info(KernelId kernel);
+/// Whether it is part of this build: shader compilers that are too old for it leave it out.
+bool compiled(KernelId kernel);
 /// Whether the kernel has a variant for matrices of this format.
 bool has_variant(KernelId kernel, WeightFormat format);
 /// Name of the compiled module: "norm_lane", "linear_narrow.f16".

@@ -47,6 +47,8 @@ uint32_t subgroup_size_for(const vk::DeviceFacts& facts);
 bool by_subgroups(const vk::DeviceFacts& facts);
 /// Whether those of blocks are by integer dot products.
 bool by_dots(const vk::DeviceFacts& facts);
+/// Whether, where there are many rows, those of blocks are by cooperative matrices.
+bool by_matrices(const vk::DeviceFacts& facts);
 
 /// Channels of the largest head that kernels with a workgroup per head take.
 inline constexpr uint32_t largest_head = 64;

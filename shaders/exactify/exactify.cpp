@@ -5,8 +5,12 @@
 // * RelaxedPrecision, with which glslang marks some built-in variables, is removed.
 // * SignedZeroInfNanPreserve 32 is declared, without which drivers fold x + 0, x * 0 and x - x.
 // * A white list of opcodes: an instruction outside it that makes floats is named and refused, and so are
-// those of
-//   GLSL.std.450 that turn floats into something else. Comparisons and conversions to integers are exact.
+//   those of GLSL.std.450 that turn floats into something else. Comparisons and conversions to integers are
+//   exact.
+// * Floats of 16 bits and cooperative matrices are made of integers, moved and multiplied into sums of 32
+// bits,
+//   which is exact where those stay below 2^24; elements of matrices alone are computed with, since drivers
+//   lose the decoration of arithmetic on whole ones.
 //
 // OUT.inc holds the words as text, ready to be included in an array. Exit status: 0 done, 1 refused, 2 usage.
 
@@ -38,6 +42,8 @@ enum Op : Word {
     OpTypeFloat = 22,
     OpTypeVector = 23,
     OpTypeMatrix = 24,
+    OpTypeCooperativeMatrix = 4456,
+    OpCooperativeMatrixMulAdd = 4459,
     OpFunction = 54,
     OpFunctionEnd = 56,
     OpDecorate = 71,
@@ -52,6 +58,9 @@ const std::set<Word> arithmetic = {127, 129, 131, 133};
 // What may have a float result besides: undef, function, parameter, call, load, composite construction,
 // extract, insert, copy, int to float, bit cast, select, phi.
 const std::set<Word> moves = {1, 54, 55, 57, 61, 79, 80, 81, 82, 83, 111, 112, 124, 169, 245};
+// Besides moves, what may have a cooperative matrix as its result: load, multiply and add.
+const std::set<Word> matrix_moves = {4457, OpCooperativeMatrixMulAdd};
+constexpr Word saturating = 16;  // an operand of the latter
 // GLSL.std.450: trunc, abs, floor, ceil.
 const std::set<Word> allowed_extended = {3, 4, 8, 9};
 // GLSL.std.450 that eats floats and has another result: modf and frexp with a structure, packSnorm4x8 ..
@@ -104,17 +113,24 @@ Module parse(const std::vector<Word>& words) {
 
 /// What exact mode does not allow in the module, each with the number of its occurrences.
 std::map<std::string, int> forbidden(const Module& module) {
-    std::set<Word> float_types, glsl;
+    std::set<Word> float_types, moved_types, glsl;  // moved: 16 bits, cooperative matrices
     std::map<std::string, int> found;
     bool in_function = false;
     for (const Instruction& x : module.instructions) {
         const Word op = opcode(x);
         if (op == OpTypeFloat) {
             float_types.insert(x[1]);
-            if (x[2] != 32) ++found["float" + std::to_string(x[2])];
+            if (x[2] == 16) moved_types.insert(x[1]);
+            if (x[2] != 16 && x[2] != 32) ++found["float" + std::to_string(x[2])];
         }
-        if ((op == OpTypeVector || op == OpTypeMatrix) && float_types.contains(x[2]))
+        if (op == OpTypeVector || op == OpTypeMatrix) {
+            if (float_types.contains(x[2])) float_types.insert(x[1]);
+            if (moved_types.contains(x[2])) moved_types.insert(x[1]);
+        }
+        if (op == OpTypeCooperativeMatrix) {
             float_types.insert(x[1]);
+            moved_types.insert(x[1]);
+        }
         if (op == OpExtInstImport && literal(x, 2) == "GLSL.std.450") glsl.insert(x[1]);
         if (op == OpFunction) in_function = true;
         if (op == OpFunctionEnd) in_function = false;
@@ -122,7 +138,11 @@ std::map<std::string, int> forbidden(const Module& module) {
         if (op == OpExtInst && glsl.contains(x[3]) && packing_extended.contains(x[4]))
             ++found["ext " + std::to_string(x[4])];
         if (!float_types.contains(x[1])) continue;
-        if (op == OpExtInst) {
+        if (moved_types.contains(x[1])) {
+            const bool saturates = op == OpCooperativeMatrixMulAdd && x.size() > 6 && (x[6] & saturating);
+            if ((!moves.contains(op) && !matrix_moves.contains(op)) || saturates)
+                ++found["op " + std::to_string(op) + " of 16 bits or matrices"];
+        } else if (op == OpExtInst) {
             if (!glsl.contains(x[3]) || !allowed_extended.contains(x[4]))
                 ++found["ext " + std::to_string(x[4])];
         } else if (!arithmetic.contains(op) && !moves.contains(op)) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <set>
 
 #include "runtime/catalogue/select.h"
@@ -54,6 +55,34 @@ TEST_CASE("matrices of blocks are multiplied by dot products where those are fas
     CHECK(choice(vk::masked(facts, "-subgroup")).kernel == KernelId::blocks_narrow);
     facts.narrow = true;
     CHECK(choice(facts).kernel == KernelId::blocks_narrow);
+}
+
+TEST_CASE("prompts of blocks are multiplied by cooperative matrices where those are") {
+    const auto choice = [&](const vk::DeviceFacts& facts, uint32_t rows, Op op = Op::linear_blocks) {
+        return choose_kernel(op, LinearParams{rows, 768, 768, 0, 768, ACT_NONE, ADD_NOTHING}, facts);
+    };
+    vk::DeviceFacts facts = facts_with(true, 32, false);
+    facts.cooperative_matrix = true;
+    facts.matrix_shape = {16, 16, 16};
+    CHECK(choice(facts, 512).kernel == KernelId::blocks_shared);  // the kernel wants more shared memory
+    facts.shared_bytes = 32768;
+    if (!compiled(KernelId::blocks_matrix)) return;
+    CHECK(choice(facts, 512).kernel == KernelId::blocks_matrix);
+    CHECK(choice(facts, 512).items == std::array<uint32_t, 3>{128, 64, 1});
+    CHECK(choice(facts, 512).constants[0] == 256);
+    CHECK(choice(facts, 1).kernel == KernelId::blocks_subgroup);
+    CHECK(choice(facts, 512, Op::linear).kernel == KernelId::linear_shared);
+    CHECK(choice(vk::masked(facts, "-cooperative-matrix"), 512).kernel == KernelId::blocks_shared);
+    // As many subgroups as a workgroup can have.
+    facts.max_invocations = 128;
+    CHECK(choice(facts, 512).items == std::array<uint32_t, 3>{64, 64, 1});
+    CHECK(choice(facts, 512).constants[0] == 128);
+    facts.matrix_shape = {8, 8, 8};
+    CHECK(choice(facts, 512).items == std::array<uint32_t, 3>{16, 64, 1});
+    CHECK(choice(facts, 512).constants[0] == 128);
+    facts.subgroup_size = 64;
+    CHECK(choice(facts, 512).items == std::array<uint32_t, 3>{16, 32, 1});
+    CHECK(choice(facts, 512).constants[0] == 128);
 }
 
 struct Sizes {
@@ -147,7 +176,11 @@ TEST_CASE(
     "every kernel of the tables is a choice on a device that has all it needs, none that needs more is") {
     vk::DeviceFacts none = facts_with(false, 0, false), teams = facts_with(true, 32, false), dots = teams;
     dots.integer_dot = true;
-    for (const vk::DeviceFacts& facts : {none, teams, dots}) {
+    vk::DeviceFacts matrices = dots;
+    matrices.cooperative_matrix = true;
+    matrices.matrix_shape = {16, 16, 16};
+    matrices.shared_bytes = 32768;
+    for (const vk::DeviceFacts& facts : {none, teams, dots, matrices}) {
         std::set<KernelId> chosen;
         for (size_t op = 0; op < all_ops().size(); ++op) {
             for (const KernelChoice& choice : all_choices(static_cast<Op>(op), facts)) {
@@ -157,11 +190,13 @@ TEST_CASE(
         }
         for (size_t k = 0; k < all_kernels().size(); ++k) {
             const auto kernel = static_cast<KernelId>(k);
-            const KernelNeeds needs = info(kernel).needs;
-            const bool possible = needs == KernelNeeds::nothing ||
-                                  (needs == KernelNeeds::subgroup ? facts.subgroup : facts.integer_dot);
+            const std::map<KernelNeeds, bool> has = {
+                {KernelNeeds::nothing, true},
+                {KernelNeeds::subgroup, facts.subgroup},
+                {KernelNeeds::integer_dot, facts.integer_dot},
+                {KernelNeeds::cooperative_matrix, facts.cooperative_matrix}};
             INFO(info(kernel).name);
-            CHECK(chosen.contains(kernel) == possible);
+            CHECK(chosen.contains(kernel) == (compiled(kernel) && has.at(info(kernel).needs)));
         }
     }
 }

@@ -27,7 +27,8 @@ struct Module {
 /// the kernels that make tiles, and take long to compile, have one each.
 bool stands_for_others(KernelId kernel, WeightFormat format) {
     if (info(kernel).weights != KernelWeights::blocks) return format == WeightFormat::f16;
-    if (kernel == KernelId::blocks_shared) return format == WeightFormat::q4_k;
+    if (kernel == KernelId::blocks_shared || kernel == KernelId::blocks_matrix)
+        return format == WeightFormat::q4_k;
     if (kernel == KernelId::blocks_shared_dot) return format == WeightFormat::q6_k;
     return format == WeightFormat::q4_k || format == WeightFormat::q6_k;
 }

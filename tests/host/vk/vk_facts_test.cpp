@@ -31,6 +31,7 @@ DeviceFacts generous() {
     facts.float_controls = facts.round_to_even = facts.keep_signed_zero = true;
     facts.float16 = facts.int8 = facts.storage16 = facts.integer_dot = true;
     facts.cooperative_matrix = facts.buffer_device_address = true;
+    facts.matrix_shape = {16, 16, 16};
     facts.fast_signed_dot = facts.fast_mixed_dot = facts.mapped = true;
     facts.timeline = facts.memory_budget = facts.statistics = facts.timestamps = true;
     facts.timestamp_period_ns = 10;
@@ -70,6 +71,12 @@ TEST_CASE("what needs a masked fact goes with it") {
     CHECK_FALSE(without_float_controls.round_to_even);
     CHECK_FALSE(without_float_controls.keep_signed_zero);
     CHECK(masked(generous(), "-timestamps").timestamp_period_ns == 0);
+    CHECK(masked(generous(), "").cooperative_matrix);
+    for (const char* mask : {"-cooperative-matrix", "-float16", "-subgroup"}) {
+        const DeviceFacts without_matrices = masked(generous(), mask);
+        CHECK_FALSE(without_matrices.cooperative_matrix);
+        CHECK(without_matrices.matrix_shape == std::array<uint32_t, 3>{});
+    }
 }
 
 TEST_CASE("minimum is the floor that every device must have") {
@@ -176,16 +183,13 @@ TEST_CASE("lavapipe wider than its vectors has no subgroups, Mesa on Apple's GPU
     CHECK(quirked([](DeviceFacts& f) { f.vendor_id = vendor::mesa; }).subgroup);
 }
 
-TEST_CASE("AMD's own driver reports cooperative matrices before RDNA 3, where they are not used") {
+TEST_CASE("AMD's drivers report cooperative matrices before RDNA 3, where they are not used") {
     CHECK_FALSE(quirked([](DeviceFacts& f) {
-                    f.driver_id = VK_DRIVER_ID_AMD_PROPRIETARY;
+                    f.vendor_id = vendor::amd;
                     f.fast_mixed_dot = false;
                 }).cooperative_matrix);
-    CHECK(quirked([](DeviceFacts& f) { f.driver_id = VK_DRIVER_ID_AMD_PROPRIETARY; }).cooperative_matrix);
-    CHECK(quirked([](DeviceFacts& f) {
-              f.driver_id = VK_DRIVER_ID_MESA_RADV;
-              f.fast_mixed_dot = false;
-          }).cooperative_matrix);
+    CHECK(quirked([](DeviceFacts& f) { f.vendor_id = vendor::amd; }).cooperative_matrix);
+    CHECK(quirked([](DeviceFacts& f) { f.fast_mixed_dot = false; }).cooperative_matrix);
 }
 
 TEST_CASE("Intel's cooperative matrices are used from Xe2 on") {
