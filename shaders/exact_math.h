@@ -55,13 +55,12 @@ EXACT_FN float exact_rsqrt(float x) {
     return y + y * (0.5f - (h * y) * y);
 }
 
-// e^x for settled x; 0 where that is below 2^-50, e^88 above 88.
+// e^x for settled x from -40 to 88; 0 where that is below 2^-50.
 // x = n ln 2 + r. The first part of ln 2 has 9 bits and n at most 7, so their product and the first
 // difference are exact. r is 0 or at least 2^-50: x itself for n = 0, otherwise a multiple of 2^-36.
-EXACT_FN float exact_exp(float x) {
-    float c = x < 88.0f ? (x > -40.0f ? x : -40.0f) : 88.0f;  // NaN becomes 88: int() needs a number
-    float n = floor(c * 1.44269502f + 0.5f);
-    float r = (c - n * 0.693359375f) + n * 2.12194442e-4f;
+EXACT_FN float exact_exp_within(float x) {
+    float n = floor(x * 1.44269502f + 0.5f);
+    float r = (x - n * 0.693359375f) + n * 2.12194442e-4f;
     float p = 1.38186989e-3f;
     p = p * r + 8.36871564e-3f;
     p = p * r + 4.16682921e-2f;
@@ -69,7 +68,13 @@ EXACT_FN float exact_exp(float x) {
     p = p * r + 0.49999994f;
     p = 1.0f + (r + (r * r) * p);  // the square is normal
     uint scaled = floatBitsToUint(p) + (uint(int(n)) << 23);
-    return (floatBitsToUint(x) & 0x7fffffffu) > 0x7f800000u ? x : settle(uintBitsToFloat(scaled));
+    return settle(uintBitsToFloat(scaled));
+}
+
+// e^x for settled x; 0 where that is below 2^-50, e^88 above 88.
+EXACT_FN float exact_exp(float x) {
+    float c = x < 88.0f ? (x > -40.0f ? x : -40.0f) : 88.0f;  // NaN becomes 88: int() needs a number
+    return (floatBitsToUint(x) & 0x7fffffffu) > 0x7f800000u ? x : exact_exp_within(c);
 }
 
 // 1 / x for settled x from 2^-50 to 2^50; beyond, that of the nearer end. What a quotient is made with whose

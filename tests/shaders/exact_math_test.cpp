@@ -120,6 +120,27 @@ TEST_CASE("a rising function never falls by more than its error") {
     }
 }
 
+// So of two tokens the one with the lower logit never weighs more (docs/NUMERICS.md, "Sampling"). All floats
+// from -40 on were tried; here the neighbours of the places where the power of two changes, and of every
+// thousandth other.
+TEST_CASE("the exponential never falls, not by one bit") {
+    std::vector<uint32_t> magnitudes;
+    for (float n = 0; n < 57; ++n) {
+        const auto end = std::bit_cast<uint32_t>((n + 0.5f) * 0.693147182f);
+        for (uint32_t m = end - 500; m < end + 500; ++m) magnitudes.push_back(m);
+    }
+    for (uint32_t m = std::bit_cast<uint32_t>(smallest_settled); m < std::bit_cast<uint32_t>(40.0f);
+         m += 997) {
+        magnitudes.push_back(m);
+    }
+    size_t falls = 0;
+    for (const uint32_t m : magnitudes) {
+        const auto power = [](uint32_t magnitude) { return exact_exp(-std::bit_cast<float>(magnitude)); };
+        falls += power(m) < power(m + 1);
+    }
+    CHECK(falls == 0);
+}
+
 TEST_CASE("settle drops what is below 2^-50 and nothing else") {
     const float below = std::nextafter(smallest_settled, 0.0f);
     for (const float x : {0.0f, -0.0f, below, -below, 1e-40f, -1e-45f}) {
