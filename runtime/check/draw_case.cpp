@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "runtime/check/case_words.h"
-#include "runtime/text/ranking.h"
+#include "runtime/text/rising_bits.h"
 
 namespace rwkvk::check {
 namespace {

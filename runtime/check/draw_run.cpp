@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "runtime/text/distribution.h"
-#include "runtime/text/ranking.h"
+#include "runtime/text/rising_bits.h"
 #include "runtime/text/sampler.h"
 
 namespace rwkvk::check {

@@ -1,8 +1,13 @@
 #include "runtime/text/distribution.h"
 
 #include <algorithm>
+#include <bit>
+#include <numeric>
 
+#include "host/error.h"
 #include "runtime/text/fixed_point.h"
+#include "runtime/text/rising_bits.h"
+#include "runtime/text/selection.h"
 #include "shaders/exact_math.h"
 
 namespace rwkvk::text {
@@ -10,8 +15,7 @@ namespace {
 
 // Weights are in units of 2^-40 of the highest one: max_vocabulary of them cannot overflow 64 bits.
 constexpr int weight_bits = 40;
-constexpr int share_bits = 32;     // of top_p, typical, min_p
-constexpr int surprise_bits = 24;  // of -ln p, up to the constant that all tokens share
+constexpr int share_bits = 32;  // of top_p, typical, min_p
 
 float inverse(float temperature) {
     constexpr float hottest = 0x1p60f;  // the end of exact_reciprocal's domain; flat long before
@@ -20,21 +24,24 @@ float inverse(float temperature) {
 
 uint64_t share_of(float fraction) { return to_fixed_point(exact::settle(fraction), share_bits); }
 
-/// How many of the weights, taken in order, it needs to reach `share` (below 1) of their sum `all`.
-template <typename WeightAt>
-size_t count_to_reach(float share, uint64_t all, WeightAt weight_at) {
+/// What a sum has to pass to reach `share` (below 1) of the sum `all`, or to be more than nothing.
+uint64_t sum_before(float share, uint64_t all) {
     const Wide wanted = multiply(all, share_of(share));
-    uint64_t sum = 0;
-    size_t count = 0;
-    do sum += weight_at(count++);
-    while (multiply(sum, uint64_t{1} << share_bits) < wanted);
-    return count;
+    if (wanted == Wide{0, 0}) return 0;
+    const Wide less = add(wanted, {UINT64_MAX, UINT64_MAX});  // by 1
+    return less.high << (64 - share_bits) | less.low >> share_bits;
 }
 
-/// -ln p of an exponent, less the ln of the total, which all tokens share.
-uint64_t surprise_of(float exponent) {
-    constexpr float most = 64;  // whose weight is 0
-    return to_fixed_point(exponent > -most ? exact::settle(-exponent) : most, surprise_bits);
+bool is_banned(float logit) {
+    constexpr uint32_t minus_infinity = 0xff800000u;
+    return std::bit_cast<uint32_t>(logit) == minus_infinity;
+}
+
+void require_size(size_t logits) {
+    if (logits == 0) throw Error(Code::bad_argument, "sampling needs at least one logit, got none");
+    if (logits <= max_vocabulary) return;
+    throw Error(Code::bad_argument,
+                concat("sampling: expected at most ", max_vocabulary, " logits, found ", logits));
 }
 
 }  // namespace
@@ -43,20 +50,42 @@ bool is_greedy(const SamplerParams& params) {
     return exact::settle(params.temperature) == 0 || exact::settle(params.top_p) == 0;
 }
 
-Distribution::Distribution(std::span<const float> logits, const SamplerParams& params)
-    : tokens_(rank(logits)), highest_(tokens_[0].logit()) {
+void Distribution::assign(std::span<const float> logits, const SamplerParams& params) {
+    require_size(logits.size());
+    take(logits);
+    if (size_ == 0) {
+        throw Error(Code::bad_argument, concat("sampling: all ", logits.size(),
+                                               " tokens are banned, expected one that is not: ban fewer"));
+    }
+    set_scale({highest_of(left()), 1});
     if (is_greedy(params)) {
-        tokens_.keep_first(1);
+        keep_highest();
     } else {
         truncate(params);
     }
-    total_ = sum_of_weights();
+    total_ = weigh();
+}
+
+void Distribution::take(std::span<const float> logits) {
+    size_ = logits.size();
+    logits_.resize(size_);
+    ids_.resize(size_);
+    powers_.resize(size_);
+    order_.clear();
+    has_powers_ = false;
+    uint32_t banned = 0;
+    for (size_t i = 0; i < size_; ++i) {
+        logits_[i] = exact::settle(logits[i]);
+        banned |= is_banned(logits[i]) ? 1u : 0u;
+    }
+    std::iota(ids_.begin(), ids_.end(), Token{0});
+    if (banned) keep([this](size_t i) { return !is_banned(logits_[i]); });
 }
 
 void Distribution::truncate(const SamplerParams& params) {
     const float inverse_temperature = inverse(params.temperature);
     if (params.order == SamplerOrder::llama) {
-        scale_ = inverse_temperature;
+        set_scale({scale_.highest, inverse_temperature});
         keep_top_k(params.top_k);
         keep_typical(params.typical);
         keep_top_p(params.top_p);
@@ -66,103 +95,115 @@ void Distribution::truncate(const SamplerParams& params) {
         keep_typical(params.typical);
         keep_top_p(params.top_p);
         keep_top_k(params.top_k);
-        scale_ = inverse_temperature;
+        set_scale({scale_.highest, inverse_temperature});
     }
 }
 
-float Distribution::exponent_of(RankedToken token) const {
-    return exact::settle(exact::settle(token.logit() - highest_) * scale_);
+void Distribution::set_scale(const ExponentScale& scale) {
+    has_powers_ = has_powers_ && scale == scale_;
+    scale_ = scale;
 }
 
-uint64_t Distribution::weight_of(RankedToken token) const {
-    return to_fixed_point(exact::exact_exp(exponent_of(token)), weight_bits);
-}
-
-uint64_t Distribution::sum_of_weights() const {
+uint64_t Distribution::weigh() {
+    if (!has_powers_) find_powers(left(), scale_, powers_);
+    has_powers_ = true;
     uint64_t sum = 0;
-    for (size_t place = 0; place < tokens_.size(); ++place) sum += weight_of(tokens_[place]);
+    for (size_t i = 0; i < size_; ++i) sum += weight_of(i);
     return sum;
+}
+
+uint64_t Distribution::weight_of(size_t place) const { return to_fixed_point(powers_[place], weight_bits); }
+
+template <typename Keep>
+void Distribution::keep(const Keep& keep) {
+    size_ = compact(size_, keep, [this](size_t from, size_t to) {
+        logits_[to] = logits_[from];
+        ids_[to] = ids_[from];
+        powers_[to] = powers_[from];
+    });
+}
+
+void Distribution::keep_highest() {
+    const auto first = std::ranges::find(left(), scale_.highest) - left().begin();
+    keep([first](size_t i) { return i == static_cast<size_t>(first); });
 }
 
 void Distribution::keep_min_p(float min_p) {
     const uint64_t lowest = share_of(min_p) << (weight_bits - share_bits);
     if (lowest == 0) return;
-    size_t count = 1;
-    for (; count < tokens_.size(); ++count) {
-        tokens_.sort_first(count + 1);
-        if (weight_of(tokens_[count]) < lowest) break;
-    }
-    tokens_.keep_first(count);
+    weigh();
+    keep([=, this](size_t i) { return weight_of(i) >= lowest; });  // none weighs more than one in front of it
 }
 
 void Distribution::keep_top_p(float top_p) {
     if (top_p >= 1) return;
-    size_t count = count_to_reach(top_p, sum_of_weights(), [this](size_t place) { return weight(place); });
-    for (; count < tokens_.size(); ++count) {  // those that tie with the last one
-        tokens_.sort_first(count + 1);
-        if (tokens_[count].logit() != tokens_[count - 1].logit()) break;
-    }
-    tokens_.keep_first(count);
+    const float lowest = logits_[select(sum_before(top_p, weigh()))];
+    keep([=, this](size_t i) { return logits_[i] >= lowest; });  // also those that tie with the last one
 }
 
 void Distribution::keep_top_k(uint32_t top_k) {
-    if (top_k != 0) tokens_.keep_first(top_k);
+    if (top_k == 0 || top_k >= size_) return;
+    const auto key_of = [this](size_t i) { return rising_bits(logits_[i]); };
+    const auto one = [](size_t) { return uint64_t{1}; };
+    const size_t last = Selection(key_of, one, selected_).find(size_, top_k - 1);
+    const float lowest = logits_[last];
+    keep([=, this](size_t i) { return is_in_front(i, lowest, last + 1); });
 }
 
 // With the surprise s = -ln p = ln(total) - exponent and the entropy Σ p s, the logarithm cancels from their
 // difference: what is left is the exponent and its mean.
-uint64_t Distribution::mean_surprise() const {
-    uint64_t all = 0;
-    Wide weighted{0, 0};
-    for (size_t place = 0; place < tokens_.size(); ++place) {
-        const RankedToken token = tokens_[place];
-        const uint64_t weight = weight_of(token);
-        all += weight;
-        weighted = add(weighted, multiply(weight, surprise_of(exponent_of(token))));
-    }
-    return divide(weighted, all);
-}
-
 void Distribution::keep_typical(float typical) {
     if (typical >= 1) return;
-    struct Candidate {
-        uint64_t closeness;
-        RankedToken token;
-        auto operator<=>(const Candidate&) const = default;
-    };
-    const uint64_t mean = mean_surprise();
-    std::vector<Candidate> candidates;
-    candidates.reserve(tokens_.size());
-    for (size_t place = 0; place < tokens_.size(); ++place) {
-        const uint64_t surprise = surprise_of(exponent_of(tokens_[place]));
-        candidates.push_back({~(surprise > mean ? surprise - mean : mean - surprise), tokens_[place]});
+    const uint64_t all = weigh();
+    distances_.resize(size_);
+    find_surprises(left(), scale_, distances_);
+    Wide weighted{0, 0};
+    for (size_t i = 0; i < size_; ++i) {
+        weighted = add(weighted, {0, weight_of(i) * distances_[i]});  // 2^64 x e^-x at most, which is less
     }
-    LazyOrder<Candidate> order(std::move(candidates));
-    const size_t count = count_to_reach(typical, sum_of_weights(), [&](size_t place) {
-        order.sort_first(place + 1);
-        return weight_of(order[place].token);
+    const auto mean = static_cast<uint32_t>(divide(weighted, all));
+    for (uint32_t& distance : distances_) distance = distance > mean ? distance - mean : mean - distance;
+    const auto key_of = [this](size_t i) { return uint64_t{~distances_[i]} << 32 | rising_bits(logits_[i]); };
+    const auto weight = [this](size_t i) { return weight_of(i); };
+    const size_t last = Selection(key_of, weight, selected_).find(size_, sum_before(typical, all));
+    const uint32_t farthest = distances_[last];
+    const float lowest = logits_[last];
+    keep([=, this](size_t i) {
+        const uint32_t distance = distances_[i];
+        const bool stays_of_equal = is_in_front(i, lowest, last + 1);
+        return (distance < farthest) | ((distance == farthest) & stays_of_equal);
     });
-    std::vector<RankedToken> kept;
-    for (size_t place = 0; place < count; ++place) kept.push_back(order[place].token);
-    tokens_ = LazyOrder<RankedToken>(std::move(kept));
-    highest_ = tokens_[0].logit();
+    set_scale({highest_of(left()), scale_.scale});
 }
 
-Token Distribution::id(size_t rank) {
-    tokens_.sort_first(rank + 1);
-    return tokens_[rank].id();
+// Without branches, and with places of 32 bits beside logits of 32 bits, so that compilers vectorise it.
+bool Distribution::is_in_front(size_t place, float of_logit, size_t of_place) const {
+    const float logit = logits_[place];
+    const bool first = static_cast<uint32_t>(place) < static_cast<uint32_t>(of_place);
+    return (logit > of_logit) | ((logit == of_logit) & first);
 }
 
-uint64_t Distribution::weight(size_t rank) {
-    tokens_.sort_first(rank + 1);
-    return weight_of(tokens_[rank]);
+size_t Distribution::select(uint64_t sum) {
+    const auto key_of = [this](size_t i) { return rising_bits(logits_[i]); };
+    const auto weight = [this](size_t i) { return weight_of(i); };
+    return Selection(key_of, weight, selected_).find(size_, sum);
 }
+
+uint32_t Distribution::place_of(size_t rank) {
+    if (order_.empty()) {
+        order_.resize(size_);
+        std::iota(order_.begin(), order_.end(), 0u);
+        std::ranges::stable_sort(order_, [this](uint32_t a, uint32_t b) { return logits_[a] > logits_[b]; });
+    }
+    return order_[rank];
+}
+
+Token Distribution::id(size_t rank) { return ids_[place_of(rank)]; }
+
+uint64_t Distribution::weight(size_t rank) { return weight_of(place_of(rank)); }
 
 Token Distribution::pick(uint64_t fraction) {
-    const uint64_t target = multiply(total_, fraction).high;  // below the total, so the walk ends
-    size_t rank = 0;
-    for (uint64_t sum = weight(0); sum <= target; sum += weight(rank)) ++rank;
-    return id(rank);
+    return ids_[select(multiply(total_, fraction).high)];  // below the total
 }
 
 }  // namespace rwkvk::text

@@ -1,12 +1,15 @@
 #pragma once
 // The tokens that sampling may choose, with integer weights; the only float operations are those of
-// shaders/exact_math.h. docs/NUMERICS.md, "Sampling", is the definition.
+// shaders/exact_math.h and products with powers of two, which are exact. docs/NUMERICS.md, "Sampling", is the
+// definition.
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
-#include "runtime/text/ranking.h"
-#include "runtime/text/sampler.h"
+#include "runtime/text/exponents.h"
+#include "runtime/text/sampler_params.h"
+#include "runtime/text/tokenizer.h"
 
 namespace rwkvk::text {
 
@@ -14,34 +17,58 @@ namespace rwkvk::text {
 /// before it have left, with probabilities that sum to 1 again.
 class Distribution {
   public:
-    /// Shapes: logits [vocabulary]; -inf stands for a banned token, none is NaN or +inf.
+    Distribution() = default;  // of no tokens, until assign
+    /// As `assign`.
+    Distribution(std::span<const float> logits, const SamplerParams& params) { assign(logits, params); }
+
+    /// In the memory of the one before. Shapes: logits [vocabulary]; -inf stands for a banned token, none is
+    /// NaN or +inf.
     /// Errors: Code::bad_argument when no token is left.
-    Distribution(std::span<const float> logits, const SamplerParams& params);
+    void assign(std::span<const float> logits, const SamplerParams& params);
 
     /// How many tokens are kept.
-    size_t size() const { return tokens_.size(); }
+    size_t size() const { return size_; }
     uint64_t total() const { return total_; }
+    /// The first call of one of these two sorts the tokens.
     Token id(size_t rank);
     uint64_t weight(size_t rank);
     /// The token at `fraction` / 2^64 of the total.
     Token pick(uint64_t fraction);
 
   private:
+    void take(std::span<const float> logits);
+    void truncate(const SamplerParams& params);
+    void keep_highest();
     void keep_min_p(float min_p);
     void keep_typical(float typical);
     void keep_top_p(float top_p);
     void keep_top_k(uint32_t top_k);
-    void truncate(const SamplerParams& params);
 
-    float exponent_of(RankedToken token) const;
-    uint64_t weight_of(RankedToken token) const;
-    uint64_t sum_of_weights() const;
-    uint64_t mean_surprise() const;
+    template <typename Keep>
+    void keep(const Keep& keep);
+    /// Whether the token comes before one of this logit at that place, where another may lie by now.
+    bool is_in_front(size_t place, float of_logit, size_t of_place) const;
 
-    LazyOrder<RankedToken> tokens_;
-    float highest_;    // logit of those kept
-    float scale_ = 1;  // of logits: 1, or 1 / temperature
+    std::span<const float> left() const { return std::span(logits_).first(size_); }
+    void set_scale(const ExponentScale& scale);
+    /// Makes `weight_of` valid; returns the sum of all weights.
+    uint64_t weigh();
+    uint64_t weight_of(size_t place) const;
+    /// The place of the token at which the sum of weights passes `sum`.
+    size_t select(uint64_t sum);
+    uint32_t place_of(size_t rank);
+
+    // Of the tokens left, in rising order of their ids; what lies behind the first size_ is only memory.
+    size_t size_ = 0;
+    std::vector<float> logits_;
+    std::vector<Token> ids_;
+    std::vector<float> powers_;  // weights before they are rounded down, where has_powers_
+
+    ExponentScale scale_;
+    bool has_powers_ = false;
     uint64_t total_ = 0;
+    std::vector<uint32_t> order_;                 // places by rank, once somebody has asked
+    std::vector<uint32_t> selected_, distances_;  // memory of a selection, and of typical sampling
 };
 
 /// Whether nothing is left to chance: the temperature or top_p is 0, or below 2^-50.

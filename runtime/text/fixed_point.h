@@ -2,21 +2,14 @@
 // Integers in place of fractions, so that sums depend neither on their order nor on the processor's float
 // mode.
 
-#include <bit>
 #include <compare>
 #include <cstdint>
 
 namespace rwkvk::text {
 
-/// floor(x 2^bits) of a settled x from 0 on whose result fits 64 bits, by moving its significand.
+/// floor(x 2^bits) of a settled x from 0 on whose result fits 63 bits. The product is exact.
 inline uint64_t to_fixed_point(float x, int bits) {
-    const uint32_t pattern = std::bit_cast<uint32_t>(x);
-    if (pattern == 0) return 0;
-    const uint64_t significand = (pattern & 0x7fffffu) | 0x800000u;
-    // x = significand 2^(exponent field - 150)
-    const int shift = static_cast<int>(pattern >> 23) - 150 + bits;
-    if (shift >= 0) return significand << shift;
-    return shift > -64 ? significand >> -shift : 0;
+    return static_cast<uint64_t>(static_cast<int64_t>(x * static_cast<float>(uint64_t{1} << bits)));
 }
 
 /// An unsigned number of 128 bits.

@@ -1,5 +1,6 @@
 #include "runtime/text/sampler.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -26,13 +27,17 @@ void require_id(Token id, size_t vocabulary, const char* what) {
                 concat("sampling: ", what, " token ", id, ", expected an id below ", vocabulary));
 }
 
+constexpr uint32_t infinity = 0x7f800000u;
+
+uint32_t magnitude(float x) { return std::bit_cast<uint32_t>(x) & 0x7fffffffu; }
+bool is_finite(float x) { return magnitude(x) < infinity; }
+
 void require_finite(std::span<const float> logits) {
-    constexpr uint32_t exponent = 0x7f800000u;
-    for (size_t id = 0; id < logits.size(); ++id) {
-        if ((std::bit_cast<uint32_t>(logits[id]) & exponent) != exponent) continue;
-        throw Error(Code::not_finite,
-                    concat("logits: token ", id, " has ", logits[id], ", expected a number"));
-    }
+    uint32_t largest = 0;
+    for (const float logit : logits) largest = std::max(largest, magnitude(logit));
+    if (largest < infinity) return;
+    const size_t id = static_cast<size_t>(std::ranges::find_if_not(logits, is_finite) - logits.begin());
+    throw Error(Code::not_finite, concat("logits: token ", id, " has ", logits[id], ", expected a number"));
 }
 
 uint64_t random_bits(uint64_t seed, uint64_t draw) {
@@ -92,10 +97,10 @@ void Sampler::restore(const SamplerState& state) {
     draws_ = state.draws;
 }
 
-std::vector<float> Sampler::edited(std::span<const float> logits) const {
+void Sampler::edit(std::span<const float> logits, std::vector<float>& result) const {
     require_finite(logits);
-    std::vector<float> result(logits.begin(), logits.end());
-    for (float& logit : result) logit = settle(logit);
+    result.resize(logits.size());
+    for (size_t i = 0; i < logits.size(); ++i) result[i] = settle(logits[i]);
     for (const auto& [id, bias] : biases_) {
         require_id(id, result.size(), "bias of");
         result[id] = settle(result[id] + bias);
@@ -105,14 +110,20 @@ std::vector<float> Sampler::edited(std::span<const float> logits) const {
         require_id(id, result.size(), "ban of");
         result[id] = -std::numeric_limits<float>::infinity();
     }
+}
+
+std::vector<float> Sampler::edited(std::span<const float> logits) const {
+    std::vector<float> result;
+    edit(logits, result);
     return result;
 }
 
 Distribution Sampler::distribution(std::span<const float> logits) const { return {edited(logits), params_}; }
 
 Token Sampler::sample(std::span<const float> logits) {
-    Distribution left = distribution(logits);
-    return is_greedy(params_) ? left.id(0) : left.pick(random_bits(params_.seed, draws_++));
+    edit(logits, edited_);
+    left_.assign(edited_, params_);
+    return is_greedy(params_) ? left_.id(0) : left_.pick(random_bits(params_.seed, draws_++));
 }
 
 void Sampler::skip_draw() {

@@ -8,30 +8,12 @@
 #include <span>
 #include <vector>
 
+#include "runtime/text/distribution.h"
 #include "runtime/text/penalties.h"
+#include "runtime/text/sampler_params.h"
 #include "runtime/text/tokenizer.h"
 
 namespace rwkvk::text {
-
-class Distribution;
-
-/// In which order the logits are cut down after biases, bans and penalties.
-enum class SamplerOrder {
-    rwkv,   // softmax, min-p, typical, top-p, top-k, then temperature on the probabilities that are left
-    llama,  // temperature, softmax, top-k, typical, top-p, min-p
-};
-
-struct SamplerParams {
-    float temperature = 1.0f;  // 0: greedy
-    float top_p = 1.0f;        // keeps the most probable tokens up to the one that reaches it; 0: greedy
-    uint32_t top_k = 0;        // keeps at most so many; 0: all
-    float min_p = 0.0f;        // drops what is less probable than this share of the most probable one
-    float typical = 1.0f;      // keeps the tokens of most average surprise up to this probability; 1: all
-    PenaltyParams penalties{};
-    SamplerOrder order = SamplerOrder::rwkv;
-    uint64_t seed = 0;
-    bool operator==(const SamplerParams&) const = default;
-};
 
 /// All that a sampler remembers: copied out and in, it saves, forks or takes back a chat.
 struct SamplerState {
@@ -83,11 +65,15 @@ class Sampler {
     void restore(const SamplerState& state);
 
   private:
+    void edit(std::span<const float> logits, std::vector<float>& result) const;
+
     SamplerParams params_;
     Penalties penalties_;
     std::map<Token, float> biases_;
     std::set<Token> bans_;
     uint64_t draws_ = 0;
+    std::vector<float> edited_;  // of the last draw, for their memory
+    Distribution left_;
 };
 
 /// Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).

@@ -9,6 +9,7 @@
 
 #include "host/float_mode.h"
 #include "runtime/text/distribution.h"
+#include "runtime/text/sampler.h"
 #include "tests/support/reference_folder.h"
 #include "tests/support/refusal.h"
 
