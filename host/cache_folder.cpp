@@ -3,6 +3,10 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "host/error.h"
+#include "host/log.h"
+#include "host/replaced_file.h"
+
 namespace rwkvk {
 namespace {
 
@@ -24,5 +28,21 @@ std::string own_folder(const char* variable, const char* below_home) {
 std::string cache_folder() { return own_folder("XDG_CACHE_HOME", ".cache"); }
 
 std::string data_folder() { return own_folder("XDG_DATA_HOME", ".local/share"); }
+
+bool keep(const std::string& path, std::initializer_list<std::span<const std::byte>> parts,
+          const char* what) {
+    if (path.empty()) return false;
+    try {
+        std::error_code ignored;  // what matters shows when the file is opened
+        std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
+        ReplacedFile file(path);
+        for (const std::span<const std::byte> part : parts) file.write(part);
+        file.finish();
+        return true;
+    } catch (const std::exception& error) {
+        log(LogLevel::info, concat(what, " not kept: ", error.what()));
+        return false;
+    }
+}
 
 }  // namespace rwkvk

@@ -19,6 +19,7 @@ constexpr std::array maskable_facts{
     Maskable{"subgroup-size-control", &DeviceFacts::subgroup_size_control, false},
     // Not an ability but a preference, and its kernels are the ones without shared memory.
     Maskable{"narrow", &DeviceFacts::narrow, true},
+    Maskable{"tuning", &DeviceFacts::tuning, false},
     Maskable{"fusion", &DeviceFacts::fusion, false},
     Maskable{"joins", &DeviceFacts::joins, false},
     Maskable{"sampling", &DeviceFacts::sampling, false},
@@ -72,7 +73,7 @@ void settle_dependencies(DeviceFacts& facts) {
 }
 
 [[noreturn]] void unknown_word(std::string_view word) {
-    std::string known = "minimum, +mapped, +sampling, +fast-dot";
+    std::string known = "minimum, +mapped, +sampling, +narrow, +tuning, +fast-dot";
     for (const Maskable& row : maskable_facts) known += concat(", -", row.name);
     throw Error(Code::bad_argument, concat("device mask (RWKVK_CAPS): unknown word '", word,
                                            "'; expected a comma-separated list of: ", known));
@@ -91,6 +92,14 @@ void apply_word(DeviceFacts& facts, std::string_view word) {
     if (word == "+sampling") {
         facts.sampling = true;
         facts.slow_sampling = false;
+        return;
+    }
+    if (word == "+narrow") {
+        facts.narrow = true;
+        return;
+    }
+    if (word == "+tuning") {
+        facts.tuning = true;
         return;
     }
     if (word == "+fast-dot") {

@@ -52,6 +52,7 @@ struct DeviceFacts {
     bool sampling = true;           // it can draw tokens
     bool slow_sampling = false;     // but the host does so faster
     bool narrow = false;            // software or shared-memory-less device: a lane per row is best
+    bool tuning = false;            // which kernels of products are fastest is measured
     bool float_controls = false;    // execution modes below can be declared
     bool round_to_even = false;     // RoundingModeRTE 32 reported
     bool keep_signed_zero = false;  // SignedZeroInfNanPreserve 32 reported
@@ -75,7 +76,8 @@ struct DeviceFacts {
 /// underscore: "-subgroup", "-subgroup-size-control", "-narrow", "-float-controls", "-timeline", ...),
 /// "minimum": every optional fact off and every limit at the floor that all devices must have, "+mapped":
 /// staging is left out where the memory allows it, also on discrete cards, where that is not yet measured,
-/// "+sampling": tokens are drawn on the device also where the host is faster, or "+fast-dot": integer dot
+/// "+sampling": tokens are drawn on the device also where the host is faster, "+narrow": a lane per row is
+/// best, "+tuning": what is fastest is measured also on software devices, or "+fast-dot": integer dot
 /// products count as accelerated where there are any, so that their kernels can be tried. Limits never rise
 /// above what the device reports. Errors: Code::bad_argument naming the unknown word and listing the known
 /// ones.

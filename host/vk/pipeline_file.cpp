@@ -5,10 +5,10 @@
 #include <filesystem>
 #include <fstream>
 
+#include "host/cache_folder.h"
 #include "host/error.h"
 #include "host/hash.h"
 #include "host/log.h"
-#include "host/replaced_file.h"
 #include "host/vk/api.h"
 
 namespace rwkvk::vk {
@@ -83,19 +83,9 @@ std::vector<std::byte> read_pipelines(const std::string& path, uint64_t key, con
 bool write_pipelines(const std::string& path, uint64_t key, std::span<const std::byte> data) {
     if (path.empty() || data.size() > most_pipeline_bytes) return false;
     const Header header{magic, version, key, data.size(), hash_of(data)};
-    try {
-        std::error_code ignored;  // what matters shows when the file is opened
-        std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
-        ReplacedFile file(path);
-        file.write(std::as_bytes(std::span(&header, 1)));
-        file.write(data);
-        file.finish();
-        leave_newest(std::filesystem::path(path).parent_path());
-        return true;
-    } catch (const std::exception& error) {
-        log(LogLevel::info, concat("compiled pipelines are not kept: ", error.what()));
-        return false;
-    }
+    if (!keep(path, {std::as_bytes(std::span(&header, 1)), data}, "compiled pipelines are")) return false;
+    leave_newest(std::filesystem::path(path).parent_path());
+    return true;
 }
 
 }  // namespace rwkvk::vk

@@ -237,6 +237,7 @@ std::optional<DeviceFacts> query_facts(const InstanceFunctions& fn, VkPhysicalDe
     facts.timestamp_period_ns = facts.timestamps ? p.limits().timestampPeriod : 0;
     facts.slow_sampling = facts.type == DeviceType::software;
     facts.narrow = facts.type == DeviceType::software || facts.vendor_id == vendor::arm;
+    facts.tuning = facts.type != DeviceType::software && facts.timestamps;
     apply_quirks(facts);
     // Drops what hangs on a fact that a quirk has taken away.
     return masked(std::move(facts), "");

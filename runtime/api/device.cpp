@@ -2,6 +2,7 @@
 
 #include "runtime/api/handles.h"
 #include "runtime/check/self_test.h"
+#include "runtime/check/tuning.h"
 
 namespace rwkvk::api {
 
@@ -22,7 +23,16 @@ void OpenDevice::open(const vk::DeviceFacts& facts) {
     if (use_ == Use::compute) kernels_->keep_pipelines();
 }
 
+void OpenDevice::tune(const std::vector<WeightFormat>& formats) {
+    if (!facts().tuning) return;
+    const std::string mask = check::cached_tuning(*kernels_, formats);
+    if (mask.empty()) return;
+    log(LogLevel::info, concat(facts().name, ": measured to be faster with RWKVK_CAPS=", mask));
+    open(vk::masked(facts(), mask));
+}
+
 void OpenDevice::require_exact(const std::vector<WeightFormat>& formats) {
+    tune(formats);
     const std::vector<check::TestPart> parts = check::parts_for(formats);
     check::Verdict verdict = check::cached_self_test(*kernels_, parts);
     const auto fall_back = [&](bool possible, const char* mask, const char* what) {

@@ -19,8 +19,9 @@ class OpenDevice {
     enum class Use { compute, look, statistics };
     /// Errors: Code::no_device.
     OpenDevice(Runtime& runtime, const std::string& wanted, Use use);
-    /// For exact results with matrices of these formats. Where the kernels that need integer dot products, or
-    /// subgroups, fail the self-test, the device is opened anew without them. Errors: Code::not_exact.
+    /// For exact results with matrices of these formats, by the kernels that are fastest with them. Where the
+    /// kernels that need integer dot products, or subgroups, fail the self-test, the device is opened anew
+    /// without them. Errors: Code::not_exact.
     void require_exact(const std::vector<WeightFormat>& formats);
 
     const vk::DeviceFacts& facts() const { return device_->facts(); }
@@ -30,6 +31,7 @@ class OpenDevice {
 
   private:
     void open(const vk::DeviceFacts& facts);
+    void tune(const std::vector<WeightFormat>& formats);
 
     std::shared_ptr<vk::Instance> instance_;
     const vk::Instance::Candidate* candidate_;  // of the instance

@@ -1,14 +1,13 @@
 #include "runtime/check/self_test.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <iomanip>
 #include <iterator>
 
+#include "host/cache_folder.h"
 #include "host/hash.h"
 #include "host/log.h"
-#include "host/replaced_file.h"
 #include "host/stopwatch.h"
 #include "host/vk/device.h"
 #include "runtime/catalogue/rounding.h"
@@ -170,18 +169,9 @@ std::optional<Verdict> read_verdict(const std::string& path) {
 }
 
 void write_verdict(const std::string& path, const Verdict& verdict) {
-    if (path.empty()) return;
     std::string text = verdict.exact() ? "exact\n" : "not exact\n";
     for (const std::string& failure : verdict.failures) text += failure + '\n';
-    try {
-        std::error_code ignored;  // what matters shows when the file is opened
-        std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
-        ReplacedFile file(path);
-        file.write(std::as_bytes(std::span(text)));
-        file.finish();
-    } catch (const Error& error) {
-        log(LogLevel::info, concat("the self-test's verdict is not kept: ", error.what()));
-    }
+    keep(path, {std::as_bytes(std::span(text))}, "the self-test's verdict is");
 }
 
 void append(Verdict& all, Verdict part) {

@@ -213,6 +213,15 @@ self_test() {
     mv "$stem.err" "$stem.log"
 }
 
+# candidates SECONDS FORMAT: what each kind of kernel takes for products with matrices of the format, and which are preferred.
+candidates() {
+    begin "products of $2" || return 0
+    allow "$1" || return 0
+    attempt env RWKVK_CAPS=+tuning "XDG_CACHE_HOME=$PWD/untuned" "${program[@]}" generate -v --synthetic "v7:1x256x257:$2" \
+        --vocab bytes.txt -p a -n 1 --json -dev "$device" || { record_failure; return; }
+    record ok "$(sed -n 's/^.*: \(.* rows: .* us\)$/\1/p; s/^.*\(measured to be faster.*\)$/\1/p' "$stem.err" | paste -sd ';')"
+}
+
 # same_tokens SECONDS NAME COUNT FLAGS...: so many tokens on the card and on the CPU are the same.
 same_tokens() {
     local print_card print_cpu members seconds

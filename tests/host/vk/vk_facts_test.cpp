@@ -32,7 +32,7 @@ DeviceFacts generous() {
     facts.float16 = facts.int8 = facts.storage16 = facts.integer_dot = true;
     facts.cooperative_matrix = facts.buffer_device_address = true;
     facts.matrix_shape = {16, 16, 16};
-    facts.fast_signed_dot = facts.fast_mixed_dot = facts.mapped = true;
+    facts.fast_signed_dot = facts.fast_mixed_dot = facts.mapped = facts.tuning = true;
     facts.timeline = facts.memory_budget = facts.statistics = facts.timestamps = true;
     facts.timestamp_period_ns = 10;
     return facts;
@@ -95,9 +95,15 @@ TEST_CASE("minimum is the floor that every device must have") {
          {facts.subgroup, facts.subgroup_size_control, facts.float_controls, facts.round_to_even,
           facts.keep_signed_zero, facts.float16, facts.int8, facts.storage16, facts.integer_dot,
           facts.cooperative_matrix, facts.buffer_device_address, facts.fast_signed_dot, facts.fast_mixed_dot,
-          facts.mapped, facts.timeline, facts.memory_budget, facts.statistics, facts.timestamps}) {
+          facts.mapped, facts.tuning, facts.timeline, facts.memory_budget, facts.statistics,
+          facts.timestamps}) {
         CHECK_FALSE(fact);
     }
+}
+
+TEST_CASE("what is a preference can be set, too") {
+    CHECK(masked(DeviceFacts{}, "+narrow").narrow);
+    CHECK(masked(DeviceFacts{}, "+tuning").tuning);
 }
 
 TEST_CASE("dot products can count as fast where there are any") {
