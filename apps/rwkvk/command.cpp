@@ -118,6 +118,11 @@ void add_gpu_layers(CLI::App& command, CommonFlags& flags) {
                 return number || text == "all" ? "" : "expected a number of layers, 0 or more, or all";
             },
             ""));
+    command
+        .add_option(
+            "--gpu-memory", flags.gpu_megabytes,
+            "MB of weights on the device, at most; it reads others from the host's memory, more slowly")
+        ->check(CLI::Range(uint64_t{1}, uint64_t{1} << 32));
 }
 
 /// The device of the flags, with the number of layers if there is one.
@@ -202,6 +207,7 @@ Context open_context(const Model& model, const CommonFlags& flags, const Context
     params.slots = needs.slots;
     params.max_rows = needs.max_rows;
     params.threads = flags.threads;
+    params.device_weight_bytes = flags.gpu_megabytes * 1000000;
     params.progress = TaskBar::show_on;
     params.progress_user = &bar;
     Context context(model, params);

@@ -58,6 +58,7 @@ Error io_error(const std::string& path, const std::string& what);
 struct CommonFlags {
     std::string model, device, math = "exact", vocabulary, synthetic, state, weights, receipt;
     std::string gpu_layers = "all";     // or a number
+    uint64_t gpu_megabytes = 0;         // of weights; 0: what fits
     std::vector<std::string> adapters;  // FILE or FILE:SCALE
     uint32_t threads = 0;
     uint64_t seed = 1, random_seed = 0;  // equal: it was drawn
@@ -68,7 +69,7 @@ struct CommonFlags {
 /// --synthetic, --lora and --weights.
 void add_common(CLI::App& command, CommonFlags& flags, bool model = true);
 
-/// Adds --gpu-layers, for commands that run a model.
+/// Adds --gpu-layers and --gpu-memory, for commands that run a model.
 void add_gpu_layers(CLI::App& command, CommonFlags& flags);
 
 /// Adds -t by these names. -1 stands for 0.

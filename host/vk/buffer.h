@@ -17,7 +17,7 @@ class Device;
 /// Memory by intent.
 enum class Memory {
     device,    // weights, states, activations; mapped as well where the fact of that name holds
-    upload,    // written by the host, read once by the device
+    upload,    // written by the host, read by the device: staging, weights that its own memory does not hold
     readback,  // written by the device, read by the host: cached
 };
 

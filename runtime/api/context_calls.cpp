@@ -29,8 +29,10 @@ BackendOptions backend_options(const rwkvk_context_params& params) {
     require_between(params.slots, 1, most_slots, "slots");
     require_between(params.max_rows, 1, most_rows, "max_rows");
     require_between(params.threads, 0, most_threads, "threads");
-    BackendOptions options{
-        .max_rows = params.max_rows, .slots = params.slots, .spare_slots = Generation::spare_slots};
+    BackendOptions options{.max_rows = params.max_rows,
+                           .slots = params.slots,
+                           .spare_slots = Generation::spare_slots,
+                           .weight_bytes = params.device_weight_bytes};
     if (params.progress) {
         options.progress = [progress = params.progress, user = params.progress_user](double fraction) {
             return progress(user, fraction) != 0;
@@ -103,7 +105,8 @@ void rwkvk_context_params_default(rwkvk_context_params* params, uint32_t size) {
                   .max_rows = 128,
                   .threads = 0,
                   .progress = nullptr,
-                  .progress_user = nullptr},
+                  .progress_user = nullptr,
+                  .device_weight_bytes = 0},
                  params, size);
 }
 

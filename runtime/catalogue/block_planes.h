@@ -10,7 +10,9 @@
 // runtime/gpu/block_packing.cpp writes it. The CPU's tiles (runtime/cpu/block_tiles.h) hold the same numbers.
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <utility>
 
 #include "runtime/catalogue/block_formats.h"
 
@@ -63,6 +65,29 @@ uint32_t code_of(const BlockNumbers& block, uint32_t first) {
         if constexpr (Format::has_offset) add(Format::offset(block, e));
     }
     return code;
+}
+
+/// Eight quads of bytes: what a group of 32 elements is made of, with one number for each.
+using Quads = std::array<uint32_t, ROUND_GROUP / 4>;
+
+/// The quants of a group of a block of 256, or of 32, whose first element is number 32 `g` of the block.
+template <typename Format>
+Quads quads_of(const BlockNumbers& block, uint32_t g) {
+    Quads quads{};
+    // Unrolled, so that of each place all but g is known: several times faster.
+    [&]<uint32_t... e>(std::integer_sequence<uint32_t, e...>) {
+        ((quads[e / 4] |= Format::quant(block, g * ROUND_GROUP + e) << 8 * (e % 4)), ...);
+    }(std::make_integer_sequence<uint32_t, ROUND_GROUP>{});
+    return quads;
+}
+
+/// `bits` bits of each byte, from bit `from` on, as many quads side by side in a word as fit: quad j in word
+/// j % bits at bit j / bits * bits.
+inline void put_fields(const Quads& quads, uint32_t from, uint32_t bits, uint32_t* words) {
+    const uint32_t mask = ((1u << bits) - 1) * 0x01010101u;
+    std::fill_n(words, bits, 0u);
+    for (uint32_t j = 0; j < quads.size(); ++j)
+        words[j % bits] |= (quads[j] >> from & mask) << j / bits * bits;
 }
 
 /// Which of a row's groups group g is, those of chain 0 before those of chain 1 and so on.

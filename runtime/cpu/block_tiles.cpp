@@ -1,30 +1,31 @@
 #include "runtime/cpu/block_tiles.h"
 
+#include <array>
 #include <cstring>
 
 namespace rwkvk::cpu {
 namespace {
 
-/// Where a byte of an element of row `row` lies in a vector of a quad.
-uint32_t byte_in_vector(uint32_t row, uint32_t element) {
-    return row * 4 + quad_order[element % 4];  // which is its own inverse
+/// The bytes of each quad in quad_order, which is its own inverse.
+Quads reordered(Quads quads) {
+    static_assert(quad_order[1] == 2 && quad_order[2] == 1);
+    for (uint32_t& quad : quads) quad = (quad & 0xff0000ffu) | (quad & 0xff00u) << 8 | (quad >> 8 & 0xff00u);
+    return quads;
 }
 
-/// Puts an element's field of `bits` bits into its vector.
-void put_field(std::byte* vectors, uint32_t bits, uint32_t row, uint32_t element, uint32_t field) {
-    const uint32_t quad = element / 4;
-    vectors[quad % bits * 64 + byte_in_vector(row, element)] |=
-        static_cast<std::byte>(field << quad / bits * bits);
+/// Fields of `bits` bits as row `row` of their vectors.
+void put_vectors(const Quads& quads, uint32_t from, uint32_t bits, uint32_t row, std::byte* vectors) {
+    std::array<uint32_t, 8> words;
+    put_fields(quads, from, bits, words.data());
+    for (uint32_t v = 0; v < bits; ++v) std::memcpy(vectors + v * 64 + row * 4, &words[v], 4);
 }
 
 template <typename Format>
-void put_quants(const BlockNumbers& block, uint32_t first, uint32_t row, std::byte* quants) {
+void put_quants(const BlockNumbers& block, uint32_t g, uint32_t row, std::byte* quants) {
     constexpr uint32_t base = TileLayout<Format>::base, extra = TileLayout<Format>::extra;
-    for (uint32_t e = 0; e < ROUND_GROUP; ++e) {
-        const uint32_t quant = Format::quant(block, first + e);
-        put_field(quants, base, row, e, quant & ((1u << base) - 1));
-        if constexpr (extra > 0) put_field(quants + 64 * base, extra, row, e, quant >> base);
-    }
+    const Quads quads = reordered(quads_of<Format>(block, g));
+    put_vectors(quads, 0, base, row, quants);
+    if constexpr (extra > 0) put_vectors(quads, base, extra, row, quants + 64 * base);
 }
 
 template <typename Format>
@@ -35,7 +36,7 @@ void put_row(const std::byte* stored, uint32_t groups, uint32_t row, std::byte* 
                        first = element % Format::elements;
         const uint64_t place = place_by_chains(groups, g);
         const BlockNumbers block{stored + uint64_t{number} * Format::bytes};
-        put_quants<Format>(block, first, row, tile + place * Layout::quant_bytes);
+        put_quants<Format>(block, first / ROUND_GROUP, row, tile + place * Layout::quant_bytes);
         if constexpr (Layout::has_numbers) {
             std::byte* numbers = tile + Layout::numbers_at(groups) + place * Layout::number_bytes + row;
             const uint32_t code = code_of<Format>(block, first);

@@ -57,9 +57,6 @@ struct Recorded {
     uint32_t runs = 0, recordings = 0;
 };
 
-/// Whether what was cut for one budget should be cut anew for another.
-bool is_stale(uint64_t cut_for, uint64_t budget) { return budget > 2 * cut_for || 2 * budget < cut_for; }
-
 /// The kernels of the first runs: a token and the largest piece of a prompt.
 std::vector<KernelUse> first_kernels(const ModelPrograms& programs, const WeightSource& weights,
                                      uint32_t max_rows, const vk::DeviceFacts& facts) {
@@ -75,12 +72,13 @@ std::vector<KernelUse> first_kernels(const ModelPrograms& programs, const Weight
 }
 
 /// Brings the weights to the device while kernels are compiled.
-DeviceWeights load(const ModelPrograms& programs, const WeightSource& weights, const BackendOptions& options,
-                   KernelStore& kernels) {
+std::unique_ptr<DeviceWeights> load(const ModelPrograms& programs, const WeightSource& weights,
+                                    const BackendOptions& options, KernelStore& kernels) {
     const std::vector<const Program*> both = {&programs.body, &programs.head};
     formats_of(both, weights);  // says what is missing before a kernel is chosen for it
     KernelMaker maker(kernels, first_kernels(programs, weights, options.max_rows, kernels.device().facts()));
-    DeviceWeights loaded(kernels.device(), both, weights, options.progress);
+    auto loaded = std::make_unique<DeviceWeights>(kernels.device(), both, weights, options.weight_bytes,
+                                                  options.progress);
     const Stopwatch watch;
     maker.finish();
     log(LogLevel::info, concat("pipelines: ", watch.seconds(), " s after the weights"));
@@ -99,11 +97,12 @@ class GpuBackend final : public Backend, private TokenLoop {
           gpu_(gpu),
           kernels_(kernels),
           device_(kernels.device()),
-          weights_(load(programs_, weights, options_, kernels_)),
           transfer_(device_),
           timeline_(device_) {
         make_states();
         make_buffers();
+        // In the memory that is left.
+        weights_ = load(programs_, weights, options_, kernels_);
     }
 
     std::string description() const override { return device_.facts().name; }
@@ -376,7 +375,7 @@ class GpuBackend final : public Backend, private TokenLoop {
     Layout layout_of(Part part, const Recorded& recorded) const {
         return {.program = program(part),
                 .plan = recorded.plan,
-                .weights = weights_,
+                .weights = *weights_,
                 .place = [this, part,
                           &recorded](const Operand& operand) { return place(part, recorded.plan, operand); },
                 .max_cost = recorded.budget_cost,
@@ -419,7 +418,7 @@ class GpuBackend final : public Backend, private TokenLoop {
     GpuOptions gpu_;
     KernelStore& kernels_;
     vk::Device& device_;
-    DeviceWeights weights_;
+    std::unique_ptr<DeviceWeights> weights_;
     std::vector<std::unique_ptr<vk::Buffer>> states_;
     std::unique_ptr<vk::Buffer> arena_, arrivals_,
         logits_copy_;  // the last: null where the host reads the device's

@@ -23,22 +23,6 @@ uint32_t halves_of(const std::byte* block) {
     return word;
 }
 
-/// The words of a group's quants: those of the lower bits, then those of the upper bits.
-template <typename Format>
-void gather_quants(const BlockNumbers& block, uint32_t first, uint32_t* words) {
-    constexpr BlockPlanes planes = block_planes<Format>();
-    const auto place = [](uint32_t e, uint32_t bits, uint32_t number, uint32_t* plane) {
-        const uint32_t quad = e / 4, byte = e % 4;
-        plane[quad % bits] |= number << (8 * byte + quad / bits * bits);
-    };
-    for (uint32_t e = 0; e < ROUND_GROUP; ++e) {
-        const uint32_t quant = Format::quant(block, first + e);
-        place(e, planes.low_bits, quant & ((1u << planes.low_bits) - 1), words);
-        if constexpr (planes.high_bits > 0)
-            place(e, planes.high_bits, quant >> planes.low_bits, words + planes.low_bits);
-    }
-}
-
 /// One row, as `lane` of its tile.
 template <typename Format>
 void pack_row(Packing packing, uint32_t groups, const std::byte* row, uint32_t lane, uint32_t* tile) {
@@ -60,10 +44,14 @@ void pack_row(Packing packing, uint32_t groups, const std::byte* row, uint32_t l
         const uint32_t element = g * ROUND_GROUP, first = element % Format::elements;
         const BlockNumbers block{row + element / Format::elements * Format::bytes};
         const uint32_t place = packing == Packing::block_rows ? g : place_by_chains(groups, g);
-        uint32_t words[8] = {};
-        gather_quants<Format>(block, first, words);
+        const Quads quads = quads_of<Format>(block, first / ROUND_GROUP);
+        uint32_t words[8];
+        put_fields(quads, 0, planes.low_bits, words);
         put(tile, planes.low_bits, place, words);
-        if (planes.high_bits > 0) put(high, planes.high_bits, place, words + planes.low_bits);
+        if constexpr (planes.high_bits > 0) {
+            put_fields(quads, planes.low_bits, planes.high_bits, words);
+            put(high, planes.high_bits, place, words);
+        }
         const uint32_t code =
             planes.block_scales ? code_of<Format>(block, first) : halves_of<Format>(block.block);
         codes[place / codes_per_word * rows + lane] |= code << place % codes_per_word * planes.code_bits;

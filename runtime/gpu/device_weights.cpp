@@ -15,14 +15,19 @@ constexpr uint64_t largest_block = 256ull << 20;
 
 uint64_t aligned(uint64_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
 
-/// Not refused: drivers move what is too much elsewhere, or fail, as they like.
-void warn_when_short(const vk::Device& device, uint64_t needed) {
+/// Bytes of weights that the device's memory takes of those that are `needed`; `limit` 0: no other limit.
+uint64_t room_for_weights(const vk::Device& device, uint64_t needed, uint64_t limit) {
     const uint64_t free = device.free_bytes();
-    if (needed <= free) return;
+    if (limit != 0 && limit < needed && limit < free) return limit;
+    if (needed <= free) return needed;
+    const uint64_t room = free - free / 16;  // the rest is for others on this machine
     log(LogLevel::warning,
         concat(
             device.facts().name, ": the weights take ", needed / 1000000, " MB, and ", free / 1000000,
-            " MB of its memory are free: it may be slow or give up; use a smaller model or weight format"));
+            " MB of its memory are free: what does not fit stays in the host's memory, from which the device "
+            "reads more slowly; use a smaller model or weight format, or leave layers to the CPU "
+            "(--gpu-layers)"));
+    return room;
 }
 
 /// Packs the tiles of a piece and sends them: as many at a time as fit in a piece of the transfer.
@@ -76,7 +81,7 @@ std::vector<MatrixRecord::Piece> split_matrix(Packing packing, WeightFormat form
 }
 
 DeviceWeights::DeviceWeights(vk::Device& device, const std::vector<const Program*>& programs,
-                             const WeightSource& source, const Progress& progress) {
+                             const WeightSource& source, uint64_t limit, const Progress& progress) {
     const Stopwatch watch;
     std::vector<MatrixUse> uses;
     for (const Program* program : programs) {
@@ -85,7 +90,7 @@ DeviceWeights::DeviceWeights(vk::Device& device, const std::vector<const Program
         std::ranges::stable_sort(more, {}, &MatrixUse::phase);
         uses.insert(uses.end(), more.begin(), more.end());
     }
-    place_matrices(device, uses, source);
+    place_matrices(device, uses, source, limit);
     vk::Transfer transfer(device, std::max(vk::Transfer::usual_piece_bytes, largest_tile()));
     place_vectors(device, transfer, programs, source);
     ThreadPool pool;
@@ -114,19 +119,9 @@ uint64_t DeviceWeights::matrix_bytes() const {
     return bytes;
 }
 
-void DeviceWeights::place_matrices(vk::Device& device, const std::vector<MatrixUse>& uses,
-                                   const WeightSource& source) {
-    const vk::DeviceFacts& facts = device.facts();
+void DeviceWeights::describe_matrices(const vk::DeviceFacts& facts, const std::vector<MatrixUse>& uses,
+                                      const WeightSource& source) {
     const uint64_t largest_piece = std::min(facts.max_binding_bytes, facts.max_allocation_bytes);
-    std::vector<MatrixRecord::Piece*> open;  // pieces of the block being filled
-    uint64_t used = 0;
-    const auto close_block = [&] {
-        if (used == 0) return;
-        buffers_.push_back(std::make_unique<vk::Buffer>(device, used, vk::Memory::device, "weights"));
-        for (MatrixRecord::Piece* piece : open) piece->buffer = buffers_.back().get();
-        open.clear();
-        used = 0;
-    };
     for (const MatrixUse& use : uses) {
         const auto [out, in] = std::pair(use.request->out, use.request->in);
         const WeightFormat format = source.find(use.request->name)->format;
@@ -135,19 +130,53 @@ void DeviceWeights::place_matrices(vk::Device& device, const std::vector<MatrixU
             {*use.request,
              {format, packing, out, in, split_matrix(packing, format, out, in, largest_piece)}});
     }
-    warn_when_short(device, matrix_bytes());
-    const uint64_t limit = std::min(largest_block, facts.max_allocation_bytes);
-    const auto bytes_of = [&](size_t n) {
-        uint64_t bytes = 0;
-        for (const MatrixRecord::Piece& piece : matrices_[n].second.pieces) bytes += aligned(piece.bytes);
-        return bytes;
+}
+
+/// What is multiplied in one phase shares a block, so that it can share a dispatch.
+struct DeviceWeights::Group {
+    size_t begin, end;  // of matrices_
+    uint64_t bytes = 0;
+    bool looked_up;  // of which a run reads single rows
+    bool on_device = true;
+};
+
+std::vector<DeviceWeights::Group> DeviceWeights::groups_of(const std::vector<MatrixUse>& uses,
+                                                           uint64_t room) const {
+    std::vector<Group> groups;
+    for (size_t n = 0; n < uses.size(); ++n) {
+        if (n == 0 || uses[n].phase != uses[n - 1].phase)
+            groups.push_back({.begin = n, .end = n, .looked_up = looks_up(uses[n].op)});
+        groups.back().end = n + 1;
+        for (const MatrixRecord::Piece& piece : matrices_[n].second.pieces)
+            groups.back().bytes += aligned(piece.bytes);
+    }
+    for (const bool looked_up : {false, true}) {  // single rows cost least to read from elsewhere
+        for (Group& group : groups) {
+            if (group.looked_up != looked_up) continue;
+            group.on_device = group.bytes <= room;
+            if (group.on_device) room -= group.bytes;
+        }
+    }
+    return groups;
+}
+
+void DeviceWeights::make_blocks(vk::Device& device, const std::vector<Group>& groups, bool on_device) {
+    const uint64_t limit = std::min(largest_block, device.facts().max_allocation_bytes);
+    std::vector<MatrixRecord::Piece*> open;  // pieces of the block being filled
+    uint64_t used = 0;
+    const auto close_block = [&] {
+        if (used == 0) return;
+        buffers_.push_back(std::make_unique<vk::Buffer>(
+            device, used, on_device ? vk::Memory::device : vk::Memory::upload, "weights"));
+        for (MatrixRecord::Piece* piece : open) piece->buffer = buffers_.back().get();
+        (on_device ? device_bytes_ : host_bytes_) += used;
+        open.clear();
+        used = 0;
     };
-    for (size_t begin = 0, end = 0; begin < uses.size(); begin = end) {
-        // What is multiplied in one phase shares a block, so that it can share a dispatch.
-        uint64_t together = 0;
-        for (; end < uses.size() && uses[end].phase == uses[begin].phase; ++end) together += bytes_of(end);
-        if (used + together > limit) close_block();
-        for (size_t n = begin; n < end; ++n) {
+    for (const Group& group : groups) {
+        if (group.on_device != on_device) continue;
+        if (used + group.bytes > limit) close_block();
+        for (size_t n = group.begin; n < group.end; ++n) {
             for (MatrixRecord::Piece& piece : matrices_[n].second.pieces) {
                 if (used + piece.bytes > limit) close_block();
                 piece.offset = used;
@@ -157,6 +186,18 @@ void DeviceWeights::place_matrices(vk::Device& device, const std::vector<MatrixU
         }
     }
     close_block();
+}
+
+void DeviceWeights::place_matrices(vk::Device& device, const std::vector<MatrixUse>& uses,
+                                   const WeightSource& source, uint64_t limit) {
+    describe_matrices(device.facts(), uses, source);
+    uint64_t needed = 0;
+    for (const Group& group : groups_of(uses, 0)) needed += group.bytes;
+    const std::vector<Group> groups = groups_of(uses, room_for_weights(device, needed, limit));
+    for (const bool on_device : {true, false}) make_blocks(device, groups, on_device);
+    if (host_bytes_ == 0) return;
+    log(LogLevel::info, concat(device.facts().name, ": ", host_bytes_ / 1000000, " of ", needed / 1000000,
+                               " MB of weights stay in the host's memory"));
 }
 
 void DeviceWeights::place_vectors(vk::Device& device, vk::Transfer& transfer,

@@ -27,11 +27,12 @@ struct ModelPrograms {
 inline constexpr uint32_t head_rows = 16;
 
 struct BackendOptions {
-    uint32_t max_rows = 512;   // of one run of the body
-    uint32_t slots = 1;        // state slots
-    uint32_t spare_slots = 0;  // more of them, which their user keeps copies in
-    bool keep_all = false;     // every intermediate keeps a place of its own and can be read
-    Progress progress = {};    // of taking the weights over; may be empty
+    uint32_t max_rows = 512;    // of one run of the body
+    uint32_t slots = 1;         // state slots
+    uint32_t spare_slots = 0;   // more of them, which their user keeps copies in
+    uint64_t weight_bytes = 0;  // on a device, at most, the others in the host's memory; 0: what fits
+    bool keep_all = false;      // every intermediate keeps a place of its own and can be read
+    Progress progress = {};     // of taking the weights over; may be empty
 };
 
 /// The tables of one run, a vector of 4-byte words each, by name, for exactly `rows` rows.

@@ -254,6 +254,7 @@ typedef struct rwkvk_context_params {
                         * groups (cgroups) leave to this process. More of them are slower, and logged as a warning */
     rwkvk_progress_fn progress; /* of taking the weights over; may be NULL */
     void *progress_user;
+    uint64_t device_weight_bytes; /* at most, on a device; others are read from the host's memory. 0: what fits */
 } rwkvk_context_params;
 
 RWKVK_API void rwkvk_context_params_default(rwkvk_context_params *params, uint32_t size);
