@@ -9,24 +9,24 @@
 #extension GL_EXT_shader_explicit_arithmetic_types_float16 : require
 #pragma use_vulkan_memory_model
 layout(constant_id = 3) const uint TILE = 1u;
-layout(constant_id = 4) const uint SUBGROUP = 32u;
-layout(constant_id = 5) const uint M = 16u;  // rows of a matrix of results,
-layout(constant_id = 6) const uint N = 16u;  // its outputs,
-layout(constant_id = 7) const uint K = 16u;  // and elements that make it at once
-layout(constant_id = 8) const uint ABREAST = 2u;  // matrices of a subgroup side by side,
-const uint STACKED = 2u;                          // and one below the other
-const uint MATRICES = STACKED * ABREAST;
 #define SIGNED_FACTORS 1
 #include "block_products.glsl"
 
-layout(constant_id = 1) const uint ACROSS = 4u;  // subgroups side by side,
-layout(constant_id = 2) const uint DOWN = 2u;    // and one below the other,
+layout(constant_id = 1) const uint ACROSS = 4u;   // subgroups side by side,
+layout(constant_id = 2) const uint DOWN = 2u;     // and one below the other
+layout(constant_id = 4) const uint M = 16u;       // rows of a matrix of results,
+layout(constant_id = 5) const uint N = 16u;       // its outputs,
+layout(constant_id = 6) const uint K = 16u;       // and elements that make it at once
+layout(constant_id = 7) const uint ABREAST = 2u;  // matrices of a subgroup side by side,
+const uint STACKED = 2u;                          // and one below the other
+const uint MATRICES = STACKED * ABREAST;
 const uint TILE_OUTS = ABREAST * N * ACROSS;
 const uint TILE_ROWS = STACKED * M * DOWN;
 const uint STEPS = ROUND_GROUP / PARTS / K;  // of a part of a group
 
-// Of the group that is multiplied. A row of elements ends in four unused ones, so that rows begin in different banks.
-const uint STRIDE = QUADS + 1u;
+// Of the group that is multiplied. A row of elements ends in eight unused ones, so that rows begin in different banks, and at
+// multiples of 16 bytes, as matrices have to.
+const uint STRIDE = QUADS + 2u;
 shared f16vec4 tile_factors[TILE_OUTS * STRIDE];
 shared f16vec4 tile_values[TILE_ROWS * STRIDE];
 shared float tile_scales[4u * TILE_OUTS];  // [both scales, both offsets][output]
@@ -62,12 +62,6 @@ void lay_matrix(uint groups, uint g, uint place) {
     }
 }
 
-/// Whether terms of the format are made of it.
-bool needs_fact(uint i) {
-    if (i == 3u) return true;  // the unit
-    return HAS_OFFSET != 0 && (HALVES != 0 ? i < 2u : i == 2u);
-}
-
 void lay_rows(uint groups, uint g) {
     for (uint i = gl_LocalInvocationIndex; i < QUADS * TILE_ROWS; i += gl_WorkGroupSize.x) {
         uint t = i / QUADS, j = i % QUADS, begin = x_row(tile_row(t));
@@ -77,40 +71,62 @@ void lay_rows(uint groups, uint g) {
     }
 }
 
+/// What rows or outputs have, as matrices whose columns or rows are all the same: element i of each belongs to element i of the
+/// results, wherever a device keeps it.
+Results of_rows(uint fact, uint row) {
+    Results same;
+    coopMatLoad(same, tile_facts, fact * TILE_ROWS + row, 0u, gl_CooperativeMatrixLayoutColumnMajor);
+    return same;
+}
+Results of_outs(uint scale, uint n) {
+    Results same;
+    coopMatLoad(same, tile_scales, scale * TILE_OUTS + n, 0u, gl_CooperativeMatrixLayoutRowMajor);
+    return same;
+}
 
-/// The subgroup's part of the group that lies in shared memory. What outputs and rows have is loaded as matrices whose rows, or
-/// columns, are all the same: element i of each belongs to element i of the results, wherever a device keeps it.
+Values values_at(uint row, uint step) {
+    Values values;
+    coopMatLoad(values, tile_values, row * STRIDE + step * K / 4u, STRIDE, gl_CooperativeMatrixLayoutRowMajor);
+    return values;
+}
+Factors factors_at(uint n, uint step) {
+    Factors factors;
+    coopMatLoad(factors, tile_factors, n * STRIDE + step * K / 4u, STRIDE, gl_CooperativeMatrixLayoutColumnMajor);
+    return factors;
+}
+
+/// The subgroup's part of the group that lies in shared memory.
 void add_terms(inout Results chains[MATRICES]) {
-    const int by_row = gl_CooperativeMatrixLayoutColumnMajor, by_out = gl_CooperativeMatrixLayoutRowMajor;
     [[unroll]] for (uint a = 0u; a < STACKED; ++a) {
         uint row = first_row() + a * M;
         Values values[PARTS * STEPS];
-        [[unroll]] for (uint s = 0u; s < PARTS * STEPS; ++s)
-            coopMatLoad(values[s], tile_values, row * STRIDE + s * K / 4u, STRIDE, gl_CooperativeMatrixLayoutRowMajor);
-        Results facts[ROUND_FACTS];
-        [[unroll]] for (uint i = 0u; i < ROUND_FACTS; ++i)
-            if (needs_fact(i)) coopMatLoad(facts[i], tile_facts, i * TILE_ROWS + row, 0u, by_row);
+        [[unroll]] for (uint s = 0u; s < PARTS * STEPS; ++s) values[s] = values_at(row, s);
+        Results units = of_rows(3u, row);
+#if HAS_OFFSET
+        Results x_sums[PARTS];
+        [[unroll]] for (uint part = 0u; part < PARTS; ++part) x_sums[part] = of_rows(PARTS == 1u ? 2u : part, row);
+#endif
         [[unroll]] for (uint b = 0u; b < ABREAST; ++b) {
             uint n = first_out() + b * N;
             Results sums[PARTS], scales[PARTS], offsets[PARTS];
             [[unroll]] for (uint part = 0u; part < PARTS; ++part) {
                 sums[part] = Results(0.0);
-                [[unroll]] for (uint s = part * STEPS; s < (part + 1u) * STEPS; ++s) {
-                    Factors factors;
-                    coopMatLoad(factors, tile_factors, n * STRIDE + s * K / 4u, STRIDE, gl_CooperativeMatrixLayoutColumnMajor);
-                    sums[part] = coopMatMulAdd(values[s], factors, sums[part]);
-                }
-                coopMatLoad(scales[part], tile_scales, part * TILE_OUTS + n, 0u, by_out);
-                if (HAS_OFFSET != 0) coopMatLoad(offsets[part], tile_scales, (2u + part) * TILE_OUTS + n, 0u, by_out);
+                [[unroll]] for (uint s = part * STEPS; s < (part + 1u) * STEPS; ++s)
+                    sums[part] = coopMatMulAdd(values[s], factors_at(n, s), sums[part]);
+                scales[part] = of_outs(part, n);
+#if HAS_OFFSET
+                offsets[part] = of_outs(2u + part, n);
+#endif
             }
-            for (uint i = 0u; i < chains[0].length(); ++i) {
-                vec4 own = vec4(0.0);
-                [[unroll]] for (uint f = 0u; f < ROUND_FACTS; ++f)
-                    if (needs_fact(f)) own[f] = facts[f][i];
-                Scales of_out = Scales(vec2(scales[0][i], scales[PARTS - 1u][i]), vec2(0.0));
-                if (HAS_OFFSET != 0) of_out.offset = vec2(offsets[0][i], offsets[PARTS - 1u][i]);
-                vec2 both = vec2(sums[0][i], sums[PARTS - 1u][i]) * vec2(own.w);
-                chains[a * ABREAST + b][i] += term(both, 0u, own, of_out);
+            for (uint i = 0u; i < units.length(); ++i) {
+                vec4 facts = vec4(0.0);
+                Scales both = Scales(vec2(scales[0][i], scales[PARTS - 1u][i]), vec2(0.0));
+#if HAS_OFFSET
+                facts = vec4(x_sums[0][i], x_sums[PARTS - 1u][i], x_sums[0][i], 0.0);
+                both.offset = vec2(offsets[0][i], offsets[PARTS - 1u][i]);
+#endif
+                vec2 of_parts = vec2(sums[0][i], sums[PARTS - 1u][i]) * vec2(units[i]);
+                chains[a * ABREAST + b][i] += term(of_parts, 0u, facts, both);
             }
         }
     }
@@ -125,7 +141,7 @@ void store_tile(Results totals[MATRICES]) {
         barrier();
         uint row = gl_WorkGroupID.y * TILE_ROWS + first_row() + tile / ABREAST * M;
         uint n = workgroup * TILE_OUTS + first_out() + tile % ABREAST * N;
-        [[dont_unroll]] for (uint i = gl_SubgroupInvocationID; i < M * N; i += SUBGROUP)
+        [[dont_unroll]] for (uint i = gl_SubgroupInvocationID; i < M * N; i += gl_SubgroupSize)
             if (row + i / N < p.rows && n + i % N < product.outs) store_total(results[begin + i], row + i / N, n + i % N);
         [[unroll]] for (uint i = 1u; i < MATRICES; ++i) totals[i - 1u] = totals[i];
     }
@@ -149,7 +165,7 @@ void main() {
             ++place;
         }
         [[unroll]] for (uint t = 0u; t < MATRICES; ++t)
-            for (uint i = 0u; i < chains[0].length(); ++i) totals[t][i] += chains[t][i];
+            for (uint i = 0u; i < totals[0].length(); ++i) totals[t][i] += chains[t][i];
     }
     store_tile(totals);
 }
