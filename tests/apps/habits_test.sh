@@ -66,6 +66,7 @@ works '3 tokens' generate -p Hi -n 3 -ngl 99
 works '3 tokens' generate -p Hi -n 3 -ngl all
 works '3 tokens' generate -p Hi -n 3 --n-gpu-layers -1
 works '3 tokens' generate -p Hi -n 3 --gpu-layers 0
+works '3 tokens' generate -p Hi -n 3 --gpu-memory 1
 says 2 'number of layers' generate -p Hi -n 3 -ngl -5
 says 2 'number of layers' generate -p Hi -n 3 -ngl half
 passes_over '-fa' generate -p Hi -n 3 -fa
