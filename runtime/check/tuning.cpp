@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <limits>
 #include <map>
 #include <optional>
 
@@ -14,13 +15,14 @@
 #include "host/vk/device.h"
 #include "host/vk/recorder.h"
 #include "runtime/catalogue/rounding.h"
+#include "runtime/check/op_run.h"
 #include "runtime/gpu/products.h"
 
 namespace rwkvk::check {
 namespace {
 
 // Tried one after the other, each beside those that have been taken.
-constexpr std::array candidates{"-cooperative-matrix", "-integer-dot", "+narrow"};
+constexpr std::array candidates{"-narrow", "-cooperative-matrix", "-integer-dot", "+narrow"};
 constexpr double worth_it = 0.9;  // of the time without: less is noise
 
 constexpr uint32_t columns = 2048, prompt_rows = 256, prompt_outs = 2048;
@@ -40,7 +42,7 @@ class ProductTimes {
         const auto [at, is_new] =
             seconds_.try_emplace({module_name(choice.kernel, format), choice.constants, rows});
         if (is_new) {
-            at->second = measure(choice, format, params);
+            at->second = seconds_of(choice, format, params);
             log(LogLevel::info, concat(device_.facts().name, ": ", module_name(choice.kernel, format), ", ",
                                        rows, " rows: ", at->second * 1e6, " us"));
         }
@@ -54,6 +56,17 @@ class ProductTimes {
         if (slow()) return 64;
         if (rows > 1) return prompt_outs;
         return static_cast<uint32_t>(matrix_bytes / stored_bytes(format, columns) / 64 * 64);
+    }
+
+    /// Without end for a kernel that the device does not take.
+    double seconds_of(const KernelChoice& choice, WeightFormat format, const LinearParams& p) {
+        try {
+            return measure(choice, format, p);
+        } catch (const Error& error) {
+            if (!tells_of_kernel(error.code())) throw;
+            log(LogLevel::info, error.what());
+            return std::numeric_limits<double>::infinity();
+        }
     }
 
     double measure(const KernelChoice& choice, WeightFormat format, const LinearParams& p) {
