@@ -39,6 +39,23 @@ constexpr std::array maskable_facts{
     Maskable{"timestamps", &DeviceFacts::timestamps, false},
 };
 
+struct Settable {
+    std::string_view word;
+    void (*set)(DeviceFacts&);
+};
+
+constexpr std::array settable_facts{
+    Settable{"+mapped", [](DeviceFacts& f) { f.mapped = true; }},
+    Settable{"+sampling",
+             [](DeviceFacts& f) {
+                 f.sampling = true;
+                 f.slow_sampling = false;
+             }},
+    Settable{"+narrow", [](DeviceFacts& f) { f.narrow = true; }},
+    Settable{"+tuning", [](DeviceFacts& f) { f.tuning = true; }},
+    Settable{"+fast-dot", [](DeviceFacts& f) { f.fast_signed_dot = f.fast_mixed_dot = true; }},
+};
+
 void lower_to_floor(DeviceFacts& facts) {
     // The defaults of the limits are the floor.
     const DeviceFacts floor;
@@ -73,7 +90,8 @@ void settle_dependencies(DeviceFacts& facts) {
 }
 
 [[noreturn]] void unknown_word(std::string_view word) {
-    std::string known = "minimum, +mapped, +sampling, +narrow, +tuning, +fast-dot";
+    std::string known = "minimum";
+    for (const Settable& row : settable_facts) known += concat(", ", row.word);
     for (const Maskable& row : maskable_facts) known += concat(", -", row.name);
     throw Error(Code::bad_argument, concat("device mask (RWKVK_CAPS): unknown word '", word,
                                            "'; expected a comma-separated list of: ", known));
@@ -85,25 +103,9 @@ void apply_word(DeviceFacts& facts, std::string_view word) {
         for (const Maskable& row : maskable_facts) facts.*row.fact = row.in_minimum;
         return;
     }
-    if (word == "+mapped") {
-        facts.mapped = true;
-        return;
-    }
-    if (word == "+sampling") {
-        facts.sampling = true;
-        facts.slow_sampling = false;
-        return;
-    }
-    if (word == "+narrow") {
-        facts.narrow = true;
-        return;
-    }
-    if (word == "+tuning") {
-        facts.tuning = true;
-        return;
-    }
-    if (word == "+fast-dot") {
-        facts.fast_signed_dot = facts.fast_mixed_dot = true;
+    for (const Settable& row : settable_facts) {
+        if (word != row.word) continue;
+        row.set(facts);
         return;
     }
     for (const Maskable& row : maskable_facts) {

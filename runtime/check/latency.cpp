@@ -7,6 +7,7 @@
 #include "host/vk/buffer.h"
 #include "host/vk/device.h"
 #include "host/vk/recorder.h"
+#include "runtime/check/median.h"
 
 namespace rwkvk::check {
 namespace {
@@ -15,14 +16,6 @@ constexpr uint32_t dispatches = 128;  // of a run, an even number
 constexpr uint32_t runs = 5, round_trips = 50;
 constexpr uint64_t slice_bytes = 256, upload_size = 32ull << 20;
 constexpr float one = 1.0f;
-
-double median(uint32_t count, const std::function<double()>& once) {
-    once();  // warm-up
-    std::vector<double> seconds;
-    for (uint32_t i = 0; i < count; ++i) seconds.push_back(once());
-    std::ranges::sort(seconds);
-    return seconds[seconds.size() / 2];
-}
 
 /// Adds ones to numbers: each dispatch shows in the results.
 class Adder {

@@ -15,6 +15,7 @@
 #include "host/vk/device.h"
 #include "host/vk/recorder.h"
 #include "runtime/catalogue/rounding.h"
+#include "runtime/check/median.h"
 #include "runtime/check/op_run.h"
 #include "runtime/gpu/products.h"
 
@@ -90,16 +91,9 @@ class ProductTimes {
         for (uint32_t i = 0; i < repeats; ++i)
             recorder.dispatch(kernels_.get(choice, format), bindings, push.bytes(),
                               group_counts(choice, work_of(product_op(format), p)));
-        return median_of_runs(*recorder.finish());
-    }
-
-    double median_of_runs(vk::Commands& commands) {
+        const auto commands = recorder.finish();
         vk::Timeline timeline(device_);
-        timeline.run_timed(commands);  // the device wakes up
-        std::array<double, runs> seconds;
-        for (double& s : seconds) s = timeline.run_timed(commands) / repeats;
-        std::ranges::sort(seconds);
-        return seconds[runs / 2];
+        return median(runs, [&] { return timeline.run_timed(*commands); }) / repeats;
     }
 
     gpu::KernelStore& kernels_;

@@ -140,8 +140,7 @@ struct DeviceWeights::Group {
     bool on_device = true;
 };
 
-std::vector<DeviceWeights::Group> DeviceWeights::groups_of(const std::vector<MatrixUse>& uses,
-                                                           uint64_t room) const {
+std::vector<DeviceWeights::Group> DeviceWeights::groups_of(const std::vector<MatrixUse>& uses) const {
     std::vector<Group> groups;
     for (size_t n = 0; n < uses.size(); ++n) {
         if (n == 0 || uses[n].phase != uses[n - 1].phase)
@@ -150,6 +149,10 @@ std::vector<DeviceWeights::Group> DeviceWeights::groups_of(const std::vector<Mat
         for (const MatrixRecord::Piece& piece : matrices_[n].second.pieces)
             groups.back().bytes += aligned(piece.bytes);
     }
+    return groups;
+}
+
+void DeviceWeights::choose_places(std::vector<Group>& groups, uint64_t room) {
     for (const bool looked_up : {false, true}) {  // single rows cost least to read from elsewhere
         for (Group& group : groups) {
             if (group.looked_up != looked_up) continue;
@@ -157,7 +160,6 @@ std::vector<DeviceWeights::Group> DeviceWeights::groups_of(const std::vector<Mat
             if (group.on_device) room -= group.bytes;
         }
     }
-    return groups;
 }
 
 void DeviceWeights::make_blocks(vk::Device& device, const std::vector<Group>& groups, bool on_device) {
@@ -192,8 +194,9 @@ void DeviceWeights::place_matrices(vk::Device& device, const std::vector<MatrixU
                                    const WeightSource& source, uint64_t limit) {
     describe_matrices(device.facts(), uses, source);
     uint64_t needed = 0;
-    for (const Group& group : groups_of(uses, 0)) needed += group.bytes;
-    const std::vector<Group> groups = groups_of(uses, room_for_weights(device, needed, limit));
+    std::vector<Group> groups = groups_of(uses);
+    for (const Group& group : groups) needed += group.bytes;
+    choose_places(groups, room_for_weights(device, needed, limit));
     for (const bool on_device : {true, false}) make_blocks(device, groups, on_device);
     if (host_bytes_ == 0) return;
     log(LogLevel::info, concat(device.facts().name, ": ", host_bytes_ / 1000000, " of ", needed / 1000000,

@@ -56,7 +56,8 @@ class DeviceWeights {
     struct Group;
     void describe_matrices(const vk::DeviceFacts& facts, const std::vector<MatrixUse>& uses,
                            const WeightSource& source);
-    std::vector<Group> groups_of(const std::vector<MatrixUse>& uses, uint64_t room) const;
+    std::vector<Group> groups_of(const std::vector<MatrixUse>& uses) const;
+    static void choose_places(std::vector<Group>& groups, uint64_t room);
     void make_blocks(vk::Device& device, const std::vector<Group>& groups, bool on_device);
     void place_matrices(vk::Device& device, const std::vector<MatrixUse>& uses, const WeightSource& source,
                         uint64_t limit);
