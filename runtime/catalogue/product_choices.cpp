@@ -7,36 +7,36 @@
 namespace rwkvk {
 namespace {
 
-// Rows that share what an invocation loads and decodes. Software devices gain most from many, and take long
-// to compile each kernel: two must do.
-uint32_t narrow_tokens(const vk::DeviceFacts& facts, uint32_t rows) {
-    if (rows < 4) return 1;
-    return facts.type == vk::DeviceType::software ? 8 : 4;
-}
-
-// A few outputs per lane hide latency where a core runs few lanes. A software device pays for every input an
-// invocation loads, so eight outputs share it.
-uint32_t narrow_outs(const vk::DeviceFacts& facts, uint32_t tokens) {
-    return facts.type == vk::DeviceType::software ? 8 : tokens > 1 ? 2 : 1;
-}
-
 // Newer versions of llvmpipe load once what is the same for all lanes (docs/PERFORMANCE.md).
 bool loads_once(const vk::DeviceFacts& facts) {
     constexpr uint32_t llvmpipe = 13, mesa_24 = 24u << 22;  // VkDriverId and Vulkan's packed form
     return facts.driver_id == llvmpipe && facts.driver_version >= mesa_24;
 }
 
+// Rows of the input and outputs per lane that share what an invocation loads and decodes. A few hide latency
+// where a core runs few lanes. A software device gains most from many, and takes long to compile each kernel.
+struct Shared {
+    uint32_t tokens, outs;
+};
+
+Shared narrow_shared(const vk::DeviceFacts& facts, uint32_t rows) {
+    const bool software = facts.type == vk::DeviceType::software;
+    if (rows < 4) return {.tokens = 1, .outs = software ? 8u : 1u};
+    if (!software) return {.tokens = 4, .outs = 2};
+    if (rows >= 16 && loads_once(facts)) return {.tokens = 16, .outs = 4};
+    return {.tokens = 8, .outs = 8};
+}
+
 // Blocks need three sums per output and row. Where loads are cheap, those of four outputs stay near; older
 // llvmpipe spills all the same and gains by fewer loads.
-uint32_t narrow_block_outs(const vk::DeviceFacts& facts, uint32_t tokens) {
-    if (facts.type != vk::DeviceType::software || tokens == 1) return narrow_outs(facts, tokens);
-    return loads_once(facts) ? 4 : 16;
+Shared narrow_shared_blocks(const vk::DeviceFacts& facts, uint32_t rows) {
+    if (facts.type != vk::DeviceType::software || rows < 4) return narrow_shared(facts, rows);
+    return {.tokens = 8, .outs = loads_once(facts) ? 4u : 16u};
 }
 
 KernelChoice narrow_blocks(bool fetch, const vk::DeviceFacts& facts, uint32_t rows) {
     const uint32_t lanes = narrow_lanes(facts);
-    const uint32_t tokens = narrow_tokens(facts, rows);
-    const uint32_t outs = narrow_block_outs(facts, tokens);
+    const auto [tokens, outs] = narrow_shared_blocks(facts, rows);
     return {.kernel = KernelId::blocks_narrow,
             .packing = Packing::block_tiles,
             .constants = {lanes, outs, tokens, fetch},
@@ -44,10 +44,9 @@ KernelChoice narrow_blocks(bool fetch, const vk::DeviceFacts& facts, uint32_t ro
 }
 
 KernelChoice narrow(Op op, const vk::DeviceFacts& facts, uint32_t rows) {
-    const uint32_t tokens = narrow_tokens(facts, rows);
-    if (op == Op::linear_blocks) return narrow_blocks(tokens == 1 && loads_once(facts), facts, rows);
+    if (op == Op::linear_blocks) return narrow_blocks(rows < 4 && loads_once(facts), facts, rows);
     const uint32_t lanes = narrow_lanes(facts);
-    const uint32_t outs = narrow_outs(facts, tokens);
+    const auto [tokens, outs] = narrow_shared(facts, rows);
     return {.kernel = KernelId::linear_narrow,
             .packing = Packing::tiles,
             .constants = {lanes, outs, tokens},
@@ -162,16 +161,17 @@ std::vector<KernelChoice> all_tiles(Op op, const vk::DeviceFacts& facts) {
     const bool blocks = op == Op::linear_blocks;
     const uint32_t rows = tile_rows_each(facts), other = rows == 2 ? 4 : 2;
     const Packing teams = blocks ? Packing::block_rows : Packing::ranges;
-    const Packing narrow = blocks ? Packing::block_tiles : Packing::tiles;
+    const Packing lanes = blocks ? Packing::block_tiles : Packing::tiles;
     std::vector<KernelChoice> choices;
-    for (const auto& [packing, each] : {std::pair{teams, rows}, {narrow, rows}, {teams, other}}) {
+    for (const auto& [packing, each] : {std::pair{teams, rows}, {lanes, rows}, {teams, other}}) {
         choices.push_back(
             by_tiles(blocks ? KernelId::blocks_shared : KernelId::linear_shared, packing, each, facts));
         if (!blocks || !facts.integer_dot) continue;
         for (const bool mixed : {false, true}) choices.push_back(tiles_by_dots(mixed, packing, each, facts));
     }
     if (blocks && by_matrices(facts))
-        for (const Packing packing : {teams, narrow}) choices.push_back(tiles_by_matrices(packing, facts));
+        for (const Packing packing : {teams, lanes}) choices.push_back(tiles_by_matrices(packing, facts));
+    if (!blocks && loads_once(facts)) choices.push_back(narrow(op, facts, many_rows));
     return choices;
 }
 
