@@ -22,6 +22,7 @@ enum class Code {
     io,             // the operating system refused to read or write
     not_finite,     // the model produced NaN or infinity
     cancelled,      // the caller's progress function said stop
+    busy,           // as much waits as may: try again later
 };
 
 /// A fault of the world: bad input, a failing driver, a full disk. `what()` is one line for the user.

@@ -27,6 +27,7 @@ allow runtime/text 'runtime/text/|shaders/exact_math\.h|host/[a-z_0-9]+\.h'
 model='runtime/(model|arch|catalogue|graph|load|text)/|host/[a-z_0-9]+\.h'
 allow runtime/model "$model"
 allow runtime/session "runtime/session/|$model"
+allow runtime/engine "runtime/(engine|session)/|$model"
 allow runtime/write "runtime/write/|$model"
 allow runtime/synthetic "runtime/synthetic/|runtime/write/|$model"
 allow runtime/check 'runtime/|host/|shaders/'

@@ -95,6 +95,8 @@ rwkvk_status status_of(Code code) {
             return RWKVK_NOT_FINITE;
         case Code::cancelled:
             return RWKVK_CANCELLED;
+        case Code::busy:
+            return RWKVK_BUSY;
     }
     return RWKVK_INTERNAL;
 }
@@ -165,8 +167,8 @@ const char* rwkvk_status_name(rwkvk_status status) {
     constexpr const char* names[] = {"ok",         "bad argument", "bad file",      "unsupported",
                                      "bad shape",  "bad token",    "bad text",      "not exact",
                                      "no device",  "device lost",  "out of memory", "io",
-                                     "not finite", "cancelled",    "internal error"};
-    return status >= 0 && status <= RWKVK_INTERNAL ? names[status] : "unknown status";
+                                     "not finite", "cancelled",    "internal error", "busy"};
+    return status >= 0 && status <= RWKVK_BUSY ? names[status] : "unknown status";
 }
 
 void rwkvk_runtime_params_default(rwkvk_runtime_params* params, uint32_t size) {

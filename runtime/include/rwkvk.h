@@ -75,7 +75,8 @@ enum {
     RWKVK_IO = 11,           /* the operating system refused to read or write */
     RWKVK_NOT_FINITE = 12,   /* the model produced NaN or infinity */
     RWKVK_CANCELLED = 13,    /* a callback or rwkvk_context_interrupt() asked to stop */
-    RWKVK_INTERNAL = 14      /* a fault of this library */
+    RWKVK_INTERNAL = 14,     /* a fault of this library */
+    RWKVK_BUSY = 15          /* as much waits as may: try again later */
 };
 
 /** "ok", "bad argument", … Never NULL, also for unknown values. */
@@ -268,7 +269,6 @@ RWKVK_API void rwkvk_context_destroy(rwkvk_context *context);
 
 /** "cpu (8 threads, avx512)" or the device's name. Lives as long as the context. */
 RWKVK_API const char *rwkvk_context_device(const rwkvk_context *context);
-
 /** Bytes of device memory in use; 0 on the CPU. */
 RWKVK_API uint64_t rwkvk_context_device_bytes(const rwkvk_context *context);
 

@@ -50,6 +50,9 @@ class Context {
     /// The same where it must not end half-way: an interrupt waits for `take_interrupt`.
     std::vector<float> feed_whole(uint32_t slot, std::span<const Token> tokens, Want want = Want::last);
 
+    /// Waits until all that was fed is computed, which a feed that wants no logits may only begin.
+    void finish();
+
     /// Told how many of a feed's tokens have been run: before the first run, and after each. May interrupt.
     using Progress = std::function<void(size_t done, size_t total)>;
     void on_progress(Progress progress) { progress_ = std::move(progress); }

@@ -1,0 +1,411 @@
+#include "runtime/engine/engine.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "host/log.h"
+#include "runtime/engine/row_shares.h"
+
+namespace rwkvk::engine {
+namespace {
+
+constexpr uint32_t least_prompt_rows = 16;  // of a step that reads prompts at leisure
+constexpr size_t between_kept = 64;         // tokens that make it worth to keep a state nobody asked for
+constexpr size_t long_prompt = 2048;        // of every so many tokens a state is kept
+constexpr uint64_t answer_cost = 8;         // of a token of an answer, as it counts for owners; of a prompt 1
+constexpr uint32_t most_failures = 3;       // of devices, one after the other
+
+bool is_of_device(Code code) { return code == Code::device_lost || code == Code::out_of_memory; }
+
+void require_servable(const Request& request, uint32_t vocabulary) {
+    if (request.prompt.empty()) throw Error(Code::bad_argument, "a prompt has at least 1 token");
+    if (request.limit == 0) throw Error(Code::bad_argument, "the limit of an answer is at least 1 token");
+    for (size_t i = 0; i < request.prompt.size(); ++i) {
+        if (request.prompt[i] < vocabulary) continue;
+        throw Error(Code::bad_token, concat("token ", i, " of the prompt has id ", request.prompt[i],
+                                            "; the vocabulary has ids 0 to ", vocabulary - 1));
+    }
+    for (const size_t length : request.keep) {
+        if (length > 0 && length <= request.prompt.size()) continue;
+        throw Error(Code::bad_argument, concat("a state is to be kept behind ", length,
+                                               " tokens; the prompt has ", request.prompt.size()));
+    }
+}
+
+/// Where the state of a prompt is kept, of which a state holds the first `fed` tokens and others had the
+/// first `known`.
+std::vector<size_t> cuts_of(const Request& request, size_t prompt_tokens, size_t fed, size_t known) {
+    std::set<size_t> cuts(request.keep.begin(), request.keep.end());
+    if (cuts.empty()) cuts.insert(prompt_tokens);
+    for (size_t at = long_prompt; at + between_kept < prompt_tokens; at += long_prompt) cuts.insert(at);
+    if (known >= fed + between_kept && known <= prompt_tokens) cuts.insert(known);  // where ways part
+    cuts.erase(cuts.begin(), cuts.upper_bound(fed));
+    return {cuts.begin(), cuts.end()};
+}
+
+}  // namespace
+
+Engine::Engine(std::shared_ptr<const Model> model, std::shared_ptr<const text::Tokenizer> tokenizer,
+               ContextMaker make, const EngineOptions& options)
+    : model_(std::move(model)),
+      tokenizer_(std::move(tokenizer)),
+      make_(std::move(make)),
+      options_(options),
+      context_(make_()),
+      pool_(options.threads),
+      cache_(options.cache_bytes) {
+    for (uint32_t slot = context_->backend().options().slots; slot > 0; --slot)
+        free_slots_.push_back(slot - 1);
+}
+
+Engine::~Engine() {
+    take_in();
+    for (auto& [id, sequence] : waiting_) running_.push_back(std::move(sequence));
+    for (const SequencePointer& sequence : running_) {
+        if (!sequence->end) sequence->end = End::cancelled;
+        sequence->tell_done();
+    }
+    publish();
+}
+
+EventSink Engine::into_outbox(EventSink sink) {
+    return [this, sink = std::move(sink)](uint64_t id, const Event& event) {
+        outbox_.push_back([sink, id, event] { sink(id, event); });
+    };
+}
+
+uint64_t Engine::submit(Request request, EventSink sink) {
+    require_servable(request, model_->programs().vocabulary);
+    auto sequence = std::make_unique<Sequence>(std::move(request), into_outbox(std::move(sink)));
+    const std::lock_guard lock(mutex_);
+    if (queued_ >= options_.queue) {
+        throw Error(Code::busy,
+                    concat("as many requests wait as may, ", options_.queue, ": try again later"));
+    }
+    ++queued_;
+    sequence->id = ++last_id_;
+    submitted_.push_back(std::move(sequence));
+    changed_.notify_all();
+    return last_id_;
+}
+
+uint64_t Engine::fork(uint64_t id, uint64_t seed, EventSink sink) {
+    const std::lock_guard lock(mutex_);
+    if (queued_ >= options_.queue) {
+        throw Error(Code::busy,
+                    concat("as many requests wait as may, ", options_.queue, ": try again later"));
+    }
+    ++queued_;
+    forks_.push_back({id, ++last_id_, seed, into_outbox(std::move(sink))});
+    changed_.notify_all();
+    return last_id_;
+}
+
+void Engine::cancel(uint64_t id) {
+    const std::lock_guard lock(mutex_);
+    cancelled_.push_back(id);
+    changed_.notify_all();
+}
+
+EngineStatistics Engine::statistics() const {
+    const std::lock_guard lock(mutex_);
+    return published_;
+}
+
+bool Engine::step(std::optional<double> seconds) {
+    take_in();
+    admit();
+    if (!running_.empty()) serve(seconds);
+    publish();
+    const std::lock_guard lock(mutex_);
+    return !running_.empty() || queued_ > 0 || !cancelled_.empty();
+}
+
+void Engine::run(std::stop_token stop) {
+    while (!stop.stop_requested()) {
+        if (step()) continue;
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, stop, [&] { return queued_ > 0 || !cancelled_.empty(); });
+    }
+}
+
+/// What others asked for since the last step.
+void Engine::take_in() {
+    std::vector<SequencePointer> submitted;
+    std::vector<Fork> forks;
+    std::vector<uint64_t> cancelled;
+    {
+        const std::lock_guard lock(mutex_);
+        submitted.swap(submitted_);
+        forks.swap(forks_);
+        cancelled.swap(cancelled_);
+    }
+    for (SequencePointer& sequence : submitted) {
+        queue_.push(sequence->request.owner, sequence->id);
+        waiting_.emplace(sequence->id, std::move(sequence));
+    }
+    for (const Fork& fork : forks) fork_now(fork);
+    for (const uint64_t id : cancelled) {
+        if (Sequence* const sequence = find(id)) sequence->end = End::cancelled;
+    }
+}
+
+Sequence* Engine::find(uint64_t id) {
+    if (const auto waits = waiting_.find(id); waits != waiting_.end()) return waits->second.get();
+    const auto runs = std::ranges::find(running_, id, [](const SequencePointer& s) { return s->id; });
+    return runs == running_.end() ? nullptr : runs->get();
+}
+
+void Engine::fork_now(const Fork& fork) {
+    Sequence* const of = find(fork.of);
+    SequencePointer made;
+    if (of) {
+        if (!of->lost && of->fed > 0) guarded([&] { keep_state(*of); });
+        made = of->fork(fork.seed, fork.sink);
+    } else {
+        made = std::make_unique<Sequence>(Request{.prompt = {0}}, fork.sink);
+        made->fail(Error(Code::bad_argument, concat("request ", fork.of, " is over, or there was none")));
+    }
+    made->id = fork.id;
+    queue_.push(made->request.owner, made->id);
+    waiting_.emplace(made->id, std::move(made));
+}
+
+/// Gives free slots to those who wait, and lets those go who are over before they began.
+void Engine::admit() {
+    for (auto at = waiting_.begin(); at != waiting_.end();) {
+        Sequence& sequence = *at->second;
+        if (!sequence.end) {
+            ++at;
+            continue;
+        }
+        queue_.remove(sequence.id);
+        over(sequence);
+        at = waiting_.erase(at);
+    }
+    while (!free_slots_.empty()) {
+        const std::optional<uint64_t> id = queue_.pop();
+        if (!id) break;
+        SequencePointer sequence = std::move(waiting_.extract(*id).mapped());
+        sequence->slot = free_slots_.back();
+        free_slots_.pop_back();
+        running_.push_back(std::move(sequence));
+    }
+    const std::lock_guard lock(mutex_);
+    queued_ = waiting_.size() + submitted_.size() + forks_.size();
+}
+
+void Engine::serve(std::optional<double> seconds) {
+    if (!context_ && !make_context()) return finish();
+    guarded([&] {
+        const std::vector<Sequence*> sequences = whose_turn();
+        for (Sequence* const sequence : sequences) {
+            if (sequence->lost) restore(*sequence);
+        }
+        feed(sequences, seconds);
+    });
+    draw();
+    finish();
+}
+
+/// Those that are fed in this step; one whose fault it may have been that a step failed is fed alone.
+std::vector<Sequence*> Engine::whose_turn() const {
+    std::vector<Sequence*> sequences;
+    for (const SequencePointer& sequence : running_) {
+        if (sequence->end) continue;
+        if (sequence->alone) return {sequence.get()};
+        sequences.push_back(sequence.get());
+    }
+    return sequences;
+}
+
+/// Into its slot, the state that saves the most tokens.
+void Engine::restore(Sequence& sequence) {
+    const StateCache::Found found = cache_.find(sequence.request.domain, sequence.tokens);
+    if (found.kept) {
+        context_->set_state(sequence.slot, found.kept->state);
+        if (found.tokens == sequence.tokens.size()) sequence.logits = found.kept->logits;
+    } else {
+        context_->reset(sequence.slot);
+    }
+    sequence.fed = found.tokens;
+    sequence.cuts = cuts_of(sequence.request, sequence.prompt_tokens, found.tokens, found.known);
+    sequence.lost = false;
+    if (sequence.started) return;
+    sequence.begin(found.tokens);
+    counts_.cached_tokens += found.tokens;
+}
+
+/// Rows of this step.
+uint32_t Engine::room(std::span<Sequence* const> sequences, std::optional<double> seconds) const {
+    const uint32_t most = context_->backend().options().max_rows;
+    if (seconds) return cost_.rows_within(*seconds, most, 1);
+    const auto prompts =
+        std::ranges::count_if(sequences, [](const Sequence* s) { return s->reads_prompt(); });
+    const auto answers = static_cast<uint32_t>(sequences.size()) - static_cast<uint32_t>(prompts);
+    if (prompts == 0) return std::min(answers, most);
+    const uint32_t in_time = cost_.rows_within(options_.step_seconds, most, least_prompt_rows);
+    return std::min(most, std::max(in_time, answers + least_prompt_rows));
+}
+
+void Engine::feed(std::span<Sequence* const> sequences, std::optional<double> seconds) {
+    std::vector<Sequence*> hungry;  // a kept state may hold all of a prompt
+    std::ranges::copy_if(sequences, std::back_inserter(hungry),
+                         [](const Sequence* s) { return s->left() > 0; });
+    if (hungry.empty()) return;
+    const uint32_t most = room(hungry, seconds);
+    std::vector<uint32_t> wanted;
+    for (const Sequence* const sequence : hungry) wanted.push_back(static_cast<uint32_t>(sequence->rows()));
+    const std::vector<uint32_t> rows = share_rows(wanted, most, first_);
+
+    std::vector<Feed> feeds;
+    std::vector<Sequence*> fed;
+    for (size_t i = 0; i < hungry.size(); ++i) {
+        Sequence& sequence = *hungry[i];
+        if (rows[i] == 0) continue;
+        feeds.push_back({.slot = sequence.slot,
+                         .tokens = std::span(sequence.tokens).subspan(sequence.fed, rows[i]),
+                         .want = rows[i] == sequence.left() ? Want::last : Want::nothing,
+                         .vectors = {}});
+        fed.push_back(&sequence);
+    }
+    first_ = (first_ + fed.size()) % hungry.size();
+    if (!run(feeds, fed)) return;
+    for (size_t i = 0; i < fed.size(); ++i) {
+        count(*fed[i], feeds[i].tokens.size());
+        fed[i]->was_fed(feeds[i].tokens.size());
+    }
+    for (Sequence* const sequence : fed) {
+        if (!sequence->is_at_cut()) continue;
+        sequence->cuts.erase(sequence->cuts.begin());
+        keep_state(*sequence);
+    }
+}
+
+/// Whether it went well; otherwise it shows later whose fault it was. Errors: those of the device.
+bool Engine::run(std::span<const Feed> feeds, std::span<Sequence* const> fed) {
+    uint32_t rows = 0;
+    for (const Feed& feed : feeds) rows += static_cast<uint32_t>(feed.tokens.size());
+    try {
+        const Stopwatch watch;
+        context_->feed(feeds, [&](size_t i, size_t, std::span<const float> logits) {
+            fed[i]->logits.assign(logits.begin(), logits.end());
+        });
+        context_->finish();
+        cost_.add(rows, watch.seconds());
+    } catch (const Error& error) {
+        if (is_of_device(error.code())) throw;
+        for (Sequence* const sequence : fed) {
+            sequence->lose();
+            if (fed.size() == 1) sequence->fail(error);
+            sequence->alone = true;
+        }
+        return false;
+    }
+    failures_ = 0;
+    ++counts_.steps;
+    counts_.rows += rows;
+    return true;
+}
+
+/// For statistics and for whose turn it is.
+void Engine::count(const Sequence& sequence, size_t rows) {
+    const bool prompt = sequence.reads_prompt();
+    (prompt ? counts_.prompt_tokens : counts_.answer_tokens) += rows;
+    queue_.served(sequence.request.owner, rows * (prompt ? 1 : answer_cost));
+}
+
+/// For others to go on from.
+void Engine::keep_state(Sequence& sequence) {
+    const std::span<const Token> tokens = std::span(sequence.tokens).first(sequence.fed);
+    if (model_->state_bytes() > options_.cache_bytes || cache_.holds(sequence.request.domain, tokens)) return;
+    cache_.keep(
+        sequence.request.domain, tokens,
+        {context_->state(sequence.slot), sequence.left() == 0 ? sequence.logits : std::vector<float>()});
+}
+
+void Engine::draw() {
+    std::vector<Sequence*> ready;
+    for (const SequencePointer& sequence : running_)
+        if (sequence->can_draw()) ready.push_back(sequence.get());
+    pool_.parallel_for(ready.size(), [&](uint64_t begin, uint64_t end) {
+        for (uint64_t i = begin; i < end; ++i) ready[i]->draw();
+    });
+    for (Sequence* const sequence : ready)
+        if (!sequence->failure) sequence->take_drawn(*tokenizer_);
+}
+
+/// Lets those go that are over. What they left is what the next turn of a conversation begins with.
+void Engine::finish() {
+    for (const SequencePointer& sequence : running_) {
+        if (sequence->failure) sequence->end = End::failed;
+        if (!sequence->end) continue;
+        if (!sequence->lost && sequence->fed > sequence->prompt_tokens)
+            guarded([&] { keep_state(*sequence); });
+        over(*sequence);
+        free_slots_.push_back(sequence->slot);
+        queue_.end(sequence->request.owner);
+    }
+    std::erase_if(running_, [](const SequencePointer& sequence) { return sequence->is_over; });
+}
+
+void Engine::over(Sequence& sequence) {
+    ++counts_.finished;
+    counts_.failed += sequence.end == End::failed;
+    sequence.tell_done();
+}
+
+/// What fails on the device is made good for all that is running.
+template <typename Body>
+void Engine::guarded(const Body& body) {
+    try {
+        body();
+    } catch (const Error& error) {
+        recover(error);
+    } catch (const std::bad_alloc&) {
+        recover(Error(Code::out_of_memory, "no memory is left on the host"));
+    }
+}
+
+void Engine::recover(const Error& error) {
+    for (const SequencePointer& sequence : running_) sequence->lose();
+    context_.reset();
+    if (!is_of_device(error.code()) || ++failures_ > most_failures) return fail_all(error);
+    log(LogLevel::warning, concat(error.what(), "; what was running is read again"));
+    if (make_context()) ++counts_.rebuilds;
+}
+
+/// Whether there is one; otherwise nothing can be served.
+bool Engine::make_context() {
+    try {
+        context_ = make_();
+        return true;
+    } catch (const Error& error) {
+        fail_all(error);
+        return false;
+    }
+}
+
+void Engine::fail_all(const Error& error) {
+    failures_ = 0;
+    for (const SequencePointer& sequence : running_)
+        if (!sequence->end) sequence->fail(error);
+    for (auto& [id, sequence] : waiting_)
+        if (!sequence->end) sequence->fail(error);
+}
+
+/// Tells what happened, when nothing of it is under way any more.
+void Engine::publish() {
+    counts_.running = running_.size();
+    counts_.waiting = waiting_.size();
+    counts_.kept_states = cache_.states();
+    counts_.kept_bytes = cache_.bytes();
+    {
+        const std::lock_guard lock(mutex_);
+        published_ = counts_;
+    }
+    for (const auto& tell : std::exchange(outbox_, {})) tell();
+}
+
+}  // namespace rwkvk::engine

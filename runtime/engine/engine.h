@@ -1,0 +1,127 @@
+#pragma once
+// Many requests on one context, served together: each step feeds a token of every answer and pieces of
+// prompts. What a request gives depends on nothing but itself, since neither what is fed together nor how it
+// is cut changes a bit.
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <vector>
+
+#include "host/thread_pool.h"
+#include "runtime/engine/fair_queue.h"
+#include "runtime/engine/request.h"
+#include "runtime/engine/row_cost.h"
+#include "runtime/engine/sequence.h"
+#include "runtime/engine/state_cache.h"
+
+namespace rwkvk::engine {
+
+struct EngineOptions {
+    uint32_t queue = 64;                       // requests that wait at most
+    double step_seconds = 0.05;                // that a step which reads prompts takes, about
+    uint64_t cache_bytes = uint64_t{2} << 30;  // of host memory for states to go on from
+    uint32_t threads = 0;                      // that draw tokens; 0: one per usable processor
+};
+
+struct EngineStatistics {
+    size_t running = 0, waiting = 0;
+    size_t kept_states = 0;
+    uint64_t kept_bytes = 0;
+    uint64_t steps = 0, rows = 0;  // so far, as everything below
+    uint64_t prompt_tokens = 0, cached_tokens = 0, answer_tokens = 0;
+    uint64_t finished = 0, failed = 0;
+    uint64_t rebuilds = 0;  // of the context, after its device was lost
+};
+
+/// Makes the context that requests are served on: at the first step, and again after its device was lost.
+using ContextMaker = std::function<std::shared_ptr<Context>()>;
+
+/// `submit`, `fork`, `cancel`, `statistics` may be called from every thread, and from where events are told;
+/// `step` and `run` from one at a time, which tells the events of a step at its end.
+class Engine {
+  public:
+    Engine(std::shared_ptr<const Model> model, std::shared_ptr<const text::Tokenizer> tokenizer,
+           ContextMaker make, const EngineOptions& options);
+    /// Tells what is not done yet that it is cancelled.
+    ~Engine();
+
+    /// Returns the request's number. Errors: Code::bad_argument for what cannot be served; Code::bad_token;
+    /// Code::busy when as many wait as may.
+    uint64_t submit(Request request, EventSink sink);
+    /// A request of its own that goes on from where the other is when the next step begins, with other random
+    /// numbers. Of one that is over by then, or unknown, it is told Code::bad_argument.
+    uint64_t fork(uint64_t id, uint64_t seed, EventSink sink);
+    /// Ends it at the next step. Nothing for one that is over.
+    void cancel(uint64_t id);
+
+    /// Serves the requests for about so long; at least one row. Without `seconds`: one row of every answer,
+    /// and of prompts what fits into step_seconds. Returns whether there is more to do.
+    bool step(std::optional<double> seconds = std::nullopt);
+    /// Steps until it is asked to stop, asleep while there is nothing to do.
+    void run(std::stop_token stop);
+
+    EngineStatistics statistics() const;
+
+  private:
+    using SequencePointer = std::unique_ptr<Sequence>;
+    struct Fork {
+        uint64_t of, id, seed;
+        EventSink sink;
+    };
+
+    void take_in();
+    Sequence* find(uint64_t id);
+    void fork_now(const Fork& fork);
+    void admit();
+    void serve(std::optional<double> seconds);
+    std::vector<Sequence*> whose_turn() const;
+    void restore(Sequence& sequence);
+    uint32_t room(std::span<Sequence* const> sequences, std::optional<double> seconds) const;
+    void feed(std::span<Sequence* const> sequences, std::optional<double> seconds);
+    bool run(std::span<const Feed> feeds, std::span<Sequence* const> fed);
+    void count(const Sequence& sequence, size_t rows);
+    void keep_state(Sequence& sequence);
+    void draw();
+    void finish();
+    void over(Sequence& sequence);
+    template <typename Body>
+    void guarded(const Body& body);
+    void recover(const Error& error);
+    bool make_context();
+    void fail_all(const Error& error);
+    void publish();
+    EventSink into_outbox(EventSink sink);
+
+    const std::shared_ptr<const Model> model_;
+    const std::shared_ptr<const text::Tokenizer> tokenizer_;
+    const ContextMaker make_;
+    const EngineOptions options_;
+    std::shared_ptr<Context> context_;  // null where it could not be made again
+    std::vector<uint32_t> free_slots_;
+    ThreadPool pool_;
+    StateCache cache_;
+    RowCost cost_;
+    FairQueue queue_;
+    std::map<uint64_t, SequencePointer> waiting_;
+    std::vector<SequencePointer> running_;
+    size_t first_ = 0;       // of the running ones, when not all can be fed
+    uint32_t failures_ = 0;  // since a step was done
+    std::vector<std::function<void()>> outbox_;
+    EngineStatistics counts_;
+
+    mutable std::mutex mutex_;  // guards what follows
+    std::condition_variable_any changed_;
+    uint64_t last_id_ = 0;
+    size_t queued_ = 0;  // submitted and not being served
+    std::vector<SequencePointer> submitted_;
+    std::vector<Fork> forks_;
+    std::vector<uint64_t> cancelled_;
+    EngineStatistics published_;
+};
+
+}  // namespace rwkvk::engine

@@ -1,0 +1,58 @@
+#pragma once
+// What an engine is asked for, and what it tells.
+
+#include <functional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "host/error.h"
+#include "runtime/session/context.h"
+#include "runtime/text/sampler.h"
+#include "runtime/text/think_splitter.h"
+
+namespace rwkvk::engine {
+
+/// Tokens to go on from, and how.
+struct Request {
+    std::vector<Token> prompt;  // one or more
+    /// So many of the prompt's first tokens have a state that others will go on from; none: all of them.
+    std::vector<size_t> keep = {};
+    text::Sampler sampler{text::SamplerParams{}};
+    uint32_t limit = 2048;                // tokens of the answer at most, one or more
+    std::vector<Token> ends = {};         // tokens that end it
+    std::vector<std::string> stops = {};  // texts that do
+    text::ReplyStart start = text::ReplyStart::verbatim;
+    std::string owner = {};   // owners are served alike
+    std::string domain = {};  // states are shared within one
+};
+
+enum class End { stop, length, cancelled, failed };
+
+/// The prompt begins to be read, of which a kept state holds so many tokens.
+struct Started {
+    size_t prompt_tokens, cached_tokens;
+};
+/// So much of the prompt is read.
+struct Progress {
+    size_t done, total;
+};
+/// A token of the answer, and the text that it makes certain, which may be none.
+struct Piece {
+    Token token;
+    std::string reasoning, answer;
+};
+/// The last that is told. What was held back of the text comes with it.
+struct Done {
+    End end;
+    std::string reasoning = {}, answer = {};
+    Code code = Code::cancelled;                              // where it failed
+    std::string message = {};                                 // likewise
+    size_t prompt_tokens = 0, cached_tokens = 0, tokens = 0;  // tokens: of the answer, without what ended it
+    double queued_seconds = 0, prompt_seconds = 0, answer_seconds = 0;
+};
+
+using Event = std::variant<Started, Progress, Piece, Done>;
+using EventSink = std::function<void(uint64_t id, const Event&)>;
+
+}  // namespace rwkvk::engine

@@ -1,0 +1,100 @@
+#include "runtime/engine/sequence.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace rwkvk::engine {
+
+Sequence::Sequence(Request asked, EventSink to)
+    : request(std::move(asked)),
+      sink(std::move(to)),
+      tokens(request.prompt),
+      prompt_tokens(tokens.size()),
+      text(request.stops, request.start) {}
+
+std::unique_ptr<Sequence> Sequence::fork(uint64_t seed, EventSink to) const {
+    Request rest = request;
+    rest.prompt = tokens;
+    rest.keep.clear();
+    rest.limit -= static_cast<uint32_t>(drawn());
+    text::SamplerParams params = rest.sampler.params();
+    params.seed = seed;
+    rest.sampler.set_params(params);
+    auto made = std::make_unique<Sequence>(std::move(rest), std::move(to));
+    made->text = text;  // what was held back belongs to both
+    return made;
+}
+
+void Sequence::begin(size_t cached) {
+    started = true;
+    cached_tokens = cached;
+    placed_at = watch.seconds();
+    tell(Started{prompt_tokens, cached});
+}
+
+void Sequence::was_fed(size_t rows) {
+    fed += rows;
+    alone = alone && left() > 0;
+    const size_t before = std::exchange(read_tokens, std::max(read_tokens, std::min(fed, prompt_tokens)));
+    if (read_tokens > before) tell(Progress{read_tokens, prompt_tokens});  // not of what is read again
+}
+
+void Sequence::lose() {
+    lost = true;
+    logits.clear();
+}
+
+void Sequence::fail(const Error& error) {
+    failure = error;
+    end = End::failed;
+}
+
+void Sequence::draw() noexcept {
+    try {
+        next = request.sampler.sample(logits);
+        request.sampler.accept(*next);
+    } catch (const Error& error) {
+        failure = error;
+    } catch (const std::bad_alloc&) {
+        failure.emplace(Code::out_of_memory, "no memory is left to draw a token");
+    }
+}
+
+void Sequence::take_drawn(const text::Tokenizer& tokenizer) {
+    if (answered_at == 0) answered_at = watch.seconds();
+    logits.clear();
+    const Token token = *std::exchange(next, std::nullopt);
+    if (std::ranges::count(request.ends, token) > 0) {
+        end = End::stop;
+        return;
+    }
+    tokens.push_back(token);
+    const AnswerText::Piece piece = text.push(tokenizer.decode(token));
+    tell(Piece{token, piece.reasoning, piece.answer});
+    if (text.stopped()) {
+        end = End::stop;
+    } else if (drawn() == request.limit) {
+        end = End::length;
+    }
+}
+
+void Sequence::tell_done() {
+    is_over = true;
+    const double now = watch.seconds();
+    const double placed = started ? placed_at : now, answered = answered_at > 0 ? answered_at : now;
+    const AnswerText::Piece rest = text.finish();
+    if (text.stopped() && end == End::length) end = End::stop;  // what was held back was a stop string
+    tell(Done{.end = *end,
+              .reasoning = rest.reasoning,
+              .answer = rest.answer,
+              .code = failure ? failure->code() : Code::cancelled,
+              .message = failure ? failure->what() : "",
+              .prompt_tokens = prompt_tokens,
+              .cached_tokens = cached_tokens,
+              .tokens = drawn(),
+              .queued_seconds = placed,
+              .prompt_seconds = answered - placed,
+              .answer_seconds = now - answered});
+}
+
+}  // namespace rwkvk::engine

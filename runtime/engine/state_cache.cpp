@@ -1,0 +1,168 @@
+#include "runtime/engine/state_cache.h"
+
+#include <algorithm>
+
+namespace rwkvk::engine {
+
+struct StateCache::Node {
+    Node* parent = nullptr;
+    size_t depth = 0;                                      // tokens from the root to the end of `label`
+    std::vector<Token> label;                              // tokens between the parent and here
+    std::map<Token, std::unique_ptr<Node>> children = {};  // by the first token of their labels
+    KeptStatePointer kept = nullptr;
+    uint64_t used = 0;
+};
+
+namespace {
+
+uint64_t bytes_of(const KeptState& kept) { return (kept.state.size() + kept.logits.size()) * sizeof(float); }
+
+uint64_t bytes_of(std::span<const Token> tokens) { return tokens.size_bytes(); }
+
+/// How many of the first tokens are the same.
+size_t common(std::span<const Token> a, std::span<const Token> b) {
+    return static_cast<size_t>(std::ranges::mismatch(a, b).in1 - a.begin());
+}
+
+}  // namespace
+
+StateCache::StateCache(uint64_t capacity_bytes) : capacity_(capacity_bytes) {}
+StateCache::~StateCache() {
+    // Node by node: a chain of them may be longer than a stack is deep.
+    while (!kept_.empty()) forget(*kept_.back());
+}
+
+StateCache::Found StateCache::find(const std::string& domain, std::span<const Token> tokens) {
+    Found found;
+    const auto root = roots_.find(domain);
+    if (root == roots_.end()) return found;
+    Node* best = nullptr;
+    for (Node* node = root->second.get(); node;) {
+        const bool helps = node->kept && (node->depth < tokens.size() || !node->kept->logits.empty());
+        if (helps) best = node;
+        const std::span<const Token> rest = tokens.subspan(node->depth);
+        const auto child = rest.empty() ? node->children.end() : node->children.find(rest.front());
+        if (child == node->children.end()) {
+            found.known = node->depth;
+            break;
+        }
+        Node* const next = child->second.get();
+        const size_t same = common(next->label, rest);
+        found.known = node->depth + same;
+        node = same == next->label.size() ? next : nullptr;
+    }
+    if (best) {
+        best->used = ++uses_;  // and not those above it, which are worth nothing more for this
+        found.tokens = best->depth;
+        found.kept = best->kept;
+    }
+    return found;
+}
+
+/// Null unless a label ends there.
+StateCache::Node* StateCache::node_at(const std::string& domain, std::span<const Token> tokens) const {
+    const auto root = roots_.find(domain);
+    Node* node = root == roots_.end() ? nullptr : root->second.get();
+    while (node && node->depth < tokens.size()) {
+        const std::span<const Token> rest = tokens.subspan(node->depth);
+        const auto child = node->children.find(rest.front());
+        if (child == node->children.end()) return nullptr;
+        node = child->second.get();
+        if (common(node->label, rest) < node->label.size()) return nullptr;
+    }
+    return node;
+}
+
+bool StateCache::holds(const std::string& domain, std::span<const Token> tokens) const {
+    const Node* const node = node_at(domain, tokens);
+    return node && node->kept;
+}
+
+/// Where `tokens` end, below a root; labels are cut in two where that is needed.
+StateCache::Node& StateCache::make_node(Node& root, std::span<const Token> tokens) {
+    Node* node = &root;
+    while (node->depth < tokens.size()) {
+        const std::span<const Token> rest = tokens.subspan(node->depth);
+        std::unique_ptr<Node>& child = node->children[rest.front()];
+        if (!child) {
+            child = std::make_unique<Node>(
+                Node{.parent = node, .depth = tokens.size(), .label = {rest.begin(), rest.end()}});
+            bytes_ += bytes_of(rest);
+            return *child;
+        }
+        const size_t same = common(child->label, rest);
+        if (same < child->label.size()) {
+            const auto cut = child->label.begin() + static_cast<ptrdiff_t>(same);
+            auto upper = std::make_unique<Node>(
+                Node{.parent = node, .depth = node->depth + same, .label = {child->label.begin(), cut}});
+            child->label.erase(child->label.begin(), cut);
+            child->parent = upper.get();
+            const Token first = child->label.front();
+            upper->children.emplace(first, std::move(child));
+            child = std::move(upper);
+        }
+        node = child.get();
+    }
+    return *node;
+}
+
+void StateCache::keep(const std::string& domain, std::span<const Token> tokens, KeptState kept) {
+    const uint64_t bytes = bytes_of(kept);
+    if (bytes + bytes_of(tokens) > capacity_) return;
+    std::unique_ptr<Node>& root = roots_[domain];
+    if (!root) root = std::make_unique<Node>();
+    Node& node = make_node(*root, tokens);
+    if (node.kept) {
+        bytes_ -= bytes_of(*node.kept);
+    } else {
+        kept_.push_back(&node);
+    }
+    node.kept = std::make_shared<const KeptState>(std::move(kept));
+    node.used = ++uses_;
+    bytes_ += bytes;
+    while (bytes_ > capacity_) forget(*least_worth());
+}
+
+/// Of what is kept, that which saves the fewest tokens over what is kept above it, for each use since its
+/// own.
+StateCache::Node* StateCache::least_worth() const {
+    const auto worth = [&](const Node* node) {
+        const Node* above = node->parent;
+        while (above && !above->kept) above = above->parent;
+        const size_t saved = node->depth - (above ? above->depth : 0);
+        return static_cast<double>(saved) / static_cast<double>(uses_ - node->used + 1);
+    };
+    return *std::ranges::min_element(kept_, {}, worth);
+}
+
+void StateCache::forget(Node& node) {
+    bytes_ -= bytes_of(*node.kept);
+    node.kept = nullptr;
+    std::erase(kept_, &node);
+    prune(&node);
+}
+
+/// Takes nodes away that hold nothing and part nothing.
+void StateCache::prune(Node* node) {
+    while (node && !node->kept && node->children.empty()) {
+        Node* const parent = node->parent;
+        if (!parent) {
+            std::erase_if(roots_, [&](const auto& root) { return root.second.get() == node; });
+            return;
+        }
+        bytes_ -= bytes_of(node->label);
+        const Token first = node->label.front();
+        parent->children.erase(first);
+        node = parent;
+    }
+    if (!node || node->kept || !node->parent || node->children.size() > 1) return;
+    // One child is left, which takes its place.
+    std::unique_ptr<Node> child = std::move(node->children.begin()->second);
+    Node* const parent = node->parent;
+    child->label.insert(child->label.begin(), node->label.begin(), node->label.end());
+    child->parent = parent;
+    const Token first = child->label.front();
+    parent->children[first] = std::move(child);
+}
+
+}  // namespace rwkvk::engine
