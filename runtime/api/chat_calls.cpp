@@ -1,6 +1,6 @@
 #include "runtime/session/chat.h"
 
-#include "host/log.h"
+#include "runtime/api/chat_format.h"
 #include "runtime/api/handles.h"
 #include "runtime/api/sampling.h"
 
@@ -15,27 +15,10 @@ struct rwkvk_chat {
     Chat chat;
 };
 
-static_assert(static_cast<int32_t>(text::Thinking::none) == RWKVK_THINK_NONE &&
-              static_cast<int32_t>(text::Thinking::a_lot) == RWKVK_THINK_LOT);
 static_assert(static_cast<int32_t>(ReplyEnd::stop) == RWKVK_END_STOP &&
               static_cast<int32_t>(ReplyEnd::interrupted) == RWKVK_END_INTERRUPTED);
 
 namespace {
-
-text::ChatTemplate format_of(const rwkvk_chat_params& params, const Model& model) {
-    const char* const name = params.template_name;
-    if (params.template_text)
-        return text::parse_chat_template(params.template_text, name ? name : "template");
-    if (name) return text::chat_template(name);
-    const text::ChatTemplateChoice choice = chat_template_of(model);
-    if (choice.declares_unknown) {
-        log(LogLevel::warning,
-            concat(model.name(), ": its file declares a chat template that is not known here: ",
-                   choice.declared, "; ", choice.format.name(),
-                   " is taken, by the model's name and vocabulary: --template gives another"));
-    }
-    return choice.format;
-}
 
 ReceiptRecorder* recorder_of(const rwkvk_receipt* receipt, const Context& context) {
     if (!receipt) return nullptr;
@@ -45,13 +28,9 @@ ReceiptRecorder* recorder_of(const rwkvk_receipt* receipt, const Context& contex
 
 ChatOptions to_options(const rwkvk_chat_params& params, const Context& context) {
     const Model& model = context.model();
-    if (params.thinking < RWKVK_THINK_NONE || params.thinking > RWKVK_THINK_LOT) {
-        throw Error(Code::bad_argument,
-                    concat("thinking is ", params.thinking, ", expected one of RWKVK_THINK_*"));
-    }
-    text::ChatTemplate format = format_of(params, model);
-    const auto thinking = static_cast<text::Thinking>(params.thinking);
-    text::SamplerParams sampling = model.sampling().value_or(format.sampling(thinking));
+    const text::Thinking thinking = to_thinking(params.thinking);
+    text::ChatTemplate format = chat_format(params.template_name, params.template_text, model);
+    text::SamplerParams sampling = chat_sampling(format, thinking, model);
     sampling.seed = params.seed;
     return {.format = std::move(format),
             .system = text_or_empty(params.system),

@@ -36,6 +36,8 @@ class Runtime {
     std::shared_ptr<vk::Instance> instance_;
 };
 
+rwkvk_status status_of(Code code);
+
 /// The status of the exception that is being handled; its message goes to the runtime.
 rwkvk_status handle_exception(Runtime& runtime) noexcept;
 

@@ -65,8 +65,6 @@ void Runtime::set_last_error(const char* reason) noexcept {
     }
 }
 
-namespace {
-
 rwkvk_status status_of(Code code) {
     switch (code) {
         case Code::bad_argument:
@@ -100,8 +98,6 @@ rwkvk_status status_of(Code code) {
     }
     return RWKVK_INTERNAL;
 }
-
-}  // namespace
 
 rwkvk_status handle_exception(Runtime& runtime) noexcept {
     try {
@@ -164,9 +160,9 @@ const char* rwkvk_version(void) { return RWKVK_VERSION; }
 uint32_t rwkvk_numerics_version(void) { return numerics_version; }
 
 const char* rwkvk_status_name(rwkvk_status status) {
-    constexpr const char* names[] = {"ok",         "bad argument", "bad file",      "unsupported",
-                                     "bad shape",  "bad token",    "bad text",      "not exact",
-                                     "no device",  "device lost",  "out of memory", "io",
+    constexpr const char* names[] = {"ok",         "bad argument", "bad file",       "unsupported",
+                                     "bad shape",  "bad token",    "bad text",       "not exact",
+                                     "no device",  "device lost",  "out of memory",  "io",
                                      "not finite", "cancelled",    "internal error", "busy"};
     return status >= 0 && status <= RWKVK_BUSY ? names[status] : "unknown status";
 }

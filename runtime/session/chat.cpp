@@ -20,23 +20,18 @@ text::ChatTemplateChoice chat_template_of(const Model& model) {
 }
 
 Chat::Chat(Context& context, const text::Tokenizer& tokenizer, const ChatOptions& options)
-    : context_(context), tokenizer_(tokenizer), options_(options), sampler_(options.sampling) {
+    : context_(context),
+      tokenizer_(tokenizer),
+      options_(options),
+      sampler_(options.sampling),
+      ends_(reply_ends(options.format, tokenizer)) {
     if (options.max_tokens == 0) throw Error(Code::bad_argument, "max_tokens is 0, expected at least 1");
-    for (const std::string& stop : options.format.stop_strings()) {
-        const auto special = tokenizer.special_token(stop);
-        if (special && special->size_bytes == stop.size()) {
-            ends_.push_back(special->id);
-        } else {
-            stop_texts_.push_back(stop);
-        }
-    }
-    stop_texts_.insert(stop_texts_.end(), options.stops.begin(), options.stops.end());
-    if (const int64_t end = tokenizer.end_of_text(); end >= 0) ends_.push_back(static_cast<Token>(end));
+    ends_.texts.insert(ends_.texts.end(), options.stops.begin(), options.stops.end());
     answer_text();  // refuses thinking that the template does not know, and what is no stop string
     reset();
 }
 
-AnswerText Chat::answer_text() const { return {stop_texts_, options_.format.reply_start(options_.thinking)}; }
+AnswerText Chat::answer_text() const { return {ends_.texts, options_.format.reply_start(options_.thinking)}; }
 
 /// As it is written where a person's turn follows. Of the 20B vocabulary's tokens "\n\n" stands only at the
 /// end of a text, where training never had it; with more text behind it is two of "\n".
@@ -159,7 +154,7 @@ void Chat::answer(const Turn& turn, const ReplySink& sink, Reply& reply) {
     if (options_.recorder) options_.recorder->begin_answer(here().recorded.point, prefix, sampler_);
     const std::vector<float> logits = prefix.empty() ? turn.prompted->logits : feed(prefix);
     Generation generation(context_, logits, sampler_,
-                          {.slot = 0, .ends = ends_, .limit = options_.max_tokens});
+                          {.slot = 0, .ends = ends_.tokens, .limit = options_.max_tokens});
     const std::vector<Token>& drawn = generation.tokens();
     AnswerText text = answer_text();
     Spoken certain;  // before what may be a stop string

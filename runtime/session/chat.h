@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "runtime/session/context.h"
+#include "runtime/session/conversation.h"
 #include "runtime/session/receipt_recorder.h"
 #include "runtime/text/chat_template.h"
 #include "runtime/text/sampler.h"
@@ -133,8 +134,7 @@ class Chat {
     const text::Tokenizer& tokenizer_;
     ChatOptions options_;
     text::Sampler sampler_;
-    std::vector<Token> ends_;              // that end an answer
-    std::vector<std::string> stop_texts_;  // that do, all of them
+    ReplyEnds ends_;  // of answers, the options' stops too
     std::vector<Branch> branches_ = std::vector<Branch>(1);
     uint32_t current_ = 0;
 };

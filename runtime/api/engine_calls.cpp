@@ -1,0 +1,266 @@
+#include "runtime/engine/engine.h"
+
+#include <thread>
+
+#include "host/log.h"
+#include "runtime/api/open_context.h"
+#include "runtime/api/prompt.h"
+#include "runtime/api/sampling.h"
+
+using namespace rwkvk;
+using namespace rwkvk::api;
+
+namespace {
+
+constexpr uint32_t default_slots = 8;
+
+/// An engine with its thread, which ends first.
+struct ServedEngine {
+    HomeProcess home;
+    engine::Engine engine;
+    std::jthread driver;  // none where the caller steps
+};
+
+}  // namespace
+
+struct rwkvk_engine {
+    RuntimePointer runtime;
+    std::string device;
+    std::unique_ptr<ServedEngine, DeleteAtHome<ServedEngine>> served;
+
+    engine::Engine& use() const {
+        served->home.require("this engine");
+        return served->engine;
+    }
+};
+
+static_assert(static_cast<int32_t>(engine::End::stop) == RWKVK_DONE_STOP &&
+              static_cast<int32_t>(engine::End::length) == RWKVK_DONE_LENGTH &&
+              static_cast<int32_t>(engine::End::cancelled) == RWKVK_DONE_CANCELLED &&
+              static_cast<int32_t>(engine::End::failed) == RWKVK_DONE_FAILED);
+static_assert(static_cast<int32_t>(text::ReplyStart::verbatim) == RWKVK_REPLY_VERBATIM &&
+              static_cast<int32_t>(text::ReplyStart::close_tag) == RWKVK_REPLY_CLOSE_TAG);
+
+namespace {
+
+/// An event as the border has it. Borrows its texts.
+struct ToEvent {
+    rwkvk_engine_event event;
+
+    void operator()(const engine::Started& started) {
+        event.kind = RWKVK_EVENT_STARTED;
+        event.done = started.cached_tokens;
+        event.total = started.prompt_tokens;
+    }
+    void operator()(const engine::Progress& progress) {
+        event.kind = RWKVK_EVENT_PROGRESS;
+        event.done = progress.done;
+        event.total = progress.total;
+    }
+    void operator()(const engine::Piece& piece) {
+        event.kind = RWKVK_EVENT_PIECE;
+        event.token = piece.token;
+        set_text(piece.reasoning, piece.answer);
+    }
+    void operator()(const engine::Done& done) {
+        event.kind = RWKVK_EVENT_DONE;
+        set_text(done.reasoning, done.answer);
+        event.end = static_cast<int32_t>(done.end);
+        event.status = done.end == engine::End::failed ? status_of(done.code) : RWKVK_OK;
+        event.message = done.message.c_str();
+        event.prompt_tokens = done.prompt_tokens;
+        event.cached_tokens = done.cached_tokens;
+        event.answer_tokens = done.tokens;
+        event.queued_seconds = done.queued_seconds;
+        event.prompt_seconds = done.prompt_seconds;
+        event.answer_seconds = done.answer_seconds;
+    }
+    void set_text(const std::string& reasoning, const std::string& answer) {
+        event.text = answer.c_str();
+        event.text_bytes = answer.size();
+        event.reasoning = reasoning.c_str();
+        event.reasoning_bytes = reasoning.size();
+    }
+};
+
+engine::EventSink to_sink(rwkvk_event_fn sink, void* user) {
+    require(reinterpret_cast<const void*>(sink), "event");
+    return [sink, user](uint64_t id, const engine::Event& event) {
+        ToEvent to{};
+        to.event.size = sizeof to.event;
+        to.event.request = id;
+        to.event.text = to.event.reasoning = to.event.message = "";
+        std::visit(to, event);
+        sink(user, &to.event);
+    };
+}
+
+engine::Request to_request(const rwkvk_engine_request& given) {
+    engine::Request request;
+    text::SamplerParams sampling;
+    if (given.prompt) {
+        const ConversationPrompt& prompt = given.prompt->prompt;
+        request.prompt = prompt.tokens;
+        if (prompt.lasting_tokens > 0) request.keep = {prompt.lasting_tokens};
+        request.ends = given.prompt->ends.tokens;
+        request.stops = given.prompt->ends.texts;
+        request.start = given.prompt->start;
+        sampling = given.prompt->sampling;
+    } else {
+        if (given.token_count > 0) require(given.tokens, "tokens");
+        if (given.keep_count > 0) require(given.keep, "keep");
+        request.prompt.assign(given.tokens, given.tokens + given.token_count);
+        request.keep.assign(given.keep, given.keep + given.keep_count);
+        if (given.reply_start < RWKVK_REPLY_VERBATIM || given.reply_start > RWKVK_REPLY_CLOSE_TAG) {
+            throw Error(Code::bad_argument,
+                        concat("reply_start is ", given.reply_start, ", expected one of RWKVK_REPLY_*"));
+        }
+        request.start = static_cast<text::ReplyStart>(given.reply_start);
+    }
+    if (given.end_count > 0) require(given.ends, "ends");
+    request.ends.insert(request.ends.end(), given.ends, given.ends + given.end_count);
+    for (std::string& stop : to_strings(given.stops, given.stop_count, "stops"))
+        request.stops.push_back(std::move(stop));
+    if (given.sampling) sampling = to_params(complete(given.sampling, rwkvk_sampler_params_default));
+    request.sampler = given.sampler ? given.sampler->sampler : text::Sampler(sampling);
+    request.limit = given.max_tokens;
+    request.owner = text_or_empty(given.owner);
+    request.domain = text_or_empty(given.domain);
+    return request;
+}
+
+/// Parameters of a context that outlive what they point to.
+struct KeptParams {
+    rwkvk_context_params params;
+    std::string device;
+
+    explicit KeptParams(const rwkvk_context_params* given)
+        : params(complete(given, rwkvk_context_params_default)), device(text_or_empty(params.device)) {
+        if (!given) params.slots = default_slots;
+    }
+    rwkvk_context_params get() const {
+        rwkvk_context_params all = params;
+        all.device = device.c_str();
+        return all;
+    }
+};
+
+}  // namespace
+
+void rwkvk_engine_params_default(rwkvk_engine_params* params, uint32_t size) {
+    set_defaults({.size = size,
+                  .context = nullptr,
+                  .queue = 64,
+                  .step_us = 50000,
+                  .cache_bytes = uint64_t{1} << 30,
+                  .own_thread = 0},
+                 params, size);
+}
+
+void rwkvk_engine_request_default(rwkvk_engine_request* request, uint32_t size) {
+    rwkvk_engine_request defaults{};
+    defaults.size = size;
+    defaults.max_tokens = 2048;
+    set_defaults(defaults, request, size);
+}
+
+rwkvk_status rwkvk_engine_create(rwkvk_model* model, const rwkvk_tokenizer* tokenizer,
+                                 const rwkvk_engine_params* params, rwkvk_engine** created) {
+    if (!model) return RWKVK_BAD_ARGUMENT;
+    return guarded(*model->runtime, [&] {
+        require(tokenizer, "tokenizer");
+        require(created, "engine");
+        const rwkvk_engine_params all = complete(params, rwkvk_engine_params_default);
+        auto made = std::make_unique<rwkvk_engine>();
+        made->runtime = model->runtime;
+        const auto open = [runtime = model->runtime, loaded = model->model, kept = KeptParams(all.context),
+                           name = &made->device] {
+            rwkvk_context_params context_params = kept.get();
+            if (!name->empty()) context_params.progress = nullptr;  // whoever watched may be gone
+            const std::shared_ptr<OpenContext> context = open_context(*runtime, loaded, context_params);
+            *name = context->name;
+            return std::shared_ptr<Context>(context, context->context.get());
+        };
+        made->served.reset(
+            new ServedEngine{.home = {},
+                             .engine{model->model,
+                                     tokenizer->tokenizer,
+                                     open,
+                                     {.queue = all.queue,
+                                      .step_seconds = all.step_us * 1e-6,
+                                      .cache_bytes = all.cache_bytes,
+                                      .threads = accept_threads(KeptParams(all.context).params.threads)}},
+                             .driver = {}});
+        if (all.own_thread != 0) {
+            made->served->driver = std::jthread(
+                [&engine = made->served->engine, runtime = model->runtime](std::stop_token stop) {
+                    if (guarded(*runtime, [&] { engine.run(stop); }) != RWKVK_OK)
+                        log(LogLevel::error, concat("an engine has stopped: ", runtime->last_error()));
+                });
+        }
+        *created = made.release();
+    });
+}
+
+void rwkvk_engine_destroy(rwkvk_engine* engine) {
+    if (!engine) return;
+    guarded(*engine->runtime, [&] { delete engine; });
+}
+
+const char* rwkvk_engine_device(const rwkvk_engine* engine) { return engine ? engine->device.c_str() : ""; }
+
+rwkvk_status rwkvk_engine_submit(rwkvk_engine* engine, const rwkvk_engine_request* request, uint64_t* id) {
+    if (!engine) return RWKVK_BAD_ARGUMENT;
+    return guarded(*engine->runtime, [&] {
+        require(request, "request");
+        const rwkvk_engine_request all = complete(request, rwkvk_engine_request_default);
+        const uint64_t number = engine->use().submit(to_request(all), to_sink(all.event, all.user));
+        if (id) *id = number;
+    });
+}
+
+rwkvk_status rwkvk_engine_fork(rwkvk_engine* engine, uint64_t of, uint64_t seed, rwkvk_event_fn event,
+                               void* user, uint64_t* id) {
+    if (!engine) return RWKVK_BAD_ARGUMENT;
+    return guarded(*engine->runtime, [&] {
+        const uint64_t number = engine->use().fork(of, seed, to_sink(event, user));
+        if (id) *id = number;
+    });
+}
+
+void rwkvk_engine_cancel(rwkvk_engine* engine, uint64_t id) {
+    if (!engine) return;
+    guarded(*engine->runtime, [&] { engine->use().cancel(id); });
+}
+
+rwkvk_status rwkvk_engine_step(rwkvk_engine* engine, uint32_t budget_us, int32_t* more) {
+    if (!engine) return RWKVK_BAD_ARGUMENT;
+    return guarded(*engine->runtime, [&] {
+        engine::Engine& steps = engine->use();
+        if (engine->served->driver.joinable())
+            throw Error(Code::bad_argument, "this engine has a thread of its own, which steps");
+        const bool left = steps.step(budget_us > 0 ? std::optional(budget_us * 1e-6) : std::nullopt);
+        if (more) *more = left;
+    });
+}
+
+rwkvk_status rwkvk_engine_info_get(const rwkvk_engine* engine, rwkvk_engine_info* info) {
+    if (!engine) return RWKVK_BAD_ARGUMENT;
+    return guarded(*engine->runtime, [&] {
+        const engine::EngineStatistics now = engine->use().statistics();
+        const rwkvk_engine_info full{.size = sizeof full,
+                                     .running = static_cast<uint32_t>(now.running),
+                                     .waiting = static_cast<uint32_t>(now.waiting),
+                                     .kept_states = now.kept_states,
+                                     .kept_bytes = now.kept_bytes,
+                                     .steps = now.steps,
+                                     .rows = now.rows,
+                                     .prompt_tokens = now.prompt_tokens,
+                                     .cached_tokens = now.cached_tokens,
+                                     .answer_tokens = now.answer_tokens,
+                                     .finished = now.finished,
+                                     .failed = now.failed,
+                                     .rebuilds = now.rebuilds};
+        hand_out(full, info);
+    });
+}

@@ -1,0 +1,187 @@
+/* rwkvk_engine.h: many requests served together, on a thread of the library or inside the caller's own loop. A part of
+ * the stable border; what rwkvk.h says of handles, errors, parameters and threads holds here too.
+ *
+ *     rwkvk_engine_create(model, tokenizer, NULL, &engine);
+ *     rwkvk_message messages[] = {{.role = "user", .text = "Who are you?"}};
+ *     rwkvk_prompt_create(model, tokenizer, NULL, messages, 1, &prompt);
+ *     rwkvk_engine_request request;
+ *     rwkvk_engine_request_default(&request, sizeof request);
+ *     request.prompt = prompt;
+ *     request.event = on_event;
+ *     rwkvk_engine_submit(engine, &request, NULL);
+ *     ... once in every frame: rwkvk_engine_step(engine, 2000, NULL);
+ *
+ * What a request gives depends on nothing but itself: the same tokens alone, among others, after a part of its prompt
+ * was found in the cache, and after its device was lost. */
+#ifndef RWKVK_ENGINE_H
+#define RWKVK_ENGINE_H
+
+#include "rwkvk.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Prompts: conversations as tokens ------------------------------------------------------------------- */
+
+typedef struct rwkvk_prompt rwkvk_prompt;
+
+typedef struct rwkvk_message {
+    const char *role; /* "system" (or "developer"), "user", "assistant", "tool" */
+    const char *text; /* UTF-8 */
+} rwkvk_message;
+
+/** What a model may call. */
+typedef struct rwkvk_tool {
+    const char *name, *description;
+    const char *parameters; /* a JSON schema */
+} rwkvk_tool;
+
+typedef struct rwkvk_prompt_params {
+    uint32_t size;
+    const char *template_name; /* as in rwkvk_chat_params */
+    const char *template_text; /* likewise */
+    int32_t thinking;          /* RWKVK_THINK_*, for templates that know it */
+    const rwkvk_tool *tools;   /* for templates that know them, or have one beside them that does; NULL */
+    size_t tool_count;
+} rwkvk_prompt_params;
+
+RWKVK_API void rwkvk_prompt_params_default(rwkvk_prompt_params *params, uint32_t size);
+
+/** A conversation as the model's template writes it, up to where the answer begins; its last message is a user's or a
+ * tool's. What looks like a special token in a message is text. Belongs to no context.
+ * Errors: RWKVK_BAD_ARGUMENT; RWKVK_BAD_TEXT for a message that is not UTF-8. */
+RWKVK_API rwkvk_status rwkvk_prompt_create(const rwkvk_model *model, const rwkvk_tokenizer *tokenizer,
+                                           const rwkvk_prompt_params *params, const rwkvk_message *messages,
+                                           size_t count, rwkvk_prompt **prompt);
+RWKVK_API void rwkvk_prompt_destroy(rwkvk_prompt *prompt);
+
+/** Borrowed from the prompt. */
+RWKVK_API const rwkvk_token *rwkvk_prompt_tokens(const rwkvk_prompt *prompt, size_t *count);
+RWKVK_API const char *rwkvk_prompt_text(const rwkvk_prompt *prompt, size_t *bytes);
+/** How the answer is drawn: as the model's file recommends, else as the template does; the seed stays. */
+RWKVK_API rwkvk_status rwkvk_prompt_sampling(const rwkvk_prompt *prompt, rwkvk_sampler_params *params);
+
+/* ---- Engines ---------------------------------------------------------------------------------------------- */
+
+typedef struct rwkvk_engine rwkvk_engine;
+
+typedef struct rwkvk_engine_params {
+    uint32_t size;
+    const rwkvk_context_params *context; /* of the context that the engine makes, and makes anew when its device is
+                                          * lost; NULL: the defaults, but 8 slots: as many requests are served at once */
+    uint32_t queue;       /* requests that wait at most; 64 */
+    uint32_t step_us;     /* that a step which reads prompts takes, about, where nobody says a time; 50000 */
+    uint64_t cache_bytes; /* of host memory for states that later prompts go on from; 1 GiB */
+    int32_t own_thread;   /* 1: requests are served on a thread of the engine; 0: by rwkvk_engine_step */
+} rwkvk_engine_params;
+
+RWKVK_API void rwkvk_engine_params_default(rwkvk_engine_params *params, uint32_t size);
+
+/** Takes the model's weights over to a device. Errors: as rwkvk_context_create. */
+RWKVK_API rwkvk_status rwkvk_engine_create(rwkvk_model *model, const rwkvk_tokenizer *tokenizer,
+                                           const rwkvk_engine_params *params, rwkvk_engine **engine);
+/** Requests that are not done are told that they are cancelled, from this call. Not from where events are told. */
+RWKVK_API void rwkvk_engine_destroy(rwkvk_engine *engine);
+
+/** As rwkvk_context_device. */
+RWKVK_API const char *rwkvk_engine_device(const rwkvk_engine *engine);
+
+enum {
+    RWKVK_EVENT_STARTED = 0,  /* `done` of the prompt's `total` tokens were found in the cache */
+    RWKVK_EVENT_PROGRESS = 1, /* `done` of them are read */
+    RWKVK_EVENT_PIECE = 2,    /* a token of the answer, and the text that it makes certain */
+    RWKVK_EVENT_DONE = 3      /* the last; text that was held back comes with it */
+};
+
+enum { RWKVK_DONE_STOP = 0, RWKVK_DONE_LENGTH = 1, RWKVK_DONE_CANCELLED = 2, RWKVK_DONE_FAILED = 3 };
+
+typedef struct rwkvk_engine_event {
+    uint32_t size;
+    int32_t kind; /* RWKVK_EVENT_* */
+    uint64_t request;
+    size_t done, total;    /* STARTED, PROGRESS */
+    rwkvk_token token;     /* PIECE */
+    const char *text;      /* PIECE, DONE: whole characters of the answer, without a NUL */
+    size_t text_bytes;
+    const char *reasoning; /* likewise, before the answer */
+    size_t reasoning_bytes;
+    /* DONE: */
+    int32_t end;         /* RWKVK_DONE_* */
+    rwkvk_status status; /* RWKVK_OK, or why it failed */
+    const char *message; /* likewise, one line for a person; "" */
+    uint64_t prompt_tokens, cached_tokens, answer_tokens;
+    double queued_seconds, prompt_seconds, answer_seconds;
+} rwkvk_engine_event;
+
+/** Called at the end of a step, on the engine's thread or that of rwkvk_engine_step: should return soon. May call
+ * submit, fork, cancel and info of the engine. What the event points to is valid during the call. */
+typedef void (*rwkvk_event_fn)(void *user, const rwkvk_engine_event *event);
+
+enum {
+    RWKVK_REPLY_VERBATIM = 0, /* all is answer, as it comes */
+    RWKVK_REPLY_ANSWER = 1,   /* its leading blanks are dropped, and a <think> with which it begins opens reasoning */
+    RWKVK_REPLY_OPEN_TAG = 2, /* the prompt ends in "<think": reasoning follows */
+    RWKVK_REPLY_CLOSE_TAG = 3 /* the prompt ends in "</think": the answer follows */
+};
+
+typedef struct rwkvk_engine_request {
+    uint32_t size;
+    const rwkvk_prompt *prompt; /* a conversation, with what ends its answers and how they begin; or NULL, and */
+    const rwkvk_token *tokens;  /* tokens to go on from */
+    size_t token_count;
+    const size_t *keep; /* with tokens: so many of the first are what later requests begin with, for the cache; NULL: all */
+    size_t keep_count;
+    int32_t reply_start; /* with tokens: RWKVK_REPLY_* */
+    const rwkvk_sampler_params *sampling; /* NULL: the prompt's own, seed 0 */
+    const rwkvk_sampler *sampler; /* in its place: copied as it is, with its biases and the tokens that it counted; NULL */
+    uint32_t max_tokens;          /* of the answer; 2048 */
+    const rwkvk_token *ends;      /* tokens that end it, and are not part of it; NULL */
+    size_t end_count;
+    const char *const *stops; /* NUL-terminated texts that do; NULL */
+    size_t stop_count;
+    const char *owner;  /* owners are served alike, however many requests each has; NULL: "" */
+    const char *domain; /* states in the cache are found by requests of the same domain only; NULL: "" */
+    rwkvk_event_fn event;
+    void *user;
+} rwkvk_engine_request;
+
+RWKVK_API void rwkvk_engine_request_default(rwkvk_engine_request *request, uint32_t size);
+
+/* Submit, fork, cancel and info may be called from every thread. */
+
+/** Nothing that the request points to is needed after the call. `id`, the request's number, may be NULL.
+ * Errors: RWKVK_BAD_ARGUMENT, RWKVK_BAD_TOKEN; RWKVK_BUSY when as many wait as may. */
+RWKVK_API rwkvk_status rwkvk_engine_submit(rwkvk_engine *engine, const rwkvk_engine_request *request, uint64_t *id);
+
+/** A request of its own that goes on from where `of` is when the next step begins, with the random numbers of another
+ * seed. One that is over by then makes it fail: RWKVK_DONE_FAILED. Errors: RWKVK_BUSY. */
+RWKVK_API rwkvk_status rwkvk_engine_fork(rwkvk_engine *engine, uint64_t of, uint64_t seed, rwkvk_event_fn event,
+                                         void *user, uint64_t *id);
+
+/** Ends a request at the next step; it is told so. Nothing for one that is over. */
+RWKVK_API void rwkvk_engine_cancel(rwkvk_engine *engine, uint64_t id);
+
+/** Serves the requests for about so many microseconds, as far as that can be foreseen from the steps before, but at
+ * least one token; 0: one token of every answer, and of prompts what takes step_us. From one thread at a time.
+ * `more`, which may be NULL, is set to whether there is anything left to do.
+ * Errors: RWKVK_BAD_ARGUMENT for an engine with a thread of its own; what befalls a request is told by its events. */
+RWKVK_API rwkvk_status rwkvk_engine_step(rwkvk_engine *engine, uint32_t budget_us, int32_t *more);
+
+typedef struct rwkvk_engine_info {
+    uint32_t size;
+    uint32_t running, waiting;
+    uint64_t kept_states, kept_bytes; /* of the cache */
+    uint64_t steps, rows;             /* so far, as what follows */
+    uint64_t prompt_tokens, cached_tokens, answer_tokens;
+    uint64_t finished, failed;
+    uint64_t rebuilds; /* after a device was lost */
+} rwkvk_engine_info;
+
+/** As it was at the end of the last step. `info->size` is set by the caller. */
+RWKVK_API rwkvk_status rwkvk_engine_info_get(const rwkvk_engine *engine, rwkvk_engine_info *info);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
