@@ -1,0 +1,66 @@
+#pragma once
+// What the worker tells the window.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "verify_report.h"
+
+namespace rwkvk::desktop {
+
+struct DeviceRow {
+    std::string index, name, facts;
+};
+
+/// What the window shows of a model that is ready.
+struct ModelFacts {
+    std::string path;  // "": the embedded model
+    std::string name, version, format, tokenizer;
+    uint32_t layers = 0, width = 0;
+    uint64_t parameters = 0, weight_bytes = 0, state_bytes = 0;
+    std::string device;   // that it runs on
+    std::string kernels;  // what chooses them there
+    bool on_cpu = false;
+};
+
+struct Devices {
+    std::vector<DeviceRow> rows;
+};
+struct Loading {
+    std::string name;
+    double fraction = 0;
+};
+struct Ready {
+    ModelFacts facts;
+};
+struct LoadFailed {
+    std::string reason;
+};
+/// Of a prompt: how many of its tokens are read.
+struct Reading {
+    uint64_t question = 0;
+    size_t done = 0, total = 0;
+};
+struct Piece {
+    uint64_t question = 0;
+    std::string text, reasoning;
+};
+enum class End { complete, limit, stopped, failed };
+struct Answered {
+    uint64_t question = 0;
+    End end = End::complete;
+    std::string reason;  // of End::failed
+    uint64_t seed = 0, prompt_tokens = 0, cached_tokens = 0, tokens = 0;
+    double prompt_seconds = 0, seconds = 0;
+};
+struct Verified {
+    std::optional<VerifyReport> report;
+    std::string reason;  // when there is none
+};
+
+using Event = std::variant<Devices, Loading, Ready, LoadFailed, Reading, Piece, Answered, Verified>;
+
+}  // namespace rwkvk::desktop

@@ -1,0 +1,61 @@
+#include "loaded_model.h"
+
+#include <filesystem>
+
+#include "demo_model.h"
+
+namespace rwkvk::desktop {
+namespace {
+
+Model open(const Runtime& runtime, const ModelChoice& choice) {
+    if (!choice.path.empty()) return runtime.load(choice.path);
+    const std::string_view file = demo_model();
+    return runtime.load_memory(file.data(), file.size(), name_of(choice));
+}
+
+}  // namespace
+
+std::string name_of(const ModelChoice& choice) {
+    if (choice.path.empty()) return "rwkvk-demo";
+    return std::filesystem::path(choice.path).filename().string();
+}
+
+LoadedModel::LoadedModel(const Runtime& runtime, ModelChoice choice)
+    : choice_(std::move(choice)), model_(open(runtime, choice_)), tokenizer_(model_.tokenizer()) {}
+
+void LoadedModel::start(const LoadProgress& progress) {
+    rwkvk_context_params context = context_params();
+    context.device = choice_.device.c_str();
+    context.slots = 1;  // one conversation is answered at a time
+    context.progress = [](void* user, double fraction) -> int32_t {
+        return (*static_cast<const LoadProgress*>(user))(fraction) ? 1 : 0;
+    };
+    context.progress_user = const_cast<LoadProgress*>(&progress);
+    rwkvk_engine_params params = engine_params();
+    params.context = &context;
+    params.own_thread = 1;
+    engine_ = std::make_shared<Engine>(model_, tokenizer_, params);
+}
+
+ModelFacts LoadedModel::facts(const std::vector<DeviceRow>& devices) const {
+    const rwkvk_model_info info = model_.info();
+    ModelFacts facts;
+    facts.path = choice_.path;
+    facts.name = info.name;
+    facts.version = info.version;
+    facts.format = info.format;
+    facts.tokenizer = tokenizer_.kind() + ", from " + tokenizer_.source();
+    facts.layers = info.layers;
+    facts.width = info.width;
+    facts.parameters = info.parameters;
+    facts.weight_bytes = info.weight_bytes;
+    facts.state_bytes = info.state_elements * sizeof(float);
+    facts.device = engine_->device();
+    facts.on_cpu = facts.device.starts_with("cpu");
+    for (const DeviceRow& row : devices) {
+        if (row.name == facts.device) facts.kernels = row.facts;
+    }
+    return facts;
+}
+
+}  // namespace rwkvk::desktop

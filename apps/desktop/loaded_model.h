@@ -1,0 +1,47 @@
+#pragma once
+// A model with its vocabulary, and the engine that serves it.
+
+#include <functional>
+#include <memory>
+#include <rwkvk_engine.hpp>
+#include <string>
+#include <vector>
+
+#include "events.h"
+
+namespace rwkvk::desktop {
+
+struct ModelChoice {
+    std::string path;    // "": the embedded model
+    std::string device;  // as rwkvk_context_params
+};
+
+std::string name_of(const ModelChoice& choice);
+
+/// How much is done, from 0 to 1; false gives up.
+using LoadProgress = std::function<bool(double fraction)>;
+
+class LoadedModel {
+  public:
+    /// Opens model and vocabulary, which is quick. Throws Error, as everything here.
+    LoadedModel(const Runtime& runtime, ModelChoice choice);
+
+    /// Takes the weights over to the device.
+    void start(const LoadProgress& progress);
+    void stop() { engine_.reset(); }
+
+    const ModelChoice& choice() const { return choice_; }
+    const Model& model() const { return model_; }
+    const Tokenizer& tokenizer() const { return tokenizer_; }
+    /// NULL before start.
+    const std::shared_ptr<Engine>& engine() const { return engine_; }
+    ModelFacts facts(const std::vector<DeviceRow>& devices) const;
+
+  private:
+    ModelChoice choice_;
+    Model model_;
+    Tokenizer tokenizer_;
+    std::shared_ptr<Engine> engine_;
+};
+
+}  // namespace rwkvk::desktop

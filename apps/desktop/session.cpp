@@ -1,0 +1,243 @@
+#include "session.h"
+
+#include <random>
+
+#include "folders.h"
+
+namespace rwkvk::desktop {
+
+Session::Session(Folders folders, std::function<void()> wake, const ModelChoice& first)
+    : folders_(std::move(folders)), library_(folders_.conversations), worker_(std::move(wake)) {
+    LoadedSettings loaded = load_settings(folders_.settings);
+    settings = std::move(loaded.settings);
+    if (!loaded.warning.empty()) fail(loaded.warning);
+    for (const std::string& warning : library_.warnings()) fail(warning);
+    if (!first.path.empty()) settings.model = first.path;
+    if (!first.device.empty()) settings.device = first.device;
+    load();
+}
+
+Session::~Session() { save_settings(); }
+
+void Session::save_settings() {
+    try {
+        write_whole(folders_.settings, to_json(settings));
+    } catch (const std::exception& error) {
+        fail(error.what());
+    }
+}
+
+void Session::save(const Conversation& conversation) {
+    try {
+        library_.save(conversation);
+    } catch (const std::exception& error) {
+        fail(error.what());
+    }
+}
+
+// ---- The model ----
+
+void Session::load() {
+    model_.loading = true;
+    model_.fraction = 0;
+    model_.loading_name = name_of(ModelChoice{settings.model, {}});
+    worker_.load({settings.model, settings.device});
+}
+
+void Session::open_model(const std::string& path) {
+    settings.model = path;
+    load();
+}
+
+void Session::use_device(const std::string& device) {
+    settings.device = device;
+    load();
+}
+
+void Session::drop(const std::vector<std::string>& paths) {
+    for (const std::string& path : paths) {
+        if (!path.ends_with(".json")) {
+            open_model(path);
+            continue;
+        }
+        try {
+            library_.import(path);
+        } catch (const std::exception& error) {
+            fail(error.what());
+        }
+    }
+}
+
+void Session::verify() {
+    verify_ = {};
+    verify_.running = true;
+    worker_.verify();
+}
+
+// ---- The conversation ----
+
+bool Session::say(const std::string& text) {
+    if (!can_say() || text.find_first_not_of(" \t\r\n") == text.npos) return false;
+    library_.current().say(text);
+    ask();
+    return true;
+}
+
+void Session::ask() {
+    Conversation& conversation = library_.current();
+    Question question;
+    question.number = ++questions_;
+    if (!conversation.system.empty()) question.messages.push_back({"system", conversation.system});
+    for (const Message& message : conversation.messages)
+        question.messages.push_back({message.role == Role::user ? "user" : "assistant", message.text});
+    question.sampling = settings.sampling;
+    question.seed = settings.sampling.seed ? settings.sampling.seed : std::random_device{}();
+    question.thinking = settings.thinking;
+    question.max_tokens = settings.max_tokens;
+    conversation.begin_answer().model = model_.facts.name;
+    answer_ = {};
+    answer_.question = question.number;
+    answer_.conversation = conversation.id;
+    worker_.ask(std::move(question));
+}
+
+void Session::stop() {
+    if (answering()) worker_.stop(answer_.question);
+}
+
+void Session::regenerate() {
+    if (!can_say() || !current().can_regenerate()) return;
+    library_.current().drop_answer();
+    ask();
+}
+
+std::string Session::undo() {
+    if (answering_here() || !current().can_undo()) return {};
+    std::string said = library_.current().undo();
+    save(current());
+    return said;
+}
+
+void Session::fork(size_t messages) {
+    if (answering_here() || messages == 0) return;
+    try {
+        library_.add(current().fork(messages));
+    } catch (const std::exception& error) {
+        fail(error.what());
+    }
+}
+
+void Session::rename(size_t index, const std::string& title) {
+    Conversation* const conversation = library_.find(library_.all()[index].id);
+    conversation->title = title;
+    save(*conversation);
+}
+
+void Session::set_system(const std::string& text) {
+    library_.current().system = text;
+    save(current());
+}
+
+void Session::start_new() { library_.start_new(); }
+void Session::select(size_t index) { library_.select(index); }
+
+void Session::remove(size_t index) {
+    if (library_.all()[index].id == answer_.conversation) stop();
+    library_.remove(index);
+}
+
+// ---- What the worker tells ----
+
+bool Session::pump() {
+    const std::vector<Event> events = worker_.drain();
+    for (const Event& event : events) std::visit([this](const auto& one) { take(one); }, event);
+    return !events.empty();
+}
+
+void Session::take(const Devices& event) { devices_ = event.rows; }
+
+void Session::take(const Loading& event) {
+    model_.loading = true;
+    model_.ready = false;
+    model_.loading_name = event.name;
+    model_.fraction = event.fraction;
+}
+
+void Session::take(const Ready& event) {
+    model_ = {.ready = true, .facts = event.facts, .loading_name = {}};
+    verify_.report.reset();
+    settings.model = event.facts.path;
+    if (!event.facts.path.empty()) settings.remember(event.facts.path);
+    save_settings();
+}
+
+void Session::take(const LoadFailed& event) {
+    model_.loading = false;
+    settings.model = model_.facts.path;  // that it goes on with
+    fail("The model cannot be opened. " + event.reason);
+}
+
+void Session::take(const Reading& event) {
+    if (event.question != answer_.question) return;
+    answer_.prompt_done = event.done;
+    answer_.prompt_total = event.total;
+}
+
+/// NULL once the conversation is gone.
+Message* Session::coming_message(uint64_t question) {
+    if (question != answer_.question) return nullptr;
+    Conversation* const conversation = library_.find(answer_.conversation);
+    return conversation ? &conversation->messages.back() : nullptr;
+}
+
+/// The speed as it can be told before the answer is done: nearly every token is a piece.
+void Session::count_piece() {
+    const auto now = std::chrono::steady_clock::now();
+    if (answer_.pieces++ == 0) answer_.first_piece = now;
+    const double seconds = std::chrono::duration<double>(now - answer_.first_piece).count();
+    if (seconds > 0.1) answer_.tokens_per_second = static_cast<double>(answer_.pieces - 1) / seconds;
+}
+
+void Session::take(const Piece& event) {
+    Message* const message = coming_message(event.question);
+    if (!message) return;
+    count_piece();
+    message->text += event.text;
+    message->reasoning += event.reasoning;
+}
+
+void Session::take(const Answered& event) {
+    Message* const message = coming_message(event.question);
+    if (event.question == answer_.question) answer_.question = 0;
+    if (event.end == End::failed) fail("The answer failed: " + event.reason);
+    answer_.tokens = event.tokens;
+    answer_.prompt_tokens = event.prompt_tokens;
+    answer_.cached_tokens = event.cached_tokens;
+    const auto rate = [](uint64_t tokens, double seconds) {
+        return seconds > 0 ? static_cast<double>(tokens) / seconds : 0.0;
+    };
+    answer_.tokens_per_second = rate(event.tokens, event.seconds);
+    answer_.prompt_tokens_per_second = rate(event.prompt_tokens - event.cached_tokens, event.prompt_seconds);
+    if (!message) return;
+    Conversation& conversation = *library_.find(answer_.conversation);
+    if (message->text.empty() && message->reasoning.empty()) {
+        returned_text_ = conversation.undo();  // as if nothing had been said
+    } else {
+        message->seed = event.seed;
+        message->tokens = event.tokens;
+        message->seconds = event.seconds;
+        message->ending = event.end == End::stopped  ? "stopped"
+                          : event.end == End::limit  ? "cut at the limit"
+                          : event.end == End::failed ? "failed"
+                                                     : "";
+    }
+    save(conversation);
+}
+
+void Session::take(const Verified& event) {
+    verify_.running = false;
+    verify_.report = event.report;
+    verify_.failure = event.reason;
+}
+
+}  // namespace rwkvk::desktop

@@ -1,0 +1,71 @@
+#pragma once
+// How the session looks. Every view_*.cpp draws a part of the window; widgets.cpp has what they share.
+
+#include <imgui.h>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "session.h"
+#include "theme.h"
+
+namespace rwkvk::desktop {
+
+enum class Panel { none, settings, verify };
+
+/// What a key asks for, beside those that widgets take.
+struct Commands {
+    bool send = false, stop = false, start_new = false, regenerate = false, settings = false, rename = false;
+};
+
+/// What only the window knows: what is typed, scrolled, unfolded.
+struct ViewState {
+    Panel panel = Panel::none;
+    Commands commands;
+
+    std::string composer;
+    std::optional<std::string> new_composer;  // in place of what is typed
+    bool composer_active = false, focus_composer = true;
+
+    std::string conversation;         // that the rest belongs to
+    bool follow = true;               // the end of the answer stays in sight
+    std::map<size_t, bool> unfolded;  // reasoning, by message
+    struct Height {
+        size_t bytes = 0;
+        float width = 0, height = 0;
+    };
+    std::map<size_t, Height> heights;  // of messages, so that those out of sight are not laid out
+
+    std::string renamed;  // the id of the conversation whose title is typed; ""
+    std::string title;
+    std::string system, model_path;
+    std::string copied;  // what was copied last, for its button
+    double copied_at = 0;
+
+    std::map<std::string, ImVec2> marks;  // the middle of each widget, for tests
+};
+
+struct View {
+    Session& session;
+    ViewState& state;
+    const Palette& palette;
+    float scale;  // pixels of a unit
+
+    float px(float units) const { return units * scale; }
+};
+
+void draw(View view, float width, float height);
+void draw_sidebar(View& view, float width);
+void draw_chat(View& view);
+void draw_messages(View& view, float height);
+void draw_composer(View& view);
+void draw_model_card(View& view);
+void draw_settings(View& view);
+void draw_verify(View& view);
+
+/// The composer takes up to six lines.
+float composer_height(const View& view);
+
+}  // namespace rwkvk::desktop

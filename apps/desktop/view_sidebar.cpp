@@ -1,0 +1,143 @@
+// The conversations, and the model below them.
+#include <imgui.h>
+#include <imgui_stdlib.h>
+
+#include <cstdio>
+
+#include "memory.h"
+#include "widgets.h"
+
+namespace rwkvk::desktop {
+namespace {
+
+void begin_rename(View& view, const Conversation& conversation) {
+    view.state.renamed = conversation.id;
+    view.state.title = conversation.name();
+}
+
+void draw_title_field(View& view, size_t index) {
+    ImGui::SetNextItemWidth(-1);
+    if (!ImGui::IsAnyItemActive()) ImGui::SetKeyboardFocusHere();
+    const bool entered =
+        ImGui::InputText("##title", &view.state.title,
+                         ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_AutoSelectAll);
+    mark(view, "title");
+    if (!entered && !ImGui::IsItemDeactivated()) return;
+    if (entered) view.session.rename(index, view.state.title);
+    view.state.renamed.clear();
+}
+
+/// True when the list is another one now.
+bool draw_menu(View& view, size_t index) {
+    const Conversation& conversation = view.session.library().all()[index];
+    bool changed = false;
+    if (ImGui::MenuItem("Rename", "F2")) begin_rename(view, conversation);
+    mark(view, "menu.rename");
+    if (ImGui::MenuItem("Fork", nullptr, false,
+                        !conversation.messages.empty() && !view.session.answering_here())) {
+        view.session.select(index);
+        view.session.fork(conversation.messages.size());
+        changed = true;
+    }
+    mark(view, "menu.fork");
+    if (!changed && ImGui::MenuItem("Delete")) {
+        view.session.remove(index);
+        changed = true;
+    }
+    mark(view, "menu.delete");
+    return changed;
+}
+
+bool draw_row(View& view, size_t index) {
+    const Conversation& conversation = view.session.library().all()[index];
+    if (view.state.renamed == conversation.id) {
+        draw_title_field(view, index);
+        return false;
+    }
+    const bool selected = index == view.session.library().current_index();
+    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, {view.px(10), view.px(7)});
+    ImVec4 tint = view.palette.accent;
+    tint.w = selected ? 0.18f : 0;
+    ImGui::PushStyleColor(ImGuiCol_Button, tint);
+    tint.w = selected ? 0.24f : 0.1f;
+    ImGui::PushStyleColor(ImGuiCol_ButtonHovered, tint);
+    ImGui::PushStyleVar(ImGuiStyleVar_ButtonTextAlign, {0, 0.5f});
+    ImGui::PushStyleVar(ImGuiStyleVar_FrameBorderSize, 0);
+    const std::string label = conversation.name() + "###row";
+    if (ImGui::Button(label.c_str(), {-1, 0})) view.session.select(index);
+    mark(view, "row." + std::to_string(index));
+    ImGui::PopStyleVar(3);
+    ImGui::PopStyleColor(2);
+    if (ImGui::IsItemHovered() && ImGui::IsMouseDoubleClicked(0)) begin_rename(view, conversation);
+    tooltip("Right click: rename, fork, delete");
+    if (!ImGui::BeginPopupContextItem("menu")) return false;
+    const bool changed = draw_menu(view, index);
+    ImGui::EndPopup();
+    return changed;
+}
+
+void draw_list(View& view, float height) {
+    ImGui::BeginChild("conversations", {0, height});
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, {0, view.px(2)});
+    for (size_t i = 0; i < view.session.library().all().size(); ++i) {
+        ImGui::PushID(view.session.library().all()[i].id.c_str());
+        const bool changed = draw_row(view, i);
+        ImGui::PopID();
+        if (changed) break;
+    }
+    ImGui::PopStyleVar();
+    ImGui::EndChild();
+}
+
+std::string verified_text(const Session& session) {
+    if (session.verification().report)
+        return session.verification().report->equal ? "Verified: every bit equal" : "VERIFICATION FAILED";
+    return session.model().facts.on_cpu ? "The exact reference" : "Passed its self-test; not verified yet";
+}
+
+}  // namespace
+
+void draw_model_card(View& view) {
+    const ModelState& model = view.session.model();
+    ImGui::PushTextWrapPos(0);
+    if (model.loading) {
+        ImGui::Text("Loading %s", model.loading_name.c_str());
+        ImGui::ProgressBar(static_cast<float>(model.fraction), {-1, view.px(6)}, "");
+    } else if (model.ready) {
+        const ModelFacts& facts = model.facts;
+        ImGui::TextUnformatted(facts.name.c_str());
+        const std::string kind = "RWKV " + facts.version + ", " +
+                                 short_number(static_cast<double>(facts.parameters)) + " parameters, " +
+                                 bytes_text(facts.weight_bytes);
+        muted_text(view, kind.c_str());
+        muted_text(view, facts.device.c_str());
+        if (!facts.kernels.empty() && ImGui::IsItemHovered()) tooltip(facts.kernels.c_str());
+        muted_text(view, verified_text(view.session).c_str());
+        muted_text(view, ("Memory: " + bytes_text(own_bytes()) + " of this process").c_str());
+    } else {
+        ImGui::TextUnformatted("No model");
+    }
+    ImGui::PopTextWrapPos();
+}
+
+void draw_sidebar(View& view, float) {
+    if (button(view, "new", "New conversation", Look::primary, -1)) view.session.start_new();
+    tooltip("Ctrl+N");
+    ImGui::Dummy({0, view.px(2)});
+    const float small_line = small_font()->FontSize + ImGui::GetStyle().ItemSpacing.y;
+    const float card =
+        ImGui::GetFrameHeightWithSpacing() * 2 + ImGui::GetTextLineHeightWithSpacing() + 6 * small_line;
+    draw_list(view, ImGui::GetContentRegionAvail().y - card);
+    ImGui::Separator();
+    ImGui::BeginChild("card", {0, card - ImGui::GetFrameHeightWithSpacing() * 1.5f});
+    draw_model_card(view);
+    ImGui::EndChild();
+    const float half = (ImGui::GetContentRegionAvail().x - ImGui::GetStyle().ItemSpacing.x) / 2;
+    if (button(view, "settings", "Settings", Look::plain, half)) view.state.commands.settings = true;
+    tooltip("Ctrl+,");
+    ImGui::SameLine();
+    if (button(view, "verify", "Verify", Look::plain, half)) view.state.panel = Panel::verify;
+    tooltip("Compares the device with the CPU, step by step");
+}
+
+}  // namespace rwkvk::desktop

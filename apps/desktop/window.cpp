@@ -1,0 +1,200 @@
+#include "window.h"
+
+#define GLFW_INCLUDE_NONE
+#include <GLFW/glfw3.h>
+#include <imgui_impl_glfw.h>
+
+#include <cstdlib>
+#include <stdexcept>
+
+#include "state_log.h"
+
+namespace rwkvk::desktop {
+namespace {
+
+constexpr float font_pixels = 17;
+constexpr int settling_frames = 3;  // Dear ImGui places some widgets by what the frame before has shown
+constexpr double caret_seconds = 0.4, idle_seconds = 10, least_frame_seconds = 1.0 / 60;
+
+Window& window_of(GLFWwindow* window) { return *static_cast<Window*>(glfwGetWindowUserPointer(window)); }
+
+std::string language() {
+    for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+        if (const char* value = std::getenv(name); value && *value) return value;
+    }
+    return "";
+}
+
+std::string glfw_reason() {
+    const char* reason = nullptr;
+    glfwGetError(&reason);
+    return reason ? reason : "no reason was given";
+}
+
+GLFWwindow* open_window() {
+    if (!glfwInit())
+        throw std::runtime_error("the window: expected a graphical desktop, found none (" + glfw_reason() +
+                                 "): start it from one, or use `rwkvk chat` in a terminal");
+    glfwWindowHint(GLFW_CLIENT_API, GLFW_NO_API);
+    glfwWindowHint(GLFW_SCALE_TO_MONITOR, GLFW_TRUE);
+    GLFWwindow* const window = glfwCreateWindow(1180, 780, "rwkvk", nullptr, nullptr);
+    if (!window) throw std::runtime_error("the window: cannot be opened: " + glfw_reason());
+    glfwSetWindowSizeLimits(window, 480, 360, GLFW_DONT_CARE, GLFW_DONT_CARE);
+    return window;
+}
+
+float monitor_scale(GLFWwindow* window) {
+    float x = 1, y = 1;
+    glfwGetWindowContentScale(window, &x, &y);
+    return std::max(1.0f, x);
+}
+
+}  // namespace
+
+Window::Window() : window_(open_window()), fonts_(find_fonts(font_folders(), language())) {
+    IMGUI_CHECKVERSION();
+    font_scale_ = monitor_scale(window_);
+    atlas_ = fonts_.build({glyphs_.ranges(), false, font_pixels * font_scale_});
+    ImGui::CreateContext(atlas_.get());
+    ImGui::GetIO().IniFilename = nullptr;
+    glfwSetWindowUserPointer(window_, this);
+    set_callbacks();
+    ImGui_ImplGlfw_InitForVulkan(window_, /*install_callbacks*/ false);
+    canvas_ = std::make_unique<Canvas>(window_);
+}
+
+Window::~Window() {
+    canvas_.reset();
+    ImGui_ImplGlfw_Shutdown();
+    ImGui::DestroyContext();
+    glfwDestroyWindow(window_);
+    glfwTerminate();
+}
+
+void Window::wake() { glfwPostEmptyEvent(); }
+
+void Window::set_callbacks() {
+    glfwSetWindowFocusCallback(window_, ImGui_ImplGlfw_WindowFocusCallback);
+    glfwSetCursorEnterCallback(window_, ImGui_ImplGlfw_CursorEnterCallback);
+    glfwSetMouseButtonCallback(window_, ImGui_ImplGlfw_MouseButtonCallback);
+    glfwSetScrollCallback(window_, ImGui_ImplGlfw_ScrollCallback);
+    glfwSetCharCallback(window_, ImGui_ImplGlfw_CharCallback);
+    glfwSetKeyCallback(window_, [](GLFWwindow* window, int key, int scancode, int action, int mods) {
+        window_of(window).on_key(key, scancode, action, mods);
+    });
+    glfwSetDropCallback(window_, [](GLFWwindow* window, int count, const char** paths) {
+        window_of(window).dropped_.assign(paths, paths + count);
+    });
+}
+
+void Window::on_key(int key, int scancode, int action, int mods) {
+    const bool pressed = action == GLFW_PRESS;
+    const bool control = mods & GLFW_MOD_CONTROL;
+    Commands& commands = state_.commands;
+    if (pressed && control && key == GLFW_KEY_N) commands.start_new = true;
+    if (pressed && control && key == GLFW_KEY_R) commands.regenerate = true;
+    if (pressed && control && key == GLFW_KEY_COMMA) commands.settings = true;
+    if (pressed && key == GLFW_KEY_F2) commands.rename = true;
+    const bool enter = key == GLFW_KEY_ENTER || key == GLFW_KEY_KP_ENTER;
+    const bool escape = key == GLFW_KEY_ESCAPE;
+    if (pressed && escape) commands.stop = true;
+    // The composer would take them as a new line and as the end of typing.
+    if (state_.composer_active && action != GLFW_RELEASE) {
+        if (enter && !(mods & GLFW_MOD_SHIFT)) {
+            commands.send = commands.send || pressed;
+            return;
+        }
+        if (escape) return;
+    }
+    ImGui_ImplGlfw_KeyCallback(window_, key, scancode, action, mods);
+}
+
+float Window::scale(const Session& session) const {
+    return monitor_scale(window_) * session.settings.text_scale;
+}
+
+Doing Window::doing(const Session& session) const {
+    if (session.model().loading) return Doing::loading;
+    if (session.answering()) return Doing::answering;
+    return session.verification().running ? Doing::verifying : Doing::nothing;
+}
+
+void Window::wait() {
+    if (frames_due_ > 0) {
+        glfwPollEvents();
+    } else {
+        const double timeout = state_.composer_active ? caret_seconds : idle_seconds, before = glfwGetTime();
+        glfwWaitEventsTimeout(timeout);
+        frames_due_ = glfwGetTime() - before < timeout ? settling_frames : 1;
+    }
+    // Pieces of an answer come faster than they can be read. Where drawing is slow, the model computes in
+    // between.
+    const double pause = std::max(least_frame_seconds, meter_.last_ms() * 1e-3);
+    for (const double until = glfwGetTime() + pause; glfwGetTime() < until;)
+        glfwWaitEventsTimeout(std::max(1e-3, until - glfwGetTime()));
+}
+
+/// Of what the conversation shows and of what is typed.
+void Window::note_characters(const Session& session) {
+    size_t bytes = state_.composer.size() + session.library().all().size();
+    for (const Message& message : session.current().messages)
+        bytes += message.text.size() + message.reasoning.size();
+    if (bytes == seen_bytes_) return;
+    seen_bytes_ = bytes;
+    bool changed = glyphs_.add(state_.composer);
+    for (const Message& message : session.current().messages)
+        changed = glyphs_.add(message.text) | glyphs_.add(message.reasoning) || changed;
+    for (const Conversation& one : session.library().all()) changed = glyphs_.add(one.name()) || changed;
+    fonts_due_ = fonts_due_ || changed;
+}
+
+void Window::choose_fonts(const Session& session) {
+    note_characters(session);
+    if (std::unique_ptr<ImFontAtlas> atlas = fonts_.take()) use_fonts(std::move(atlas));
+    const float wanted = scale(session);
+    if ((!fonts_due_ && wanted == font_scale_) || fonts_.building()) return;
+    fonts_due_ = false;
+    font_scale_ = wanted;
+    fonts_.start({glyphs_.ranges(), glyphs_.has_han(), font_pixels * wanted});
+}
+
+void Window::use_fonts(std::unique_ptr<ImFontAtlas> atlas) {
+    ImGui::GetIO().Fonts = atlas.get();
+    canvas_->upload_fonts();
+    atlas_ = std::move(atlas);
+    state_.heights.clear();
+}
+
+void Window::frame(Session& session) {
+    if (session.pump()) frames_due_ = settling_frames;
+    if (!dropped_.empty()) session.drop(std::exchange(dropped_, {}));
+    choose_fonts(session);
+    if (fonts_.building()) frames_due_ = 1;  // until it is there
+    if (!canvas_->begin()) return;
+    const Palette& palette = palette_of(session.settings.theme);
+    const float pixels = scale(session);
+    apply_theme(palette, pixels);
+    ImGui_ImplGlfw_NewFrame();
+    ImGui::NewFrame();
+    draw({session, state_, palette, pixels}, ImGui::GetIO().DisplaySize.x, ImGui::GetIO().DisplaySize.y);
+    ImGui::Render();
+    canvas_->draw(palette.background);
+    --frames_due_;
+}
+
+void Window::run(Session& session, const std::string& state_log) {
+    StateLog log(state_log);
+    state_.model_path = session.settings.model;
+    frame(session);  // makes pipelines, before anybody can wait for it
+    while (!glfwWindowShouldClose(window_)) {
+        wait();
+        meter_.listens_no_more();
+        const Doing before = doing(session);
+        frame(session);
+        log.write(session, state_, meter_);
+        meter_.listens_again(before == Doing::nothing ? doing(session) : before);
+    }
+    glfwHideWindow(window_);
+}
+
+}  // namespace rwkvk::desktop

@@ -1,0 +1,53 @@
+#pragma once
+// The window and its loop: events, frames, fonts.
+
+#include <memory>
+#include <string>
+
+#include "canvas.h"
+#include "font_atlas.h"
+#include "pause_meter.h"
+#include "view.h"
+
+namespace rwkvk::desktop {
+
+class Window {
+  public:
+    Window();
+    ~Window();
+    Window(const Window&) = delete;
+    Window& operator=(const Window&) = delete;
+
+    /// May be called from every thread: the loop looks at the session again.
+    static void wake();
+
+    /// Until the window is closed.
+    void run(Session& session, const std::string& state_log);
+
+  private:
+    void set_callbacks();
+    void on_key(int key, int scancode, int action, int mods);
+    void wait();
+    void frame(Session& session);
+    void note_characters(const Session& session);
+    void choose_fonts(const Session& session);
+    void use_fonts(std::unique_ptr<ImFontAtlas> atlas);
+    float scale(const Session& session) const;
+    Doing doing(const Session& session) const;
+
+    GLFWwindow* window_ = nullptr;
+    std::vector<std::string> dropped_;
+    ViewState state_;
+    PauseMeter meter_;
+    int frames_due_ = 3;  // before the loop may sleep
+
+    GlyphSet glyphs_;
+    bool fonts_due_ = false;
+    float font_scale_ = 1;
+    size_t seen_bytes_ = 0;
+    FontAtlas fonts_;
+    std::unique_ptr<ImFontAtlas> atlas_;
+    std::unique_ptr<Canvas> canvas_;
+};
+
+}  // namespace rwkvk::desktop

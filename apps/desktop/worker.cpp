@@ -1,0 +1,213 @@
+#include "worker.h"
+
+#include <sys/resource.h>
+
+namespace rwkvk::desktop {
+namespace {
+
+/// The window comes first where processors are few. The threads of the runtime inherit it.
+void step_back() {
+#ifdef __linux__
+    setpriority(PRIO_PROCESS, 0, 5);  // 0: this thread
+#endif
+}
+
+End end_of(int32_t end) {
+    switch (end) {
+        case RWKVK_DONE_STOP:
+            return End::complete;
+        case RWKVK_DONE_LENGTH:
+            return End::limit;
+        case RWKVK_DONE_CANCELLED:
+            return End::stopped;
+        default:
+            return End::failed;
+    }
+}
+
+Answered failed(uint64_t question, const std::string& reason) {
+    Answered answered;
+    answered.question = question;
+    answered.end = End::failed;
+    answered.reason = reason;
+    return answered;
+}
+
+}  // namespace
+
+Worker::Worker(std::function<void()> wake) : inbox_(std::move(wake)), thread_([this] { run(); }) {}
+
+Worker::~Worker() {
+    {
+        const std::lock_guard lock(mutex_);
+        leaving_ = true;
+        tasks_.clear();
+    }
+    changed_.notify_all();
+    thread_.join();
+}
+
+void Worker::load(ModelChoice choice) {
+    const uint64_t load = ++loads_;
+    post([this, load, choice = std::move(choice)] { do_load(choice, load); });
+}
+
+void Worker::ask(Question question) {
+    post([this, question = std::move(question)] { do_ask(question); });
+}
+
+void Worker::verify() {
+    post([this] { do_verify(); });
+}
+
+void Worker::stop(uint64_t question) {
+    const std::lock_guard lock(mutex_);
+    stopped_ = question;
+    if (engine_ && asked_ == question) engine_->cancel(request_);
+}
+
+void Worker::post(Task task) {
+    {
+        const std::lock_guard lock(mutex_);
+        tasks_.push_back(std::move(task));
+    }
+    changed_.notify_all();
+}
+
+Worker::Task Worker::next() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return leaving_ || !tasks_.empty(); });
+    if (leaving_) return {};
+    Task task = std::move(tasks_.front());
+    tasks_.pop_front();
+    return task;
+}
+
+void Worker::run() {
+    step_back();
+    runtime_ = std::make_unique<Runtime>();
+    while (const Task task = next()) task();
+    set_engine(nullptr);
+    model_.reset();
+    runtime_.reset();
+}
+
+void Worker::set_engine(std::shared_ptr<Engine> engine) {
+    const std::lock_guard lock(mutex_);
+    engine_ = std::move(engine);
+    asked_ = 0;
+}
+
+void Worker::find_devices() {
+    if (!devices_.empty()) return;
+    try {
+        for (const rwkvk_device_info& info : runtime_->devices())
+            devices_.push_back({std::to_string(info.index), info.name, info.facts});
+    } catch (const Error&) {  // whoever chooses one of them is told
+    }
+    devices_.push_back({"cpu", "CPU", "the reference"});
+    inbox_.push(Devices{devices_});
+}
+
+void Worker::do_load(const ModelChoice& choice, uint64_t load) {
+    const auto wanted = [this, load] { return load == loads_ && !leaving_; };
+    if (!wanted()) return;
+    inbox_.push(Loading{name_of(choice), 0});
+    find_devices();
+    try {
+        auto opened = std::make_unique<LoadedModel>(*runtime_, choice);
+        // Two models at once may not fit the device; what is opened is enough to go back.
+        set_engine(nullptr);
+        if (model_) model_->stop();
+        start(*opened, choice, wanted);
+        model_ = std::move(opened);
+    } catch (const Error& error) {
+        if (!wanted()) return;
+        inbox_.push(LoadFailed{error.what()});
+        go_back();
+    }
+}
+
+/// The model before the one that failed.
+void Worker::go_back() {
+    if (!model_) return;
+    if (model_->engine()) return inbox_.push(Ready{model_->facts(devices_)});
+    try {
+        start(*model_, model_->choice(), [this] { return !leaving_; });
+    } catch (const Error& error) {
+        inbox_.push(LoadFailed{std::string("the model before cannot be used again: ") + error.what()});
+    }
+}
+
+void Worker::start(LoadedModel& model, const ModelChoice& shown, const std::function<bool()>& wanted) {
+    model.start([&](double fraction) {
+        inbox_.push(Loading{name_of(shown), fraction});
+        return wanted();
+    });
+    ModelFacts facts = model.facts(devices_);
+    set_engine(model.engine());
+    inbox_.push(Ready{std::move(facts)});
+}
+
+void Worker::do_ask(const Question& question) {
+    try {
+        submit(question);
+    } catch (const Error& error) {
+        inbox_.push(failed(question.number, error.what()));
+    }
+}
+
+void Worker::submit(const Question& question) {
+    if (!model_ || !model_->engine()) throw Error(RWKVK_BAD_ARGUMENT, "no model is loaded: open one first");
+    rwkvk_prompt_params how = prompt_params();
+    how.thinking = question.thinking;
+    const Prompt prompt(model_->model(), model_->tokenizer(), question.messages, how);
+    rwkvk_sampler_params own = sampler_params();
+    own.seed = question.seed;
+    const rwkvk_sampler_params sampling = sampler_of(question.sampling, prompt.sampling(own));
+    rwkvk_engine_request request = engine_request();
+    request.prompt = prompt.handle();
+    request.sampling = &sampling;
+    request.max_tokens = question.max_tokens;
+    const std::lock_guard lock(mutex_);
+    request_ = model_->engine()->submit(
+        request, [this, number = question.number, seed = question.seed](const rwkvk_engine_event& event) {
+            tell(number, event, seed);
+        });
+    asked_ = question.number;
+    if (stopped_ == asked_) engine_->cancel(request_);
+}
+
+void Worker::tell(uint64_t question, const rwkvk_engine_event& event, uint64_t seed) {
+    if (event.kind == RWKVK_EVENT_STARTED || event.kind == RWKVK_EVENT_PROGRESS) {
+        inbox_.push(Reading{question, event.done, event.total});
+        return;
+    }
+    if (event.text_bytes + event.reasoning_bytes > 0) {
+        inbox_.push(Piece{question, std::string(event.text, event.text_bytes),
+                          std::string(event.reasoning, event.reasoning_bytes)});
+    }
+    if (event.kind != RWKVK_EVENT_DONE) return;
+    inbox_.push(Answered{.question = question,
+                         .end = end_of(event.end),
+                         .reason = event.message,
+                         .seed = seed,
+                         .prompt_tokens = event.prompt_tokens,
+                         .cached_tokens = event.cached_tokens,
+                         .tokens = event.answer_tokens,
+                         .prompt_seconds = event.prompt_seconds,
+                         .seconds = event.answer_seconds});
+}
+
+void Worker::do_verify() {
+    Verified verified;
+    try {
+        if (!model_) throw Error(RWKVK_BAD_ARGUMENT, "no model is loaded: open one first");
+        verified.report = desktop::verify(model_->model(), model_->choice().device);
+    } catch (const Error& error) {
+        verified.reason = error.what();
+    }
+    inbox_.push(std::move(verified));
+}
+
+}  // namespace rwkvk::desktop

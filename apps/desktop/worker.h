@@ -1,0 +1,85 @@
+#pragma once
+// Everything that takes time: loading, answering, verifying. Its calls return at once; what comes of them is
+// told by events.
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "inbox.h"
+#include "loaded_model.h"
+#include "presets.h"
+
+namespace rwkvk::desktop {
+
+struct Question {
+    uint64_t number = 0;  // chosen by who asks; events name it
+    std::vector<rwkvk::Message> messages;
+    Sampling sampling;
+    uint64_t seed = 0;
+    int32_t thinking = 0;
+    uint32_t max_tokens = 2048;
+};
+
+class Worker {
+  public:
+    /// `wake` is called from other threads whenever there are events.
+    explicit Worker(std::function<void()> wake);
+    /// Stops what is running.
+    ~Worker();
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+
+    /// Devices, once. Then Loading and Ready, or LoadFailed, when the model before goes on. A load that is
+    /// running is given up.
+    void load(ModelChoice choice);
+    /// Reading and Piece, and Answered at the end.
+    void ask(Question question);
+    void stop(uint64_t question);
+    /// Verified.
+    void verify();
+
+    std::vector<Event> drain() { return inbox_.drain(); }
+
+  private:
+    using Task = std::function<void()>;
+
+    void post(Task task);
+    void run();
+    Task next();
+    void find_devices();
+    void do_load(const ModelChoice& choice, uint64_t load);
+    void start(LoadedModel& model, const ModelChoice& shown, const std::function<bool()>& wanted);
+    void go_back();
+    void do_ask(const Question& question);
+    void submit(const Question& question);
+    void do_verify();
+    void tell(uint64_t question, const rwkvk_engine_event& event, uint64_t seed);
+    void set_engine(std::shared_ptr<Engine> engine);
+
+    Inbox inbox_;
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<Task> tasks_;
+    std::shared_ptr<Engine> engine_;                  // to stop answers from the window's thread
+    uint64_t asked_ = 0, request_ = 0, stopped_ = 0;  // a question, its request, the last question stopped
+
+    std::atomic<uint64_t> loads_ = 0;  // of the newest load, the only one that is wanted
+    std::atomic<bool> leaving_ = false;
+
+    // Of the thread:
+    std::unique_ptr<Runtime> runtime_;
+    std::vector<DeviceRow> devices_;
+    std::unique_ptr<LoadedModel> model_;
+
+    std::thread thread_;
+};
+
+}  // namespace rwkvk::desktop
