@@ -1,7 +1,7 @@
 #pragma once
-// Shows what Dear ImGui draws in a window: swapchain, frames in flight, fonts.
+// Shows pictures in a window: swapchain, frames in flight.
 
-#include "gpu_device.h"
+#include "picture.h"
 
 struct GLFWwindow;
 
@@ -9,33 +9,26 @@ namespace rwkvk::desktop {
 
 class Canvas {
   public:
-    /// Dear ImGui has a context and fonts.
+    /// Dear ImGui has a context.
     explicit Canvas(GLFWwindow* window);
     ~Canvas();
     Canvas(const Canvas&) = delete;
     Canvas& operator=(const Canvas&) = delete;
 
-    /// Before ImGui::NewFrame. False while the window has no area.
-    bool begin();
-    /// After ImGui::Render.
-    void draw(const ImVec4& background);
-    /// Takes the fonts of ImGui::GetIO() over; not between begin and draw.
-    void upload_fonts();
+    /// May wait for the screen. The picture has an area.
+    void draw(Picture picture);
+    const Renderer& renderer() const { return *renderer_; }
 
   private:
-    void make_pool();
-    void make_swapchain();
-    void start_backend();
+    void make_swapchain(int width, int height);
     bool acquire();
-    void record();
+    void record(const Picture& picture);
     void submit();
     void present();
 
-    GLFWwindow* window_;
     GpuDevice gpu_;
-    VkDescriptorPool pool_ = VK_NULL_HANDLE;
-    VkPipelineCache pipelines_ = VK_NULL_HANDLE;
     ImGui_ImplVulkanH_Window target_;
+    std::unique_ptr<Renderer> renderer_;
     bool outdated_ = false;
 };
 

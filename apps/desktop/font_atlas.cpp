@@ -21,14 +21,14 @@ std::string bytes_of(const std::filesystem::path& path) {
 
 }  // namespace
 
-std::unique_ptr<ImFontAtlas> FontAtlas::build(const FontRequest& request) {
+Fonts FontAtlas::build(const FontRequest& request) {
     if (text_bytes_.empty()) text_bytes_ = bytes_of(files_.text);
     // Tens of megabytes that most people never need.
     const bool cjk = std::any_of(request.ranges.begin(), request.ranges.end(),
                                  [](uint16_t c) { return c >= 0x2E80 && c < 0xFFFD; });
     if (cjk && cjk_bytes_.empty()) cjk_bytes_ = bytes_of(files_.cjk);
     request_ = request;
-    cjk_ranges_.clear();
+    han_ranges_.clear();
     auto atlas = std::make_unique<ImFontAtlas>();
     ImFontGlyphRangesBuilder builder;
     builder.AddRanges(request_.ranges.data());
@@ -36,16 +36,14 @@ std::unique_ptr<ImFontAtlas> FontAtlas::build(const FontRequest& request) {
         builder.AddRanges(atlas->GetGlyphRangesChineseSimplifiedCommon());
         builder.AddRanges(atlas->GetGlyphRangesJapanese());
     }
-    builder.BuildRanges(&cjk_ranges_);
-    add_font(*atlas, request.pixels);
-    add_font(*atlas, request.pixels * small_font);
-    unsigned char* pixels = nullptr;
-    int width = 0, height = 0;
-    atlas->GetTexDataAsRGBA32(&pixels, &width, &height);
-    return atlas;
+    builder.BuildRanges(&han_ranges_);
+    add_font(*atlas, request.pixels, han_ranges_.Data);
+    add_font(*atlas, request.pixels * small_font, request_.ranges.data());
+    std::unique_ptr<FontTexture> texture = renderer_.texture_of(*atlas);
+    return {std::move(atlas), std::move(texture)};
 }
 
-void FontAtlas::add_font(ImFontAtlas& atlas, float pixels) {
+void FontAtlas::add_font(ImFontAtlas& atlas, float pixels, const ImWchar* cjk_ranges) {
     ImFontConfig config;
     config.FontDataOwnedByAtlas = false;
     config.OversampleH = 2;
@@ -60,8 +58,10 @@ void FontAtlas::add_font(ImFontAtlas& atlas, float pixels) {
     config.MergeMode = true;
     config.OversampleH = 1;
     config.FontNo = files_.cjk_face;
-    atlas.AddFontFromMemoryTTF(cjk_bytes_.data(), static_cast<int>(cjk_bytes_.size()), pixels, &config,
-                               cjk_ranges_.Data);
+    // Characters as large as the other font's, whose lines may be lower.
+    const float same_em = line_height(cjk_bytes_, files_.cjk_face) / line_height(text_bytes_, 0);
+    atlas.AddFontFromMemoryTTF(cjk_bytes_.data(), static_cast<int>(cjk_bytes_.size()),
+                               std::round(pixels * same_em), &config, cjk_ranges);
 }
 
 bool FontAtlas::start(FontRequest request) {
@@ -71,9 +71,8 @@ bool FontAtlas::start(FontRequest request) {
     return true;
 }
 
-std::unique_ptr<ImFontAtlas> FontAtlas::take() {
-    if (!building() || building_.wait_for(std::chrono::seconds(0)) != std::future_status::ready)
-        return nullptr;
+Fonts FontAtlas::take() {
+    if (!building() || building_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return {};
     return building_.get();
 }
 

@@ -9,36 +9,43 @@
 #include <vector>
 
 #include "fonts.h"
+#include "renderer.h"
 
 namespace rwkvk::desktop {
 
 struct FontRequest {
     std::vector<uint16_t> ranges;
-    bool han = false;  // the common Chinese and Japanese characters too
+    bool han = false;  // the text's font has the common Chinese and Japanese characters too
     float pixels = 17;
 };
 
-/// An atlas with two fonts: text, and small text.
+/// Two fonts, text and small text, and their image.
+struct Fonts {
+    std::unique_ptr<ImFontAtlas> atlas;
+    std::unique_ptr<FontTexture> texture;
+};
+
 class FontAtlas {
   public:
-    explicit FontAtlas(FontFiles files) : files_(std::move(files)) {}
+    FontAtlas(FontFiles files, const Renderer& renderer) : files_(std::move(files)), renderer_(renderer) {}
 
     /// At once.
-    std::unique_ptr<ImFontAtlas> build(const FontRequest& request);
+    Fonts build(const FontRequest& request);
     /// On another thread; nothing while one is being built.
     bool start(FontRequest request);
-    /// The one that was started, once it is done.
-    std::unique_ptr<ImFontAtlas> take();
+    /// What was started, once it is done; else nothing.
+    Fonts take();
     bool building() const { return building_.valid(); }
 
   private:
-    void add_font(ImFontAtlas& atlas, float pixels);
+    void add_font(ImFontAtlas& atlas, float pixels, const ImWchar* cjk_ranges);
 
     FontFiles files_;
+    const Renderer& renderer_;
     std::string text_bytes_, cjk_bytes_;
     FontRequest request_;
-    ImVector<ImWchar> cjk_ranges_;
-    std::future<std::unique_ptr<ImFontAtlas>> building_;
+    ImVector<ImWchar> han_ranges_;
+    std::future<Fonts> building_;
 };
 
 }  // namespace rwkvk::desktop

@@ -72,7 +72,36 @@ bool is_cjk(uint32_t character) {
            (character >= 0xFF00 && character <= 0xFFEF);
 }
 
+/// Big-endian, of `bytes` bytes; 0 beyond the end.
+uint32_t number_at(std::string_view font, size_t at, size_t bytes) {
+    if (at > font.size() || bytes > font.size() - at) return 0;
+    uint32_t number = 0;
+    for (size_t i = 0; i < bytes; ++i) number = number << 8 | static_cast<unsigned char>(font[at + i]);
+    return number;
+}
+
+/// Where a table of OpenType begins; 0 without one.
+size_t table_at(std::string_view font, size_t directory, std::string_view name) {
+    const uint32_t tables = number_at(font, directory + 4, 2);
+    for (uint32_t i = 0; i < tables; ++i) {
+        const size_t entry = directory + 12 + 16 * size_t{i};
+        if (entry + 16 <= font.size() && font.substr(entry, 4) == name) return number_at(font, entry + 8, 4);
+    }
+    return 0;
+}
+
 }  // namespace
+
+float line_height(std::string_view font, int face) {
+    const bool collection = font.starts_with("ttcf");
+    const size_t directory = collection ? number_at(font, 12 + 4 * static_cast<size_t>(face), 4) : 0;
+    const size_t head = table_at(font, directory, "head"), hhea = table_at(font, directory, "hhea");
+    if (head == 0 || hhea == 0) return 1;
+    const auto ascent = static_cast<int16_t>(number_at(font, hhea + 4, 2));
+    const auto descent = static_cast<int16_t>(number_at(font, hhea + 6, 2));
+    const uint32_t em = number_at(font, head + 18, 2);
+    return em > 0 && ascent > descent ? static_cast<float>(ascent - descent) / static_cast<float>(em) : 1;
+}
 
 std::vector<fs::path> font_folders() {
     std::vector<fs::path> folders;

@@ -20,6 +20,10 @@ std::vector<std::filesystem::path> font_folders();
 /// The best that is below the folders. `language` ("ja_JP.UTF-8") chooses among the shapes of a character.
 FontFiles find_fonts(const std::vector<std::filesystem::path>& folders, const std::string& language);
 
+/// Ascent and descent of a font together, of which sizes of fonts are multiples, in ems; 1 for what cannot be
+/// read.
+float line_height(std::string_view font, int face);
+
 /// The characters that have been seen, and those that may be expected beside them.
 class GlyphSet {
   public:

@@ -15,16 +15,13 @@ class PauseMeter {
     void listens_no_more() { since_ = Clock::now(); }
     void listens_again(Doing doing) {
         const double ms = std::chrono::duration<double, std::milli>(Clock::now() - since_).count();
-        last_ms_ = ms;
         double& longest = longest_ms_[static_cast<int>(doing)];
         longest = std::max(longest, ms);
     }
-    double last_ms() const { return last_ms_; }
     double longest_ms(Doing doing) const { return longest_ms_[static_cast<int>(doing)]; }
 
   private:
     Clock::time_point since_{};
-    double last_ms_ = 0;
     double longest_ms_[4] = {};
 };
 

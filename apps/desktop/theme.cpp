@@ -9,25 +9,25 @@ ImVec4 rgb(unsigned hex) {
 }
 
 const Palette light = {.background = rgb(0xfcfbf8),
-                           .side = rgb(0xf1efe9),
-                           .raised = rgb(0xffffff),
-                           .border = rgb(0xdcd8ce),
-                           .text = rgb(0x25282c),
-                           .muted = rgb(0x6b6f76),
-                           .accent = rgb(0x2b766e),
-                           .on_accent = rgb(0xffffff),
-                           .bubble = rgb(0xdfedea),
-                           .danger = rgb(0xb03f36)};
+                       .side = rgb(0xf1efe9),
+                       .raised = rgb(0xffffff),
+                       .border = rgb(0xdcd8ce),
+                       .text = rgb(0x25282c),
+                       .muted = rgb(0x6b6f76),
+                       .accent = rgb(0x2b766e),
+                       .on_accent = rgb(0xffffff),
+                       .bubble = rgb(0xdfedea),
+                       .danger = rgb(0xb03f36)};
 const Palette dark = {.background = rgb(0x1c1e23),
-                          .side = rgb(0x16181c),
-                          .raised = rgb(0x262930),
-                          .border = rgb(0x363a43),
-                          .text = rgb(0xe4e4e0),
-                          .muted = rgb(0x989ea8),
-                          .accent = rgb(0x7dbcb2),
-                          .on_accent = rgb(0x0f2522),
-                          .bubble = rgb(0x29403f),
-                          .danger = rgb(0xe58a80)};
+                      .side = rgb(0x16181c),
+                      .raised = rgb(0x262930),
+                      .border = rgb(0x363a43),
+                      .text = rgb(0xe4e4e0),
+                      .muted = rgb(0x989ea8),
+                      .accent = rgb(0x7dbcb2),
+                      .on_accent = rgb(0x0f2522),
+                      .bubble = rgb(0x29403f),
+                      .danger = rgb(0xe58a80)};
 
 ImVec4 faded(ImVec4 color, float alpha) {
     color.w *= alpha;
@@ -42,7 +42,7 @@ void set_sizes(ImGuiStyle& style, float scale) {
     style.CellPadding = {8, 5};
     style.ScrollbarSize = 12;
     style.GrabMinSize = 14;
-    style.FrameRounding = style.ChildRounding = style.PopupRounding = style.GrabRounding = 8;
+    style.FrameRounding = style.PopupRounding = style.GrabRounding = 8;
     style.ScrollbarRounding = 6;
     style.WindowRounding = 0;
     style.WindowBorderSize = style.ChildBorderSize = 0;

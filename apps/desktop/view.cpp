@@ -50,7 +50,6 @@ void draw_panel(View& view, float width) {
 
 void draw(View view, float width, float height) {
     follow_selection(view);
-    obey(view);
     view.state.marks.clear();
     ImGui::SetNextWindowPos({0, 0});
     ImGui::SetNextWindowSize({width, height});
@@ -87,6 +86,7 @@ void draw(View view, float width, float height) {
     ImGui::PopStyleVar();
     if (panel) draw_panel(view, panel_width);
     ImGui::End();
+    obey(view);  // now that the composer has taken what was typed before Enter
 }
 
 }  // namespace rwkvk::desktop

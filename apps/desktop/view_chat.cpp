@@ -44,6 +44,7 @@ void draw_error(View& view) {
     const float wrap = ImGui::GetContentRegionAvail().x - close;
     const ImVec2 size = ImGui::CalcTextSize(view.session.error().c_str(), nullptr, false, wrap);
     ImGui::PushStyleColor(ImGuiCol_ChildBg, tint);
+    ImGui::PushStyleVar(ImGuiStyleVar_ChildRounding, view.px(8));
     ImGui::BeginChild("error", {0, std::max(size.y, ImGui::GetFrameHeight()) + view.px(16)}, false,
                       ImGuiWindowFlags_NoScrollbar);
     ImGui::SetCursorPos({view.px(12), view.px(10)});
@@ -55,6 +56,7 @@ void draw_error(View& view) {
     ImGui::SetCursorPos({ImGui::GetWindowWidth() - button_width("Dismiss") - view.px(6), view.px(7)});
     if (button(view, "dismiss", "Dismiss", Look::quiet)) view.session.dismiss_error();
     ImGui::EndChild();
+    ImGui::PopStyleVar();
     ImGui::PopStyleColor();
 }
 

@@ -10,6 +10,8 @@
 namespace rwkvk::desktop {
 namespace {
 
+constexpr float card_lines = 4;
+
 void begin_rename(View& view, const Conversation& conversation) {
     view.state.renamed = conversation.id;
     view.state.title = conversation.name();
@@ -107,13 +109,14 @@ void draw_model_card(View& view) {
         const ModelFacts& facts = model.facts;
         ImGui::TextUnformatted(facts.name.c_str());
         const std::string kind = "RWKV " + facts.version + ", " +
-                                 short_number(static_cast<double>(facts.parameters)) + " parameters, " +
-                                 bytes_text(facts.weight_bytes);
+                                 short_number(static_cast<double>(facts.parameters)) + " parameters";
         muted_text(view, kind.c_str());
         muted_text(view, facts.device.c_str());
         if (!facts.kernels.empty() && ImGui::IsItemHovered()) tooltip(facts.kernels.c_str());
         muted_text(view, verified_text(view.session).c_str());
-        muted_text(view, ("Memory: " + bytes_text(own_bytes()) + " of this process").c_str());
+        const std::string memory =
+            "Weights " + bytes_text(facts.weight_bytes) + ", process " + bytes_text(own_bytes());
+        muted_text(view, memory.c_str());
     } else {
         ImGui::TextUnformatted("No model");
     }

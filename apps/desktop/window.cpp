@@ -12,7 +12,7 @@
 namespace rwkvk::desktop {
 namespace {
 
-constexpr float font_pixels = 17;
+constexpr float font_pixels = 19;
 constexpr int settling_frames = 3;  // Dear ImGui places some widgets by what the frame before has shown
 constexpr double caret_seconds = 0.4, idle_seconds = 10, least_frame_seconds = 1.0 / 60;
 
@@ -51,20 +51,23 @@ float monitor_scale(GLFWwindow* window) {
 
 }  // namespace
 
-Window::Window() : window_(open_window()), fonts_(find_fonts(font_folders(), language())) {
+Window::Window() : window_(open_window()), atlas_(std::make_unique<ImFontAtlas>()) {
     IMGUI_CHECKVERSION();
-    font_scale_ = monitor_scale(window_);
-    atlas_ = fonts_.build({glyphs_.ranges(), false, font_pixels * font_scale_});
     ImGui::CreateContext(atlas_.get());
     ImGui::GetIO().IniFilename = nullptr;
     glfwSetWindowUserPointer(window_, this);
     set_callbacks();
     ImGui_ImplGlfw_InitForVulkan(window_, /*install_callbacks*/ false);
-    canvas_ = std::make_unique<Canvas>(window_);
+    painter_ = std::make_unique<Painter>(window_);
+    fonts_ = std::make_unique<FontAtlas>(find_fonts(font_folders(), language()), painter_->renderer());
+    font_scale_ = monitor_scale(window_);
+    use_fonts(fonts_->build({glyphs_.ranges(), false, font_pixels * font_scale_}));
 }
 
 Window::~Window() {
-    canvas_.reset();
+    fonts_.reset();
+    texture_.reset();
+    painter_.reset();
     ImGui_ImplGlfw_Shutdown();
     ImGui::DestroyContext();
     glfwDestroyWindow(window_);
@@ -106,7 +109,14 @@ void Window::on_key(int key, int scancode, int action, int mods) {
         }
         if (escape) return;
     }
+    // A key that goes down and up between two frames would not be seen.
+    if (action == GLFW_RELEASE) return released_.emplace_back(key, scancode), void();
     ImGui_ImplGlfw_KeyCallback(window_, key, scancode, action, mods);
+}
+
+void Window::release_keys() {
+    for (const auto& [key, scancode] : std::exchange(released_, {}))
+        ImGui_ImplGlfw_KeyCallback(window_, key, scancode, GLFW_RELEASE, 0);
 }
 
 float Window::scale(const Session& session) const {
@@ -127,10 +137,8 @@ void Window::wait() {
         glfwWaitEventsTimeout(timeout);
         frames_due_ = glfwGetTime() - before < timeout ? settling_frames : 1;
     }
-    // Pieces of an answer come faster than they can be read. Where drawing is slow, the model computes in
-    // between.
-    const double pause = std::max(least_frame_seconds, meter_.last_ms() * 1e-3);
-    for (const double until = glfwGetTime() + pause; glfwGetTime() < until;)
+    // Pieces of an answer come faster than they can be read.
+    for (const double until = glfwGetTime() + least_frame_seconds; glfwGetTime() < until;)
         glfwWaitEventsTimeout(std::max(1e-3, until - glfwGetTime()));
 }
 
@@ -150,18 +158,18 @@ void Window::note_characters(const Session& session) {
 
 void Window::choose_fonts(const Session& session) {
     note_characters(session);
-    if (std::unique_ptr<ImFontAtlas> atlas = fonts_.take()) use_fonts(std::move(atlas));
+    if (Fonts fonts = fonts_->take(); fonts.atlas) use_fonts(std::move(fonts));
     const float wanted = scale(session);
-    if ((!fonts_due_ && wanted == font_scale_) || fonts_.building()) return;
+    if ((!fonts_due_ && wanted == font_scale_) || fonts_->building()) return;
     fonts_due_ = false;
     font_scale_ = wanted;
-    fonts_.start({glyphs_.ranges(), glyphs_.has_han(), font_pixels * wanted});
+    fonts_->start({glyphs_.ranges(), glyphs_.has_han(), font_pixels * wanted});
 }
 
-void Window::use_fonts(std::unique_ptr<ImFontAtlas> atlas) {
-    ImGui::GetIO().Fonts = atlas.get();
-    canvas_->upload_fonts();
-    atlas_ = std::move(atlas);
+void Window::use_fonts(Fonts fonts) {
+    texture_ = std::move(fonts.texture);
+    ImGui::GetIO().Fonts = fonts.atlas.get();
+    atlas_ = std::move(fonts.atlas);
     state_.heights.clear();
 }
 
@@ -169,8 +177,14 @@ void Window::frame(Session& session) {
     if (session.pump()) frames_due_ = settling_frames;
     if (!dropped_.empty()) session.drop(std::exchange(dropped_, {}));
     choose_fonts(session);
-    if (fonts_.building()) frames_due_ = 1;  // until it is there
-    if (!canvas_->begin()) return;
+    if (fonts_->building()) frames_due_ = 1;  // until they are there
+    int width = 0, height = 0;
+    glfwGetFramebufferSize(window_, &width, &height);
+    if (width <= 0 || height <= 0) {  // minimised
+        frames_due_ = 0;
+        return;
+    }
+    if (painter_->behind()) return;
     const Palette& palette = palette_of(session.settings.theme);
     const float pixels = scale(session);
     apply_theme(palette, pixels);
@@ -178,14 +192,17 @@ void Window::frame(Session& session) {
     ImGui::NewFrame();
     draw({session, state_, palette, pixels}, ImGui::GetIO().DisplaySize.x, ImGui::GetIO().DisplaySize.y);
     ImGui::Render();
-    canvas_->draw(palette.background);
+    Picture picture = picture_of(*ImGui::GetDrawData());
+    picture.background = palette.background;
+    picture.fonts = std::move(texture_);
+    painter_->show(std::move(picture));
+    release_keys();
     --frames_due_;
 }
 
 void Window::run(Session& session, const std::string& state_log) {
     StateLog log(state_log);
     state_.model_path = session.settings.model;
-    frame(session);  // makes pipelines, before anybody can wait for it
     while (!glfwWindowShouldClose(window_)) {
         wait();
         meter_.listens_no_more();

@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
-#include "canvas.h"
 #include "font_atlas.h"
+#include "painter.h"
 #include "pause_meter.h"
 #include "view.h"
 
@@ -27,16 +27,18 @@ class Window {
   private:
     void set_callbacks();
     void on_key(int key, int scancode, int action, int mods);
+    void release_keys();
     void wait();
     void frame(Session& session);
     void note_characters(const Session& session);
     void choose_fonts(const Session& session);
-    void use_fonts(std::unique_ptr<ImFontAtlas> atlas);
+    void use_fonts(Fonts fonts);
     float scale(const Session& session) const;
     Doing doing(const Session& session) const;
 
     GLFWwindow* window_ = nullptr;
     std::vector<std::string> dropped_;
+    std::vector<std::pair<int, int>> released_;  // keys; told to Dear ImGui after a frame
     ViewState state_;
     PauseMeter meter_;
     int frames_due_ = 3;  // before the loop may sleep
@@ -45,9 +47,10 @@ class Window {
     bool fonts_due_ = false;
     float font_scale_ = 1;
     size_t seen_bytes_ = 0;
-    FontAtlas fonts_;
     std::unique_ptr<ImFontAtlas> atlas_;
-    std::unique_ptr<Canvas> canvas_;
+    std::unique_ptr<FontTexture> texture_;  // of the atlas, until it is shown
+    std::unique_ptr<Painter> painter_;
+    std::unique_ptr<FontAtlas> fonts_;
 };
 
 }  // namespace rwkvk::desktop
