@@ -5,7 +5,7 @@
 namespace rwkvk::desktop {
 namespace {
 
-constexpr float sidebar_width = 268, settings_width = 380, verify_width = 560, least_chat = 420;
+constexpr float sidebar_width = 268, settings_width = 380, verify_width = 500, least_chat = 400;
 
 void obey(View& view) {
     const Commands commands = std::exchange(view.state.commands, {});
@@ -65,7 +65,7 @@ void draw(View view, float width, float height) {
         ImGui::BeginChild("sidebar", {view.px(sidebar_width), 0}, false,
                           ImGuiWindowFlags_AlwaysUseWindowPadding);
         ImGui::PopStyleVar();
-        draw_sidebar(view, view.px(sidebar_width));
+        draw_sidebar(view);
         ImGui::EndChild();
         ImGui::PopStyleColor();
         ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, {0, 0});

@@ -44,6 +44,9 @@ struct ViewState {
     std::string copied;  // what was copied last, for its button
     double copied_at = 0;
 
+    uint64_t memory = 0;  // of the process
+    double memory_due = 0;
+
     std::map<std::string, ImVec2> marks;  // the middle of each widget, for tests
 };
 
@@ -57,7 +60,7 @@ struct View {
 };
 
 void draw(View view, float width, float height);
-void draw_sidebar(View& view, float width);
+void draw_sidebar(View& view);
 void draw_chat(View& view);
 void draw_messages(View& view, float height);
 void draw_composer(View& view);

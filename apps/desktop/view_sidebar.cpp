@@ -10,7 +10,7 @@
 namespace rwkvk::desktop {
 namespace {
 
-constexpr float card_lines = 4;
+constexpr float card_lines = 5;
 
 void begin_rename(View& view, const Conversation& conversation) {
     view.state.renamed = conversation.id;
@@ -91,6 +91,16 @@ void draw_list(View& view, float height) {
     ImGui::EndChild();
 }
 
+/// As of a second ago at most.
+uint64_t memory_of_process(ViewState& state) {
+    const double now = ImGui::GetTime();
+    if (now >= state.memory_due) {
+        state.memory = own_bytes();
+        state.memory_due = now + 1;
+    }
+    return state.memory;
+}
+
 std::string verified_text(const Session& session) {
     if (session.verification().report)
         return session.verification().report->equal ? "Verified: every bit equal" : "VERIFICATION FAILED";
@@ -114,8 +124,8 @@ void draw_model_card(View& view) {
         muted_text(view, facts.device.c_str());
         if (!facts.kernels.empty() && ImGui::IsItemHovered()) tooltip(facts.kernels.c_str());
         muted_text(view, verified_text(view.session).c_str());
-        const std::string memory =
-            "Weights " + bytes_text(facts.weight_bytes) + ", process " + bytes_text(own_bytes());
+        const std::string memory = "Weights " + bytes_text(facts.weight_bytes) + ", process " +
+                                   bytes_text(memory_of_process(view.state));
         muted_text(view, memory.c_str());
     } else {
         ImGui::TextUnformatted("No model");
@@ -123,18 +133,20 @@ void draw_model_card(View& view) {
     ImGui::PopTextWrapPos();
 }
 
-void draw_sidebar(View& view, float) {
+void draw_sidebar(View& view) {
     if (button(view, "new", "New conversation", Look::primary, -1)) view.session.start_new();
     tooltip("Ctrl+N");
     ImGui::Dummy({0, view.px(2)});
-    const float small_line = small_font()->FontSize + ImGui::GetStyle().ItemSpacing.y;
-    const float card =
-        ImGui::GetFrameHeightWithSpacing() * 2 + ImGui::GetTextLineHeightWithSpacing() + 6 * small_line;
-    draw_list(view, ImGui::GetContentRegionAvail().y - card);
+    const float gap = ImGui::GetStyle().ItemSpacing.y, small_line = small_font()->FontSize + view.px(4);
+    const float card = ImGui::GetTextLineHeight() + card_lines * small_line;
+    draw_list(view, ImGui::GetContentRegionAvail().y - card - ImGui::GetFrameHeight() - 4 * gap);
     ImGui::Separator();
-    ImGui::BeginChild("card", {0, card - ImGui::GetFrameHeightWithSpacing() * 1.5f});
+    ImGui::BeginChild("card", {0, card}, false, ImGuiWindowFlags_NoScrollbar);
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, {0, view.px(4)});
     draw_model_card(view);
+    ImGui::PopStyleVar();
     ImGui::EndChild();
+    ImGui::Dummy({0, 0});
     const float half = (ImGui::GetContentRegionAvail().x - ImGui::GetStyle().ItemSpacing.x) / 2;
     if (button(view, "settings", "Settings", Look::plain, half)) view.state.commands.settings = true;
     tooltip("Ctrl+,");

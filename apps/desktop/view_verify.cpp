@@ -25,15 +25,17 @@ constexpr ImGuiTableFlags table_flags =
     ImGuiTableFlags_RowBg | ImGuiTableFlags_BordersInnerH | ImGuiTableFlags_SizingStretchProp;
 
 void draw_ops(const VerifyReport& report) {
-    if (!ImGui::BeginTable("ops", 5, table_flags)) return;
-    for (const char* name : {"Op", "Steps", "Values", "Differing", "Where"}) ImGui::TableSetupColumn(name);
+    const bool where = !report.equal;
+    if (!ImGui::BeginTable("ops", where ? 5 : 4, table_flags)) return;
+    for (const char* name : {"Op", "Steps", "Values", "Differing"}) ImGui::TableSetupColumn(name);
+    if (where) ImGui::TableSetupColumn("Where");
     ImGui::TableHeadersRow();
     for (const VerifyReport::Op& row : report.ops) {
         cell(row.op.c_str());
         cell(row.steps);
         cell(row.values);
         cell(row.differing);
-        cell(row.where.c_str());
+        if (where) cell(row.where.c_str());
     }
     ImGui::EndTable();
 }

@@ -1,0 +1,251 @@
+// Loading, answering, stopping and verifying, without a window: on the CPU, with the embedded model.
+#include <doctest/doctest.h>
+
+#include <condition_variable>
+#include <fstream>
+#include <mutex>
+
+#include "demo_model.h"
+#include "folders.h"
+#include "session.h"
+#include "tests/desktop/temporary_folder.h"
+
+namespace {
+
+using namespace rwkvk::desktop;
+
+/// A session, and what a window's loop does with it.
+class Desk {
+  public:
+    explicit Desk(const ModelChoice& first = {.path = "", .device = "cpu"})
+        : session(
+              {folder.path() / "conversations", folder.path() / "desktop.json"},
+              [this] {
+                  const std::lock_guard lock(mutex_);
+                  woken_ = true;
+                  changed_.notify_all();
+              },
+              first) {}
+
+    /// False when it has not come about in two minutes.
+    bool until(const std::function<bool()>& condition) {
+        const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(2);
+        while (!condition()) {
+            std::unique_lock lock(mutex_);
+            if (!changed_.wait_until(lock, end, [&] { return woken_; })) return false;
+            woken_ = false;
+            lock.unlock();
+            session.pump();
+        }
+        return true;
+    }
+    bool ready() {
+        return until([&] { return session.model().ready && !session.model().loading; });
+    }
+    bool answered() {
+        return until([&] { return !session.answering(); });
+    }
+    std::string ask(const std::string& text) {
+        REQUIRE(session.say(text));
+        REQUIRE(answered());
+        return session.current().messages.empty() ? "" : session.current().messages.back().text;
+    }
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool woken_ = false;
+
+  public:
+    rwkvk::test::TemporaryFolder folder;
+    Session session;
+};
+
+TEST_CASE("the embedded model is there at the first start, and answers") {
+    Desk desk;
+    CHECK(!desk.session.say("Too early"));
+    REQUIRE(desk.ready());
+    CHECK(desk.session.model().facts.on_cpu);
+    CHECK(desk.session.model().facts.parameters > 1000000);
+    CHECK(!desk.session.say(" \n"));
+    CHECK(desk.ask("Hello!") == "Hello! How can I help you?");
+    const Message& answer = desk.session.current().messages[1];
+    CHECK(answer.tokens > 0);
+    CHECK(answer.ending.empty());
+    CHECK(desk.ask("My name is Ada.").find("Ada") != std::string::npos);
+    CHECK(desk.ask("What is my name?").find("Ada") != std::string::npos);
+    CHECK(desk.session.answer().cached_tokens > 0);
+    CHECK(std::filesystem::exists(desk.folder.path() / "conversations" /
+                                  (desk.session.current().id + ".json")));
+    const std::string report = desk.session.report();
+    for (const char* part : {"Hello! How can I help you?", "tokens/s", "cpu", "seed", "rwkvk"})
+        CHECK(report.find(part) != std::string::npos);
+}
+
+TEST_CASE("undo, regenerate and fork change the text that the next answer comes from") {
+    Desk desk;
+    REQUIRE(desk.ready());
+    desk.ask("My name is Ada.");
+    desk.ask("My name is Eve.");
+    CHECK(desk.session.undo() == "My name is Eve.");
+    desk.session.fork(2);
+    CHECK(desk.session.library().all().size() == 2);
+    CHECK(desk.ask("What is my name?").find("Ada") != std::string::npos);
+    CHECK(desk.session.library().all()[1].messages.size() == 2);
+    const std::string first = desk.session.current().messages.back().text;
+    desk.session.regenerate();
+    REQUIRE(desk.answered());
+    CHECK(desk.session.current().messages.size() == 4);
+    CHECK(desk.session.current().messages.back().text.find("Ada") != std::string::npos);
+}
+
+TEST_CASE("the same seed gives the same answer") {
+    Desk desk;
+    REQUIRE(desk.ready());
+    desk.session.settings.sampling = {.preset = Preset::creative, .seed = 11};
+    const std::string first = desk.ask("Tell me a story.");
+    CHECK(desk.session.current().messages[1].seed == 11);
+    desk.session.regenerate();
+    REQUIRE(desk.answered());
+    CHECK(desk.session.current().messages[1].text == first);
+}
+
+TEST_CASE("an answer is stopped where it is, and the conversation goes on") {
+    Desk desk;
+    REQUIRE(desk.ready());
+    REQUIRE(desk.session.say("Tell me a story."));
+    CHECK(!desk.session.say("Not yet"));
+    REQUIRE(desk.until([&] { return desk.session.answer().pieces > 0; }));
+    desk.session.stop();
+    REQUIRE(desk.answered());
+    REQUIRE(desk.session.current().messages.size() == 2);
+    CHECK(!desk.session.current().messages[1].text.empty());
+    CHECK(desk.session.current().messages[1].ending == "stopped");
+    CHECK(!desk.ask("Hello!").empty());
+}
+
+TEST_CASE("a turn stopped before its answer is as if it had not been said, and its text comes back") {
+    Desk desk;
+    REQUIRE(desk.ready());
+    REQUIRE(desk.session.say(std::string(100000, 'a')));
+    desk.session.stop();
+    REQUIRE(desk.answered());
+    CHECK(desk.session.current().messages.empty());
+    CHECK(desk.session.take_returned_text() == std::string(100000, 'a'));
+    CHECK(desk.session.take_returned_text().empty());
+    CHECK(desk.session.error().empty());
+}
+
+TEST_CASE("a limit is told of") {
+    Desk desk;
+    REQUIRE(desk.ready());
+    desk.session.settings.max_tokens = 2;
+    CHECK(!desk.ask("Hello!").empty());
+    CHECK(desk.session.current().messages[1].ending == "cut at the limit");
+}
+
+TEST_CASE("a model that cannot be opened leaves the one before, and says why") {
+    Desk desk;
+    REQUIRE(desk.ready());
+    std::ofstream(desk.folder.path() / "broken.gguf") << "GGUF";
+    for (const char* name : {"none.gguf", "broken.gguf"}) {
+        desk.session.dismiss_error();
+        desk.session.open_model((desk.folder.path() / name).string());
+        CHECK(!desk.session.can_say());
+        REQUIRE(desk.ready());
+        CHECK(desk.session.error().find(name) != std::string::npos);
+        CHECK(desk.session.settings.model.empty());
+        CHECK(desk.session.model().facts.path.empty());
+    }
+    CHECK(desk.ask("Hello!") == "Hello! How can I help you?");
+    desk.session.use_device("no such device");
+    REQUIRE(desk.ready());
+    CHECK(desk.session.error().find("no such device") != std::string::npos);
+    CHECK(desk.ask("Hello!").size() > 0);
+}
+
+TEST_CASE("dropped files are opened: a model takes over, a conversation becomes the current one") {
+    Desk desk;
+    REQUIRE(desk.ready());
+    const std::filesystem::path model = desk.folder.path() / "other.gguf",
+                                talk = desk.folder.path() / "talk.json";
+    std::ofstream(model, std::ios::binary) << rwkvk::demo_model();
+    Conversation conversation = new_conversation();
+    conversation.title = "Brought";
+    conversation.say("My name is Ada.");
+    conversation.begin_answer().text = "Nice to meet you, Ada!";
+    write_whole(talk, to_json(conversation));
+    desk.session.drop({model.string(), talk.string()});
+    CHECK(desk.session.current().title == "Brought");
+    REQUIRE(
+        desk.until([&] { return desk.session.model().ready && !desk.session.model().facts.path.empty(); }));
+    CHECK(desk.session.settings.recent == std::vector<std::string>{model.string()});
+    CHECK(desk.ask("What is my name?").find("Ada") != std::string::npos);
+    std::ofstream(talk) << "{}";
+    desk.session.drop({talk.string()});
+    CHECK(desk.session.error().find("talk.json: expected a conversation") != std::string::npos);
+}
+
+TEST_CASE("a model opened during an answer ends it, and the newest choice of several wins") {
+    Desk desk;
+    REQUIRE(desk.ready());
+    const std::filesystem::path model = desk.folder.path() / "other.gguf";
+    std::ofstream(model, std::ios::binary) << rwkvk::demo_model();
+    REQUIRE(desk.session.say("Tell me a story."));
+    desk.session.open_model("none.gguf");
+    desk.session.open_model(model.string());
+    REQUIRE(
+        desk.until([&] { return desk.session.model().ready && !desk.session.model().facts.path.empty(); }));
+    REQUIRE(desk.answered());
+    CHECK(desk.session.error().empty());
+}
+
+TEST_CASE("an answer goes to its conversation, though another one is looked at or it is removed") {
+    Desk desk;
+    REQUIRE(desk.ready());
+    REQUIRE(desk.session.say("Hello!"));
+    const std::string id = desk.session.current().id;
+    desk.session.start_new();
+    CHECK(desk.session.current().messages.empty());
+    REQUIRE(desk.answered());
+    CHECK(desk.session.library().all()[1].id == id);
+    CHECK(desk.session.library().all()[1].messages.back().text == "Hello! How can I help you?");
+    desk.session.select(1);
+    REQUIRE(desk.session.say("Tell me a story."));
+    desk.session.remove(1);
+    REQUIRE(desk.answered());
+    CHECK(desk.session.library().all().size() == 1);
+    CHECK(desk.session.current().messages.empty());
+}
+
+TEST_CASE("verifying the CPU is refused, for it is the reference") {
+    Desk desk;
+    REQUIRE(desk.ready());
+    desk.session.verify();
+    CHECK(desk.session.busy());
+    REQUIRE(desk.until([&] { return !desk.session.verification().running; }));
+    CHECK(!desk.session.verification().report);
+    CHECK(!desk.session.verification().failure.empty());
+}
+
+TEST_CASE("a device is verified while an answer comes, step by step") {
+    Desk desk({.path = "", .device = "llvmpipe"});
+    REQUIRE(desk.ready());
+    if (desk.session.model().facts.on_cpu) {
+        MESSAGE("no software device of Mesa here: nothing to verify");
+        return;
+    }
+    REQUIRE(desk.session.say("Hello!"));
+    desk.session.verify();
+    REQUIRE(desk.answered());
+    REQUIRE(desk.until([&] { return !desk.session.verification().running; }));
+    REQUIRE(desk.session.verification().report);
+    const VerifyReport& report = *desk.session.verification().report;
+    CHECK(report.equal);
+    CHECK(report.fingerprint == report.fingerprint_cpu);
+    CHECK(report.ops.size() > 10);
+    CHECK(report.runs.size() > 2);
+    CHECK(desk.session.report().find("Equal: every bit") != std::string::npos);
+}
+
+}  // namespace
