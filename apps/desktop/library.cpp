@@ -53,7 +53,9 @@ void Library::remove(size_t index) {
 }
 
 void Library::save(const Conversation& conversation) const {
-    if (!conversation.messages.empty()) write_whole(file_of(conversation), to_json(conversation));
+    if (!conversation.messages.empty()) return write_whole(file_of(conversation), to_json(conversation));
+    std::error_code ignored;
+    fs::remove(file_of(conversation), ignored);
 }
 
 fs::path Library::file_of(const Conversation& conversation) const {

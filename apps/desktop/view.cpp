@@ -16,11 +16,11 @@ void obey(View& view) {
     }
     if (commands.stop) session.stop();
     if (commands.start_new) session.start_new();
-    if (commands.regenerate) session.regenerate();
-    if (commands.rename) {
-        view.state.renamed = session.current().id;
-        view.state.title = session.current().name();
+    if (commands.regenerate) {
+        session.regenerate();
+        view.state.follow = view.state.focus_composer = true;
     }
+    if (commands.rename) begin_rename(view.state, session.current());
     if (commands.settings)
         view.state.panel = view.state.panel == Panel::settings ? Panel::none : Panel::settings;
 }
@@ -28,8 +28,10 @@ void obey(View& view) {
 /// What was noted of another conversation goes.
 void follow_selection(View& view) {
     ViewState& state = view.state;
-    if (std::string text = view.session.take_returned_text(); !text.empty() && state.composer.empty())
+    if (std::string text = view.session.take_returned_text(); !text.empty() && state.composer.empty()) {
         state.new_composer = std::move(text);
+        state.focus_composer = true;
+    }
     if (state.conversation == view.session.current().id) return;
     state.conversation = view.session.current().id;
     state.heights.clear();

@@ -40,6 +40,7 @@ struct ViewState {
 
     std::string renamed;  // the id of the conversation whose title is typed; ""
     std::string title;
+    bool focus_title = false;
     std::string system, model_path;
     std::string copied;  // what was copied last, for its button
     double copied_at = 0;
@@ -61,6 +62,8 @@ struct View {
 
 void draw(View view, float width, float height);
 void draw_sidebar(View& view);
+/// Its row becomes a field.
+void begin_rename(ViewState& state, const Conversation& conversation);
 void draw_chat(View& view);
 void draw_messages(View& view, float height);
 void draw_composer(View& view);

@@ -63,6 +63,11 @@ std::string facts_of(const Message& message) {
     return text;
 }
 
+void take_back(View& view) {
+    view.state.new_composer = view.session.undo();
+    view.state.focus_composer = true;
+}
+
 void draw_answer_actions(View& view, size_t index, bool last) {
     Session& session = view.session;
     const Message& message = session.current().messages[index];
@@ -74,8 +79,7 @@ void draw_answer_actions(View& view, size_t index, bool last) {
             view.state.commands.regenerate = true;
         tooltip("Another answer (Ctrl+R)");
         ImGui::SameLine();
-        if (button(view, "undo", "Undo", Look::quiet, 0, !session.answering_here()))
-            view.state.new_composer = session.undo();
+        if (button(view, "undo", "Undo", Look::quiet, 0, !session.answering_here())) take_back(view);
         tooltip("Takes the last turn back; what was said can be changed and sent again");
     } else {
         if (button(view, ("forkat." + number).c_str(), "Fork here", Look::quiet)) session.fork(index + 1);

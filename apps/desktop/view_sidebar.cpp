@@ -2,7 +2,7 @@
 #include <imgui.h>
 #include <imgui_stdlib.h>
 
-#include <cstdio>
+#include <utility>
 
 #include "memory.h"
 #include "widgets.h"
@@ -12,14 +12,9 @@ namespace {
 
 constexpr float card_lines = 5;
 
-void begin_rename(View& view, const Conversation& conversation) {
-    view.state.renamed = conversation.id;
-    view.state.title = conversation.name();
-}
-
 void draw_title_field(View& view, size_t index) {
     ImGui::SetNextItemWidth(-1);
-    if (!ImGui::IsAnyItemActive()) ImGui::SetKeyboardFocusHere();
+    if (std::exchange(view.state.focus_title, false)) ImGui::SetKeyboardFocusHere();
     const bool entered =
         ImGui::InputText("##title", &view.state.title,
                          ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_AutoSelectAll);
@@ -27,13 +22,14 @@ void draw_title_field(View& view, size_t index) {
     if (!entered && !ImGui::IsItemDeactivated()) return;
     if (entered) view.session.rename(index, view.state.title);
     view.state.renamed.clear();
+    view.state.focus_composer = true;
 }
 
 /// True when the list is another one now.
 bool draw_menu(View& view, size_t index) {
     const Conversation& conversation = view.session.library().all()[index];
     bool changed = false;
-    if (ImGui::MenuItem("Rename", "F2")) begin_rename(view, conversation);
+    if (ImGui::MenuItem("Rename", "F2")) begin_rename(view.state, conversation);
     mark(view, "menu.rename");
     if (ImGui::MenuItem("Fork", nullptr, false,
                         !conversation.messages.empty() && !view.session.answering_here())) {
@@ -70,7 +66,7 @@ bool draw_row(View& view, size_t index) {
     mark(view, "row." + std::to_string(index));
     ImGui::PopStyleVar(3);
     ImGui::PopStyleColor(2);
-    if (ImGui::IsItemHovered() && ImGui::IsMouseDoubleClicked(0)) begin_rename(view, conversation);
+    if (ImGui::IsItemHovered() && ImGui::IsMouseDoubleClicked(0)) begin_rename(view.state, conversation);
     tooltip("Right click: rename, fork, delete");
     if (!ImGui::BeginPopupContextItem("menu")) return false;
     const bool changed = draw_menu(view, index);
@@ -108,6 +104,12 @@ std::string verified_text(const Session& session) {
 }
 
 }  // namespace
+
+void begin_rename(ViewState& state, const Conversation& conversation) {
+    state.renamed = conversation.id;
+    state.title = conversation.name();
+    state.focus_title = true;
+}
 
 void draw_model_card(View& view) {
     const ModelState& model = view.session.model();

@@ -94,6 +94,7 @@ void Window::on_key(int key, int scancode, int action, int mods) {
     const bool pressed = action == GLFW_PRESS;
     const bool control = mods & GLFW_MOD_CONTROL;
     Commands& commands = state_.commands;
+    if (pressed && control && key == GLFW_KEY_Q) glfwSetWindowShouldClose(window_, GLFW_TRUE);
     if (pressed && control && key == GLFW_KEY_N) commands.start_new = true;
     if (pressed && control && key == GLFW_KEY_R) commands.regenerate = true;
     if (pressed && control && key == GLFW_KEY_COMMA) commands.settings = true;

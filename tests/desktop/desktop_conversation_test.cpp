@@ -138,6 +138,16 @@ TEST_CASE("a library keeps conversations from one start to the next") {
     CHECK(std::filesystem::exists(folder.path() / "damaged.json"));
 }
 
+TEST_CASE("a conversation that all was taken back of leaves no file") {
+    const rwkvk::test::TemporaryFolder folder;
+    Library library(folder.path());
+    library.add(talk());
+    CHECK(!std::filesystem::is_empty(folder.path()));
+    library.current().messages.clear();
+    library.save(library.current());
+    CHECK(std::filesystem::is_empty(folder.path()));
+}
+
 TEST_CASE("removing keeps the others and the choice") {
     const rwkvk::test::TemporaryFolder folder;
     Library library(folder.path());

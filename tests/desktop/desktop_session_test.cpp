@@ -113,6 +113,8 @@ TEST_CASE("the same seed gives the same answer") {
 TEST_CASE("an answer is stopped where it is, and the conversation goes on") {
     Desk desk;
     REQUIRE(desk.ready());
+    // With these the answer would have 3057 tokens.
+    desk.session.settings.sampling = {.preset = Preset::custom, .seed = 8, .temperature = 5, .top_p = 1};
     REQUIRE(desk.session.say("Tell me a story."));
     CHECK(!desk.session.say("Not yet"));
     REQUIRE(desk.until([&] { return desk.session.answer().pieces > 0; }));
@@ -121,6 +123,8 @@ TEST_CASE("an answer is stopped where it is, and the conversation goes on") {
     REQUIRE(desk.session.current().messages.size() == 2);
     CHECK(!desk.session.current().messages[1].text.empty());
     CHECK(desk.session.current().messages[1].ending == "stopped");
+    CHECK(desk.session.current().messages[1].tokens < 3057);
+    desk.session.settings.sampling = {};
     CHECK(!desk.ask("Hello!").empty());
 }
 

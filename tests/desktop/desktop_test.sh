@@ -1,0 +1,152 @@
+#!/usr/bin/env bash
+# The window, as a person uses it: keys and clicks go in, what it shows comes back as text. Runs on a display of its own.
+# usage: desktop_test.sh PROGRAM MODEL.gguf
+set -u
+program=$1 model=$2 failures=0
+for tool in Xvfb xdotool; do
+    command -v "$tool" >/dev/null && continue
+    echo "skipped: $tool is missing (Debian: xvfb, xdotool)"
+    exit 77
+done
+folder=$(mktemp -d)
+log=$folder/state display_pid='' program_pid=''
+trap 'kill $program_pid $display_pid 2>/dev/null; rm -rf "$folder"' EXIT
+export XDG_DATA_HOME=$folder/data XDG_CONFIG_HOME=$folder/config XDG_CACHE_HOME=$folder/cache
+settings=$XDG_CONFIG_HOME/rwkvk/desktop.json
+
+fail() {
+    printf 'FAILED: %s\n' "$1"
+    failures=$((failures + 1))
+}
+shown() { tail -n 1 "$log" 2>/dev/null; }
+# sees PATTERN [SECONDS]: waits until the window shows it
+sees() {
+    local i
+    for ((i = 0; i < ${2-60} * 20; i++)); do
+        shown | grep -qE -e "$1" && return 0
+        sleep 0.05
+    done
+    echo "FAILED: expected the window to show /$1/, found $(shown | cut -c 1-2000)"
+    exit 1  # what comes next depends on it
+}
+# click NAME [BUTTON]: in the middle of a widget, once it is there and stays there
+click() {
+    local at='' before=none i
+    for ((i = 0; i < 200; i++)); do
+        at=$(shown | grep -oE "\"$1\":\[[0-9]+,[0-9]+\]" | grep -oE '[0-9]+,[0-9]+')
+        [[ -n $at && $at == "$before" ]] && break
+        before=$at
+        sleep 0.1
+    done
+    [[ -n $at ]] || { echo "FAILED: no widget is called $1: $(shown)"; exit 1; }
+    xdotool mousemove "${at%,*}" "${at#*,}" sleep 0.2 click "${2-1}"
+}
+key() { xdotool key "$@"; }
+type_text() { xdotool type --delay 20 "$1"; }
+pause() { shown | grep -oE "\"$1\":[0-9.e-]+" | tail -n 1 | cut -d: -f2; }
+
+start() {
+    rm -f "$log"
+    "$program" "$@" --log-state "$log" 2>"$folder/errors" &
+    program_pid=$!
+    sees '"ready":true'
+    local window
+    window=$(xdotool search --sync --onlyvisible --name '^rwkvk$' | head -n 1)
+    xdotool windowfocus "$window"
+}
+# Remembers the longest pauses of every run.
+leave() {
+    local kind ms
+    for kind in loading answering verifying; do
+        ms=$(pause "$kind")
+        printf 'longest pause while %s: %s ms\n' "$kind" "$ms"
+        awk -v ms="${ms:-999}" 'BEGIN { exit !(ms <= 50) }' || fail "the window paused for $ms ms while $kind, expected 50 at most"
+    done
+    key ctrl+q
+    wait "$program_pid" || fail "the program ended with status $?: $(cat "$folder/errors")"
+    program_pid=
+}
+
+exec 9<> <(:)
+Xvfb -displayfd 9 -screen 0 1180x780x24 -nolisten tcp >/dev/null 2>&1 &
+display_pid=$!
+read -r -t 20 number <&9 || { echo "Xvfb does not start"; exit 1; }
+export DISPLAY=:$number
+
+# The embedded model at the first start; Enter sends, Shift+Enter does not.
+start -d cpu
+sees '"model":"embedded"'
+type_text 'Hello!'
+key Return
+sees '"role":"user","text":"Hello!"}.*"text":"Hello! How can I help you\?"'
+type_text 'first'
+key shift+Return
+type_text 'second'
+sees '"composer":"first\\nsecond"'
+key ctrl+a BackSpace
+sees '"composer":""'
+
+# Another answer; the turn back in the composer; a fork; a name.
+click regenerate
+sees '"answering":false.*"text":"Hello! How can I help you\?"'
+click undo
+sees '"composer":"Hello!".*"messages":\[\]'
+key Return
+sees '"composer":"".*"text":"Hello! How can I help you\?"'
+click fork
+sees '"titles":\["Hello! \(fork\)","Hello!"\]'
+key F2
+sleep 0.5
+type_text 'Renamed'
+key Return
+sees '"titles":\["Renamed","Hello!"\]'
+key ctrl+n
+sees '"messages":\[\].*"titles":\["New conversation","Renamed","Hello!"\]'
+click row.1
+sees '"text":"Hello! How can I help you\?".*"titles":\["New conversation","Renamed"'
+
+# Models: one that does not exist leaves the one before.
+key ctrl+comma
+click path
+type_text "$folder/none.gguf"
+click open
+sees '"error":"The model cannot be opened.*none.gguf.*"model":"embedded".*"ready":true'
+click dismiss
+sees '"error":""'
+click path
+key ctrl+a
+type_text "$model"
+key Return
+sees "\"model\":\"$model\".*\"ready\":true"
+click light
+click close
+sees '"composer":'
+click composer
+type_text 'What is 4738 + 965?'
+key Return
+sees '4738 \+ 965 = 5703'
+leave
+grep -q '"theme": "light"' "$settings" || fail "expected the light theme in $settings, found $(cat "$settings")"
+[[ $(find "$XDG_DATA_HOME/rwkvk/conversations" -name '*.json' | wc -l) -eq 2 ]] || fail "expected two conversations as files"
+
+# The next start goes on with model and conversations. An answer of 3057 tokens is stopped.
+sed -i 's/"preset": "[^"]*"/"preset": "Custom"/; s/"seed": [0-9]*/"seed": 8/; s/"temperature": [0-9.]*/"temperature": 5/; s/"top_p": [0-9.]*/"top_p": 1/' "$settings"
+start
+sees "\"model\":\"$model\".*\"titles\":\[\"New conversation\",\"Renamed\",\"Hello!\"\]"
+type_text 'Tell me a story.'
+key Return
+sees '"answering":true.*"role":"assistant"'
+key Escape
+sees '"answering":false.*"ending":"stopped","role":"assistant"'
+leave
+
+# A Vulkan device, verified from the window.
+start -d llvmpipe
+if shown | grep -q '"device":"llvmpipe'; then
+    click verify
+    click verifynow
+    sees '"verified":"equal"' 200
+fi
+leave
+echo "$failures failures"
+exit $((failures > 0))
