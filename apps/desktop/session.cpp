@@ -174,7 +174,9 @@ void Session::take(const Ready& event) {
 void Session::take(const LoadFailed& event) {
     model_.loading = false;
     settings.model = model_.facts.path;  // that it goes on with
-    fail("The model cannot be opened. " + event.reason);
+    const std::string& before = model_.facts.name;
+    fail("The model cannot be opened. " + event.reason +
+         (before.empty() ? "" : "; " + before + " stays in use"));
 }
 
 void Session::take(const Reading& event) {

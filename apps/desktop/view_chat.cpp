@@ -14,24 +14,19 @@ constexpr float composer_lines = 6;
 
 void draw_header(View& view) {
     const Conversation& conversation = view.session.current();
-    ImGui::AlignTextToFramePadding();
-    ImGui::TextUnformatted(conversation.name().c_str());
     const bool can_fork = !conversation.messages.empty() && !view.session.answering_here();
-    const float width = button_width("Fork") + button_width("Copy report") + ImGui::GetStyle().ItemSpacing.x;
-    ImGui::SameLine(std::max(ImGui::GetCursorPosX(),
-                             ImGui::GetWindowWidth() - width - ImGui::GetStyle().WindowPadding.x));
+    const float buttons =
+        button_width("Fork") + button_width("Copy report") + ImGui::GetStyle().ItemSpacing.x;
+    const float right = ImGui::GetContentRegionMax().x - buttons;
+    ImGui::AlignTextToFramePadding();
+    ImGui::TextUnformatted(
+        fitting(conversation.name(), right - ImGui::GetCursorPosX() - view.px(10)).c_str());
+    ImGui::SameLine(right);
     if (button(view, "fork", "Fork", Look::quiet, 0, can_fork))
         view.session.fork(conversation.messages.size());
     tooltip("Goes on in a copy of this conversation");
     ImGui::SameLine();
-    if (button(view, "report",
-               view.state.copied == "report" && ImGui::GetTime() - view.state.copied_at < 1.5 ? "Copied"
-                                                                                              : "Copy report",
-               Look::quiet)) {
-        ImGui::SetClipboardText(view.session.report().c_str());
-        view.state.copied = "report";
-        view.state.copied_at = ImGui::GetTime();
-    }
+    copy_button(view, "report", "Copy report", [&] { return view.session.report(); });
     tooltip("Model, device, speed, verification and this conversation, as text");
     ImGui::Separator();
 }

@@ -72,7 +72,7 @@ void draw_answer_actions(View& view, size_t index, bool last) {
     Session& session = view.session;
     const Message& message = session.current().messages[index];
     const std::string number = std::to_string(index);
-    copy_button(view, ("copy." + number).c_str(), "Copy", message.text);
+    copy_button(view, ("copy." + number).c_str(), "Copy", [&] { return message.text; });
     ImGui::SameLine();
     if (last) {
         if (button(view, "regenerate", "Regenerate", Look::quiet, 0, session.can_say()))

@@ -61,7 +61,8 @@ bool draw_row(View& view, size_t index) {
     ImGui::PushStyleColor(ImGuiCol_ButtonHovered, tint);
     ImGui::PushStyleVar(ImGuiStyleVar_ButtonTextAlign, {0, 0.5f});
     ImGui::PushStyleVar(ImGuiStyleVar_FrameBorderSize, 0);
-    const std::string label = conversation.name() + "###row";
+    const std::string label =
+        fitting(conversation.name(), ImGui::GetContentRegionAvail().x - view.px(20)) + "###row";
     if (ImGui::Button(label.c_str(), {-1, 0})) view.session.select(index);
     mark(view, "row." + std::to_string(index));
     ImGui::PopStyleVar(3);

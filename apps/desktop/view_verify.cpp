@@ -65,7 +65,7 @@ void draw_report(View& view, const VerifyReport& report) {
     ImGui::Dummy({0, view.px(6)});
     draw_runs(report);
     ImGui::PopFont();
-    copy_button(view, "copyverify", "Copy the tables", report.to_text());
+    copy_button(view, "copyverify", "Copy the tables", [&] { return report.to_text(); });
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "widgets.h"
 
+#include <algorithm>
 #include <cstdio>
 
 namespace rwkvk::desktop {
@@ -50,10 +51,10 @@ float button_width(const char* label) {
     return ImGui::CalcTextSize(label).x + 2 * ImGui::GetStyle().FramePadding.x;
 }
 
-void copy_button(View& view, const char* name, const char* label, const std::string& text) {
+void copy_button(View& view, const char* name, const char* label, const std::function<std::string()>& text) {
     const bool just_copied = view.state.copied == name && ImGui::GetTime() - view.state.copied_at < 1.5;
     if (!button(view, name, just_copied ? "Copied" : label, Look::quiet)) return;
-    ImGui::SetClipboardText(text.c_str());
+    ImGui::SetClipboardText(text().c_str());
     view.state.copied = name;
     view.state.copied_at = ImGui::GetTime();
 }
@@ -81,6 +82,15 @@ void heading(View& view, const char* text) {
 
 void tooltip(const char* text) {
     if (ImGui::IsItemHovered(ImGuiHoveredFlags_AllowWhenDisabled)) ImGui::SetTooltip("%s", text);
+}
+
+std::string fitting(const std::string& text, float width) {
+    if (ImGui::CalcTextSize(text.c_str()).x <= width) return text;
+    const char* end = nullptr;
+    const float room = width - ImGui::CalcTextSize("…").x;
+    ImGui::GetFont()->CalcTextSizeA(ImGui::GetFontSize(), std::max(room, 0.0f), 0, text.c_str(), nullptr,
+                                    &end);
+    return std::string(text.c_str(), end) + "…";
 }
 
 std::string short_number(double number) {

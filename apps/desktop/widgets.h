@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 #include "view.h"
 
 namespace rwkvk::desktop {
@@ -16,12 +18,14 @@ bool button(View& view, const char* name, const char* label, Look look = Look::p
 float button_width(const char* label);
 
 /// A quiet button that copies, and says so for a while.
-void copy_button(View& view, const char* name, const char* label, const std::string& text);
+void copy_button(View& view, const char* name, const char* label, const std::function<std::string()>& text);
 
 void muted_text(View& view, const char* text);
 void wrapped_muted_text(View& view, const char* text);
 void heading(View& view, const char* text);
 void tooltip(const char* text);
+/// The text, or as much of its beginning as is so wide.
+std::string fitting(const std::string& text, float width);
 /// "3.2 M".
 std::string short_number(double number);
 
