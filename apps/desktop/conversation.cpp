@@ -86,7 +86,11 @@ std::string Conversation::name() const {
     return line.empty() ? "New conversation" : shortened(line, name_bytes);
 }
 
-void Conversation::say(std::string text) { messages.emplace_back().text = std::move(text); }
+void Conversation::say(const std::string& text) {
+    if (messages.empty() || messages.back().role == Role::assistant) messages.emplace_back();
+    std::string& turn = messages.back().text;
+    turn += turn.empty() ? text : "\n\n" + text;
+}
 
 Message& Conversation::begin_answer() {
     messages.emplace_back().role = Role::assistant;

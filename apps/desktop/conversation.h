@@ -29,7 +29,8 @@ struct Conversation {
     /// What lists show: one line, never empty.
     std::string name() const;
 
-    void say(std::string text);
+    /// Goes on with a turn that has no answer.
+    void say(const std::string& text);
     /// The answer that is about to come.
     Message& begin_answer();
 

@@ -57,6 +57,7 @@ struct Answered {
     double prompt_seconds = 0, seconds = 0;
 };
 struct Verified {
+    uint64_t number = 0;
     std::optional<VerifyReport> report;
     std::string reason;  // when there is none
 };

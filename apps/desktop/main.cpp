@@ -37,7 +37,7 @@ void run(const Flags& flags) {
     window.run(session, flags.state_log);
     if (!session.busy()) return;
     // Verifying and loading cannot be left at any time; nothing of them is worth waiting for.
-    session.save_settings();
+    session.close();
     std::_Exit(0);
 }
 

@@ -17,7 +17,14 @@ Session::Session(Folders folders, std::function<void()> wake, const ModelChoice&
     load();
 }
 
-Session::~Session() { save_settings(); }
+Session::~Session() { close(); }
+
+void Session::close() {
+    save_settings();
+    if (!answering()) return;
+    if (Message* const message = coming_message(answer_.question)) finish(*message, "stopped");
+    answer_.question = 0;
+}
 
 void Session::save_settings() {
     try {
@@ -71,7 +78,7 @@ void Session::drop(const std::vector<std::string>& paths) {
 void Session::verify() {
     verify_ = {};
     verify_.running = true;
-    worker_.verify();
+    worker_.verify(++verifications_);
 }
 
 // ---- The conversation ----
@@ -166,6 +173,7 @@ void Session::take(const Loading& event) {
 void Session::take(const Ready& event) {
     model_ = {.ready = true, .facts = event.facts, .loading_name = {}};
     verify_.report.reset();
+    ++verifications_;  // one that runs is of the model before
     settings.model = event.facts.path;
     if (!event.facts.path.empty()) settings.remember(event.facts.path);
     save_settings();
@@ -221,23 +229,26 @@ void Session::take(const Answered& event) {
     answer_.tokens_per_second = rate(event.tokens, event.seconds);
     answer_.prompt_tokens_per_second = rate(event.prompt_tokens - event.cached_tokens, event.prompt_seconds);
     if (!message) return;
+    message->seed = event.seed;
+    message->tokens = event.tokens;
+    message->seconds = event.seconds;
+    finish(*message, event.end == End::stopped  ? "stopped"
+                     : event.end == End::limit  ? "cut at the limit"
+                     : event.end == End::failed ? "failed"
+                                                : "");
+}
+
+/// Without an answer it is as if nothing had been said.
+void Session::finish(Message& message, const char* ending) {
+    message.ending = ending;
     Conversation& conversation = *library_.find(answer_.conversation);
-    if (message->text.empty() && message->reasoning.empty()) {
-        returned_text_ = conversation.undo();  // as if nothing had been said
-    } else {
-        message->seed = event.seed;
-        message->tokens = event.tokens;
-        message->seconds = event.seconds;
-        message->ending = event.end == End::stopped  ? "stopped"
-                          : event.end == End::limit  ? "cut at the limit"
-                          : event.end == End::failed ? "failed"
-                                                     : "";
-    }
+    if (message.text.empty() && message.reasoning.empty()) returned_text_ = conversation.undo();
     save(conversation);
 }
 
 void Session::take(const Verified& event) {
     verify_.running = false;
+    if (event.number != verifications_) return;
     verify_.report = event.report;
     verify_.failure = event.reason;
 }

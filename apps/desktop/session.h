@@ -45,8 +45,10 @@ class Session {
     };
     /// `first` comes before what the settings say, where it says something.
     Session(Folders folders, std::function<void()> wake, const ModelChoice& first = {});
-    /// Saves the settings.
+    /// Closes.
     ~Session();
+    /// Saves the settings, and what has come of an answer.
+    void close();
 
     Settings settings;  // save_settings() after a change
     void save_settings();
@@ -108,6 +110,7 @@ class Session {
     void take(const Answered& event);
     void take(const Verified& event);
     void count_piece();
+    void finish(Message& message, const char* ending);
     Message* coming_message(uint64_t question);
     void save(const Conversation& conversation);
     void fail(const std::string& reason) { error_ = reason; }
@@ -119,7 +122,7 @@ class Session {
     VerifyState verify_;
     std::vector<DeviceRow> devices_;
     std::string error_, returned_text_;
-    uint64_t questions_ = 0;
+    uint64_t questions_ = 0, verifications_ = 0;
     Worker worker_;
 };
 

@@ -30,6 +30,8 @@ json state_json(const Session& session, const ViewState& state) {
     object["answering"] = session.answering();
     object["composer"] = state.composer;
     object["error"] = session.error();
+    object["devices"] = json::array();
+    for (const DeviceRow& row : session.devices()) object["devices"].push_back(row.name);
     object["verified"] = verification.report ? (verification.report->equal ? "equal" : "different") : "";
     object["marks"] = marks;
     return object;

@@ -67,9 +67,9 @@ std::string status_text(const Session& session) {
     } else if (session.answering()) {
         std::snprintf(text, sizeof text, "%.0f tokens/s", answer.tokens_per_second);
     } else if (answer.tokens > 0) {
-        std::snprintf(text, sizeof text, "%.0f tokens/s; prompt of %zu tokens, %zu known, %.0f tokens/s",
+        std::snprintf(text, sizeof text, "%.0f tokens/s; prompt: %zu tokens, %zu known",
                       answer.tokens_per_second, static_cast<size_t>(answer.prompt_tokens),
-                      static_cast<size_t>(answer.cached_tokens), answer.prompt_tokens_per_second);
+                      static_cast<size_t>(answer.cached_tokens));
     } else {
         return "Enter sends, Shift+Enter begins a new line";
     }

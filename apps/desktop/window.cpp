@@ -110,9 +110,11 @@ void Window::on_key(int key, int scancode, int action, int mods) {
         }
         if (escape) return;
     }
-    // A key that goes down and up between two frames would not be seen.
-    if (action == GLFW_RELEASE) return released_.emplace_back(key, scancode), void();
-    ImGui_ImplGlfw_KeyCallback(window_, key, scancode, action, mods);
+    if (action == GLFW_RELEASE) {  // one that comes before the next frame would hide the key
+        released_.emplace_back(key, scancode);
+    } else {
+        ImGui_ImplGlfw_KeyCallback(window_, key, scancode, action, mods);
+    }
 }
 
 void Window::release_keys() {
@@ -145,12 +147,13 @@ void Window::wait() {
 
 /// Of what the conversation shows and of what is typed.
 void Window::note_characters(const Session& session) {
-    size_t bytes = state_.composer.size() + session.library().all().size();
+    const std::string typed = state_.composer + state_.title + state_.system + state_.model_path;
+    size_t bytes = typed.size() + session.library().all().size();
     for (const Message& message : session.current().messages)
         bytes += message.text.size() + message.reasoning.size();
     if (bytes == seen_bytes_) return;
     seen_bytes_ = bytes;
-    bool changed = glyphs_.add(state_.composer);
+    bool changed = glyphs_.add(typed);
     for (const Message& message : session.current().messages)
         changed = glyphs_.add(message.text) | glyphs_.add(message.reasoning) || changed;
     for (const Conversation& one : session.library().all()) changed = glyphs_.add(one.name()) || changed;

@@ -56,8 +56,8 @@ void Worker::ask(Question question) {
     post([this, question = std::move(question)] { do_ask(question); });
 }
 
-void Worker::verify() {
-    post([this] { do_verify(); });
+void Worker::verify(uint64_t number) {
+    post([this, number] { do_verify(number); });
 }
 
 void Worker::stop(uint64_t question) {
@@ -88,6 +88,7 @@ void Worker::run() {
     runtime_ = std::make_unique<Runtime>();
     while (const Task task = next()) task();
     set_engine(nullptr);
+    verifying_ = {};
     model_.reset();
     runtime_.reset();
 }
@@ -115,13 +116,13 @@ void Worker::do_load(const ModelChoice& choice, uint64_t load) {
     inbox_.push(Loading{name_of(choice), 0});
     find_devices();
     try {
-        auto opened = std::make_unique<LoadedModel>(*runtime_, choice);
+        auto opened = std::make_shared<LoadedModel>(*runtime_, choice);
         // Two models at once may not fit the device; what is opened is enough to go back.
         set_engine(nullptr);
         if (model_) model_->stop();
         start(*opened, choice, wanted);
         model_ = std::move(opened);
-    } catch (const Error& error) {
+    } catch (const std::exception& error) {
         if (!wanted()) return;
         inbox_.push(LoadFailed{error.what()});
         go_back();
@@ -134,7 +135,7 @@ void Worker::go_back() {
     if (model_->engine()) return inbox_.push(Ready{model_->facts(devices_)});
     try {
         start(*model_, model_->choice(), [this] { return !leaving_; });
-    } catch (const Error& error) {
+    } catch (const std::exception& error) {
         inbox_.push(LoadFailed{std::string("the model before cannot be used again: ") + error.what()});
     }
 }
@@ -152,7 +153,7 @@ void Worker::start(LoadedModel& model, const ModelChoice& shown, const std::func
 void Worker::do_ask(const Question& question) {
     try {
         submit(question);
-    } catch (const Error& error) {
+    } catch (const std::exception& error) {
         inbox_.push(failed(question.number, error.what()));
     }
 }
@@ -199,15 +200,17 @@ void Worker::tell(uint64_t question, const rwkvk_engine_event& event, uint64_t s
                          .seconds = event.answer_seconds});
 }
 
-void Worker::do_verify() {
-    Verified verified;
-    try {
-        if (!model_) throw Error(RWKVK_BAD_ARGUMENT, "no model is loaded: open one first");
-        verified.report = desktop::verify(model_->model(), model_->choice().device);
-    } catch (const Error& error) {
-        verified.reason = error.what();
-    }
-    inbox_.push(std::move(verified));
+void Worker::do_verify(uint64_t number) {
+    verifying_ = std::jthread([this, number, model = model_] {
+        Verified verified{.number = number, .report = {}, .reason = {}};
+        try {
+            if (!model) throw Error(RWKVK_BAD_ARGUMENT, "no model is loaded: open one first");
+            verified.report = desktop::verify(model->model(), model->choice().device);
+        } catch (const std::exception& error) {
+            verified.reason = error.what();
+        }
+        inbox_.push(std::move(verified));
+    });
 }
 
 }  // namespace rwkvk::desktop

@@ -42,8 +42,8 @@ class Worker {
     /// Reading and Piece, and Answered at the end.
     void ask(Question question);
     void stop(uint64_t question);
-    /// Verified.
-    void verify();
+    /// Verified, with this number. Questions are answered meanwhile.
+    void verify(uint64_t number);
 
     std::vector<Event> drain() { return inbox_.drain(); }
 
@@ -59,7 +59,7 @@ class Worker {
     void go_back();
     void do_ask(const Question& question);
     void submit(const Question& question);
-    void do_verify();
+    void do_verify(uint64_t number);
     void tell(uint64_t question, const rwkvk_engine_event& event, uint64_t seed);
     void set_engine(std::shared_ptr<Engine> engine);
 
@@ -77,7 +77,8 @@ class Worker {
     // Of the thread:
     std::unique_ptr<Runtime> runtime_;
     std::vector<DeviceRow> devices_;
-    std::unique_ptr<LoadedModel> model_;
+    std::shared_ptr<LoadedModel> model_;  // one that is verified stays until that is done
+    std::jthread verifying_;
 
     std::thread thread_;
 };

@@ -45,6 +45,14 @@ TEST_CASE("a turn without an answer is undone too, and there is nothing to regen
     CHECK(conversation.messages.empty());
 }
 
+TEST_CASE("what is said after a turn without an answer goes on with it") {
+    Conversation conversation = new_conversation();
+    conversation.say("One.");
+    conversation.say("Two.");
+    REQUIRE(conversation.messages.size() == 1);
+    CHECK(conversation.messages[0].text == "One.\n\nTwo.");
+}
+
 TEST_CASE("regenerating drops the answer and keeps the turn") {
     Conversation conversation = talk();
     REQUIRE(conversation.can_regenerate());
