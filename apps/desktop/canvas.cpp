@@ -33,6 +33,7 @@ void Canvas::make_swapchain(int width, int height) {
     target_.PresentMode = VK_PRESENT_MODE_FIFO_KHR;
     ImGui_ImplVulkanH_CreateOrResizeWindow(gpu_.instance, gpu_.physical, gpu_.device, &target_, gpu_.family,
                                            nullptr, width, height, images);
+    target_.SemaphoreIndex = 0;
 }
 
 void Canvas::draw(Picture picture) {

@@ -20,7 +20,7 @@ struct ModelFacts {
     std::string path;  // "": the embedded model
     std::string name, version, format, tokenizer;
     uint32_t layers = 0, width = 0;
-    uint64_t parameters = 0, weight_bytes = 0, state_bytes = 0;
+    uint64_t parameters = 0, weight_bytes = 0;
     std::string device;   // that it runs on
     std::string kernels;  // what chooses them there
     bool on_cpu = false;

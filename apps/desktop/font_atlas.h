@@ -15,8 +15,8 @@ namespace rwkvk::desktop {
 
 struct FontRequest {
     std::vector<uint16_t> ranges;
-    bool han = false;  // the text's font has the common Chinese and Japanese characters too
-    float pixels = 17;
+    bool han;  // the text's font has the common Chinese and Japanese characters too
+    float pixels;
 };
 
 /// Two fonts, text and small text, and their image.
@@ -25,6 +25,8 @@ struct Fonts {
     std::unique_ptr<FontTexture> texture;
 };
 
+/// Of what other threads have, building one touches only Dear ImGui's count of allocations, which nobody
+/// reads.
 class FontAtlas {
   public:
     FontAtlas(FontFiles files, const Renderer& renderer) : files_(std::move(files)), renderer_(renderer) {}

@@ -49,7 +49,6 @@ ModelFacts LoadedModel::facts(const std::vector<DeviceRow>& devices) const {
     facts.width = info.width;
     facts.parameters = info.parameters;
     facts.weight_bytes = info.weight_bytes;
-    facts.state_bytes = info.state_elements * sizeof(float);
     facts.device = engine_->device();
     facts.on_cpu = facts.device.starts_with("cpu");
     for (const DeviceRow& row : devices) {

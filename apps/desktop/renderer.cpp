@@ -136,6 +136,7 @@ void Renderer::set_up(VkCommandBuffer commands, const Frame& frame, const Pictur
 
 void Renderer::draw(VkCommandBuffer commands, uint32_t frame, const Picture& picture) {
     if (picture.indices.empty()) return;
+    if (frame >= frames_.size()) frames_.resize(frame + 1);  // a new swapchain may have more
     fill(frames_[frame], picture);
     set_up(commands, frames_[frame], picture);
     for (const Picture::Part& part : picture.parts) {

@@ -66,12 +66,7 @@ void draw_sidebar(View& view);
 void begin_rename(ViewState& state, const Conversation& conversation);
 void draw_chat(View& view);
 void draw_messages(View& view, float height);
-void draw_composer(View& view);
-void draw_model_card(View& view);
 void draw_settings(View& view);
 void draw_verify(View& view);
-
-/// The composer takes up to six lines.
-float composer_height(const View& view);
 
 }  // namespace rwkvk::desktop

@@ -115,8 +115,7 @@ void draw_field(View& view, float width, float height) {
                                         ImGui::GetColorU32(view.palette.muted), "Write a message");
 }
 
-}  // namespace
-
+/// Of the lines that it has, six at most.
 float composer_height(const View& view) {
     const auto breaks = std::count(view.state.composer.begin(), view.state.composer.end(), '\n');
     const float lines = std::min(composer_lines, static_cast<float>(breaks + 1));
@@ -139,6 +138,8 @@ void draw_composer(View& view) {
     ImGui::PopStyleVar();
     draw_status(view);
 }
+
+}  // namespace
 
 void draw_chat(View& view) {
     draw_header(view);

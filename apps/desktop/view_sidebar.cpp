@@ -104,14 +104,6 @@ std::string verified_text(const Session& session) {
     return session.model().facts.on_cpu ? "The exact reference" : "Passed its self-test";
 }
 
-}  // namespace
-
-void begin_rename(ViewState& state, const Conversation& conversation) {
-    state.renamed = conversation.id;
-    state.title = conversation.name();
-    state.focus_title = true;
-}
-
 void draw_model_card(View& view) {
     const ModelState& model = view.session.model();
     ImGui::PushTextWrapPos(0);
@@ -134,6 +126,14 @@ void draw_model_card(View& view) {
         ImGui::TextUnformatted("No model");
     }
     ImGui::PopTextWrapPos();
+}
+
+}  // namespace
+
+void begin_rename(ViewState& state, const Conversation& conversation) {
+    state.renamed = conversation.id;
+    state.title = conversation.name();
+    state.focus_title = true;
 }
 
 void draw_sidebar(View& view) {
