@@ -82,6 +82,9 @@ leave() {
     fail 'the window paused for more than 50 ms, four times'
 }
 
+env -u DISPLAY -u WAYLAND_DISPLAY "$program" 2>"$folder/errors" && fail 'without a desktop the program says that all is well'
+[[ $(wc -l <"$folder/errors") -eq 1 ]] && grep -q 'expected a graphical desktop' "$folder/errors" || fail "without a desktop: $(cat "$folder/errors")"
+
 exec 9<> <(:)
 Xvfb -displayfd 9 -screen 0 1180x780x24 -nolisten tcp >/dev/null 2>&1 &
 display_pid=$!
