@@ -16,7 +16,7 @@ _NO_LIMIT = 2**32 - 1  # of requests that wait: who makes them has them in memor
 
 class Output(NamedTuple):
     text: str
-    tokens: list
+    tokens: list  # all that were drawn, those of a stop text too
     reasoning: str
     finish: str  # "stop", "length" or "cancelled"
     usage: Usage
@@ -56,7 +56,7 @@ class Engine(Owner):
         {"role": …, "content": …}. `sampling`: fields of rwkvk_sampler_params that differ from what the model recommends.
         `stop`: texts that end an answer. `seed`: one for all, or a list of one for each. `template`, `thinking` ("none",
         "fast", "on", "little", "lot"): of conversations. Raises the first request's Error when one fails."""
-        _require_prompts(prompts)
+        prompts = _list_of_prompts(prompts)
         seeds = [seed] * len(prompts) if isinstance(seed, int) else list(seed)
         if len(seeds) != len(prompts):
             raise ValueError(f"seed: expected {len(prompts)} of them, one for each prompt, found {len(seeds)}")
@@ -161,9 +161,11 @@ def _collect_until_done(events, answers):
             return
 
 
-def _require_prompts(prompts):
-    if isinstance(prompts, str) or any(isinstance(prompt, (dict, int)) for prompt in prompts):
+def _list_of_prompts(prompts):
+    found = list(prompts)
+    if isinstance(prompts, str) or any(isinstance(prompt, (dict, int)) for prompt in found):
         raise TypeError("prompts: expected a list of prompts, found one prompt: put it into a list")
+    return found
 
 
 def _destroy_engine(handle):

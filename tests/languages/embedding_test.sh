@@ -31,7 +31,7 @@ run() { # COMMANDS
         echo "no $first: not run"
         return
     fi
-    printed=$(cd "$folder" && bash -eu <<<"$1" 2>&1) || fail "$1" "$printed"
+    printed=$(cd "$folder" && bash -eu <<<"$1") || fail "$1" "$printed"
     ran=$((ran + 1))
 }
 

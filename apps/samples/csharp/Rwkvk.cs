@@ -146,7 +146,7 @@ public sealed class Engine : IDisposable {
             if (told.status != 0) throw new RwkvkException(told.status, Text(told.message));
             if (done) to.Done();
         } catch (Exception exception) {
-            to.Engine.thrown = exception;
+            to.Engine.thrown = to.Engine.thrown ?? exception;
         }
     }
 
