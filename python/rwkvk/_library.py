@@ -40,7 +40,7 @@ def _open():
             function.restype, function.argtypes = result, arguments
     except (OSError, AttributeError) as error:
         raise ImportError(
-            f"{path}: expected the shared library of rwkvk {_SERIES}, found: {error}: install it, or set RWKVK_LIBRARY to its file"
+            f"{path}: expected the shared library of rwkvk {_SERIES}, found: {error}: install it, or set RWKVK_LIBRARY to it"
         ) from None
     found = opened.rwkvk_version().decode()
     if found.split(".")[:2] != _SERIES.split("."):
@@ -94,6 +94,8 @@ def c_string(text, what):
     """The text for C, where it would end at a NUL inside; None stays None."""
     if text is None:
         return None
+    if not isinstance(text, (str, os.PathLike)):
+        raise TypeError(f"{what}: expected text, found {type(text).__name__}")
     encoded = os.fsencode(text) if isinstance(text, os.PathLike) else text.encode()
     if b"\0" in encoded:
         raise ValueError(f"{what}: expected text, found a NUL character in it: take it out")

@@ -45,8 +45,10 @@ class Request:
     def _set_messages(self, messages, template, thinking):
         params = defaults(c.rwkvk_prompt_params)
         params.template_name = c_string(template, "template")
+        if thinking not in c.THINKING:
+            raise ValueError(f"thinking: expected {', '.join(c.THINKING)}, found {thinking!r}")
         params.thinking = c.THINKING.index(thinking)
-        pairs = [(c_string(m["role"], "role"), c_string(m["content"], "content")) for m in messages]
+        pairs = [(_text(message, "role"), _text(message, "content")) for message in messages]
         array = (c.rwkvk_message * len(pairs))(*(c.rwkvk_message(*pair) for pair in pairs))
         self._prompt = made(
             library.rwkvk_prompt_create, self._model.handle, self._model.tokenizer.handle, params, array, len(array)
@@ -62,3 +64,9 @@ class Request:
             setattr(self._params, name, value)
         self._params.seed = seed
         self.c.sampling = ctypes.pointer(self._params)
+
+
+def _text(message, key):
+    if key not in message:
+        raise ValueError(f"message: expected role and content, found {', '.join(message) or 'nothing'}")
+    return c_string(message[key], key)

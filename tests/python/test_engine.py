@@ -89,6 +89,9 @@ class GenerateTest(unittest.TestCase):
         refused(ValueError, "expected 2 of them", ["a", "b"], seed=[1])
         refused(ValueError, "expected order, .* found 'heat'", ["a"], sampling={"heat": 1})
         refused(ValueError, "stop.*NUL", ["a"], stop="\0")
+        refused(ValueError, "expected none, fast, .* found 'much'", [ask("a")], thinking="much")
+        refused(ValueError, "expected role and content, found role, text", [[{"role": "user", "text": "a"}]])
+        refused(TypeError, "content: expected text, found list", [[{"role": "user", "content": ["a"]}]])
         refused(OverflowError, "", [[2**32]])
         refused(rwkvk.Error, "id 4294967295", [[1], [2**32 - 1]])
         refused(rwkvk.Error, "last message", [[]])
@@ -126,7 +129,7 @@ class StreamTest(unittest.TestCase):
 
     def test_closing_cancels(self):
         own = engine()
-        with own.stream(STORY, 1000000) as stream:
+        with own.stream(STORY, 20000) as stream:
             next(stream)
         for _ in stream:
             pass
@@ -134,7 +137,7 @@ class StreamTest(unittest.TestCase):
 
     def test_dropping_cancels(self):
         own = engine()
-        stream = own.stream(STORY, 1000000)
+        stream = own.stream(STORY, 20000)
         events = stream._events
         del stream
         while (event := events.get(timeout=60)).end is None:
@@ -143,7 +146,7 @@ class StreamTest(unittest.TestCase):
 
     def test_destroying_the_engine_ends_the_stream(self):
         own = engine()
-        stream = own.stream(STORY, 1000000)
+        stream = own.stream(STORY, 20000)
         own.close()
         list(stream)
         self.assertEqual(stream.output.finish, "cancelled")
