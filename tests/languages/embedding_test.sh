@@ -3,7 +3,7 @@
 # below them.
 # usage: embedding_test.sh SOURCE_FOLDER BUILD_FOLDER SHARED_LIBRARY_FOLDER
 set -eu
-source=$1 build=$2 libraries=$3
+source=$(realpath "$1") build=$(realpath "$2") libraries=$(realpath "$3")
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
