@@ -62,6 +62,7 @@ class rwkvk_context_params(Structure):
         ("progress", c_void_p),
         ("progress_user", c_void_p),
         ("device_weight_bytes", c_uint64),
+        ("own_device", Handle),
     ]
 
 

@@ -87,8 +87,6 @@ class Engine(Owner):
         except BaseException:
             drop_sink(request.c.user)
             raise
-        finally:
-            request.close()
         return number.value
 
     def _cancel(self, request):

@@ -50,7 +50,7 @@ def telling():
 
 @c.event_fn
 def tell(user, event):
-    # Here too Python may free objects that have nothing to do with the event: see destroy_engine.
+    # Here too Python may free objects that have nothing to do with the event: _engine.py destroys engines elsewhere then.
     _here.telling = True
     try:
         told = event.contents

@@ -4,7 +4,7 @@ import ctypes
 
 from . import _border as c
 from ._events import tell
-from ._library import c_string, c_tokens, check, defaults, library, made
+from ._library import Owner, c_string, c_tokens, check, defaults, library, made
 
 GENERATE_TOP_P = 0.85  # of texts that are continued, as by `rwkvk generate`
 
@@ -15,7 +15,6 @@ class Request:
     def __init__(self, model, prompt, max_tokens, sampling, stop, seed, template, thinking):
         self.c = request = defaults(c.rwkvk_engine_request)
         self._model = model
-        self._prompt = None
         self._params = defaults(c.rwkvk_sampler_params)
         if isinstance(prompt, str):
             self._set_tokens(model.tokenize(prompt) or [0])  # token 0 stands for the beginning of a document
@@ -29,10 +28,6 @@ class Request:
         request.stop_count = len(stops)
         request.max_tokens = max_tokens
         request.event = tell
-
-    def close(self):
-        library.rwkvk_prompt_destroy(self._prompt)
-        self._prompt = None
 
     def _set_tokens(self, tokens):
         self.c.tokens, self.c.token_count = c_tokens(tokens), len(tokens)
@@ -50,11 +45,10 @@ class Request:
         params.thinking = c.THINKING.index(thinking)
         pairs = [(_text(message, "role"), _text(message, "content")) for message in messages]
         array = (c.rwkvk_message * len(pairs))(*(c.rwkvk_message(*pair) for pair in pairs))
-        self._prompt = made(
-            library.rwkvk_prompt_create, self._model.handle, self._model.tokenizer.handle, params, array, len(array)
-        )
-        self.c.prompt = self._prompt
-        check(library.rwkvk_prompt_sampling(self._prompt, self._params))
+        of = (self._model.handle, self._model.tokenizer.handle)
+        self._prompt = Owner(made(library.rwkvk_prompt_create, *of, params, array, len(array)), library.rwkvk_prompt_destroy)
+        self.c.prompt = self._prompt.handle
+        check(library.rwkvk_prompt_sampling(self._prompt.handle, self._params))
 
     def _set_sampling(self, sampling, seed):
         known = [name for name, _ in c.rwkvk_sampler_params._fields_ if name not in ("size", "seed")]

@@ -6,6 +6,7 @@ import threading
 import unittest
 
 import rwkvk
+from rwkvk import _events
 from support import ask, engine, generated, model, program
 
 STORY = "User: Tell me a story about a fox.\n\nAssistant:"
@@ -156,6 +157,18 @@ class StreamTest(unittest.TestCase):
     def test_no_such_device(self):
         with self.assertRaisesRegex(rwkvk.Error, "no such device"):
             rwkvk.Engine(model, device="no such device")
+
+
+class FailureTest(unittest.TestCase):
+    def test_a_request_that_fails_raises(self):
+        own = engine()
+        stream = own.stream(STORY, 20000)
+        stream._events.put(_events.Event(stream._request, None, "", "", 3, 12, "a logit is no number"))
+        with self.assertRaisesRegex(rwkvk.Error, "^a logit is no number$") as caught:
+            list(stream)
+        self.assertEqual(caught.exception.name, "not finite")
+        self.assertEqual(list(stream), [])
+        self.assertIsNone(stream.output)
 
 
 class CollectorTest(unittest.TestCase):
