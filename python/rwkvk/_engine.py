@@ -11,7 +11,7 @@ from ._library import Error, Owner, c_string, check, defaults, library, made
 from ._model import as_dict
 from ._request import Request
 
-_NO_LIMIT = 2**32 - 1  # of requests that wait: who makes them has them in memory anyway
+_NO_LIMIT = 0  # of requests that wait: who makes them has them in memory anyway
 
 
 class Output(NamedTuple):

@@ -190,7 +190,7 @@ rwkvk_status rwkvk_engine_create(rwkvk_model* model, const rwkvk_tokenizer* toke
                              .engine{model->model,
                                      tokenizer->tokenizer,
                                      open,
-                                     {.queue = all.queue,
+                                     {.queue = all.queue > 0 ? all.queue : UINT32_MAX,
                                       .step_seconds = all.step_us * 1e-6,
                                       .cache_bytes = all.cache_bytes,
                                       .threads = accept_threads(KeptParams(all.context).params.threads)}},
