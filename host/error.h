@@ -39,6 +39,7 @@ class Error : public std::runtime_error {
 template <typename... Parts>
 std::string concat(const Parts&... parts) {
     std::ostringstream out;
+    out.exceptions(std::ios::badbit);  // else text is left out without a word where memory is short
     (out << ... << parts);
     return out.str();
 }

@@ -46,7 +46,8 @@ VkBufferCreateInfo storage_buffer_info(uint64_t size_bytes) {
 
 VkMemoryRequirements Buffer::create_handle() {
     const VkBufferCreateInfo info = storage_buffer_info(size_);
-    const VkResult result = device_.fn().vkCreateBuffer(device_.handle(), &info, nullptr, &buffer_);
+    const VkResult result =
+        device_.fn().vkCreateBuffer(device_.handle(), &info, device_.allocator(), &buffer_);
     if (result < 0) fail(result, concat("creating '", name_, "' of ", size_, " bytes"));
     VkMemoryRequirements needs;
     device_.fn().vkGetBufferMemoryRequirements(device_.handle(), buffer_, &needs);
@@ -60,7 +61,7 @@ void Buffer::create() {
     info.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO;
     info.allocationSize = needs.size;
     info.memoryTypeIndex = device_.memory_type(needs.memoryTypeBits, intent_);
-    const VkResult result = fn.vkAllocateMemory(device_.handle(), &info, nullptr, &memory_);
+    const VkResult result = fn.vkAllocateMemory(device_.handle(), &info, device_.allocator(), &memory_);
     if (result < 0) {
         fail(result, concat("allocating ", needs.size, " bytes for '", name_, "' beside ",
                             device_.allocated_bytes(), " already in use"));
@@ -76,8 +77,8 @@ void Buffer::create() {
 }
 
 void Buffer::release() {
-    device_.fn().vkDestroyBuffer(device_.handle(), buffer_, nullptr);
-    device_.fn().vkFreeMemory(device_.handle(), memory_, nullptr);  // unmaps
+    device_.fn().vkDestroyBuffer(device_.handle(), buffer_, device_.allocator());
+    device_.fn().vkFreeMemory(device_.handle(), memory_, device_.allocator());  // unmaps
 }
 
 }  // namespace rwkvk::vk

@@ -11,11 +11,12 @@ CommandPools::Impl::Impl(Device& owner) : device(owner), descriptors(owner) {
     VkCommandPoolCreateInfo info{};
     info.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO;
     info.queueFamilyIndex = device.queue_family();
-    check(device.fn().vkCreateCommandPool(device.handle(), &info, nullptr, &pool), "creating a command pool");
+    check(device.fn().vkCreateCommandPool(device.handle(), &info, device.allocator(), &pool),
+          "creating a command pool");
 }
 
 CommandPools::Impl::~Impl() {
-    device.fn().vkDestroyCommandPool(device.handle(), pool, nullptr);  // and its command buffers
+    device.fn().vkDestroyCommandPool(device.handle(), pool, device.allocator());  // and its command buffers
 }
 
 CommandPools::CommandPools(Device& device) : impl_(std::make_unique<Impl>(device)) {}
@@ -32,14 +33,14 @@ Commands::Impl::Impl(Device& owner, std::shared_ptr<CommandPools> from)
           "allocating a command buffer");
 }
 
-Commands::Impl::~Impl() { device.fn().vkDestroyQueryPool(device.handle(), queries, nullptr); }
+Commands::Impl::~Impl() { device.fn().vkDestroyQueryPool(device.handle(), queries, device.allocator()); }
 
 void Commands::Impl::create_queries() {
     VkQueryPoolCreateInfo info{};
     info.sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO;
     info.queryType = VK_QUERY_TYPE_TIMESTAMP;
     info.queryCount = 2;
-    check(device.fn().vkCreateQueryPool(device.handle(), &info, nullptr, &queries),
+    check(device.fn().vkCreateQueryPool(device.handle(), &info, device.allocator(), &queries),
           "creating a timestamp pool");
 }
 

@@ -8,7 +8,7 @@ namespace rwkvk::vk {
 
 DescriptorPools::~DescriptorPools() {
     for (VkDescriptorPool pool : pools_)
-        device_.fn().vkDestroyDescriptorPool(device_.handle(), pool, nullptr);
+        device_.fn().vkDestroyDescriptorPool(device_.handle(), pool, device_.allocator());
 }
 
 void DescriptorPools::add_pool(uint32_t buffers) {
@@ -22,7 +22,7 @@ void DescriptorPools::add_pool(uint32_t buffers) {
     info.pPoolSizes = &size;
     VkDescriptorPool pool = VK_NULL_HANDLE;
     pools_.reserve(pools_.size() + 1);
-    check(device_.fn().vkCreateDescriptorPool(device_.handle(), &info, nullptr, &pool),
+    check(device_.fn().vkCreateDescriptorPool(device_.handle(), &info, device_.allocator(), &pool),
           "creating a descriptor pool");
     pools_.push_back(pool);
     sets_left_ = sets;

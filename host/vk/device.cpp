@@ -23,6 +23,8 @@ struct Device::Impl {
     uint32_t family = 0;
     uint64_t timestamp_mask = 0;
     VkPipelineCache cache = VK_NULL_HANDLE;
+    std::optional<ForeignDevice> foreign;  // whose parts these are
+    const VkAllocationCallbacks* allocator = nullptr;
     VkPhysicalDeviceMemoryProperties memory{};
     uint32_t buffer_types = 0;  // what buffers may lie in
     uint64_t allocated = 0, peak = 0;
@@ -30,21 +32,29 @@ struct Device::Impl {
     ~Impl();
     void choose_queue();
     void create();
+    void adopt(const ForeignDevice& other);
+    void read_timestamp_mask();
     void ask_buffer_types();
+    void report_memory() const;
     void create_cache(std::span<const std::byte> data);
 };
 
 Device::Impl::~Impl() {
     if (!fn.vkDestroyDevice) return;
-    fn.vkDeviceWaitIdle(handle);  // a lost device answers with an error that changes nothing here
-    fn.vkDestroyPipelineCache(handle, cache, nullptr);
-    fn.vkDestroyDevice(handle, nullptr);
+    // What was submitted has been waited for by its timelines; of a foreign device nothing else is ours.
+    if (!foreign)
+        fn.vkDeviceWaitIdle(handle);  // a lost device answers with an error that changes nothing here
+    if (!foreign || cache != foreign->pipeline_cache) fn.vkDestroyPipelineCache(handle, cache, allocator);
+    if (!foreign) fn.vkDestroyDevice(handle, nullptr);
 }
 
 void Device::Impl::choose_queue() {
     const auto found = compute_family(instance->fn(), physical);
     RWKVK_ASSERT(found);  // the instance lists no device without one
     family = *found;
+}
+
+void Device::Impl::read_timestamp_mask() {
     const uint32_t bits = facts.timestamps ? timestamp_bits(instance->fn(), physical, family) : 0;
     timestamp_mask = bits >= 64 ? ~0ull : (1ull << bits) - 1;
 }
@@ -68,17 +78,38 @@ void Device::Impl::create() {
     if (result < 0) fail(result, concat("opening ", facts.name));
     fn = load_device_functions(instance->fn(), handle);
     fn.vkGetDeviceQueue(handle, family, 0, &queue);
-    instance->fn().vkGetPhysicalDeviceMemoryProperties(physical, &memory);
+}
+
+void Device::Impl::adopt(const ForeignDevice& other) {
+    foreign = other;
+    physical = other.physical;
+    handle = other.device;
+    queue = other.queue;
+    family = other.family;
+    allocator = other.allocator;
+    cache = other.pipeline_cache;
+    fn = load_device_functions(instance->fn(), handle);
 }
 
 void Device::Impl::ask_buffer_types() {
+    instance->fn().vkGetPhysicalDeviceMemoryProperties(physical, &memory);
     const VkBufferCreateInfo info = storage_buffer_info(256);
     VkBuffer buffer = VK_NULL_HANDLE;
-    check(fn.vkCreateBuffer(handle, &info, nullptr, &buffer), "creating a first buffer");
+    check(fn.vkCreateBuffer(handle, &info, allocator, &buffer), "creating a first buffer");
     VkMemoryRequirements needs;
     fn.vkGetBufferMemoryRequirements(handle, buffer, &needs);
-    fn.vkDestroyBuffer(handle, buffer, nullptr);
+    fn.vkDestroyBuffer(handle, buffer, allocator);
     buffer_types = needs.memoryTypeBits;
+}
+
+void Device::Impl::report_memory() const {
+    for (const auto& [intent, name] : memory_intents) {
+        const auto type = pick_memory_type(memory, buffer_types, intent, facts.mapped);
+        if (!type) continue;  // a driver without a card, which only compiles
+        const bool staged = intent == Memory::device && !facts.mapped;
+        log(LogLevel::info, concat(facts.name, ": ", name, " memory is ", describe_memory_type(memory, *type),
+                                   staged ? ", staged" : ""));
+    }
 }
 
 void Device::Impl::create_cache(std::span<const std::byte> data) {
@@ -86,7 +117,7 @@ void Device::Impl::create_cache(std::span<const std::byte> data) {
     info.sType = VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO;
     info.initialDataSize = data.size();
     info.pInitialData = data.data();
-    check(fn.vkCreatePipelineCache(handle, &info, nullptr, &cache), "creating the pipeline cache");
+    check(fn.vkCreatePipelineCache(handle, &info, allocator, &cache), "creating the pipeline cache");
 }
 
 Device::Device(std::shared_ptr<Instance> instance, const Instance::Candidate& candidate,
@@ -98,16 +129,23 @@ Device::Device(std::shared_ptr<Instance> instance, const Instance::Candidate& ca
     impl_->physical = candidate.handle;
     impl_->choose_queue();
     impl_->create();
+    impl_->read_timestamp_mask();
     impl_->ask_buffer_types();
     impl_->create_cache({});
     log(LogLevel::info, concat(impl_->facts.name, " opened in ", watch.seconds(), " s"));
-    for (const auto& [intent, name] : memory_intents) {
-        const auto type = memory_type(intent);
-        if (!type) continue;  // a driver without a card, which only compiles
-        const bool staged = intent == Memory::device && !impl_->facts.mapped;
-        log(LogLevel::info, concat(impl_->facts.name, ": ", name, " memory is ",
-                                   describe_memory_type(impl_->memory, *type), staged ? ", staged" : ""));
-    }
+    impl_->report_memory();
+}
+
+Device::Device(std::shared_ptr<Instance> instance, const ForeignDevice& foreign, DeviceFacts masked_facts)
+    : impl_(std::make_unique<Impl>()) {
+    impl_->instance = std::move(instance);
+    impl_->facts = std::move(masked_facts);
+    impl_->adopt(foreign);
+    impl_->read_timestamp_mask();
+    impl_->ask_buffer_types();
+    if (!impl_->cache) impl_->create_cache({});
+    log(LogLevel::info, concat(impl_->facts.name, " taken over from the program"));
+    impl_->report_memory();
 }
 
 Device::~Device() = default;
@@ -118,9 +156,21 @@ const Instance& Device::instance() const { return *impl_->instance; }
 VkDevice Device::handle() const { return impl_->handle; }
 VkQueue Device::queue() const { return impl_->queue; }
 uint32_t Device::queue_family() const { return impl_->family; }
+const VkAllocationCallbacks* Device::allocator() const { return impl_->allocator; }
+
+Device::QueueLock::QueueLock(const Device& device) : device_(device) {
+    const auto& foreign = device_.impl_->foreign;
+    if (foreign && foreign->lock) foreign->lock();
+}
+
+Device::QueueLock::~QueueLock() {
+    const auto& foreign = device_.impl_->foreign;
+    if (foreign && foreign->unlock) foreign->unlock();
+}
 VkPipelineCache Device::pipeline_cache() const { return impl_->cache; }
 
 void Device::load_pipelines(std::span<const std::byte> data) {
+    if (impl_->foreign && impl_->foreign->pipeline_cache) return;  // its owner keeps it
     const VkPipelineCache empty = std::exchange(impl_->cache, VK_NULL_HANDLE);
     try {
         impl_->create_cache(data);
@@ -129,7 +179,7 @@ void Device::load_pipelines(std::span<const std::byte> data) {
         impl_->cache = empty;
         return;
     }
-    impl_->fn.vkDestroyPipelineCache(impl_->handle, empty, nullptr);
+    impl_->fn.vkDestroyPipelineCache(impl_->handle, empty, impl_->allocator);
 }
 
 std::vector<std::byte> Device::pipeline_data() const {

@@ -9,6 +9,7 @@
 
 #include "host/vk/api.h"
 #include "host/vk/facts.h"
+#include "host/vk/foreign.h"
 
 namespace rwkvk::vk {
 
@@ -25,6 +26,10 @@ class Instance {
   public:
     static std::shared_ptr<Instance> create(
         const InstanceOptions& options = InstanceOptions::from_environment());
+    /// One that somebody else made and outlives this; it lists no devices. Errors: Code::no_device where
+    /// functions are missing.
+    static std::shared_ptr<Instance> adopt(PFN_vkGetInstanceProcAddr get_instance_proc_addr,
+                                           VkInstance instance);
     ~Instance();
 
     const InstanceFunctions& fn() const;
@@ -53,6 +58,8 @@ class Device {
   public:
     Device(std::shared_ptr<Instance> instance, const Instance::Candidate& candidate,
            DeviceFacts masked_facts);
+    /// On one that somebody else made; `instance` is its own, adopted.
+    Device(std::shared_ptr<Instance> instance, const ForeignDevice& foreign, DeviceFacts masked_facts);
     ~Device();
     Device(const Device&) = delete;
     Device& operator=(const Device&) = delete;
@@ -61,8 +68,22 @@ class Device {
     const DeviceFunctions& fn() const;
     const Instance& instance() const;
     VkDevice handle() const;
+    /// Used while a `lock_queue()` lives.
     VkQueue queue() const;
     uint32_t queue_family() const;
+    const VkAllocationCallbacks* allocator() const;  // null: the driver's own
+
+    class QueueLock {
+      public:
+        explicit QueueLock(const Device& device);
+        ~QueueLock();
+        QueueLock(const QueueLock&) = delete;
+        QueueLock& operator=(const QueueLock&) = delete;
+
+      private:
+        const Device& device_;
+    };
+    QueueLock lock_queue() const { return QueueLock(*this); }
     VkPipelineCache pipeline_cache() const;
     /// Starts the pipeline cache from data of this driver (see read_pipelines); call it before kernels are
     /// made. Data that the driver refuses are dropped.

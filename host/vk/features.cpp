@@ -1,5 +1,6 @@
 #include "host/vk/features.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -53,6 +54,9 @@ struct Row {
     uint32_t core_since;  // 0: in no version up to 1.3
     const char* extension;
     Bit (*bit)(FeatureChain&);
+    // The same bit in the structs that hold all of a version.
+    VkBool32 VkPhysicalDeviceVulkan12Features::*in_1_2 = nullptr;
+    VkBool32 VkPhysicalDeviceVulkan13Features::*in_1_3 = nullptr;
 };
 
 constexpr std::array rows{
@@ -63,7 +67,8 @@ constexpr std::array rows{
     Row{&DeviceFacts::float16, used, VK_API_VERSION_1_2, "VK_KHR_shader_float16_int8",
         [](FeatureChain& c) {
             return Bit{&c.float16_int8, &c.float16_int8.shaderFloat16};
-        }},
+        },
+        &VkPhysicalDeviceVulkan12Features::shaderFloat16},
     Row{&DeviceFacts::int8, asked, VK_API_VERSION_1_2, "VK_KHR_shader_float16_int8",
         [](FeatureChain& c) {
             return Bit{&c.float16_int8, &c.float16_int8.shaderInt8};
@@ -75,15 +80,18 @@ constexpr std::array rows{
     Row{&DeviceFacts::subgroup_size_control, used, VK_API_VERSION_1_3, "VK_EXT_subgroup_size_control",
         [](FeatureChain& c) {
             return Bit{&c.size_control, &c.size_control.subgroupSizeControl};
-        }},
+        },
+        nullptr, &VkPhysicalDeviceVulkan13Features::subgroupSizeControl},
     Row{&DeviceFacts::subgroup_size_control, used, VK_API_VERSION_1_3, "VK_EXT_subgroup_size_control",
         [](FeatureChain& c) {
             return Bit{&c.size_control, &c.size_control.computeFullSubgroups};
-        }},
+        },
+        nullptr, &VkPhysicalDeviceVulkan13Features::computeFullSubgroups},
     Row{&DeviceFacts::integer_dot, used, VK_API_VERSION_1_3, "VK_KHR_shader_integer_dot_product",
         [](FeatureChain& c) {
             return Bit{&c.integer_dot, &c.integer_dot.shaderIntegerDotProduct};
-        }},
+        },
+        nullptr, &VkPhysicalDeviceVulkan13Features::shaderIntegerDotProduct},
     Row{&DeviceFacts::cooperative_matrix, used, 0, "VK_KHR_cooperative_matrix",
         [](FeatureChain& c) {
             return Bit{&c.cooperative_matrix, &c.cooperative_matrix.cooperativeMatrix};
@@ -92,7 +100,14 @@ constexpr std::array rows{
     Row{&DeviceFacts::cooperative_matrix, used, VK_API_VERSION_1_2, "VK_KHR_vulkan_memory_model",
         [](FeatureChain& c) {
             return Bit{&c.memory_model, &c.memory_model.vulkanMemoryModel};
-        }},
+        },
+        &VkPhysicalDeviceVulkan12Features::vulkanMemoryModel},
+    // With that model, barriers across a device, which joined steps have, are an ability of their own.
+    Row{&DeviceFacts::cooperative_matrix, used, VK_API_VERSION_1_2, "VK_KHR_vulkan_memory_model",
+        [](FeatureChain& c) {
+            return Bit{&c.memory_model, &c.memory_model.vulkanMemoryModelDeviceScope};
+        },
+        &VkPhysicalDeviceVulkan12Features::vulkanMemoryModelDeviceScope},
     Row{&DeviceFacts::buffer_device_address, asked, VK_API_VERSION_1_2, "VK_KHR_buffer_device_address",
         [](FeatureChain& c) {
             return Bit{&c.device_address, &c.device_address.bufferDeviceAddress};
@@ -100,7 +115,8 @@ constexpr std::array rows{
     Row{&DeviceFacts::timeline, used, VK_API_VERSION_1_2, "VK_KHR_timeline_semaphore",
         [](FeatureChain& c) {
             return Bit{&c.timeline, &c.timeline.timelineSemaphore};
-        }},
+        },
+        &VkPhysicalDeviceVulkan12Features::timelineSemaphore},
     Row{&DeviceFacts::statistics, used, 0, "VK_KHR_pipeline_executable_properties",
         [](FeatureChain& c) {
             return Bit{&c.executables, &c.executables.pipelineExecutableInfo};
@@ -120,7 +136,7 @@ void link(FeatureChain& chain, void* structure) {
 
 }  // namespace
 
-Offer offer_of(const InstanceFunctions& fn, VkPhysicalDevice device) {
+Offer offer_of(const InstanceFunctions& fn, VkPhysicalDevice device, uint32_t most_version) {
     VkPhysicalDeviceProperties properties;
     fn.vkGetPhysicalDeviceProperties(device, &properties);
     uint32_t count = 0;
@@ -130,7 +146,7 @@ Offer offer_of(const InstanceFunctions& fn, VkPhysicalDevice device) {
     check(fn.vkEnumerateDeviceExtensionProperties(device, nullptr, &count, list.data()),
           "listing device extensions");
     Offer offer;
-    offer.api_version = properties.apiVersion;
+    offer.api_version = std::min(properties.apiVersion, most_version);
     for (uint32_t i = 0; i < count; ++i) offer.extensions.insert(list[i].extensionName);
     return offer;
 }
@@ -163,6 +179,48 @@ void query_features(const InstanceFunctions& fn, VkPhysicalDevice device, const 
         const bool known = offer.has(row.core_since, row.extension);
         // A struct that was not chained has all its bits off.
         facts.*row.fact = facts.*row.fact && known && (!bit.on || *bit.on);
+    }
+}
+
+namespace {
+
+template <typename Struct>
+const Struct* find(const void* chain, VkStructureType type) {
+    for (auto* at = static_cast<const VkBaseInStructure*>(chain); at; at = at->pNext)
+        if (at->sType == type) return reinterpret_cast<const Struct*>(at);
+    return nullptr;
+}
+
+bool is_on(const Row& row, const void* chain) {
+    FeatureChain own;
+    const Bit bit = row.bit(own);
+    if (!bit.structure) return true;
+    const auto* const head = static_cast<const VkBaseInStructure*>(bit.structure);
+    const auto offset = reinterpret_cast<const char*>(bit.on) - reinterpret_cast<const char*>(head);
+    if (const auto* const same = find<char>(chain, head->sType))
+        return *reinterpret_cast<const VkBool32*>(same + offset) != VK_FALSE;
+    if (row.in_1_2) {
+        const auto* const all = find<VkPhysicalDeviceVulkan12Features>(
+            chain, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES);
+        return all && all->*row.in_1_2;
+    }
+    if (row.in_1_3) {
+        const auto* const all = find<VkPhysicalDeviceVulkan13Features>(
+            chain, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES);
+        return all && all->*row.in_1_3;
+    }
+    return false;
+}
+
+}  // namespace
+
+void keep_enabled(const Offer& offer, const std::set<std::string>& extensions, const void* chain,
+                  DeviceFacts& facts) {
+    for (const Row& row : rows) {
+        if (row.purpose != used) continue;
+        const bool core = row.core_since != 0 && offer.api_version >= row.core_since;
+        facts.*row.fact =
+            facts.*row.fact && (core || extensions.count(row.extension) != 0) && is_on(row, chain);
     }
 }
 

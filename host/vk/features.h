@@ -25,7 +25,14 @@ struct Offer {
     }
 };
 
-Offer offer_of(const InstanceFunctions& fn, VkPhysicalDevice device);
+/// `most_version`: that the instance was made for; a device offers no more of it.
+Offer offer_of(const InstanceFunctions& fn, VkPhysicalDevice device,
+               uint32_t most_version = VK_API_VERSION_1_3);
+
+/// Leaves those facts that were switched on when the device was made, with `extensions` and with
+/// VkDeviceCreateInfo::pNext as `chain`.
+void keep_enabled(const Offer& offer, const std::set<std::string>& extensions, const void* chain,
+                  DeviceFacts& facts);
 
 /// The shapes that a device multiplies, none without VK_KHR_cooperative_matrix.
 std::vector<VkCooperativeMatrixPropertiesKHR> cooperative_matrices(const InstanceFunctions& fn,
@@ -44,7 +51,7 @@ class EnabledFeatures {
     EnabledFeatures(const EnabledFeatures&) = delete;
     EnabledFeatures& operator=(const EnabledFeatures&) = delete;
 
-    const void* chain() const;  // for VkDeviceCreateInfo::pNext
+    const void* chain() const;  // for VkDeviceCreateInfo::pNext: VkPhysicalDeviceFeatures2 and what it needs
     const std::vector<const char*>& extensions() const { return extensions_; }
 
   private:

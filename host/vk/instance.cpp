@@ -109,7 +109,7 @@ struct Instance::Impl {
     InstanceFunctions fn;
     VkInstance handle = VK_NULL_HANDLE;
     VkDebugUtilsMessengerEXT messenger = VK_NULL_HANDLE;
-    bool validating = false;
+    bool validating = false, owned = true;
     Messages messages;
     std::vector<Candidate> devices;
 
@@ -121,6 +121,7 @@ struct Instance::Impl {
 };
 
 Instance::Impl::~Impl() {
+    if (!owned) return;
     if (messenger) fn.vkDestroyDebugUtilsMessengerEXT(handle, messenger, nullptr);
     if (fn.vkDestroyInstance) fn.vkDestroyInstance(handle, nullptr);
 }
@@ -214,6 +215,16 @@ std::shared_ptr<Instance> Instance::create(const InstanceOptions& options) {
     impl->list_devices();
     log(LogLevel::info,
         concat("Vulkan: ", impl->devices.size(), " devices listed in ", watch.seconds(), " s"));
+    return {new Instance(std::move(impl)), DeleteAtHome<Instance>{}};
+}
+
+std::shared_ptr<Instance> Instance::adopt(PFN_vkGetInstanceProcAddr get_instance_proc_addr,
+                                          VkInstance instance) {
+    auto impl = std::make_unique<Impl>();
+    impl->owned = false;
+    impl->loader.vkGetInstanceProcAddr = get_instance_proc_addr;
+    impl->handle = instance;
+    impl->fn = load_instance_functions(impl->loader, instance);
     return {new Instance(std::move(impl)), DeleteAtHome<Instance>{}};
 }
 

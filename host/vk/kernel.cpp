@@ -28,10 +28,10 @@ struct ShaderModule {
         info.sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO;
         info.codeSize = words.size() * sizeof(uint32_t);
         info.pCode = words.data();
-        check(device.fn().vkCreateShaderModule(device.handle(), &info, nullptr, &handle),
+        check(device.fn().vkCreateShaderModule(device.handle(), &info, device.allocator(), &handle),
               "creating a shader module");
     }
-    ~ShaderModule() { device.fn().vkDestroyShaderModule(device.handle(), handle, nullptr); }
+    ~ShaderModule() { device.fn().vkDestroyShaderModule(device.handle(), handle, device.allocator()); }
     ShaderModule(const ShaderModule&) = delete;
     ShaderModule& operator=(const ShaderModule&) = delete;
 };
@@ -131,9 +131,9 @@ Kernel::~Kernel() { release(); }
 
 void Kernel::release() {
     const DeviceFunctions& fn = device_.fn();
-    fn.vkDestroyPipeline(device_.handle(), pipeline_, nullptr);
-    fn.vkDestroyPipelineLayout(device_.handle(), layout_, nullptr);
-    fn.vkDestroyDescriptorSetLayout(device_.handle(), set_layout_, nullptr);
+    fn.vkDestroyPipeline(device_.handle(), pipeline_, device_.allocator());
+    fn.vkDestroyPipelineLayout(device_.handle(), layout_, device_.allocator());
+    fn.vkDestroyDescriptorSetLayout(device_.handle(), set_layout_, device_.allocator());
 }
 
 void Kernel::create_layout() {
@@ -147,7 +147,7 @@ void Kernel::create_layout() {
     set_info.bindingCount = static_cast<uint32_t>(bindings.size());
     set_info.pBindings = bindings.data();
     const DeviceFunctions& fn = device_.fn();
-    check(fn.vkCreateDescriptorSetLayout(device_.handle(), &set_info, nullptr, &set_layout_),
+    check(fn.vkCreateDescriptorSetLayout(device_.handle(), &set_info, device_.allocator(), &set_layout_),
           "creating a descriptor set layout");
     const VkPushConstantRange push{VK_SHADER_STAGE_COMPUTE_BIT, 0, reflection_.push_bytes};
     VkPipelineLayoutCreateInfo info{};
@@ -156,7 +156,7 @@ void Kernel::create_layout() {
     info.pSetLayouts = &set_layout_;
     info.pushConstantRangeCount = reflection_.push_bytes ? 1 : 0;
     info.pPushConstantRanges = &push;
-    check(fn.vkCreatePipelineLayout(device_.handle(), &info, nullptr, &layout_),
+    check(fn.vkCreatePipelineLayout(device_.handle(), &info, device_.allocator(), &layout_),
           "creating a pipeline layout");
 }
 
@@ -192,7 +192,7 @@ void Kernel::create_pipeline(const std::vector<uint32_t>& words, std::span<const
         }
     }
     const VkResult result = device_.fn().vkCreateComputePipelines(device_.handle(), device_.pipeline_cache(),
-                                                                  1, &info, nullptr, &pipeline_);
+                                                                  1, &info, device_.allocator(), &pipeline_);
     if (result < 0) fail(result, concat("compiling kernel '", name_, "' on ", device_.facts().name));
 }
 

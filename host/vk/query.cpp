@@ -211,15 +211,10 @@ uint32_t timestamp_bits(const InstanceFunctions& fn, VkPhysicalDevice device, ui
     return families_of(fn, device).at(family).timestampValidBits;
 }
 
-std::optional<DeviceFacts> query_facts(const InstanceFunctions& fn, VkPhysicalDevice device) {
-    VkPhysicalDeviceProperties base;
-    fn.vkGetPhysicalDeviceProperties(device, &base);
-    const auto family = compute_family(fn, device);
-    if (!family) {
-        log(LogLevel::info, concat(base.deviceName, ": left out, it has no compute queue"));
-        return std::nullopt;
-    }
-    const Offer offer = offer_of(fn, device);
+namespace {
+
+DeviceFacts facts_of(const InstanceFunctions& fn, VkPhysicalDevice device, uint32_t family,
+                     const Offer& offer) {
     Properties p;
     query_properties(fn, device, offer, p);
     DeviceFacts facts;
@@ -233,13 +228,40 @@ std::optional<DeviceFacts> query_facts(const InstanceFunctions& fn, VkPhysicalDe
     facts.keep_signed_zero = facts.float_controls && p.float_controls.shaderSignedZeroInfNanPreserveFloat32;
     facts.fast_signed_dot = p.integer_dot.integerDotProduct4x8BitPackedSignedAccelerated;
     facts.fast_mixed_dot = p.integer_dot.integerDotProduct4x8BitPackedMixedSignednessAccelerated;
-    facts.timestamps = timestamp_bits(fn, device, *family) != 0 && p.limits().timestampPeriod > 0;
+    facts.timestamps = timestamp_bits(fn, device, family) != 0 && p.limits().timestampPeriod > 0;
     facts.timestamp_period_ns = facts.timestamps ? p.limits().timestampPeriod : 0;
     facts.slow_sampling = facts.type == DeviceType::software;
     facts.narrow = facts.type == DeviceType::software || facts.vendor_id == vendor::arm;
     facts.tuning = facts.type != DeviceType::software && facts.timestamps;
     apply_quirks(facts);
+    return facts;
+}
+
+}  // namespace
+
+std::optional<DeviceFacts> query_facts(const InstanceFunctions& fn, VkPhysicalDevice device,
+                                       uint32_t most_version) {
+    const auto family = compute_family(fn, device);
+    if (!family) {
+        VkPhysicalDeviceProperties base;
+        fn.vkGetPhysicalDeviceProperties(device, &base);
+        log(LogLevel::info, concat(base.deviceName, ": left out, it has no compute queue"));
+        return std::nullopt;
+    }
     // Drops what hangs on a fact that a quirk has taken away.
+    return masked(facts_of(fn, device, *family, offer_of(fn, device, most_version)), "");
+}
+
+DeviceFacts query_facts(const InstanceFunctions& fn, const ForeignDevice& foreign) {
+    const auto families = families_of(fn, foreign.physical);
+    if (foreign.family >= families.size() || !(families[foreign.family].queueFlags & VK_QUEUE_COMPUTE_BIT)) {
+        throw Error(Code::unsupported,
+                    concat("queue family ", foreign.family,
+                           " of the given device does not compute: give a queue of another"));
+    }
+    const Offer offer = offer_of(fn, foreign.physical, foreign.api_version);
+    DeviceFacts facts = facts_of(fn, foreign.physical, foreign.family, offer);
+    keep_enabled(offer, foreign.extensions, foreign.features, facts);
     return masked(std::move(facts), "");
 }
 

@@ -4,6 +4,7 @@
 
 #include "host/vk/api.h"
 #include "host/vk/facts.h"
+#include "host/vk/foreign.h"
 
 namespace rwkvk::vk {
 
@@ -14,7 +15,12 @@ std::optional<uint32_t> compute_family(const InstanceFunctions& fn, VkPhysicalDe
 uint32_t timestamp_bits(const InstanceFunctions& fn, VkPhysicalDevice device, uint32_t family);
 
 /// Unmasked facts, each reported limit checked for sense and known driver faults corrected; nothing for a
-/// device that cannot be used (no compute queue), which is logged.
-std::optional<DeviceFacts> query_facts(const InstanceFunctions& fn, VkPhysicalDevice device);
+/// device that cannot be used (no compute queue), which is logged. `most_version`: as offer_of.
+std::optional<DeviceFacts> query_facts(const InstanceFunctions& fn, VkPhysicalDevice device,
+                                       uint32_t most_version = VK_API_VERSION_1_3);
+
+/// The same of a device that somebody else made: only what is switched on there.
+/// Errors: Code::unsupported where its queue does not compute.
+DeviceFacts query_facts(const InstanceFunctions& fn, const ForeignDevice& foreign);
 
 }  // namespace rwkvk::vk

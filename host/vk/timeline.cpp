@@ -37,6 +37,7 @@ void submit_one(const Device& device, const Commands& commands, const void* chai
     info.pCommandBuffers = &handle;
     info.signalSemaphoreCount = signal ? 1 : 0;
     info.pSignalSemaphores = &signal;
+    const Device::QueueLock locked = device.lock_queue();
     const VkResult result = device.fn().vkQueueSubmit(device.queue(), 1, &info, fence);
     if (result < 0) fail(result, concat("submitting to ", device.facts().name));
 }
@@ -65,10 +66,10 @@ struct Timeline::Impl::Semaphore : Timeline::Impl {
         VkSemaphoreCreateInfo info{};
         info.sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO;
         info.pNext = &type;
-        check(device.fn().vkCreateSemaphore(device.handle(), &info, nullptr, &semaphore),
+        check(device.fn().vkCreateSemaphore(device.handle(), &info, device.allocator(), &semaphore),
               "creating a semaphore");
     }
-    ~Semaphore() override { device.fn().vkDestroySemaphore(device.handle(), semaphore, nullptr); }
+    ~Semaphore() override { device.fn().vkDestroySemaphore(device.handle(), semaphore, device.allocator()); }
 
     void submit(const Commands& commands, uint64_t ticket) override {
         VkTimelineSemaphoreSubmitInfo values{};
@@ -117,8 +118,8 @@ struct Timeline::Impl::Fences : Timeline::Impl {
     using Impl::Impl;
     ~Fences() override {
         for (const Pending& entry : pending)
-            device.fn().vkDestroyFence(device.handle(), entry.fence, nullptr);
-        for (VkFence fence : idle) device.fn().vkDestroyFence(device.handle(), fence, nullptr);
+            device.fn().vkDestroyFence(device.handle(), entry.fence, device.allocator());
+        for (VkFence fence : idle) device.fn().vkDestroyFence(device.handle(), fence, device.allocator());
     }
 
     void add_idle_fence() {
@@ -126,7 +127,8 @@ struct Timeline::Impl::Fences : Timeline::Impl {
         info.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO;
         idle.reserve(idle.size() + 1);
         VkFence fence = VK_NULL_HANDLE;
-        check(device.fn().vkCreateFence(device.handle(), &info, nullptr, &fence), "creating a fence");
+        check(device.fn().vkCreateFence(device.handle(), &info, device.allocator(), &fence),
+              "creating a fence");
         idle.push_back(fence);
     }
 

@@ -63,6 +63,7 @@ void Transfer::Impl::submit(Piece& piece, Recorder& recorder) {
 }
 
 void Transfer::Impl::wait_for_device() {
+    const Device::QueueLock locked = device.lock_queue();
     const VkResult result = device.fn().vkQueueWaitIdle(device.queue());
     if (result < 0) fail(result, concat("waiting for ", device.facts().name));
 }

@@ -36,7 +36,8 @@ void rwkvk_context_params_default(rwkvk_context_params* params, uint32_t size) {
                   .threads = 0,
                   .progress = nullptr,
                   .progress_user = nullptr,
-                  .device_weight_bytes = 0},
+                  .device_weight_bytes = 0,
+                  .own_device = nullptr},
                  params, size);
 }
 

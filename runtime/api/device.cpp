@@ -14,8 +14,17 @@ OpenDevice::OpenDevice(Runtime& runtime, const std::string& wanted, Use use)
     open(vk::masked_by_environment(candidate_->facts));
 }
 
+OpenDevice::OpenDevice(Runtime& runtime, std::shared_ptr<const OwnDevice> own)
+    : instance_(own->instance),
+      own_(std::move(own)),
+      use_(Use::compute),
+      cache_folder_(runtime.cache_folder()) {
+    open(vk::masked_by_environment(own_->facts));
+}
+
 void OpenDevice::open(const vk::DeviceFacts& facts) {
-    auto device = std::make_unique<vk::Device>(instance_, *candidate_, facts);
+    auto device = own_ ? std::make_unique<vk::Device>(instance_, own_->parts, facts)
+                       : std::make_unique<vk::Device>(instance_, *candidate_, facts);
     kernels_ = std::make_unique<gpu::KernelStore>(
         *device,
         gpu::KernelStore::Options{.statistics = use_ == Use::statistics, .cache_folder = cache_folder_});

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "host/vk/device.h"
+#include "runtime/api/own_device.h"
 #include "runtime/api/runtime.h"
 #include "runtime/gpu/kernel_store.h"
 #include "runtime/graph/backend.h"
@@ -19,6 +20,8 @@ class OpenDevice {
     enum class Use { compute, look, statistics };
     /// Errors: Code::no_device.
     OpenDevice(Runtime& runtime, const std::string& wanted, Use use);
+    /// On a device of the program's, to compute.
+    OpenDevice(Runtime& runtime, std::shared_ptr<const OwnDevice> own);
     /// For exact results with matrices of these formats, by the kernels that are fastest with them. Where the
     /// kernels that need integer dot products, or subgroups, fail the self-test, the device is opened anew
     /// without them. Errors: Code::not_exact.
@@ -34,7 +37,8 @@ class OpenDevice {
     void tune(const std::vector<WeightFormat>& formats);
 
     std::shared_ptr<vk::Instance> instance_;
-    const vk::Instance::Candidate* candidate_;  // of the instance
+    const vk::Instance::Candidate* candidate_ = nullptr;  // of the instance
+    std::shared_ptr<const OwnDevice> own_;                // or this
     Use use_;
     std::string failed_;  // what the kernels had that failed the self-test
     std::string cache_folder_;

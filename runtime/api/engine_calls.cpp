@@ -4,6 +4,7 @@
 
 #include "host/log.h"
 #include "runtime/api/open_context.h"
+#include "runtime/api/own_device.h"
 #include "runtime/api/prompt.h"
 #include "runtime/api/sampling.h"
 
@@ -133,14 +134,17 @@ engine::Request to_request(const rwkvk_engine_request& given) {
 struct KeptParams {
     rwkvk_context_params params;
     std::string device;
+    std::shared_ptr<rwkvk_device> own;  // null: none
 
     explicit KeptParams(const rwkvk_context_params* given)
         : params(complete(given, rwkvk_context_params_default)), device(text_or_empty(params.device)) {
         if (!given) params.slots = default_slots;
+        if (params.own_device) own = std::make_shared<rwkvk_device>(*params.own_device);
     }
     rwkvk_context_params get() const {
         rwkvk_context_params all = params;
         all.device = device.c_str();
+        all.own_device = own.get();
         return all;
     }
 };
@@ -186,7 +190,7 @@ rwkvk_status rwkvk_engine_create(rwkvk_model* model, const rwkvk_tokenizer* toke
                              .engine{model->model,
                                      tokenizer->tokenizer,
                                      open,
-                                     {.queue = all.queue,
+                                     {.queue = all.queue > 0 ? all.queue : UINT32_MAX,
                                       .step_seconds = all.step_us * 1e-6,
                                       .cache_bytes = all.cache_bytes,
                                       .threads = accept_threads(KeptParams(all.context).params.threads)}},

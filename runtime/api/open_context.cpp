@@ -1,5 +1,6 @@
 #include "runtime/api/open_context.h"
 
+#include "runtime/api/own_device.h"
 #include "runtime/api/placement.h"
 #include "runtime/cpu/backend.h"
 #include "runtime/gpu/backend.h"
@@ -36,16 +37,21 @@ BackendOptions backend_options(const rwkvk_context_params& params) {
     return options;
 }
 
+std::unique_ptr<Backend> place_on(OpenDevice& device, const Model& model, const ModelPrograms& programs,
+                                  const BackendOptions& options) {
+    device.require_exact(formats_of({&programs.body, &programs.head}, model.weights()));
+    return gpu::make_backend(programs, model.weights(), options, device.kernels(), {});
+}
+
 /// The model, or a part of it, on the CPU or on a device, which is opened.
 std::unique_ptr<Backend> place(Runtime& runtime, const Model& model, const ModelPrograms& programs,
                                const std::string& device, const BackendOptions& options, uint32_t threads,
                                OpenContext& open) {
     if (wants_cpu(runtime, device))
         return cpu::make_backend(programs, model.weights(), options, {.threads = accept_threads(threads)});
-    OpenDevice& opened =
-        *open.devices.emplace_back(std::make_unique<OpenDevice>(runtime, device, OpenDevice::Use::compute));
-    opened.require_exact(formats_of({&programs.body, &programs.head}, model.weights()));
-    return gpu::make_backend(programs, model.weights(), options, opened.kernels(), {});
+    return place_on(
+        *open.devices.emplace_back(std::make_unique<OpenDevice>(runtime, device, OpenDevice::Use::compute)),
+        model, programs, options);
 }
 
 }  // namespace
@@ -57,7 +63,13 @@ std::shared_ptr<OpenContext> open_context(Runtime& runtime, std::shared_ptr<cons
     const std::vector<Placement> parts = placements(text_or_empty(params.device), layer_count(programs.body));
     auto open = OpenContext::make();
     std::unique_ptr<Backend> backend;
-    if (parts.size() == 1) {
+    if (params.own_device) {
+        if (params.device && *params.device)
+            throw Error(Code::bad_argument, "device and own_device are both given: leave one out");
+        backend = place_on(
+            *open->devices.emplace_back(std::make_unique<OpenDevice>(runtime, params.own_device->own)),
+            *model, programs, options);
+    } else if (parts.size() == 1) {
         backend = place(runtime, *model, programs, parts[0].device, options, params.threads, *open);
     } else {
         std::vector<uint32_t> layers;

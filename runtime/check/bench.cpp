@@ -4,6 +4,7 @@
 #include <map>
 
 #include "host/stopwatch.h"
+#include "runtime/check/batch_bench.h"
 #include "runtime/graph/uses.h"
 #include "runtime/graph/weight_requests.h"
 #include "runtime/session/generation.h"
@@ -178,12 +179,14 @@ std::vector<BenchRow> bench(Context& context, const BenchOptions& options) {
     }
     for (const uint32_t batch : options.batches) {
         if (options.generate == 0) continue;
-        repeat(concat("tg", options.generate, batch > 1 ? concat("@b", batch) : ""),
-               {1, double(batch), 1, double(batch)},
-               [&] { return decode_rate(context, options.generate, batch); });
-        if (batch > 1) continue;
-        repeat(concat("gen", options.generate), {1, 1, 1, 1},
-               [&] { return generation_rate(context, options.generate); });
+        const std::string at = concat(options.generate, batch > 1 ? concat("@b", batch) : "");
+        const Traffic traffic{1, double(batch), 1, double(batch)};
+        repeat("tg" + at, traffic, [&] { return decode_rate(context, options.generate, batch); });
+        repeat("gen" + at, traffic, [&] {
+            return batch > 1 ? drawn_together_rate(context, options.generate, batch)
+                             : generation_rate(context, options.generate);
+        });
+        repeat("eng" + at, traffic, [&] { return engine_rate(context, options.generate, batch); });
     }
     return rows;
 }

@@ -15,7 +15,8 @@ struct BenchOptions {
 };
 
 struct BenchRow {
-    std::string test;                  // "pp512", "tg128", "tg128@b8"; "gen128": tokens that are also drawn
+    std::string
+        test;  // "pp512", "tg128", "tg128@b8"; "gen128": tokens that are also drawn; "eng128": by an engine
     double tokens_per_second, spread;  // median, and half of the range between the quartiles
     double bytes_per_token;            // that must be read and written
     double gb_per_second;

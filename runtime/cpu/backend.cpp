@@ -117,9 +117,11 @@ class CpuBackend final : public Backend {
         current_ = &parts_[part == Part::body ? 0 : 1];
         LoadedProgram& p = *current_;
         if (p.plan.rows != tables.rows) {
-            p.plan = plan_memory(p.program, tables.rows, options_.keep_all, true);
-            p.arena.resize(p.plan.arena_bytes);
-            p.tables.resize(p.plan.tables_bytes);
+            p.plan = {};  // until there is memory for the new one
+            MemoryPlan plan = plan_memory(p.program, tables.rows, options_.keep_all, true);
+            p.arena.resize(plan.arena_bytes);
+            p.tables.resize(plan.tables_bytes);
+            p.plan = std::move(plan);
         }
         for (const auto& [name, words] : tables.tables) {
             const int64_t tensor = find_tensor(p.program, name);

@@ -57,14 +57,24 @@ Engine::Engine(std::shared_ptr<const Model> model, std::shared_ptr<const text::T
       cache_(options.cache_bytes) {
     for (uint32_t slot = context_->backend().options().slots; slot > 0; --slot)
         free_slots_.push_back(slot - 1);
+    running_.reserve(free_slots_.size());
+    no_memory();
 }
 
 Engine::~Engine() {
-    take_in();
-    for (auto& [id, sequence] : waiting_) running_.push_back(std::move(sequence));
-    for (const SequencePointer& sequence : running_) {
-        if (!sequence->end) sequence->end = End::cancelled;
-        sequence->tell_done();
+    const auto cancel_now = [](Sequence& sequence) {
+        if (!sequence.end) sequence.end = End::cancelled;
+        if (!sequence.is_over) sequence.tell_done();
+    };
+    try {
+        for (const SequencePointer& sequence : running_) cancel_now(*sequence);
+        for (const auto& [id, sequence] : waiting_) cancel_now(*sequence);
+        arriving_.splice(arriving_.end(), submitted_);
+        for (const SequencePointer& sequence : arriving_) cancel_now(*sequence);
+        arriving_forks_.splice(arriving_forks_.end(), forks_);
+        for (const Fork& fork : arriving_forks_) fork.sink(fork.id, Done{.end = End::cancelled});
+    } catch (const std::bad_alloc&) {
+        // Those that are left are not told.
     }
     publish();
 }
@@ -83,9 +93,10 @@ uint64_t Engine::submit(Request request, EventSink sink) {
         throw Error(Code::busy,
                     concat("as many requests wait as may, ", options_.queue, ": try again later"));
     }
-    ++queued_;
-    sequence->id = ++last_id_;
+    sequence->id = last_id_ + 1;
     submitted_.push_back(std::move(sequence));
+    ++last_id_;
+    ++queued_;
     changed_.notify_all();
     return last_id_;
 }
@@ -96,8 +107,9 @@ uint64_t Engine::fork(uint64_t id, uint64_t seed, EventSink sink) {
         throw Error(Code::busy,
                     concat("as many requests wait as may, ", options_.queue, ": try again later"));
     }
+    forks_.push_back({id, last_id_ + 1, seed, into_outbox(std::move(sink))});
+    ++last_id_;
     ++queued_;
-    forks_.push_back({id, ++last_id_, seed, into_outbox(std::move(sink))});
     changed_.notify_all();
     return last_id_;
 }
@@ -114,12 +126,16 @@ EngineStatistics Engine::statistics() const {
 }
 
 bool Engine::step(std::optional<double> seconds) {
-    take_in();
-    admit();
-    if (!running_.empty()) serve(seconds);
-    publish();
+    try {
+        take_in();
+        admit();
+        if (!running_.empty()) serve(seconds);
+        publish();
+    } catch (const std::bad_alloc&) {
+        fail_all(no_memory());  // which is told at the next step
+    }
     const std::lock_guard lock(mutex_);
-    return !running_.empty() || queued_ > 0 || !cancelled_.empty();
+    return !running_.empty() || !outbox_.empty() || queued_ > 0 || !cancelled_.empty();
 }
 
 void Engine::run(std::stop_token stop) {
@@ -130,25 +146,39 @@ void Engine::run(std::stop_token stop) {
     }
 }
 
-/// What others asked for since the last step.
+/// What others asked for since the last step. What cannot be taken for want of memory waits for the next.
 void Engine::take_in() {
-    std::vector<SequencePointer> submitted;
-    std::vector<Fork> forks;
     std::vector<uint64_t> cancelled;
     {
         const std::lock_guard lock(mutex_);
-        submitted.swap(submitted_);
-        forks.swap(forks_);
+        arriving_.splice(arriving_.end(), submitted_);
+        arriving_forks_.splice(arriving_forks_.end(), forks_);
         cancelled.swap(cancelled_);
     }
-    for (SequencePointer& sequence : submitted) {
-        queue_.push(sequence->request.owner, sequence->id);
-        waiting_.emplace(sequence->id, std::move(sequence));
+    while (!arriving_.empty()) {
+        let_wait(arriving_.front());
+        arriving_.pop_front();
     }
-    for (const Fork& fork : forks) fork_now(fork);
+    while (!arriving_forks_.empty()) {
+        SequencePointer forked = forked_now(arriving_forks_.front());
+        let_wait(forked);
+        arriving_forks_.pop_front();
+    }
     for (const uint64_t id : cancelled) {
         if (Sequence* const sequence = find(id)) sequence->end = End::cancelled;
     }
+}
+
+/// Takes the sequence, or throws and leaves it.
+void Engine::let_wait(SequencePointer& sequence) {
+    const auto at = waiting_.emplace(sequence->id, nullptr).first;
+    try {
+        queue_.push(sequence->request.owner, sequence->id);
+    } catch (...) {
+        waiting_.erase(at);
+        throw;
+    }
+    at->second = std::move(sequence);
 }
 
 Sequence* Engine::find(uint64_t id) {
@@ -157,10 +187,10 @@ Sequence* Engine::find(uint64_t id) {
     return runs == running_.end() ? nullptr : runs->get();
 }
 
-void Engine::fork_now(const Fork& fork) {
+Engine::SequencePointer Engine::forked_now(const Fork& fork) {
     Sequence* const of = find(fork.of);
     SequencePointer made;
-    if (of) {
+    if (of && !of->end) {
         if (!of->lost && of->fed > 0) guarded([&] { keep_state(*of); });
         made = of->fork(fork.seed, fork.sink);
     } else {
@@ -168,8 +198,7 @@ void Engine::fork_now(const Fork& fork) {
         made->fail(Error(Code::bad_argument, concat("request ", fork.of, " is over, or there was none")));
     }
     made->id = fork.id;
-    queue_.push(made->request.owner, made->id);
-    waiting_.emplace(made->id, std::move(made));
+    return made;
 }
 
 /// Gives free slots to those who wait, and lets those go who are over before they began.
@@ -193,7 +222,7 @@ void Engine::admit() {
         running_.push_back(std::move(sequence));
     }
     const std::lock_guard lock(mutex_);
-    queued_ = waiting_.size() + submitted_.size() + forks_.size();
+    queued_ = waiting_.size() + arriving_.size() + arriving_forks_.size() + submitted_.size() + forks_.size();
 }
 
 void Engine::serve(std::optional<double> seconds) {
@@ -340,7 +369,7 @@ void Engine::draw() {
 void Engine::finish() {
     for (const SequencePointer& sequence : running_) {
         if (sequence->failure) sequence->end = End::failed;
-        if (!sequence->end) continue;
+        if (!sequence->end || sequence->is_over) continue;
         if (!sequence->lost && sequence->fed > sequence->prompt_tokens)
             guarded([&] { keep_state(*sequence); });
         over(*sequence);
@@ -362,18 +391,18 @@ void Engine::guarded(const Body& body) {
     try {
         body();
     } catch (const Error& error) {
+        context_.reset();
         recover(error);
-    } catch (const std::bad_alloc&) {
-        recover(Error(Code::out_of_memory, "no memory is left on the host"));
+    } catch (const std::bad_alloc&) {  // of the host: the device is as good as before
+        recover(no_memory());
     }
 }
 
 void Engine::recover(const Error& error) {
     for (const SequencePointer& sequence : running_) sequence->lose();
-    context_.reset();
     if (!is_of_device(error.code()) || ++failures_ > most_failures) return fail_all(error);
     log(LogLevel::warning, concat(error.what(), "; what was running is read again"));
-    if (make_context()) ++counts_.rebuilds;
+    if (!context_ && make_context()) ++counts_.rebuilds;
 }
 
 /// Whether there is one; otherwise nothing can be served.
@@ -387,7 +416,7 @@ bool Engine::make_context() {
     }
 }
 
-void Engine::fail_all(const Error& error) {
+void Engine::fail_all(const Error& error) noexcept {
     failures_ = 0;
     for (const SequencePointer& sequence : running_)
         if (!sequence->end) sequence->fail(error);

@@ -5,6 +5,7 @@
 
 #include <condition_variable>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -76,7 +77,8 @@ class Engine {
 
     void take_in();
     Sequence* find(uint64_t id);
-    void fork_now(const Fork& fork);
+    SequencePointer forked_now(const Fork& fork);
+    void let_wait(SequencePointer& sequence);
     void admit();
     void serve(std::optional<double> seconds);
     std::vector<Sequence*> whose_turn() const;
@@ -93,7 +95,7 @@ class Engine {
     void guarded(const Body& body);
     void recover(const Error& error);
     bool make_context();
-    void fail_all(const Error& error);
+    void fail_all(const Error& error) noexcept;
     void publish();
     EventSink into_outbox(EventSink sink);
 
@@ -106,6 +108,8 @@ class Engine {
     ThreadPool pool_;
     StateCache cache_;
     RowCost cost_;
+    std::list<SequencePointer> arriving_;  // to be taken in, as the forks
+    std::list<Fork> arriving_forks_;
     FairQueue queue_;
     std::map<uint64_t, SequencePointer> waiting_;
     std::vector<SequencePointer> running_;
@@ -118,8 +122,8 @@ class Engine {
     std::condition_variable_any changed_;
     uint64_t last_id_ = 0;
     size_t queued_ = 0;  // submitted and not being served
-    std::vector<SequencePointer> submitted_;
-    std::vector<Fork> forks_;
+    std::list<SequencePointer> submitted_;
+    std::list<Fork> forks_;
     std::vector<uint64_t> cancelled_;
     EngineStatistics published_;
 };

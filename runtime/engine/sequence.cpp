@@ -5,6 +5,12 @@
 
 namespace rwkvk::engine {
 
+const Error& no_memory() {
+    static const Error error(Code::out_of_memory,
+                             "no memory is left on the host: close other programs, or ask for less");
+    return error;
+}
+
 Sequence::Sequence(Request asked, EventSink to)
     : request(std::move(asked)),
       sink(std::move(to)),
@@ -44,7 +50,7 @@ void Sequence::lose() {
     logits.clear();
 }
 
-void Sequence::fail(const Error& error) {
+void Sequence::fail(const Error& error) noexcept {
     failure = error;
     end = End::failed;
 }
@@ -56,7 +62,7 @@ void Sequence::draw() noexcept {
     } catch (const Error& error) {
         failure = error;
     } catch (const std::bad_alloc&) {
-        failure.emplace(Code::out_of_memory, "no memory is left to draw a token");
+        failure = no_memory();
     }
 }
 
@@ -79,7 +85,6 @@ void Sequence::take_drawn(const text::Tokenizer& tokenizer) {
 }
 
 void Sequence::tell_done() {
-    is_over = true;
     const double now = watch.seconds();
     const double placed = started ? placed_at : now, answered = answered_at > 0 ? answered_at : now;
     const AnswerText::Piece rest = text.finish();
@@ -95,6 +100,7 @@ void Sequence::tell_done() {
               .queued_seconds = placed,
               .prompt_seconds = answered - placed,
               .answer_seconds = now - answered});
+    is_over = true;
 }
 
 }  // namespace rwkvk::engine

@@ -12,6 +12,9 @@
 
 namespace rwkvk::engine {
 
+/// What std::bad_alloc becomes: there once an engine is, when nothing more can be made.
+const Error& no_memory();
+
 /// A request while it waits or is served: what has been read and drawn so far. Everything but the fields
 /// below `slot` outlives the device.
 struct Sequence {
@@ -34,7 +37,7 @@ struct Sequence {
     void was_fed(size_t rows);
     /// The slot does not hold its state any more.
     void lose();
-    void fail(const Error& error);
+    void fail(const Error& error) noexcept;
 
     /// Draws a token into `next`, or says in `failure` why there is none. Touches nothing that is shared.
     void draw() noexcept;

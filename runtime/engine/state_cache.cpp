@@ -1,6 +1,7 @@
 #include "runtime/engine/state_cache.h"
 
 #include <algorithm>
+#include <new>
 
 namespace rwkvk::engine {
 
@@ -78,46 +79,55 @@ bool StateCache::holds(const std::string& domain, std::span<const Token> tokens)
     return node && node->kept;
 }
 
-/// Where `tokens` end, below a root; labels are cut in two where that is needed.
+/// Where `tokens` end, below a root; labels are cut in two where that is needed. Whatever throws, the tree is
+/// whole.
 StateCache::Node& StateCache::make_node(Node& root, std::span<const Token> tokens) {
     Node* node = &root;
     while (node->depth < tokens.size()) {
         const std::span<const Token> rest = tokens.subspan(node->depth);
-        std::unique_ptr<Node>& child = node->children[rest.front()];
-        if (!child) {
-            child = std::make_unique<Node>(
+        const auto at = node->children.find(rest.front());
+        if (at == node->children.end()) {
+            auto leaf = std::make_unique<Node>(
                 Node{.parent = node, .depth = tokens.size(), .label = {rest.begin(), rest.end()}});
+            Node& made = *leaf;
+            node->children.emplace(rest.front(), std::move(leaf));
             bytes_ += bytes_of(rest);
-            return *child;
+            return made;
         }
-        const size_t same = common(child->label, rest);
-        if (same < child->label.size()) {
-            const auto cut = child->label.begin() + static_cast<ptrdiff_t>(same);
-            auto upper = std::make_unique<Node>(
-                Node{.parent = node, .depth = node->depth + same, .label = {child->label.begin(), cut}});
-            child->label.erase(child->label.begin(), cut);
-            child->parent = upper.get();
-            const Token first = child->label.front();
-            upper->children.emplace(first, std::move(child));
-            child = std::move(upper);
-        }
-        node = child.get();
+        const size_t same = common(at->second->label, rest);
+        if (same < at->second->label.size()) cut(at->second, same);
+        node = at->second.get();
     }
     return *node;
+}
+
+/// Puts a node into the label of this one, behind so many tokens.
+void StateCache::cut(std::unique_ptr<Node>& node, size_t tokens) {
+    std::vector<Token>& label = node->label;
+    const auto end = label.begin() + static_cast<ptrdiff_t>(tokens);
+    auto upper = std::make_unique<Node>(Node{
+        .parent = node->parent, .depth = node->depth - label.size() + tokens, .label = {label.begin(), end}});
+    std::unique_ptr<Node>& lower = upper->children[*end];
+    // From here on nothing throws.
+    label.erase(label.begin(), end);
+    node->parent = upper.get();
+    lower = std::move(node);
+    node = std::move(upper);
 }
 
 void StateCache::keep(const std::string& domain, std::span<const Token> tokens, KeptState kept) {
     const uint64_t bytes = bytes_of(kept);
     if (bytes + bytes_of(tokens) > capacity_) return;
-    std::unique_ptr<Node>& root = roots_[domain];
-    if (!root) root = std::make_unique<Node>();
-    Node& node = make_node(*root, tokens);
+    auto state = std::make_shared<const KeptState>(std::move(kept));
+    kept_.reserve(kept_.size() + 1);
+    if (roots_.count(domain) == 0) roots_.emplace(domain, std::make_unique<Node>());
+    Node& node = make_node(*roots_.at(domain), tokens);
     if (node.kept) {
         bytes_ -= bytes_of(*node.kept);
     } else {
         kept_.push_back(&node);
     }
-    node.kept = std::make_shared<const KeptState>(std::move(kept));
+    node.kept = std::move(state);
     node.used = ++uses_;
     bytes_ += bytes;
     while (bytes_ > capacity_) forget(*least_worth());
@@ -156,10 +166,17 @@ void StateCache::prune(Node* node) {
         node = parent;
     }
     if (!node || node->kept || !node->parent || node->children.size() > 1) return;
-    // One child is left, which takes its place.
+    // One child is left, which takes its place; where there is no memory for that, it stays.
+    try {
+        const Node& lower = *node->children.begin()->second;
+        node->label.reserve(node->label.size() + lower.label.size());
+    } catch (const std::bad_alloc&) {
+        return;
+    }
     std::unique_ptr<Node> child = std::move(node->children.begin()->second);
     Node* const parent = node->parent;
-    child->label.insert(child->label.begin(), node->label.begin(), node->label.end());
+    node->label.insert(node->label.end(), child->label.begin(), child->label.end());
+    child->label = std::move(node->label);
     child->parent = parent;
     const Token first = child->label.front();
     parent->children[first] = std::move(child);

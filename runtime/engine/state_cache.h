@@ -45,6 +45,7 @@ class StateCache {
     struct Node;
     Node* node_at(const std::string& domain, std::span<const Token> tokens) const;
     Node& make_node(Node& root, std::span<const Token> tokens);
+    void cut(std::unique_ptr<Node>& node, size_t tokens);
     void forget(Node& node);
     void prune(Node* node);
     Node* least_worth() const;

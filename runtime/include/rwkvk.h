@@ -92,6 +92,7 @@ typedef struct rwkvk_sampler rwkvk_sampler;
 typedef struct rwkvk_stream rwkvk_stream;
 typedef struct rwkvk_chat rwkvk_chat;
 typedef struct rwkvk_receipt rwkvk_receipt;
+typedef struct rwkvk_device rwkvk_device;
 
 /** How much of a long task is done, from 0 to 1, in rising order, from the calling thread. Return 0 to cancel. */
 typedef int32_t (*rwkvk_progress_fn)(void *user, double fraction);
@@ -256,6 +257,7 @@ typedef struct rwkvk_context_params {
     rwkvk_progress_fn progress; /* of taking the weights over; may be NULL */
     void *progress_user;
     uint64_t device_weight_bytes; /* at most, on a device; others are read from the host's memory. 0: what fits */
+    const rwkvk_device *own_device; /* a Vulkan device of the program's (rwkvk_device.h) in place of `device`; NULL */
 } rwkvk_context_params;
 
 RWKVK_API void rwkvk_context_params_default(rwkvk_context_params *params, uint32_t size);
@@ -358,7 +360,6 @@ typedef struct rwkvk_sampler_params {
 } rwkvk_sampler_params;
 
 RWKVK_API void rwkvk_sampler_params_default(rwkvk_sampler_params *params, uint32_t size);
-
 /** Sets the stages to what the model's file recommends (GGUF: general.sampling.*), those it does not name to off; the
  * seed stays. Without a recommendation nothing is changed. */
 RWKVK_API rwkvk_status rwkvk_model_sampling(const rwkvk_model *model, rwkvk_sampler_params *params);
@@ -387,7 +388,6 @@ RWKVK_API rwkvk_status rwkvk_sampler_forget(rwkvk_sampler *sampler);
 RWKVK_API rwkvk_status rwkvk_stream_create(const rwkvk_tokenizer *tokenizer, const char *const *stops, size_t stop_count,
                                            rwkvk_stream **stream);
 RWKVK_API void rwkvk_stream_destroy(rwkvk_stream *stream);
-
 /** The text that the token makes certain, possibly none; valid until the next call on the stream. `stopped` is set to
  * 1 when a stop string is complete; nothing comes after it. */
 RWKVK_API rwkvk_status rwkvk_stream_push(rwkvk_stream *stream, rwkvk_token token, const char **text, size_t *bytes,

@@ -70,7 +70,7 @@ typedef struct rwkvk_engine_params {
     uint32_t size;
     const rwkvk_context_params *context; /* of the context that the engine makes, and makes anew when its device is
                                           * lost; NULL: the defaults, but 8 slots: as many requests are served at once */
-    uint32_t queue;       /* requests that wait at most; 64 */
+    uint32_t queue;       /* requests that wait at most; 0: as many as there are; 64 */
     uint32_t step_us;     /* that a step which reads prompts takes, about, where nobody says a time; 50000 */
     uint64_t cache_bytes; /* of host memory for states that later prompts go on from; 1 GiB */
     int32_t own_thread;   /* 1: requests are served on a thread of the engine; 0: by rwkvk_engine_step */
@@ -90,7 +90,7 @@ RWKVK_API const char *rwkvk_engine_device(const rwkvk_engine *engine);
 enum {
     RWKVK_EVENT_STARTED = 0,  /* `done` of the prompt's `total` tokens were found in the cache */
     RWKVK_EVENT_PROGRESS = 1, /* `done` of them are read */
-    RWKVK_EVENT_PIECE = 2,    /* a token of the answer, and the text that it makes certain */
+    RWKVK_EVENT_PIECE = 2,    /* a token of the answer, those of a text that stops it too, and the text that it makes certain */
     RWKVK_EVENT_DONE = 3      /* the last; text that was held back comes with it */
 };
 

@@ -182,7 +182,7 @@ RWKVK_API void rwkvk_bench_params_default(rwkvk_bench_params *params, uint32_t s
 RWKVK_API void rwkvk_bench_needs(const rwkvk_bench_params *params, uint32_t *slots, uint32_t *max_rows);
 
 typedef struct rwkvk_bench_row {
-    const char *test;                  /* "pp512", "tg128", "tg128@b8"; "gen128": tokens also drawn */
+    const char *test;                  /* "pp512", "tg128", "tg128@b8"; "gen128": tokens also drawn; "eng128": by an engine */
     double tokens_per_second, spread;  /* median, and half of the range between the quartiles */
     double bytes_per_token, gb_per_second;
     double runs_per_token; /* of the whole model */

@@ -204,7 +204,7 @@ for key in device driver commit math load_seconds peak_bytes dispatches_per_toke
     same "$key of bench" "$(grep -c "^  \"$key\": " <<<"$report")" 1
 done
 for key in test tokens_per_second spread bytes_per_token gb_per_second probe_fraction bound_fraction; do
-    same "$key of the rows of bench" "$(grep -c "^      \"$key\": [\"0-9]" <<<"$report")" 4
+    same "$key of the rows of bench" "$(grep -c "^      \"$key\": [\"0-9]" <<<"$report")" 7
 done
 expect 0 '^test,tokens_per_second,spread,bytes_per_token,gb_per_second,probe_fraction,bound_fraction' bench --synthetic v7:1x64x256:f16 -dev cpu -p 4 -n 4 -r 1 -o csv
 expect 0 '^\| linear 256x64 \| 2\.00 \|' bench --synthetic v7:1x64x256:f16 -dev cpu -p 0 -n 4 -r 1 --per-op

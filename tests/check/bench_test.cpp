@@ -22,11 +22,14 @@ namespace {
 void check_bench(Context& context) {
     const check::BenchOptions options{.prompt = 9, .generate = 3, .batches = {1, 3}, .repeats = 2};
     const std::vector<check::BenchRow> rows = check::bench(context, options);
-    REQUIRE(rows.size() == 4);
+    REQUIRE(rows.size() == 7);
     CHECK(rows[0].test == "pp9");
     CHECK(rows[1].test == "tg3");
     CHECK(rows[2].test == "gen3");
-    CHECK(rows[3].test == "tg3@b3");
+    CHECK(rows[3].test == "eng3");
+    CHECK(rows[4].test == "tg3@b3");
+    CHECK(rows[5].test == "gen3@b3");
+    CHECK(rows[6].test == "eng3@b3");
     for (const check::BenchRow& row : rows) {
         CHECK(row.tokens_per_second > 0);
         CHECK(std::abs(row.gb_per_second - row.tokens_per_second * row.bytes_per_token * 1e-9) < 1e-9);
@@ -38,7 +41,7 @@ void check_bench(Context& context) {
     const double weights = static_cast<double>(model.weight_bytes()) - table;
     CHECK(rows[1].bytes_per_token == weights + row + states);
     CHECK(rows[2].bytes_per_token == rows[1].bytes_per_token);
-    CHECK(std::abs(rows[3].bytes_per_token - (weights / 3 + row + states)) < 1);
+    CHECK(std::abs(rows[4].bytes_per_token - (weights / 3 + row + states)) < 1);
     CHECK(rows[0].bytes_per_token < rows[1].bytes_per_token);
 }
 
@@ -100,7 +103,7 @@ TEST_CASE("of tables beside the embedding a token reads one row too") {
     Context context(model, cpu::make_backend(model->programs(), model->weights(),
                                              {.max_rows = 9, .spare_slots = Generation::spare_slots}, {}));
     const auto rows = check::bench(context, {.prompt = 0, .generate = 1, .batches = {1}, .repeats = 1});
-    REQUIRE(rows.size() == 2);
+    REQUIRE(rows.size() == 3);
     const auto deep = *model->weights().find("blocks.0.ffn.s_emb.weight");
     const double looked_up = 64.0 * 2 + deep.in * 2.0;
     CHECK(rows[0].bytes_per_token == static_cast<double>(model->weight_bytes()) - 300 * looked_up +

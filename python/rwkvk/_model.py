@@ -1,0 +1,91 @@
+"""Models and their tokenizers."""
+
+import ctypes
+
+from . import _border as c
+from ._library import Owner, c_string, check, defaults, library, made, runtime
+
+
+class Model(Owner):
+    """A model file, mapped. `adapters`: files that are blended in, each a path or (path, scale). `weights`: the type that
+    matrices are stored in, as "q8_0"; None: the file's."""
+
+    def __init__(self, path, adapters=(), weights=None):
+        params = defaults(c.rwkvk_model_params)
+        pairs = [adapter if isinstance(adapter, tuple) else (adapter, 1.0) for adapter in adapters]
+        files = [c.rwkvk_adapter(c_string(file, "adapter"), scale) for file, scale in pairs]
+        params.adapters = (c.rwkvk_adapter * len(files))(*files)
+        params.adapter_count = len(files)
+        params.weights = c_string(weights, "weights")
+        super().__init__(
+            made(library.rwkvk_model_load, runtime, c_string(path, "path"), params), library.rwkvk_model_destroy
+        )
+        self._tokenizer = None
+
+    def info(self):
+        """Name, version, widths and sizes, as in rwkvk_model_info."""
+        info = c.rwkvk_model_info(size=ctypes.sizeof(c.rwkvk_model_info))
+        check(library.rwkvk_model_info_get(self.handle, info))
+        return as_dict(info)
+
+    def fingerprint(self):
+        """16 hex digits over all that is computed with. Reads all weights at the first call."""
+        hex_digits = ctypes.create_string_buffer(17)
+        check(library.rwkvk_model_fingerprint(self.handle, hex_digits))
+        return hex_digits.value.decode()
+
+    @property
+    def tokenizer(self):
+        """The model's own: from its file, or from a vocabulary file that is found for it."""
+        if self._tokenizer is None:
+            self._tokenizer = Tokenizer(self)
+        return self._tokenizer
+
+    def tokenize(self, text):
+        return self.tokenizer.encode(text)
+
+
+class Tokenizer(Owner):
+    """Text to ids and back. `path`: a vocabulary file; None: the model's own."""
+
+    def __init__(self, model, path=None):
+        super().__init__(
+            made(library.rwkvk_tokenizer_open_for_model, model.handle, c_string(path, "path")),
+            library.rwkvk_tokenizer_destroy,
+        )
+
+    def encode(self, text):
+        """The ids of a text, or of bytes."""
+        data = text.encode() if isinstance(text, str) else bytes(text)
+        tokens, count = self._write(data, len(data))
+        if count > len(tokens):  # rare: normalisation can make a text longer
+            tokens, count = self._write(data, count)
+        return tokens[:count]
+
+    def _write(self, data, capacity):
+        tokens, count = (c.Token * capacity)(), ctypes.c_size_t()
+        check(library.rwkvk_tokenize(self.handle, data, len(data), tokens, capacity, count))
+        return tokens, count.value
+
+    def bytes_of(self, tokens):
+        return b"".join(self._text(token) for token in tokens)
+
+    def decode(self, tokens):
+        """The text of ids; bytes that are no UTF-8 become U+FFFD."""
+        return self.bytes_of(tokens).decode("utf-8", "replace")
+
+    def _text(self, token):
+        size = ctypes.c_size_t()
+        text = library.rwkvk_token_text(self.handle, token, size)
+        return ctypes.string_at(text, size.value) if size.value else b""
+
+    @property
+    def end_of_text(self):
+        """The id that ends a text, or None."""
+        token = library.rwkvk_tokenizer_end_of_text(self.handle)
+        return token if token >= 0 else None
+
+
+def as_dict(info):
+    values = {name: getattr(info, name) for name, _ in info._fields_ if name != "size"}
+    return {name: value.decode() if isinstance(value, bytes) else value for name, value in values.items()}
