@@ -37,6 +37,7 @@ struct Ready {
     ModelFacts facts;
 };
 struct LoadFailed {
+    uint64_t load = 0;  // as Worker counts them: a newer one may have been asked for meanwhile
     std::string reason;
 };
 /// Of a prompt: how many of its tokens are read.

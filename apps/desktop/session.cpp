@@ -180,6 +180,7 @@ void Session::take(const Ready& event) {
 }
 
 void Session::take(const LoadFailed& event) {
+    if (!worker_.is_newest(event.load)) return;
     model_.loading = false;
     settings.model = model_.facts.path;  // that it goes on with
     const std::string& before = model_.facts.name;

@@ -124,19 +124,19 @@ void Worker::do_load(const ModelChoice& choice, uint64_t load) {
         model_ = std::move(opened);
     } catch (const std::exception& error) {
         if (!wanted()) return;
-        inbox_.push(LoadFailed{error.what()});
-        go_back();
+        inbox_.push(LoadFailed{load, error.what()});
+        go_back(load);
     }
 }
 
 /// The model before the one that failed.
-void Worker::go_back() {
+void Worker::go_back(uint64_t load) {
     if (!model_) return;
     if (model_->engine()) return inbox_.push(Ready{model_->facts(devices_)});
     try {
         start(*model_, model_->choice(), [this] { return !leaving_; });
     } catch (const std::exception& error) {
-        inbox_.push(LoadFailed{std::string("the model before cannot be used again: ") + error.what()});
+        inbox_.push(LoadFailed{load, std::string("the model before cannot be used again: ") + error.what()});
     }
 }
 

@@ -39,6 +39,8 @@ class Worker {
     /// Devices, once. Then Loading and Ready, or LoadFailed, when the model before goes on. A load that is
     /// running is given up.
     void load(ModelChoice choice);
+    /// Whether none was asked for after it.
+    bool is_newest(uint64_t load) const { return load == loads_; }
     /// Reading and Piece, and Answered at the end.
     void ask(Question question);
     void stop(uint64_t question);
@@ -56,7 +58,7 @@ class Worker {
     void find_devices();
     void do_load(const ModelChoice& choice, uint64_t load);
     void start(LoadedModel& model, const ModelChoice& shown, const std::function<bool()>& wanted);
-    void go_back();
+    void go_back(uint64_t load);
     void do_ask(const Question& question);
     void submit(const Question& question);
     void do_verify(uint64_t number);

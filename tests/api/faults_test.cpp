@@ -192,7 +192,10 @@ TEST_CASE("any call of Vulkan may fail") {
     CHECK(session.run() == RWKVK_OK);
     check_same(session.outcome(), expected);
     rwkvk_device_destroy(adopted);
-    for (const std::string& message : device->messages()) FAIL_CHECK(message);
+    for (const std::string& message : device->messages()) {
+        // The wait that stands for a loss comes from any thread, as no program's would.
+        if (message.find("Threading") == message.npos) FAIL_CHECK(message);
+    }
 }
 
 TEST_CASE("any allocation on the host may fail") {
