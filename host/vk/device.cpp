@@ -33,7 +33,7 @@ struct Device::Impl {
     void choose_queue();
     void create();
     void adopt(const ForeignDevice& other);
-    void read_timestamp_mask();
+    void get_ready();
     void ask_buffer_types();
     void report_memory() const;
     void create_cache(std::span<const std::byte> data);
@@ -54,9 +54,12 @@ void Device::Impl::choose_queue() {
     family = *found;
 }
 
-void Device::Impl::read_timestamp_mask() {
+/// Once there is a device.
+void Device::Impl::get_ready() {
     const uint32_t bits = facts.timestamps ? timestamp_bits(instance->fn(), physical, family) : 0;
     timestamp_mask = bits >= 64 ? ~0ull : (1ull << bits) - 1;
+    ask_buffer_types();
+    if (!cache) create_cache({});
 }
 
 void Device::Impl::create() {
@@ -129,9 +132,7 @@ Device::Device(std::shared_ptr<Instance> instance, const Instance::Candidate& ca
     impl_->physical = candidate.handle;
     impl_->choose_queue();
     impl_->create();
-    impl_->read_timestamp_mask();
-    impl_->ask_buffer_types();
-    impl_->create_cache({});
+    impl_->get_ready();
     log(LogLevel::info, concat(impl_->facts.name, " opened in ", watch.seconds(), " s"));
     impl_->report_memory();
 }
@@ -141,9 +142,7 @@ Device::Device(std::shared_ptr<Instance> instance, const ForeignDevice& foreign,
     impl_->instance = std::move(instance);
     impl_->facts = std::move(masked_facts);
     impl_->adopt(foreign);
-    impl_->read_timestamp_mask();
-    impl_->ask_buffer_types();
-    if (!impl_->cache) impl_->create_cache({});
+    impl_->get_ready();
     log(LogLevel::info, concat(impl_->facts.name, " taken over from the program"));
     impl_->report_memory();
 }
@@ -167,6 +166,7 @@ Device::QueueLock::~QueueLock() {
     const auto& foreign = device_.impl_->foreign;
     if (foreign && foreign->unlock) foreign->unlock();
 }
+
 VkPipelineCache Device::pipeline_cache() const { return impl_->cache; }
 
 void Device::load_pipelines(std::span<const std::byte> data) {

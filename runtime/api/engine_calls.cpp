@@ -152,11 +152,12 @@ struct KeptParams {
 }  // namespace
 
 void rwkvk_engine_params_default(rwkvk_engine_params* params, uint32_t size) {
+    const engine::EngineOptions defaults;
     set_defaults({.size = size,
                   .context = nullptr,
-                  .queue = 64,
-                  .step_us = 50000,
-                  .cache_bytes = uint64_t{1} << 30,
+                  .queue = defaults.queue,
+                  .step_us = static_cast<uint32_t>(defaults.step_seconds * 1e6),
+                  .cache_bytes = defaults.cache_bytes,
                   .own_thread = 0},
                  params, size);
 }
@@ -175,26 +176,25 @@ rwkvk_status rwkvk_engine_create(rwkvk_model* model, const rwkvk_tokenizer* toke
         require(tokenizer, "tokenizer");
         require(created, "engine");
         const rwkvk_engine_params all = complete(params, rwkvk_engine_params_default);
+        const KeptParams kept(all.context);
         auto made = std::make_unique<rwkvk_engine>();
         made->runtime = model->runtime;
-        const auto open = [runtime = model->runtime, loaded = model->model, kept = KeptParams(all.context),
-                           name = &made->device] {
+        const auto open = [runtime = model->runtime, loaded = model->model, kept, name = &made->device] {
             rwkvk_context_params context_params = kept.get();
             if (!name->empty()) context_params.progress = nullptr;  // whoever watched may be gone
             const std::shared_ptr<OpenContext> context = open_context(*runtime, loaded, context_params);
             *name = context->name;
             return std::shared_ptr<Context>(context, context->context.get());
         };
-        made->served.reset(
-            new ServedEngine{.home = {},
-                             .engine{model->model,
-                                     tokenizer->tokenizer,
-                                     open,
-                                     {.queue = all.queue > 0 ? all.queue : UINT32_MAX,
-                                      .step_seconds = all.step_us * 1e-6,
-                                      .cache_bytes = all.cache_bytes,
-                                      .threads = accept_threads(KeptParams(all.context).params.threads)}},
-                             .driver = {}});
+        made->served.reset(new ServedEngine{.home = {},
+                                            .engine{model->model,
+                                                    tokenizer->tokenizer,
+                                                    open,
+                                                    {.queue = all.queue > 0 ? all.queue : UINT32_MAX,
+                                                     .step_seconds = all.step_us * 1e-6,
+                                                     .cache_bytes = all.cache_bytes,
+                                                     .threads = accept_threads(kept.params.threads)}},
+                                            .driver = {}});
         if (all.own_thread != 0) {
             made->served->driver = std::jthread(
                 [&engine = made->served->engine, runtime = model->runtime](std::stop_token stop) {

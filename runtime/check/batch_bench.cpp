@@ -49,9 +49,8 @@ double engine_rate(Context& context, uint32_t count, uint32_t batch) {
         done += std::holds_alternative<engine::Done>(event);
     };
     for (uint32_t i = 0; i < batch; ++i) {
-        engine.submit(
-            {.prompt = {first_token(context, i)}, .sampler = sampler_of(i), .limit = count, .owner = {}},
-            listen);
+        engine.submit({.prompt = {first_token(context, i)}, .sampler = sampler_of(i), .limit = count},
+                      listen);
     }
     const Stopwatch watch;
     while (done < batch) engine.step();

@@ -85,14 +85,19 @@ EventSink Engine::into_outbox(EventSink sink) {
     };
 }
 
-uint64_t Engine::submit(Request request, EventSink sink) {
-    require_servable(request, model_->programs().vocabulary);
-    auto sequence = std::make_unique<Sequence>(std::move(request), into_outbox(std::move(sink)));
-    const std::lock_guard lock(mutex_);
+/// With the lock held.
+void Engine::require_room() const {
     if (queued_ >= options_.queue) {
         throw Error(Code::busy,
                     concat("as many requests wait as may, ", options_.queue, ": try again later"));
     }
+}
+
+uint64_t Engine::submit(Request request, EventSink sink) {
+    require_servable(request, model_->programs().vocabulary);
+    auto sequence = std::make_unique<Sequence>(std::move(request), into_outbox(std::move(sink)));
+    const std::lock_guard lock(mutex_);
+    require_room();
     sequence->id = last_id_ + 1;
     submitted_.push_back(std::move(sequence));
     ++last_id_;
@@ -103,10 +108,7 @@ uint64_t Engine::submit(Request request, EventSink sink) {
 
 uint64_t Engine::fork(uint64_t id, uint64_t seed, EventSink sink) {
     const std::lock_guard lock(mutex_);
-    if (queued_ >= options_.queue) {
-        throw Error(Code::busy,
-                    concat("as many requests wait as may, ", options_.queue, ": try again later"));
-    }
+    require_room();
     forks_.push_back({id, last_id_ + 1, seed, into_outbox(std::move(sink))});
     ++last_id_;
     ++queued_;

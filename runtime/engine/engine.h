@@ -25,7 +25,7 @@ namespace rwkvk::engine {
 struct EngineOptions {
     uint32_t queue = 64;                       // requests that wait at most
     double step_seconds = 0.05;                // that a step which reads prompts takes, about
-    uint64_t cache_bytes = uint64_t{2} << 30;  // of host memory for states to go on from
+    uint64_t cache_bytes = uint64_t{1} << 30;  // of host memory for states to go on from
     uint32_t threads = 0;                      // that draw tokens; 0: one per usable processor
 };
 
@@ -39,7 +39,7 @@ struct EngineStatistics {
     uint64_t rebuilds = 0;  // of the context, after its device was lost
 };
 
-/// Makes the context that requests are served on: at the first step, and again after its device was lost.
+/// Makes the context that requests are served on: with the engine, and again after its device was lost.
 using ContextMaker = std::function<std::shared_ptr<Context>()>;
 
 /// `submit`, `fork`, `cancel`, `statistics` may be called from every thread, and from where events are told;
@@ -75,6 +75,7 @@ class Engine {
         EventSink sink;
     };
 
+    void require_room() const;
     void take_in();
     Sequence* find(uint64_t id);
     SequencePointer forked_now(const Fork& fork);

@@ -14,7 +14,7 @@ const Error& no_memory() {
 Sequence::Sequence(Request asked, EventSink to)
     : request(std::move(asked)),
       sink(std::move(to)),
-      tokens(request.prompt),
+      tokens(std::move(request.prompt)),
       prompt_tokens(tokens.size()),
       text(request.stops, request.start) {}
 

@@ -48,7 +48,7 @@ struct Sequence {
     void tell_done();
 
     uint64_t id = 0;
-    Request request;
+    Request request;  // but for its prompt
     EventSink sink;
     std::vector<Token> tokens;  // the prompt and what was drawn
     size_t prompt_tokens;
@@ -58,8 +58,8 @@ struct Sequence {
     std::optional<End> end;  // why it is over
     std::optional<Error> failure;
     bool started = false, is_over = false;
-    bool alone =
-        false;  // a step in which it took part failed: whose fault that was shows when it is fed alone
+    // A step in which it took part failed: whose fault that was shows when it is fed alone.
+    bool alone = false;
     Stopwatch watch;
     double placed_at = 0, answered_at = 0;  // seconds
 

@@ -6,7 +6,7 @@
 
 #include "folders.h"
 #include "library.h"
-#include "tests/desktop/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace {
 

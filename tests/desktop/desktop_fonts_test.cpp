@@ -4,7 +4,7 @@
 #include <fstream>
 
 #include "fonts.h"
-#include "tests/desktop/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace {
 

@@ -8,7 +8,7 @@
 #include "demo_model.h"
 #include "folders.h"
 #include "session.h"
-#include "tests/desktop/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace {
 

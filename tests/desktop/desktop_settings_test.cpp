@@ -5,7 +5,7 @@
 
 #include "folders.h"
 #include "settings.h"
-#include "tests/desktop/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace {
 

@@ -23,6 +23,7 @@ class TemporaryFolder {
     TemporaryFolder(const TemporaryFolder&) = delete;
     TemporaryFolder& operator=(const TemporaryFolder&) = delete;
 
+    std::filesystem::path path() const { return path_; }
     std::string operator/(const std::string& name) const { return path_ + "/" + name; }
 
     /// Of what lies in it, sorted.
