@@ -49,7 +49,7 @@ start() {
     rm -f "$log"
     "$program" "$@" --log-state "$log" 2>"$folder/errors" &
     program_pid=$!
-    sees '"ready":true'
+    sees '"ready":true' 300  # the first load on a device tests its kernels
     local window
     window=$(xdotool search --sync --onlyvisible --name '^rwkvk$' | head -n 1)
     xdotool windowfocus "$window"

@@ -104,7 +104,7 @@ has whole 'B FAILED .*bf16.pth: FAILED: fingerprint 3a02e131c3afceb0, docs/NUMER
 [[ $(grep -cvE '^. ok ' <(tail -n +2 "$folder/whole/steps")) -eq 1 ]] || fail "whole: $(cat "$folder/whole/steps")"
 for step in 'A ok read probe, at first: [0-9.]+ GB/s' 'A ok kernels: [0-9]+ pipelines' 'B ok self-test: self-test, ' \
     'B ok .*v7.0/model-fp32.pth: equal, 842a031d0e0c57e0 as in docs/NUMERICS.md' 'B ok .*fp32.pth, minimum: equal, 842a' \
-    'C ok read probe' 'C ok products of q8_0: .*blocks_narrow.q8_0, 1 rows: [0-9.]+ us;.*blocks_narrow.q8_0, 256 rows: [0-9.]+ us' 'D ok .*q4_k.*: tg4 [0-9.]+, gen4 [0-9.]+ tokens/s; load' 'G ok sampled: equal: 40 tokens' 'G ok v4:.*equal, ' \
+    'C ok read probe' 'C ok products of q8_0: .*blocks_narrow.q8_0, 1 rows: [0-9.]+ us;.*blocks_narrow.q8_0, 256 rows: [0-9.]+ us' 'D ok .*q4_k.*: tg4 [0-9.]+, gen4 [0-9.]+, eng4 [0-9.]+ tokens/s; load' 'G ok sampled: equal: 40 tokens' 'G ok v4:.*equal, ' \
     'G ok arwkv7:.*equal, ' 'F ok .*: pp8 .*tg4@b64 ' 'H ok .*: pp8 .*peak' 'I ok .*llama-bench: pp8 123.4 tokens/s' \
     'I ok .*q4_k.gguf, .*: pp8 '; do
     has whole "$step"
