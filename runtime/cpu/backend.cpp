@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 #include <map>
 
@@ -9,6 +10,7 @@
 #include "host/processors.h"
 #include "host/stopwatch.h"
 #include "runtime/cpu/call.h"
+#include "runtime/graph/piece_times.h"
 #include "runtime/graph/weight_requests.h"
 
 namespace rwkvk::cpu {
@@ -21,6 +23,7 @@ struct LoadedProgram {
     std::vector<std::vector<float>> vectors;
     MemoryPlan plan;
     std::vector<std::byte> arena, tables;
+    std::map<int, PieceTimes> times;  // of its steps, by the size of the number of rows
 };
 
 /// Of the matrices as they are stored.
@@ -45,7 +48,7 @@ uint64_t memory_bytes(const Program& program, const WeightSource& weights) {
 
 LoadedProgram load(const Program& program, const WeightSource& weights, ThreadPool& pool,
                    ProgressMeter& meter, LargeMemory& memory) {
-    LoadedProgram loaded{program, {}, load_vectors(program, weights), {}, {}, {}};
+    LoadedProgram loaded{program, {}, load_vectors(program, weights), {}, {}, {}, {}};
     for (const MatrixUse& use : matrix_uses(program)) {
         const Matrix::Layout layout = layout_for(use.op);
         loaded.matrices.push_back(load_matrix(weights, *use.request, layout, pool, meter, memory));
@@ -100,6 +103,26 @@ class CpuBackend final : public Backend {
     void run(Part part, const RunTables& tables) override {
         begin(part, tables);
         for (size_t i = 0; i < current_->program.steps.size(); ++i) run_step(i);
+    }
+
+    void start(Part part, const RunTables& tables) override {
+        begin(part, tables);
+        const auto size = std::bit_width(tables.rows);
+        times_ = &current_->times.try_emplace(size, std::vector<double>(current_->program.steps.size()))
+                      .first->second;
+        next_ = 0;
+    }
+
+    bool go_on(double seconds, bool at_least_one) override {
+        const Stopwatch watch;
+        for (; next_ < times_->count(); ++next_) {
+            const double before = watch.seconds();
+            if (!at_least_one && times_->fitting(next_, seconds - before) == next_) return false;
+            at_least_one = false;
+            run_step(next_);
+            times_->took(next_, next_ + 1, watch.seconds() - before);
+        }
+        return true;
     }
 
     std::vector<double> run_timed(Part part, const RunTables& tables) override {
@@ -216,6 +239,8 @@ class CpuBackend final : public Backend {
     ThreadPool pool_;
     std::array<LoadedProgram, 2> parts_;
     LoadedProgram* current_ = nullptr;
+    PieceTimes* times_ = nullptr;  // of what is run a piece at a time
+    size_t next_ = 0;              // step of that
     std::map<std::string, std::vector<float>> carried_;
     std::vector<std::vector<float>> states_;
 };

@@ -129,9 +129,11 @@ EngineStatistics Engine::statistics() const {
 
 bool Engine::step(std::optional<double> seconds) {
     try {
-        take_in();
-        admit();
-        if (!running_.empty()) serve(seconds);
+        StepTime time(seconds);
+        do {
+            take_in();
+            admit();
+        } while (serve(time) && time.is_limited());
         publish();
     } catch (const std::bad_alloc&) {
         fail_all(no_memory());  // which is told at the next step
@@ -148,7 +150,8 @@ void Engine::run(std::stop_token stop) {
     }
 }
 
-/// What others asked for since the last step. What cannot be taken for want of memory waits for the next.
+/// What others asked for since the last step. What cannot be taken for want of memory waits for the next; a
+/// fork waits until the state that it takes over is whole.
 void Engine::take_in() {
     std::vector<uint64_t> cancelled;
     {
@@ -161,7 +164,7 @@ void Engine::take_in() {
         let_wait(arriving_.front());
         arriving_.pop_front();
     }
-    while (!arriving_forks_.empty()) {
+    while (!round_ && !arriving_forks_.empty()) {
         SequencePointer forked = forked_now(arriving_forks_.front());
         let_wait(forked);
         arriving_forks_.pop_front();
@@ -227,17 +230,23 @@ void Engine::admit() {
     queued_ = waiting_.size() + arriving_.size() + arriving_forks_.size() + submitted_.size() + forks_.size();
 }
 
-void Engine::serve(std::optional<double> seconds) {
-    if (!context_ && !make_context()) return finish();
-    guarded([&] {
-        const std::vector<Sequence*> sequences = whose_turn();
-        for (Sequence* const sequence : sequences) {
-            if (sequence->lost) restore(*sequence);
-        }
-        feed(sequences, seconds);
-    });
-    draw();
+/// Feeds a row of every answer and pieces of prompts, and draws. Whether it came to that, and there is time
+/// for more.
+bool Engine::serve(StepTime& time) {
+    if (running_.empty()) return false;
+    bool done = false;
+    if (context_ || make_context()) {
+        guarded([&] {
+            if (!round_ && ready().empty()) begin_round();
+            done = !round_ || go_on(time);
+        });
+        const std::vector<Sequence*> sequences = ready();
+        if (round_ || (!sequences.empty() && !time.allows(draw_cost_.seconds(sequences.size()))))
+            done = false;
+        if (done) draw(sequences);
+    }
     finish();
+    return done;
 }
 
 /// Those that are fed in this step; one whose fault it may have been that a step failed is fed alone.
@@ -268,10 +277,9 @@ void Engine::restore(Sequence& sequence) {
     counts_.cached_tokens += found.tokens;
 }
 
-/// Rows of this step.
-uint32_t Engine::room(std::span<Sequence* const> sequences, std::optional<double> seconds) const {
+/// Rows of a round.
+uint32_t Engine::room(std::span<Sequence* const> sequences) const {
     const uint32_t most = context_->backend().options().max_rows;
-    if (seconds) return cost_.rows_within(*seconds, most, 1);
     const auto prompts =
         std::ranges::count_if(sequences, [](const Sequence* s) { return s->reads_prompt(); });
     const auto answers = static_cast<uint32_t>(sequences.size()) - static_cast<uint32_t>(prompts);
@@ -280,18 +288,21 @@ uint32_t Engine::room(std::span<Sequence* const> sequences, std::optional<double
     return std::min(most, std::max(in_time, answers + least_prompt_rows));
 }
 
-void Engine::feed(std::span<Sequence* const> sequences, std::optional<double> seconds) {
+void Engine::begin_round() {
+    const std::vector<Sequence*> sequences = whose_turn();
+    for (Sequence* const sequence : sequences) {
+        if (sequence->lost) restore(*sequence);
+    }
     std::vector<Sequence*> hungry;  // a kept state may hold all of a prompt
     std::ranges::copy_if(sequences, std::back_inserter(hungry),
                          [](const Sequence* s) { return s->left() > 0; });
     if (hungry.empty()) return;
-    const uint32_t most = room(hungry, seconds);
     std::vector<uint32_t> wanted;
     for (const Sequence* const sequence : hungry) wanted.push_back(static_cast<uint32_t>(sequence->rows()));
-    const std::vector<uint32_t> rows = share_rows(wanted, most, first_);
+    const std::vector<uint32_t> rows = share_rows(wanted, room(hungry), first_);
 
+    Round& round = round_.emplace();
     std::vector<Feed> feeds;
-    std::vector<Sequence*> fed;
     for (size_t i = 0; i < hungry.size(); ++i) {
         Sequence& sequence = *hungry[i];
         if (rows[i] == 0) continue;
@@ -299,45 +310,68 @@ void Engine::feed(std::span<Sequence* const> sequences, std::optional<double> se
                          .tokens = std::span(sequence.tokens).subspan(sequence.fed, rows[i]),
                          .want = rows[i] == sequence.left() ? Want::last : Want::nothing,
                          .vectors = {}});
-        fed.push_back(&sequence);
+        round.fed.push_back(&sequence);
+        round.rows.push_back(rows[i]);
+        round.all_rows += rows[i];
     }
-    first_ = (first_ + fed.size()) % hungry.size();
-    if (!run(feeds, fed)) return;
+    first_ = (first_ + round.fed.size()) % hungry.size();
+    round.run.emplace(*context_, std::move(feeds), [&round](size_t i, size_t, std::span<const float> row) {
+        round.fed[i]->logits.assign(row.begin(), row.end());
+    });
+}
+
+/// Whether the round came to its end. Errors: those of the device.
+bool Engine::go_on(StepTime& time) {
+    const Stopwatch watch;
+    try {
+        if (!time.is_limited()) {
+            round_->run->run();
+        } else if (!round_->run->go_on(time.left(), time.take_first())) {
+            round_->seconds += watch.seconds();
+            return false;
+        }
+        context_->finish();
+    } catch (const Error& error) {
+        if (is_of_device(error.code())) throw;
+        blame(error);
+        return false;
+    }
+    cost_.add(static_cast<uint32_t>(round_->all_rows), round_->seconds + watch.seconds());
+    end_round();
+    return true;
+}
+
+/// Whose fault it was that a round failed shows when each is fed alone.
+void Engine::blame(const Error& error) {
+    for (Sequence* const sequence : round_->fed) {
+        sequence->lose();
+        if (round_->fed.size() == 1) sequence->fail(error);
+        sequence->alone = true;
+    }
+    round_.reset();
+}
+
+void Engine::end_round() {
+    failures_ = 0;
+    ++counts_.steps;
+    counts_.rows += round_->all_rows;
+    const std::vector<Sequence*> fed = std::move(round_->fed);
+    const std::vector<size_t> rows = std::move(round_->rows);
+    round_.reset();
     for (size_t i = 0; i < fed.size(); ++i) {
-        count(*fed[i], feeds[i].tokens.size());
-        fed[i]->was_fed(feeds[i].tokens.size());
+        if (fed[i]->is_over) continue;
+        count(*fed[i], rows[i]);
+        fed[i]->was_fed(rows[i]);
     }
     for (Sequence* const sequence : fed) {
-        if (!sequence->is_at_cut()) continue;
+        if (sequence->is_over || !sequence->is_at_cut()) continue;
         sequence->cuts.erase(sequence->cuts.begin());
         keep_state(*sequence);
     }
 }
 
-/// Whether it went well; otherwise it shows later whose fault it was. Errors: those of the device.
-bool Engine::run(std::span<const Feed> feeds, std::span<Sequence* const> fed) {
-    uint32_t rows = 0;
-    for (const Feed& feed : feeds) rows += static_cast<uint32_t>(feed.tokens.size());
-    try {
-        const Stopwatch watch;
-        context_->feed(feeds, [&](size_t i, size_t, std::span<const float> logits) {
-            fed[i]->logits.assign(logits.begin(), logits.end());
-        });
-        context_->finish();
-        cost_.add(rows, watch.seconds());
-    } catch (const Error& error) {
-        if (is_of_device(error.code())) throw;
-        for (Sequence* const sequence : fed) {
-            sequence->lose();
-            if (fed.size() == 1) sequence->fail(error);
-            sequence->alone = true;
-        }
-        return false;
-    }
-    failures_ = 0;
-    ++counts_.steps;
-    counts_.rows += rows;
-    return true;
+bool Engine::is_under_way(const Sequence& sequence) const {
+    return round_ && std::ranges::count(round_->fed, &sequence) > 0;
 }
 
 /// For statistics and for whose turn it is.
@@ -356,29 +390,41 @@ void Engine::keep_state(Sequence& sequence) {
         {context_->state(sequence.slot), sequence.left() == 0 ? sequence.logits : std::vector<float>()});
 }
 
-void Engine::draw() {
+/// Those whose next token can be drawn.
+std::vector<Sequence*> Engine::ready() const {
     std::vector<Sequence*> ready;
     for (const SequencePointer& sequence : running_)
         if (sequence->can_draw()) ready.push_back(sequence.get());
+    return ready;
+}
+
+void Engine::draw(std::span<Sequence* const> ready) {
+    if (ready.empty()) return;
+    const Stopwatch watch;
     pool_.parallel_for(ready.size(), [&](uint64_t begin, uint64_t end) {
         for (uint64_t i = begin; i < end; ++i) ready[i]->draw();
     });
     for (Sequence* const sequence : ready)
         if (!sequence->failure) sequence->take_drawn(*tokenizer_);
+    draw_cost_.add(static_cast<uint32_t>(ready.size()), watch.seconds());
 }
 
-/// Lets those go that are over. What they left is what the next turn of a conversation begins with.
+/// Lets those go that are over, once nothing uses their slots. What they left is what the next turn of a
+/// conversation begins with.
 void Engine::finish() {
     for (const SequencePointer& sequence : running_) {
         if (sequence->failure) sequence->end = End::failed;
         if (!sequence->end || sequence->is_over) continue;
-        if (!sequence->lost && sequence->fed > sequence->prompt_tokens)
+        if (!sequence->lost && sequence->fed > sequence->prompt_tokens && !is_under_way(*sequence))
             guarded([&] { keep_state(*sequence); });
         over(*sequence);
-        free_slots_.push_back(sequence->slot);
         queue_.end(sequence->request.owner);
     }
-    std::erase_if(running_, [](const SequencePointer& sequence) { return sequence->is_over; });
+    std::erase_if(running_, [&](const SequencePointer& sequence) {
+        const bool leaves = sequence->is_over && !is_under_way(*sequence);
+        if (leaves) free_slots_.push_back(sequence->slot);
+        return leaves;
+    });
 }
 
 void Engine::over(Sequence& sequence) {
@@ -401,6 +447,7 @@ void Engine::guarded(const Body& body) {
 }
 
 void Engine::recover(const Error& error) {
+    round_.reset();
     for (const SequencePointer& sequence : running_) sequence->lose();
     if (!is_of_device(error.code()) || ++failures_ > most_failures) return fail_all(error);
     log(LogLevel::warning, concat(error.what(), "; what was running is read again"));

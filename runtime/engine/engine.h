@@ -19,6 +19,8 @@
 #include "runtime/engine/row_cost.h"
 #include "runtime/engine/sequence.h"
 #include "runtime/engine/state_cache.h"
+#include "runtime/engine/step_time.h"
+#include "runtime/session/feed_run.h"
 
 namespace rwkvk::engine {
 
@@ -60,8 +62,9 @@ class Engine {
     /// Ends it at the next step. Nothing for one that is over.
     void cancel(uint64_t id);
 
-    /// Serves the requests for about so long; at least one row. Without `seconds`: one row of every answer,
-    /// and of prompts what fits into step_seconds. Returns whether there is more to do.
+    /// Serves the requests for so long, by what can be foreseen, but at least a piece of a row: it stops in
+    /// the middle of a row and goes on from there. Without `seconds`: one row of every answer, and of prompts
+    /// what fits into step_seconds. Returns whether there is more to do.
     bool step(std::optional<double> seconds = std::nullopt);
     /// Steps until it is asked to stop, asleep while there is nothing to do.
     void run(std::stop_token stop);
@@ -70,6 +73,14 @@ class Engine {
 
   private:
     using SequencePointer = std::unique_ptr<Sequence>;
+    /// Rows that are fed together, on their way through the context.
+    struct Round {
+        std::vector<Sequence*> fed;
+        std::vector<size_t> rows;
+        size_t all_rows = 0;
+        double seconds = 0;
+        std::optional<FeedRun> run;
+    };
     struct Fork {
         uint64_t of, id, seed;
         EventSink sink;
@@ -81,15 +92,19 @@ class Engine {
     SequencePointer forked_now(const Fork& fork);
     void let_wait(SequencePointer& sequence);
     void admit();
-    void serve(std::optional<double> seconds);
+    bool serve(StepTime& time);
     std::vector<Sequence*> whose_turn() const;
     void restore(Sequence& sequence);
-    uint32_t room(std::span<Sequence* const> sequences, std::optional<double> seconds) const;
-    void feed(std::span<Sequence* const> sequences, std::optional<double> seconds);
-    bool run(std::span<const Feed> feeds, std::span<Sequence* const> fed);
+    uint32_t room(std::span<Sequence* const> sequences) const;
+    void begin_round();
+    bool go_on(StepTime& time);
+    void blame(const Error& error);
+    void end_round();
     void count(const Sequence& sequence, size_t rows);
     void keep_state(Sequence& sequence);
-    void draw();
+    bool is_under_way(const Sequence& sequence) const;
+    std::vector<Sequence*> ready() const;
+    void draw(std::span<Sequence* const> ready);
     void finish();
     void over(Sequence& sequence);
     template <typename Body>
@@ -108,14 +123,15 @@ class Engine {
     std::vector<uint32_t> free_slots_;
     ThreadPool pool_;
     StateCache cache_;
-    RowCost cost_;
+    RowCost cost_, draw_cost_;
     std::list<SequencePointer> arriving_;  // to be taken in, as the forks
     std::list<Fork> arriving_forks_;
     FairQueue queue_;
     std::map<uint64_t, SequencePointer> waiting_;
     std::vector<SequencePointer> running_;
-    size_t first_ = 0;       // of the running ones, when not all can be fed
-    uint32_t failures_ = 0;  // since a step was done
+    std::optional<Round> round_;  // between steps: one that stopped half-way
+    size_t first_ = 0;            // of the running ones, when not all can be fed
+    uint32_t failures_ = 0;       // since a step was done
     std::vector<std::function<void()>> outbox_;
     EngineStatistics counts_;
 

@@ -12,48 +12,34 @@
 #include "host/vk/device.h"
 #include "runtime/gpu/device_loop.h"
 #include "runtime/gpu/dispatches.h"
+#include "runtime/gpu/run_class.h"
 #include "runtime/gpu/schedule.h"
 #include "runtime/gpu/tables.h"
 #include "runtime/graph/fusion.h"
+#include "runtime/graph/piece_times.h"
 
 namespace rwkvk::gpu {
 namespace {
 
 constexpr uint32_t rerecord_limit = 6;
 
-/// Rows are rounded up, so that few command buffers serve all batches: to a power of two up to 16, then to
-/// one of four steps between two powers, in multiples of the 8 rows that kernels take at once.
-uint32_t row_class(uint32_t rows, uint32_t most) {
-    const uint32_t power = std::bit_ceil(rows), step = power <= 16 ? power : std::max(power / 8, 8u);
-    const uint32_t rounded = (rows + step - 1) / step * step;
-    return std::min(rounded, std::max(rows, most));
-}
+/// A submission.
+struct Segment {
+    std::unique_ptr<vk::Commands> commands;
+    uint64_t cost;
+};
 
-/// Sequences of a run by which a recording is chosen: 1, 8, 64, ..., or as many as rows.
-uint32_t sequence_class(uint32_t sequences, uint32_t rows) {
-    uint32_t size = 1;
-    while (size < sequences) size *= 8;
-    return std::min(size, rows);
-}
-
-/// Sequences come first in their table; others have length 0.
-uint32_t count_sequences(const RunTables& tables) {
-    for (const auto& [name, words] : tables.tables) {
-        if (name != tables::sequences) continue;
-        uint32_t count = 0;
-        while (count < tables.rows && words[4 * count + 1] > 0) ++count;
-        return count;
-    }
-    return 0;
-}
+/// For runs that are begun as a whole, or a piece at a time.
+enum class Pace { whole, pieces };
 
 /// A program laid out and recorded for one class of rows and sequences.
 struct Recorded {
     MemoryPlan plan;
     std::vector<Dispatch> dispatches;
-    std::vector<std::unique_ptr<vk::Commands>> segments;
+    std::vector<Segment> segments;
+    PieceTimes times{{}};  // of the segments
     std::map<size_t, std::unique_ptr<vk::Commands>> single_steps;
-    uint64_t budget_cost = 0, total_cost = 0;
+    uint64_t budget_cost = 0;
     uint32_t runs = 0, recordings = 0;
 };
 
@@ -111,18 +97,32 @@ class GpuBackend final : public Backend, private TokenLoop {
     uint32_t max_head_rows() const override { return std::min(head_rows, options_.max_rows); }
 
     void run(Part part, const RunTables& tables) override {
-        Recorded& recorded = prepare(part, tables);
-        if (under_way_.tickets.empty()) under_way_.start = std::chrono::steady_clock::now();
-        under_way_.cost += recorded.total_cost;
-        if (recorded.runs++ == 0)
-            under_way_.first += concat(" ", program(part).name, " with ", tables.rows, " rows");
-        last_run_ = {};
-        for (const auto& segment : recorded.segments) {
-            under_way_.tickets[part] = timeline_.submit(*segment);
-            last_run_.dispatches += segment->dispatches();
-            last_run_.barriers += segment->barriers();
-        }
+        submit(part, begin_run(part, tables, Pace::whole).segments);
         if (part == Part::head) logits_are_copied_ = logits_copy_ != nullptr;
+    }
+
+    void start(Part part, const RunTables& tables) override {
+        current_ = &begin_run(part, tables, Pace::pieces);
+        current_part_ = part;
+        next_ = 0;
+    }
+
+    bool go_on(double seconds, bool at_least_one) override {
+        const Stopwatch watch;
+        const std::span<const Segment> segments = current_->segments;
+        while (next_ < segments.size()) {
+            const size_t least = next_ + (at_least_one ? 1 : 0);
+            const size_t end = std::max(least, current_->times.fitting(next_, seconds - watch.seconds()));
+            if (end == next_) return false;
+            const Stopwatch those;
+            submit(current_part_, segments.subspan(next_, end - next_));
+            finish();
+            current_->times.took(next_, end, those.seconds());
+            next_ = end;
+            at_least_one = false;
+        }
+        if (current_part_ == Part::head) logits_are_copied_ = logits_copy_ != nullptr;
+        return true;
     }
 
     std::vector<double> run_timed(Part part, const RunTables& tables) override {
@@ -216,6 +216,24 @@ class GpuBackend final : public Backend, private TokenLoop {
         std::string first;  // those that run for the first time
         std::chrono::steady_clock::time_point start;
     };
+
+    Recorded& begin_run(Part part, const RunTables& tables, Pace pace) {
+        Recorded& recorded = prepare(part, tables, pace);
+        if (recorded.runs++ == 0)
+            under_way_.first += concat(" ", program(part).name, " with ", tables.rows, " rows");
+        last_run_ = {};
+        return recorded;
+    }
+
+    void submit(Part part, std::span<const Segment> segments) {
+        if (under_way_.tickets.empty()) under_way_.start = std::chrono::steady_clock::now();
+        for (const auto& [commands, cost] : segments) {
+            under_way_.tickets[part] = timeline_.submit(*commands);
+            under_way_.cost += cost;
+            last_run_.dispatches += commands->dispatches();
+            last_run_.barriers += commands->barriers();
+        }
+    }
 
     /// Waits for all runs. Whether it returns or throws, nothing is under way then.
     void finish() {
@@ -357,13 +375,13 @@ class GpuBackend final : public Backend, private TokenLoop {
 
     /// Lays out and records the part for the tables' rows where that has not been done, or was done for
     /// another speed, and hands the tables over.
-    Recorded& prepare(Part part, const RunTables& tables) {
+    Recorded& prepare(Part part, const RunTables& tables, Pace pace = Pace::whole) {
         const uint32_t rows = row_class(tables.rows, most_rows(part));
         RWKVK_ASSERT(tables.rows >= 1 && rows <= most_rows(part));
         if (under_way_.tickets.contains(part)) finish();  // then its tables and commands may change
-        const uint32_t sequences = sequence_class(count_sequences(tables), rows);
-        Recorded& recorded = recorded_[{part, rows, sequences}];
-        const uint64_t budget = speed_.cost_within(gpu_.budget_ms);
+        const uint32_t sequences = sequence_class(tables, rows);
+        Recorded& recorded = recorded_[{part, rows, sequences, pace}];
+        const uint64_t budget = speed_.cost_within(pace == Pace::whole ? gpu_.budget_ms : gpu_.piece_ms);
         const bool stale = is_stale(recorded.budget_cost, budget);
         if (recorded.recordings == 0 || (stale && recorded.recordings < rerecord_limit)) {
             lay_out(part, rows, sequences, budget, recorded);
@@ -393,16 +411,22 @@ class GpuBackend final : public Backend, private TokenLoop {
         const std::vector<Dispatch> merged = merged_dispatches(layout, recorded.dispatches, kernels_);
         std::vector<uint64_t> costs;
         for (const Dispatch& dispatch : merged) costs.push_back(dispatch.cost);
-        for (const uint64_t cost : costs) recorded.total_cost += cost;
+        std::vector<double> seconds;
         const auto pools = std::make_shared<vk::CommandPools>(device_);
         size_t at = 0;
         for (const size_t end : cut_by_cost(costs, budget)) {
             vk::Recorder recorder(device_, {.drop_barrier = gpu_.drop_barrier, .pools = pools});
             if (at == 0) tables_->record(recorder, part, recorded.plan);
-            for (; at < end; ++at) record(recorder, merged[at]);
+            uint64_t cost = 0;
+            for (; at < end; ++at) {
+                record(recorder, merged[at]);
+                cost += costs[at];
+            }
             if (part == Part::head && at == costs.size()) copy_logits(recorder, rows);
-            recorded.segments.push_back(recorder.finish());
+            recorded.segments.push_back({recorder.finish(), cost});
+            seconds.push_back(speed_.seconds(cost));
         }
+        recorded.times = PieceTimes(std::move(seconds));
         recorded.runs = runs;
         recorded.recordings = recordings + 1;
     }
@@ -424,14 +448,15 @@ class GpuBackend final : public Backend, private TokenLoop {
         logits_copy_;  // the last: null where the host reads the device's
     std::unique_ptr<DeviceTables> tables_;
     std::map<std::string, std::unique_ptr<vk::Buffer>> carried_;
-    std::map<std::tuple<Part, uint32_t, uint32_t>, Recorded> recorded_;  // by rows and sequences
+    std::map<std::tuple<Part, uint32_t, uint32_t, Pace>, Recorded> recorded_;  // by rows and sequences
     std::unique_ptr<DeviceLoop> loop_;
     uint64_t loop_budget_ = 0;
     // After the buffers and the recordings: they wait for what is under way with them, then those go.
     vk::Transfer transfer_;
     vk::Timeline timeline_;
-    Recorded* current_ = nullptr;
+    Recorded* current_ = nullptr;  // of single steps, or of what is run a piece at a time
     Part current_part_ = Part::body;
+    size_t next_ = 0;  // of its pieces
     Speed speed_{device_.facts().type};
     RunStatistics last_run_;
     UnderWay under_way_;

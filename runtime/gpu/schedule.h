@@ -17,9 +17,10 @@ double first_guess(vk::DeviceType type);
 class Speed {
   public:
     explicit Speed(vk::DeviceType type) : per_second_(first_guess(type)) {}
-    uint64_t cost_within(uint32_t budget_ms) const {
-        return static_cast<uint64_t>(per_second_ * budget_ms / 1000.0);
+    uint64_t cost_within(double milliseconds) const {
+        return static_cast<uint64_t>(per_second_ * milliseconds / 1000);
     }
+    double seconds(uint64_t cost) const { return static_cast<double>(cost) / per_second_; }
     void measured(uint64_t cost, std::chrono::nanoseconds elapsed);
     /// Of a run whose time holds more than its work.
     void at_least(uint64_t cost, std::chrono::nanoseconds elapsed);

@@ -66,6 +66,11 @@ class Backend {
     /// Runs a program, or begins to: what reads its results waits for it. Errors: Code::device_lost, then or
     /// at the next call.
     virtual void run(Part part, const RunTables& tables) = 0;
+    /// The same a piece at a time: `start` hands the tables over, `go_on` runs what is expected to end within
+    /// so many seconds, `at_least_one` piece if so wanted, and waits for it; true when all is done. Until
+    /// then nothing else is called.
+    virtual void start(Part part, const RunTables& tables) = 0;
+    virtual bool go_on(double seconds, bool at_least_one) = 0;
     /// The same one step at a time: seconds of each step, by the device's clock where it has one.
     virtual std::vector<double> run_timed(Part part, const RunTables& tables) = 0;
     /// The carried tensor's first elements after a run.

@@ -4,6 +4,8 @@
 #include <map>
 #include <numeric>
 
+#include "host/stopwatch.h"
+
 namespace rwkvk {
 namespace {
 
@@ -73,6 +75,31 @@ class SplitBackend final : public Backend {
         }
     }
 
+    void start(Part part, const RunTables& tables) override {
+        current_ = part;
+        if (part == Part::head) return last().start(part, tables);
+        tables_ = tables;
+        next_ = 0;
+        started_ = false;
+    }
+
+    bool go_on(double seconds, bool at_least_one) override {
+        if (current_ == Part::head) return last().go_on(seconds, at_least_one);
+        const Stopwatch watch;
+        for (; next_ < parts_.size(); ++next_) {
+            Piece& piece = parts_[next_];
+            if (!started_) {
+                hand_over(piece, tables_.rows);
+                piece.backend->start(Part::body, tables_);
+            }
+            started_ = true;
+            if (!piece.backend->go_on(seconds - watch.seconds(), at_least_one)) return false;
+            take_over(piece, tables_.rows);
+            started_ = at_least_one = false;
+        }
+        return true;
+    }
+
     std::vector<double> run_timed(Part part, const RunTables& tables) override {
         if (part == Part::head) return last().run_timed(part, tables);
         std::vector<double> seconds;
@@ -87,7 +114,7 @@ class SplitBackend final : public Backend {
 
     void begin(Part part, const RunTables& tables) override {
         current_ = part;
-        rows_ = tables.rows;
+        tables_.rows = tables.rows;
         if (part == Part::head) return last().begin(part, tables);
         for (Piece& piece : parts_) piece.backend->begin(part, tables);
     }
@@ -95,9 +122,9 @@ class SplitBackend final : public Backend {
     void run_step(size_t step) override {
         if (current_ == Part::head) return last().run_step(step);
         const auto [piece, own] = locate(step, [](const Program& body) { return body.steps.size(); });
-        if (own == 0) hand_over(*piece, rows_);
+        if (own == 0) hand_over(*piece, tables_.rows);
         piece->backend->run_step(own);
-        if (own + 1 == piece->backend->programs().body.steps.size()) take_over(*piece, rows_);
+        if (own + 1 == piece->backend->programs().body.steps.size()) take_over(*piece, tables_.rows);
     }
 
     void read_carried(const std::string& name, std::span<float> values) override {
@@ -215,7 +242,9 @@ class SplitBackend final : public Backend {
     ModelPrograms programs_;
     std::string description_;
     Part current_ = Part::body;
-    uint32_t rows_ = 0;
+    RunTables tables_;
+    size_t next_ = 0;       // of the parts, when run a piece at a time
+    bool started_ = false;  // that one
 };
 
 }  // namespace

@@ -1,11 +1,9 @@
 #include "runtime/session/context.h"
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
-#include <numeric>
 
 #include "runtime/model/state_layout.h"
+#include "runtime/session/feed_run.h"
 
 namespace rwkvk {
 
@@ -39,111 +37,8 @@ void Context::check(std::span<const Feed> feeds) const {
     }
 }
 
-/// The next rows of every feed that has some left, as many as one run takes.
-std::vector<Context::Piece> Context::next_pieces(std::span<const Feed> feeds, std::vector<size_t>& done,
-                                                 uint32_t chunk) const {
-    std::vector<Piece> pieces;
-    size_t room = backend_->options().max_rows;
-    for (size_t i = 0; i < feeds.size() && room > 0; ++i) {
-        const size_t count = std::min({feeds[i].tokens.size() - done[i], size_t{chunk}, room});
-        if (count == 0) continue;
-        pieces.push_back({i, done[i], count});
-        done[i] += count;
-        room -= count;
-    }
-    return pieces;
-}
-
-RunTables Context::make_tables(std::span<const Feed> feeds, const std::vector<Piece>& pieces) const {
-    std::vector<uint32_t> ids, shifts, sequences, vectors;
-    const uint32_t width = model_->programs().width;
-    const bool any_vectors = std::any_of(pieces.begin(), pieces.end(),
-                                         [&](const Piece& p) { return !feeds[p.feed].vectors.empty(); });
-    for (const Piece& piece : pieces) {
-        const Feed& feed = feeds[piece.feed];
-        const uint32_t current = 2 * feed.slot + parity_[feed.slot], next = current ^ 1u;
-        sequences.insert(sequences.end(), {static_cast<uint32_t>(ids.size()),
-                                           static_cast<uint32_t>(piece.count), feed.slot, 0});
-        for (size_t i = 0; i < piece.count; ++i) {
-            ids.push_back(feed.tokens[piece.first + i]);
-            shifts.push_back(i == 0 ? current : NONE);
-            shifts.push_back(i + 1 == piece.count ? next : NONE);
-            for (uint32_t c = 0; any_vectors && c < width; ++c) {
-                vectors.push_back(feed.vectors.empty()
-                                      ? 0
-                                      : std::bit_cast<uint32_t>(feed.vectors[(piece.first + i) * width + c]));
-            }
-        }
-    }
-    sequences.resize(ids.size() * 4, 0);
-    const auto rows = static_cast<uint32_t>(ids.size());
-    RunTables tables{rows,
-                     {{tables::ids, std::move(ids)},
-                      {tables::shifts, std::move(shifts)},
-                      {tables::sequences, std::move(sequences)}}};
-    if (any_vectors) tables.tables.push_back({tables::vectors, std::move(vectors)});
-    return tables;
-}
-
-void Context::run_head(std::span<const Feed> feeds, const std::vector<Piece>& pieces,
-                       const LogitsSink& sink) {
-    struct Row {
-        size_t feed, position;
-        uint32_t number;
-    };
-    std::vector<Row> rows;
-    uint32_t number = 0;
-    for (const Piece& piece : pieces) {
-        const Feed& feed = feeds[piece.feed];
-        for (size_t i = piece.first; i < piece.first + piece.count; ++i, ++number) {
-            const bool last = i + 1 == feed.tokens.size();
-            if (feed.want == Want::all || (feed.want == Want::last && last))
-                rows.push_back({piece.feed, i, number});
-        }
-    }
-    const uint32_t vocabulary = model_->programs().vocabulary;
-    std::vector<float> logits;
-    for (size_t at = 0; at < rows.size(); at += backend_->max_head_rows()) {
-        const auto count =
-            static_cast<uint32_t>(std::min<size_t>(rows.size() - at, backend_->max_head_rows()));
-        std::vector<uint32_t> numbers;
-        for (uint32_t i = 0; i < count; ++i) numbers.push_back(rows[at + i].number);
-        backend_->run(Part::head, {count, {{tables::numbers, numbers}}});
-        logits.resize(uint64_t{count} * vocabulary);
-        backend_->read_carried("logits", logits);
-        for (uint32_t i = 0; i < count; ++i) {
-            const std::span<const float> row(logits.data() + uint64_t{i} * vocabulary, vocabulary);
-            if (!std::all_of(row.begin(), row.end(), [](float x) { return std::isfinite(x); })) {
-                throw Error(Code::not_finite,
-                            concat("the logits of token ", rows[at + i].position, " are not finite"));
-            }
-            sink(rows[at + i].feed, rows[at + i].position, row);
-        }
-    }
-}
-
 void Context::feed(std::span<const Feed> feeds, const LogitsSink& sink, uint32_t chunk) {
-    check(feeds);
-    if (chunk == 0) throw Error(Code::bad_argument, "a chunk has at least 1 token");
-    std::vector<size_t> done(feeds.size(), 0);
-    size_t total = 0;
-    for (const Feed& feed : feeds) total += feed.tokens.size();
-    size_t fed = 0;
-    const auto report = [&] {
-        if (progress_) progress_(fed, total);
-    };
-    while (true) {
-        const std::vector<Piece> pieces = next_pieces(feeds, done, chunk);
-        if (pieces.empty()) return;
-        if (take_interrupt()) throw Error(Code::cancelled, "interrupted");
-        // Behind the question: who always interrupts must not undo every try to feed a piece.
-        if (fed == 0) report();
-        backend_->run(Part::body, make_tables(feeds, pieces));
-        for (const Piece& piece : pieces) parity_[feeds[piece.feed].slot] ^= 1;
-        run_head(feeds, pieces, sink);
-        fed = std::accumulate(done.begin(), done.end(), size_t{0});
-        report();
-    }
+    FeedRun(*this, {feeds.begin(), feeds.end()}, sink, chunk).run();
 }
 
 std::vector<float> Context::feed(uint32_t slot, std::span<const Token> tokens, uint32_t chunk) {

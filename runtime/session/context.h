@@ -77,17 +77,14 @@ class Context {
     void set_state(uint32_t slot, std::span<const float> values);
 
   private:
+    friend class FeedRun;
     friend class Generation;
-    struct Piece {
-        size_t feed, first, count;
-    };
     void check_slot(uint32_t slot) const;
     void check_elements(std::span<const float> values) const;
     void check(std::span<const Feed> feeds) const;
-    std::vector<Piece> next_pieces(std::span<const Feed> feeds, std::vector<size_t>& done,
-                                   uint32_t chunk) const;
-    RunTables make_tables(std::span<const Feed> feeds, const std::vector<Piece>& pieces) const;
-    void run_head(std::span<const Feed> feeds, const std::vector<Piece>& pieces, const LogitsSink& sink);
+    /// Which of the slot's two entries of shifts is current; the other one is, once a run is done.
+    uint32_t current_shift(uint32_t slot) const { return 2 * slot + parity_[slot]; }
+    void advance_shift(uint32_t slot) { parity_[slot] ^= 1; }
     uint32_t entry(const StateRequest& state, uint32_t slot) const;
     void copy_slot(uint32_t from, uint32_t to);
 

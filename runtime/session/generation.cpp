@@ -23,7 +23,7 @@ Generation::Generation(Context& context, std::span<const float> logits, text::Sa
     RWKVK_ASSERT(context.backend().options().spare_slots == spare_slots);
     TokenLoop* const loop = context.backend().token_loop();
     if (!loop || options_.limit == 0) return;
-    const uint32_t entry = 2 * options_.slot + context.parity_[options_.slot];
+    const uint32_t entry = context.current_shift(options_.slot);
     const auto drawing =
         drawing_of(sampler, context.model().programs().vocabulary, options_.ends, options_.slot, entry);
     if (!drawing) return;
@@ -53,7 +53,7 @@ Token Generation::draw_on_device(size_t certain) {
     while (fed_ < tokens_.size() + TokenLoop::depth && fed_ + 1 < options_.limit) {
         if (fed_ >= checkpoints_.back().position + tokens_between_checkpoints) take_checkpoint(certain);
         loop_->step();
-        context_.parity_[options_.slot] ^= 1;
+        context_.advance_shift(options_.slot);
         ++fed_;
     }
     const Drawn drawn = loop_->take();

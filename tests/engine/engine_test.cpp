@@ -148,6 +148,8 @@ std::vector<Told> all_plainly(const ModelPointer& model, std::span<const Request
     return expected;
 }
 
+constexpr double a_piece = 1e-9;  // seconds in which nothing more than that is done
+
 void step_to_the_end(Engine& engine, std::optional<double> seconds = std::nullopt) {
     for (size_t steps = 0; engine.step(seconds); ++steps) REQUIRE(steps < 100000);
 }
@@ -194,7 +196,8 @@ TEST_CASE(
             const uint64_t cached = engine.statistics().cached_tokens;
             check_among_others(engine, requests, expected, 2);
             CHECK(engine.statistics().cached_tokens > cached + 500);
-            check_among_others(engine, requests, expected, 3, /*seconds*/ 1e-9);
+            check_among_others(engine, requests, expected, 3, a_piece);
+            check_among_others(engine, requests, expected, 6, 0.002);
             Engine forgetful(model, bytes(), make, {.cache_bytes = 3 * model->state_bytes(), .threads = 1});
             check_among_others(forgetful, requests, expected, 4);
             CHECK(forgetful.statistics().kept_bytes <= 3 * model->state_bytes());
@@ -248,8 +251,28 @@ TEST_CASE("a fork goes on from where the other is, and with its seed says the sa
     CHECK(listener[none].done->code == Code::bad_argument);
 }
 
-TEST_CASE("a request can be cancelled at any time, and others do not notice") {
-    const ModelPointer model = synthetic_model("v7:1x64x256:f16");
+TEST_CASE("a fork in the middle of a row goes on from the end of that row") {
+    const ModelPointer model = synthetic_model("v7:2x64x256:f16");
+    size_t compared = 0;
+    for (const Request& request : some_requests(30, 12)) {
+        Listener listener;
+        Engine engine(model, bytes(), on_cpu(model), {.threads = 1});
+        const uint64_t id = engine.submit(request, listener.sink());
+        for (uint64_t steps = 30 + 7 * id; steps > 0; --steps) engine.step(a_piece);
+        const size_t then = listener[id].tokens.size();
+        const uint64_t same = engine.fork(id, request.sampler.params().seed, listener.sink());
+        step_to_the_end(engine, a_piece);
+        if (listener[same].done->end == End::failed) continue;  // the other one was over
+        ++compared;
+        const std::vector<Token>&all = listener[id].tokens, &rest = listener[same].tokens;
+        CHECK(all.size() - rest.size() - then <= 1);
+        CHECK(std::equal(rest.rbegin(), rest.rend(), all.rbegin()));
+        CHECK(listener[same].done->end == listener[id].done->end);
+    }
+    CHECK(compared >= 10);
+}
+
+void check_cancelled(const ModelPointer& model, std::optional<double> seconds) {
     const std::vector<Request> requests = some_requests(24, 5);
     const std::vector<Told> expected = all_plainly(model, requests);
     Listener listener;
@@ -258,10 +281,11 @@ TEST_CASE("a request can be cancelled at any time, and others do not notice") {
     for (const Request& request : requests) ids.push_back(engine.submit(request, listener.sink()));
     for (size_t i = 0; i < ids.size(); i += 3) {  // waiting, reading and answering ones
         engine.cancel(ids[i]);
-        engine.step();
+        engine.step(seconds);
+        CHECK(listener[ids[i]].done);  // at once, even in the middle of a row
     }
     engine.cancel(12345);
-    step_to_the_end(engine);
+    step_to_the_end(engine, seconds);
     for (size_t i = 0; i < ids.size(); ++i) {
         const Told& told = listener[ids[i]];
         REQUIRE(told.done);
@@ -273,6 +297,28 @@ TEST_CASE("a request can be cancelled at any time, and others do not notice") {
         }
     }
     CHECK(listener[ids[0]].done->end == End::cancelled);
+    check_among_others(engine, requests, expected, 1, seconds);  // the slots are free again
+}
+
+TEST_CASE("a request can be cancelled at any time, and others do not notice") {
+    const ModelPointer model = synthetic_model("v7:1x64x256:f16");
+    check_cancelled(model, std::nullopt);
+    check_cancelled(model, a_piece);
+}
+
+TEST_CASE("steps with a time and steps without one can take turns") {
+    const ModelPointer model = synthetic_model("v7:2x64x256:f16");
+    const std::vector<Request> requests = some_requests(24, 9);
+    const std::vector<Told> expected = all_plainly(model, requests);
+    Listener listener;
+    Engine engine(model, bytes(), on_cpu(model), {.threads = 1});
+    for (const Request& request : requests) engine.submit(request, listener.sink());
+    check::Random random(4);
+    const auto some_time = [&]() -> std::optional<double> {
+        return random.below(5) == 0 ? std::nullopt : std::optional(random.below(3) * 1e-4);
+    };
+    for (size_t steps = 0; engine.step(some_time()); ++steps) REQUIRE(steps < 100000);
+    for (size_t i = 0; i < requests.size(); ++i) check_same(listener[i + 1], expected[i]);
 }
 
 TEST_CASE("what cannot be served is refused at once, and more than may wait too") {
@@ -322,11 +368,16 @@ class FaultyBackend final : public test::ForwardingBackend {
 
     void run(Part part, const RunTables& tables) override {
         count();
-        if (part == Part::body) {
-            const auto& ids = tables.tables.front().second;
-            poisoned_ = plan_.poison && std::ranges::count(ids, *plan_.poison) > 0;
-        }
+        poison(part, tables);
         ForwardingBackend::run(part, tables);
+    }
+    void start(Part part, const RunTables& tables) override {
+        poison(part, tables);
+        ForwardingBackend::start(part, tables);
+    }
+    bool go_on(double seconds, bool at_least_one) override {
+        count();
+        return ForwardingBackend::go_on(seconds, at_least_one);
     }
     void read_carried(const std::string& name, std::span<float> values) override {
         count();
@@ -343,6 +394,11 @@ class FaultyBackend final : public test::ForwardingBackend {
     }
 
   private:
+    void poison(Part part, const RunTables& tables) {
+        if (part != Part::body) return;
+        const auto& ids = tables.tables.front().second;
+        poisoned_ = plan_.poison && std::ranges::count(ids, *plan_.poison) > 0;
+    }
     void count() {
         if (lost_ || std::ranges::count(plan_.lose_at, plan_.calls++) > 0) {
             lost_ = true;
@@ -370,12 +426,14 @@ TEST_CASE("a device that is lost at any call is made anew, and every request goe
     }
     REQUIRE(whole.calls > 100);
     const test::LogLines lines;
-    for (uint64_t k = 0; k < whole.calls; ++k) {
-        FaultyBackend::Plan plan{.lose_at = {k, k + 40}};
-        INFO("call ", k);
-        Engine engine(model, bytes(), faulty(model, plan), {.threads = 1});
-        check_among_others(engine, requests, expected, 1);
-        CHECK(engine.statistics().rebuilds >= 1);
+    for (const std::optional<double> seconds : {std::optional<double>(), std::optional(a_piece)}) {
+        for (uint64_t k = 0; k < whole.calls; ++k) {
+            FaultyBackend::Plan plan{.lose_at = {k, k + 40}};
+            INFO("call ", k);
+            Engine engine(model, bytes(), faulty(model, plan), {.threads = 1});
+            check_among_others(engine, requests, expected, 1, seconds);
+            CHECK(engine.statistics().rebuilds >= 1);
+        }
     }
     CHECK(std::ranges::count(lines.warnings(), "the device is lost; what was running is read again") > 0);
 }
@@ -415,7 +473,7 @@ TEST_CASE("of requests that are fed together only the one whose logits are no nu
         Listener listener;
         Engine engine(model, bytes(), faulty(model, plan), {.threads = 1});
         for (const Request& request : all) engine.submit(request, listener.sink());
-        step_to_the_end(engine);
+        step_to_the_end(engine, guilty == 4 ? std::optional(a_piece) : std::nullopt);
         for (size_t i = 0; i < all.size(); ++i) {
             INFO(guilty, " ", i);
             const Told& told = listener[i + 1];

@@ -8,7 +8,7 @@
 #include "runtime/cpu/backend.h"
 #include "runtime/gpu/backend.h"
 #include "runtime/model/fingerprint.h"
-#include "runtime/session/context.h"
+#include "runtime/session/feed_run.h"
 #include "runtime/synthetic/synthetic_model.h"
 #include "runtime/synthetic/synthetic_tensors.h"
 #include "tests/support/test_device.h"
@@ -55,6 +55,42 @@ TEST_CASE("a prompt fed in any pieces gives the same bits") {
             CHECK(context.feed(0, tokens, chunk) == whole);
             CHECK(context.state(0) == state);
         }
+    });
+}
+
+TEST_CASE("runs that stop after every piece, or after some, give the same bits") {
+    on_every_backend("2x64x264:f16", {.max_rows = 16, .slots = 2}, [](Context& context) {
+        INFO(context.backend().description());
+        const std::vector<Token> first = tokens_of(29, 1), second = tokens_of(3, 2);
+        const std::vector<Feed> feeds = {{.slot = 0, .tokens = first, .want = Want::all, .vectors = {}},
+                                         {.slot = 1, .tokens = second, .want = Want::last, .vectors = {}}};
+        const auto results_of = [&](const auto& go) {
+            for (const uint32_t slot : {0, 1}) context.reset(slot);
+            std::vector<Logits> results;
+            FeedRun run(context, feeds, [&](size_t, size_t, std::span<const float> logits) {
+                results.emplace_back(logits.begin(), logits.end());
+            });
+            go(run);
+            for (const uint32_t slot : {0, 1}) results.push_back(context.state(slot));
+            return results;
+        };
+        const auto whole = results_of([](FeedRun& run) { run.run(); });
+        REQUIRE(whole.size() == 32);
+        size_t pieces = 0;
+        const auto in_pieces = results_of([&](FeedRun& run) {
+            while (!run.go_on(0, /*at_least_one*/ true)) ++pieces;
+        });
+        CHECK(pieces >= 4);  // of each run one at least
+        CHECK(in_pieces == whole);
+        CHECK(results_of([](FeedRun& run) {
+                  CHECK(!run.go_on(0, /*at_least_one*/ false));
+                  for (int i = 0; i < 9; ++i) run.go_on(0, true);
+                  while (!run.go_on(0.001, false)) CHECK(!run.go_on(0, false));
+              }) == whole);
+        CHECK(results_of([](FeedRun& run) {
+                  for (int i = 0; i < 5; ++i) run.go_on(0, true);
+                  run.run();
+              }) == whole);
     });
 }
 

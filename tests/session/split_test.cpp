@@ -7,7 +7,7 @@
 #include "runtime/cpu/backend.h"
 #include "runtime/gpu/backend.h"
 #include "runtime/graph/split_backend.h"
-#include "runtime/session/context.h"
+#include "runtime/session/feed_run.h"
 #include "runtime/synthetic/synthetic_model.h"
 #include "tests/support/test_device.h"
 
@@ -73,6 +73,25 @@ TEST_CASE("every cut of every version has the bits of the whole") {
         }
     }
     if (device) test::check_no_messages(*device);
+}
+
+TEST_CASE("a split model stops after every piece") {
+    const auto device = test::open_device();
+    const auto model = synthetic_model("v7:4x256x64:f16");
+    Context whole(model, on_cpu(*model, model->programs(), options));
+    const std::vector<Logits> expected = results(whole);
+    Context split = split_context(model, {1, 2, 1}, device ? device->kernels.get() : nullptr);
+    const std::vector<Token> tokens = tokens_of(11);
+    std::vector<Logits> all;
+    FeedRun run(split, {{.slot = 0, .tokens = tokens, .want = Want::all, .vectors = {}}},
+                [&](size_t, size_t, std::span<const float> logits) {
+                    all.emplace_back(logits.begin(), logits.end());
+                });
+    size_t pieces = 1;
+    while (!run.go_on(0, /*at_least_one*/ true)) ++pieces;
+    CHECK(pieces > 20);
+    REQUIRE(all.size() == 11);
+    CHECK(std::equal(all.begin(), all.end(), expected.begin()));
 }
 
 TEST_CASE("a part has only what it needs, and says what it hands over") {

@@ -22,6 +22,8 @@ class ForwardingBackend : public Backend {
     const BackendOptions& options() const override { return real_->options(); }
     uint32_t max_head_rows() const override { return real_->max_head_rows(); }
     void run(Part part, const RunTables& tables) override { real_->run(part, tables); }
+    void start(Part part, const RunTables& tables) override { real_->start(part, tables); }
+    bool go_on(double seconds, bool at_least_one) override { return real_->go_on(seconds, at_least_one); }
     const ModelPrograms& programs() const override { return real_->programs(); }
     std::vector<double> run_timed(Part part, const RunTables& tables) override {
         return real_->run_timed(part, tables);
