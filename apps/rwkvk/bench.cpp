@@ -5,6 +5,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "bench_frames.h"
 #include "bench_long.h"
 #include "command.h"
 #include "json_text.h"
@@ -18,6 +19,7 @@ struct Flags {
     uint32_t prompt = 512, generate = 128, repeats = 5, long_run = 0;
     std::vector<uint32_t> batches = {1};
     bool per_op = false, probe_only = false;
+    FrameFlags frames;
     std::string format = "md";
 };
 
@@ -245,6 +247,7 @@ void print_probe(const rwkvk_probe& probe, const std::string& format) {
 }
 
 void run(const Flags& flags) {
+    if (flags.frames.frames > 0) return bench_frames(flags.common, flags.frames, flags.format);
     if (flags.long_run > 0) return bench_long(flags.common, flags.long_run, flags.format);
     const Runtime runtime = open_runtime(flags.common);
     if (flags.probe_only) {
@@ -280,10 +283,19 @@ void add_bench(CLI::App& app) {
     CLI::Option* probe =
         command->add_flag("--probe", flags->probe_only,
                           "Only what bounds every speed: memory, dispatches, waits; needs no model");
+    CLI::Option* long_run = command
+                                ->add_option("--long", flags->long_run,
+                                             "Instead: speed and memory along so many tokens of one session")
+                                ->excludes(probe);
     command
-        ->add_option("--long", flags->long_run,
-                     "Instead: speed and memory along so many tokens of one session")
-        ->excludes(probe);
+        ->add_option("--frames", flags->frames.frames,
+                     "Instead: an engine in a game's loop, so many frames of each budget")
+        ->check(CLI::Range(1, 1000000))
+        ->excludes(probe)
+        ->excludes(long_run);
+    command->add_option("--budget-ms", flags->frames.budgets, "Of a frame: 1,2,4,8")
+        ->delimiter(',')
+        ->check(CLI::Range(0.001, 10000.0));
     command->add_option("-o,--output", flags->format, "md, json or csv")
         ->check(CLI::IsMember({"md", "json", "csv"}));
     command->callback([flags] { run(*flags); });

@@ -199,7 +199,10 @@ Tokenizer open_tokenizer(const Model& model, const CommonFlags& flags) {
     return model.tokenizer(flags.vocabulary);
 }
 
-Context open_context(const Model& model, const CommonFlags& flags, const ContextNeeds& needs) {
+/// What a context takes, while progress is shown.
+template <typename Make>
+static auto with_params(const Model& model, const CommonFlags& flags, const ContextNeeds& needs,
+                        const Make& make) {
     TaskBar bar(concat("loading ", model.info().name), model.info().weight_bytes);
     rwkvk_context_params params = context_params();
     const std::string device = placed_device(flags);
@@ -210,9 +213,22 @@ Context open_context(const Model& model, const CommonFlags& flags, const Context
     params.device_weight_bytes = flags.gpu_megabytes * 1000000;
     params.progress = TaskBar::show_on;
     params.progress_user = &bar;
-    Context context(model, params);
+    return make(params);
+}
+
+Context open_context(const Model& model, const CommonFlags& flags, const ContextNeeds& needs) {
+    Context context = with_params(model, flags, needs,
+                                  [&](const rwkvk_context_params& params) { return Context(model, params); });
     if (!flags.state.empty()) context.load_initial(flags.state);
     return context;
+}
+
+Engine open_engine(const Model& model, const CommonFlags& flags, const ContextNeeds& needs) {
+    return with_params(model, flags, needs, [&](const rwkvk_context_params& context) {
+        rwkvk_engine_params params = engine_params();
+        params.context = &context;
+        return Engine(model, open_tokenizer(model, flags), params);
+    });
 }
 
 std::optional<Receipt> open_receipt(const Context& context, const CommonFlags& flags) {

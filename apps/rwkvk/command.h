@@ -4,6 +4,7 @@
 
 #include <rwkvk_tools.h>
 #include <rwkvk.hpp>
+#include <rwkvk_engine.hpp>
 #include <rwkvk_receipt.hpp>
 
 #include <CLI/CLI.hpp>
@@ -117,6 +118,8 @@ struct ContextNeeds {
 };
 /// Shows progress on a terminal. Sequences begin with --state.
 Context open_context(const Model& model, const CommonFlags& flags, const ContextNeeds& needs);
+/// The same of an engine, served by steps.
+Engine open_engine(const Model& model, const CommonFlags& flags, const ContextNeeds& needs);
 
 /// That of --receipt, if it was given.
 std::optional<Receipt> open_receipt(const Context& context, const CommonFlags& flags);
@@ -128,6 +131,7 @@ void check_validation(const Runtime& runtime);
 void add_bench(CLI::App& app);
 void add_chat(CLI::App& app);
 void add_devices(CLI::App& app);
+void add_embed(CLI::App& app);
 void add_generate(CLI::App& app);
 void add_info(CLI::App& app);
 void add_kernels(CLI::App& app);

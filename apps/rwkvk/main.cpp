@@ -75,6 +75,7 @@ int run(int argc, char** argv) {
     app::add_bench(app);
     app::add_chat(app);
     app::add_devices(app);
+    app::add_embed(app);
     app::add_generate(app);
     app::add_info(app);
     app::add_kernels(app);

@@ -75,9 +75,22 @@ void Device::Impl::create() {
     info.pNext = enabled.chain();
     info.queueCreateInfoCount = 1;
     info.pQueueCreateInfos = &queue_info;
-    info.enabledExtensionCount = static_cast<uint32_t>(enabled.extensions().size());
-    info.ppEnabledExtensionNames = enabled.extensions().data();
-    const VkResult result = instance->fn().vkCreateDevice(physical, &info, nullptr, &handle);
+    // What draws the desktop goes first.
+    VkDeviceQueueGlobalPriorityCreateInfoKHR low{};
+    low.sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_GLOBAL_PRIORITY_CREATE_INFO_KHR;
+    low.globalPriority = VK_QUEUE_GLOBAL_PRIORITY_LOW_KHR;
+    std::vector<const char*> extensions = enabled.extensions();
+    if (facts.low_priority) {
+        extensions.push_back("VK_EXT_global_priority");
+        queue_info.pNext = &low;
+    }
+    info.enabledExtensionCount = static_cast<uint32_t>(extensions.size());
+    info.ppEnabledExtensionNames = extensions.data();
+    VkResult result = instance->fn().vkCreateDevice(physical, &info, nullptr, &handle);
+    if (result == VK_ERROR_NOT_PERMITTED_KHR) {
+        queue_info.pNext = nullptr;
+        result = instance->fn().vkCreateDevice(physical, &info, nullptr, &handle);
+    }
     if (result < 0) fail(result, concat("opening ", facts.name));
     fn = load_device_functions(instance->fn(), handle);
     fn.vkGetDeviceQueue(handle, family, 0, &queue);

@@ -35,6 +35,7 @@ constexpr std::array maskable_facts{
     Maskable{"mapped", &DeviceFacts::mapped, false},
     Maskable{"timeline", &DeviceFacts::timeline, false},
     Maskable{"memory-budget", &DeviceFacts::memory_budget, false},
+    Maskable{"low-priority", &DeviceFacts::low_priority, false},
     Maskable{"statistics", &DeviceFacts::statistics, false},
     Maskable{"timestamps", &DeviceFacts::timestamps, false},
 };

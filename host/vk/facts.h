@@ -67,7 +67,8 @@ struct DeviceFacts {
     bool mapped = false;    // the host writes and reads device memory itself; else it is staged
     bool timeline = false;  // timeline semaphores
     bool memory_budget = false;
-    bool statistics = false;  // pipeline executable properties
+    bool low_priority = false;  // its queue lets those of other programs go first
+    bool statistics = false;    // pipeline executable properties
     bool timestamps = false;
     float timestamp_period_ns = 0;
 };

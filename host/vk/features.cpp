@@ -123,6 +123,8 @@ constexpr std::array rows{
         }},
     Row{&DeviceFacts::float_controls, used, VK_API_VERSION_1_2, "VK_KHR_shader_float_controls", no_bit},
     Row{&DeviceFacts::memory_budget, asked, 0, "VK_EXT_memory_budget", no_bit},
+    // Of queues, so it is switched on where one is made.
+    Row{&DeviceFacts::low_priority, asked, 0, "VK_EXT_global_priority", no_bit},
 };
 
 void link(FeatureChain& chain, void* structure) {

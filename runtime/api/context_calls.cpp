@@ -12,12 +12,14 @@ namespace {
 
 Feed to_feed(const rwkvk_feed_item& item, uint32_t width) {
     if (item.count > 0) require(item.tokens, "tokens");
-    if (item.want < RWKVK_WANT_NOTHING || item.want > RWKVK_WANT_ALL) {
+    const int32_t rows = item.want & ~RWKVK_WANT_HIDDEN;
+    if (rows < RWKVK_WANT_NOTHING || rows > RWKVK_WANT_ALL) {
         throw Error(Code::bad_argument, concat("want is ", item.want, ", expected one of RWKVK_WANT_*"));
     }
     return {.slot = item.slot,
             .tokens = {item.tokens, item.count},
-            .want = static_cast<Want>(item.want),
+            .want = static_cast<Want>(rows),
+            .hidden = rows != item.want,
             .vectors = {item.vectors, item.vectors ? item.count * width : 0}};
 }
 

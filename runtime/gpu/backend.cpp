@@ -116,6 +116,7 @@ class GpuBackend final : public Backend, private TokenLoop {
             if (end == next_) return false;
             const Stopwatch those;
             submit(current_part_, segments.subspan(next_, end - next_));
+            under_way_.short_ms = 2 * gpu_.piece_ms * static_cast<double>(end - next_);
             finish();
             current_->times.took(next_, end, those.seconds());
             next_ = end;
@@ -212,8 +213,9 @@ class GpuBackend final : public Backend, private TokenLoop {
     struct UnderWay {
         std::map<Part, uint64_t> tickets;
         uint64_t cost = 0;
-        bool loop = false;  // of tokens, which says nothing about speed: the host may have been slow
-        std::string first;  // those that run for the first time
+        double short_ms = 0;  // in which they ask for no shorter pieces, whatever they did meanwhile
+        bool loop = false;    // of tokens, which says nothing about speed: the host may have been slow
+        std::string first;    // those that run for the first time
         std::chrono::steady_clock::time_point start;
     };
 
@@ -244,8 +246,10 @@ class GpuBackend final : public Backend, private TokenLoop {
         timeline_.wait(last);
         if (runs.loop) return;
         const auto elapsed = std::chrono::steady_clock::now() - runs.start;
-        if (runs.first.empty()) return speed_.measured(runs.cost, elapsed);
+        const bool is_short = elapsed < std::chrono::duration<double, std::milli>(runs.short_ms);
+        if (runs.first.empty() && !is_short) return speed_.measured(runs.cost, elapsed);
         speed_.at_least(runs.cost, elapsed);  // some drivers compile at the first dispatch
+        if (runs.first.empty()) return;
         log(LogLevel::info,
             concat("first run of", runs.first, ": ", std::chrono::duration<double>(elapsed).count(), " s"));
     }

@@ -274,19 +274,19 @@ RWKVK_API const char *rwkvk_context_device(const rwkvk_context *context);
 /** Bytes of device memory in use; 0 on the CPU. */
 RWKVK_API uint64_t rwkvk_context_device_bytes(const rwkvk_context *context);
 
-enum { RWKVK_WANT_NOTHING = 0, RWKVK_WANT_LAST = 1, RWKVK_WANT_ALL = 2 };
+enum { RWKVK_WANT_NOTHING = 0, RWKVK_WANT_LAST = 1, RWKVK_WANT_ALL = 2, RWKVK_WANT_HIDDEN = 4 };
 
 /** Tokens for one slot. A slot appears at most once per call. */
 typedef struct rwkvk_feed_item {
     uint32_t slot;
-    int32_t want; /* which tokens' logits are asked for */
+    int32_t want; /* which tokens' logits; | RWKVK_WANT_HIDDEN: the normed hidden vectors that logits are made of */
     const rwkvk_token *tokens;
     size_t count;
     /* NULL, or [count][width] vectors: a token with the id UINT32_MAX takes its vector instead of the embedding. */
     const float *vectors;
 } rwkvk_feed_item;
 
-/** One row of logits, [vocabulary], valid during the call: of which item, of which of its tokens. */
+/** Logits, [vocabulary], or a hidden vector, [width], valid during the call: of which item, of which of its tokens. */
 typedef void (*rwkvk_logits_fn)(void *user, size_t item, size_t position, const float *logits, size_t count);
 
 /** Feeds tokens and advances the slots' states, at most `chunk` tokens of a sequence at a time (0: as many as fit).

@@ -16,7 +16,7 @@ namespace rwkvk {
 
 using Token = uint32_t;
 
-/// Which rows' logits are asked for.
+/// Which rows' results are asked for.
 enum class Want { nothing, last, all };
 
 /// Tokens for one state slot. A slot appears at most once per call.
@@ -24,11 +24,13 @@ struct Feed {
     uint32_t slot = 0;
     std::span<const Token> tokens;
     Want want = Want::last;
+    bool hidden = false;  // not logits but the vectors that the head is multiplied with
     /// Where not empty, [tokens.size(), width] vectors; a row whose token is NONE takes its vector.
     std::span<const float> vectors;
 };
 
-/// Called once per wanted row: which feed, which position in it, the logits [vocabulary].
+/// Called once per wanted row: which feed, which position in it, the logits [vocabulary] or the hidden vector
+/// [width].
 using LogitsSink = std::function<void(size_t feed, size_t position, std::span<const float> logits)>;
 
 /// One backend and its state slots. Calls are serialised by the caller.

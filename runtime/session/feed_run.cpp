@@ -10,6 +10,20 @@
 #include "host/stopwatch.h"
 
 namespace rwkvk {
+namespace {
+
+size_t step_that_writes(const Program& program, uint32_t tensor) {
+    const auto writes = [&](const Step& step) {
+        for (size_t slot = 0; slot < step.operands.size(); ++slot)
+            if (step.operands[slot].tensor == tensor && info(step.op).slots[slot] != 'r') return true;
+        return false;
+    };
+    const auto found = std::ranges::find_if(program.steps, writes);
+    RWKVK_ASSERT(found != program.steps.end());
+    return static_cast<size_t>(found - program.steps.begin());
+}
+
+}  // namespace
 
 FeedRun::FeedRun(Context& context, std::vector<Feed> feeds, LogitsSink sink, uint32_t chunk)
     : context_(context),
@@ -110,27 +124,30 @@ RunTables FeedRun::body_tables() const {
 }
 
 /// Of the rows that the body ran.
-std::vector<FeedRun::Row> FeedRun::wanted_rows() const {
+std::vector<FeedRun::Row> FeedRun::wanted_rows(bool hidden) const {
     std::vector<Row> rows;
     uint32_t number = 0;
     for (const Piece& piece : pieces_) {
         const Feed& feed = feeds_[piece.feed];
         for (size_t i = piece.first; i < piece.first + piece.count; ++i, ++number) {
             const bool last = i + 1 == feed.tokens.size();
-            if (feed.want == Want::all || (feed.want == Want::last && last))
+            if (feed.hidden == hidden && (feed.want == Want::all || (feed.want == Want::last && last)))
                 rows.push_back({piece.feed, i, number});
         }
     }
     return rows;
 }
 
+RunTables FeedRun::head_tables(std::span<const Row> rows) {
+    std::vector<uint32_t> numbers;
+    for (const Row& row : rows) numbers.push_back(row.number);
+    return {static_cast<uint32_t>(rows.size()), {{tables::numbers, std::move(numbers)}}};
+}
+
 /// As many rows as one run of the head takes.
 void FeedRun::next_head() {
-    const size_t count = std::min<size_t>(rows_.size(), backend_.max_head_rows());
-    std::vector<uint32_t> numbers;
-    for (size_t i = 0; i < count; ++i) numbers.push_back(rows_[i].number);
     part_ = Part::head;
-    tables_ = {static_cast<uint32_t>(count), {{tables::numbers, std::move(numbers)}}};
+    tables_ = head_tables(std::span(rows_).first(std::min<size_t>(rows_.size(), backend_.max_head_rows())));
 }
 
 /// What was prepared has been run.
@@ -139,7 +156,8 @@ void FeedRun::ran() {
         read_logits();
     } else {
         for (const Piece& piece : pieces_) context_.advance_shift(feeds_[piece.feed].slot);
-        rows_ = wanted_rows();
+        rows_ = wanted_rows(false);
+        read_hidden();
     }
     if (!rows_.empty()) return;
     fed_ = std::accumulate(begun_.begin(), begun_.end(), size_t{0});
@@ -150,15 +168,39 @@ void FeedRun::read_logits() {
     const uint32_t vocabulary = context_.model().programs().vocabulary;
     std::vector<float> logits(uint64_t{tables_.rows} * vocabulary);
     backend_.read_carried("logits", logits);
-    for (uint32_t i = 0; i < tables_.rows; ++i) {
-        const std::span<const float> row(logits.data() + uint64_t{i} * vocabulary, vocabulary);
-        if (!std::ranges::all_of(row, [](float x) { return std::isfinite(x); })) {
-            throw Error(Code::not_finite,
-                        concat("the logits of token ", rows_[i].position, " are not finite"));
-        }
-        sink_(rows_[i].feed, rows_[i].position, row);
-    }
+    tell(std::span(rows_).first(tables_.rows), logits);
     rows_.erase(rows_.begin(), rows_.begin() + tables_.rows);
+}
+
+/// What the head makes of the body's rows before it multiplies them.
+void FeedRun::read_hidden() {
+    const std::vector<Row> rows = wanted_rows(true);
+    const Program& head = backend_.programs().head;
+    const uint32_t width = context_.model().programs().width;
+    const Operand normed{static_cast<uint32_t>(find_tensor(head, "ln_out")), 0};
+    for (size_t at = 0; at < rows.size(); at += backend_.max_head_rows()) {
+        const auto some =
+            std::span(rows).subspan(at, std::min<size_t>(rows.size() - at, backend_.max_head_rows()));
+        backend_.begin(Part::head, head_tables(some));
+        for (size_t step = 0; step <= step_that_writes(head, normed.tensor); ++step) backend_.run_step(step);
+        std::vector<float> vectors(some.size() * width);
+        backend_.read_tensor(normed, vectors);
+        tell(some, vectors);
+    }
+}
+
+void FeedRun::tell(std::span<const Row> rows, std::span<const float> values) const {
+    const size_t width = values.size() / rows.size();
+    for (size_t i = 0; i < rows.size(); ++i) {
+        const std::span<const float> row = values.subspan(i * width, width);
+        if (!std::ranges::all_of(row, [](float x) { return std::isfinite(x); })) {
+            throw Error(
+                Code::not_finite,
+                concat("the ", feeds_[rows[i].feed].hidden ? "hidden vector" : "logits", " of token ",
+                       rows[i].position, feeds_[rows[i].feed].hidden ? " is" : " are", " not finite"));
+        }
+        sink_(rows[i].feed, rows[i].position, row);
+    }
 }
 
 void FeedRun::report() const {

@@ -1,6 +1,7 @@
 #pragma once
 // Feeds on their way through a context: at once, or a piece at a time.
 
+#include <span>
 #include <vector>
 
 #include "runtime/session/context.h"
@@ -25,7 +26,7 @@ class FeedRun {
     struct Piece {
         size_t feed, first, count;
     };
-    /// A row whose logits are asked for: whose it is, its number in the run of the body.
+    /// One whose result is asked for: whose it is, its number in the run of the body.
     struct Row {
         size_t feed, position;
         uint32_t number;
@@ -34,10 +35,13 @@ class FeedRun {
     bool next_body();
     std::vector<Piece> next_pieces();
     RunTables body_tables() const;
-    std::vector<Row> wanted_rows() const;
+    std::vector<Row> wanted_rows(bool hidden) const;
+    static RunTables head_tables(std::span<const Row> rows);
     void next_head();
     void ran();
     void read_logits();
+    void read_hidden();
+    void tell(std::span<const Row> rows, std::span<const float> values) const;
     void report() const;
 
     Context& context_;

@@ -209,6 +209,12 @@ done
 expect 0 '^test,tokens_per_second,spread,bytes_per_token,gb_per_second,probe_fraction,bound_fraction' bench --synthetic v7:1x64x256:f16 -dev cpu -p 4 -n 4 -r 1 -o csv
 expect 0 '^\| linear 256x64 \| 2\.00 \|' bench --synthetic v7:1x64x256:f16 -dev cpu -p 0 -n 4 -r 1 --per-op
 expect 0 '^cpu reads [0-9.]+ GB/s' bench --probe -dev cpu
+expect 0 '^-?[0-9.e-]+( -?[0-9.e-]+)+$' embed -p Hello -dev cpu
+expect 0 '"tokens": [0-9]' embed -p Hello -dev cpu --pooling last -o json
+expect 2 'there is no text' embed -p $'\n' -dev cpu
+same 'vectors of three lines' "$("$program" embed -p $'one\ntwo\nthree' -dev cpu 2>/dev/null | tail -n 1)" "$("$program" embed -p three 2>/dev/null)"
+expect 0 '^\| 0\.500 \| [0-9.]+ \| ' bench -dev cpu --frames 3 --budget-ms 0.5
+expect 0 '"budget_ms": 2\.0' bench -dev cpu --frames 3 --budget-ms 0.5,2 -o json
 expect 0 '"probe_gb_per_second": [0-9]' bench --probe -dev cpu -o json
 
 # On a device, where there is one.

@@ -33,7 +33,7 @@ DeviceFacts generous() {
     facts.cooperative_matrix = facts.buffer_device_address = true;
     facts.matrix_shape = {16, 16, 16};
     facts.fast_signed_dot = facts.fast_mixed_dot = facts.mapped = facts.tuning = true;
-    facts.timeline = facts.memory_budget = facts.statistics = facts.timestamps = true;
+    facts.timeline = facts.memory_budget = facts.low_priority = facts.statistics = facts.timestamps = true;
     facts.timestamp_period_ns = 10;
     return facts;
 }
@@ -95,8 +95,8 @@ TEST_CASE("minimum is the floor that every device must have") {
          {facts.subgroup, facts.subgroup_size_control, facts.float_controls, facts.round_to_even,
           facts.keep_signed_zero, facts.float16, facts.int8, facts.storage16, facts.integer_dot,
           facts.cooperative_matrix, facts.buffer_device_address, facts.fast_signed_dot, facts.fast_mixed_dot,
-          facts.mapped, facts.tuning, facts.timeline, facts.memory_budget, facts.statistics,
-          facts.timestamps}) {
+          facts.mapped, facts.tuning, facts.timeline, facts.memory_budget, facts.low_priority,
+          facts.statistics, facts.timestamps}) {
         CHECK_FALSE(fact);
     }
 }
