@@ -1,61 +1,49 @@
 #include "bubble.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace rwkvk::npc {
 namespace {
 
-constexpr float text_width = 262, padding = 13, tip = 13, margin = 6;
-constexpr ImU32 paper_color = IM_COL32(255, 254, 250, 242), edge = IM_COL32(70, 80, 90, 70);
+constexpr float text_width = 262, padding = 13, line_gap = 5, tip = 13, rounding = 14;
+constexpr ImU32 sheet = IM_COL32(255, 254, 250, 242), edge = IM_COL32(70, 80, 90, 70);
 constexpr ImU32 ink = IM_COL32(38, 42, 48, 255), muted = IM_COL32(104, 112, 124, 255);
 
-struct Text {
-    const ImFont* font;
-    std::string text;
-    ImU32 color;
-    ImVec2 size{};
-
-    void measure(float wrap) {
-        size = font->CalcTextSizeA(font->FontSize, FLT_MAX, wrap, text.data(), text.data() + text.size());
-    }
-    void draw(ImDrawList& list, ImVec2 at, float wrap) const {
-        list.AddText(font, font->FontSize, at, color, text.data(), text.data() + text.size(), wrap);
-    }
-};
-
-/// Dots that come and go while the model reads the question.
 std::string said(const Speaker& speaker, bool inference) {
     if (!speaker.answer.empty()) return speaker.answer;
     return inference ? "..." : "(silent: inference is off)";
 }
 
-void draw_sheet(const Paper& paper, ImVec2 low, ImVec2 high, ImVec2 point) {
-    const float rounding = 14 * paper.unit, half = tip * 0.8f * paper.unit;
-    const float x = std::clamp(point.x, low.x + rounding + half, high.x - rounding - half);
-    paper.list.AddRectFilled(low, high, paper_color, rounding);
-    paper.list.AddTriangleFilled({x - half, high.y}, {x + half, high.y}, point, paper_color);
-    paper.list.AddRect(low, high, edge, rounding, 0, 1);
+struct Box {
+    float left, top, right, bottom;
+};
+
+Box box_around(float middle, float low, float width, float height) {
+    return {middle - width / 2, low - height, middle + width / 2, low};
+}
+
+void draw_sheet(const Paper& paper, const Box& box, float x, float y) {
+    const ImVec2 low = paper.at(box.left, box.top), high = paper.at(box.right, box.bottom);
+    const float tip_x = std::clamp(x, box.left + rounding + tip, box.right - rounding - tip);
+    paper.list.AddRectFilled(low, high, sheet, rounding * paper.unit);
+    paper.list.AddTriangleFilled(paper.at(tip_x - tip, box.bottom), paper.at(tip_x + tip, box.bottom),
+                                 paper.at(x, y), sheet);
+    paper.list.AddRect(low, high, edge, rounding * paper.unit, 0, 1);
 }
 
 }  // namespace
 
-void draw_bubble(const Paper& paper, const Speaker& speaker, bool inference, float x, float y) {
-    const ImFontAtlas& fonts = *ImGui::GetIO().Fonts;
-    Text question{fonts.Fonts[1], speaker.asker + ": " + speaker.question, muted};
-    Text answer{fonts.Fonts[0], said(speaker, inference), speaker.answer.empty() ? muted : ink};
-    const float wrap = text_width * paper.unit, space = padding * paper.unit, gap = 5 * paper.unit;
-    question.measure(wrap);
-    answer.measure(wrap);
-    const ImVec2 point = paper.at(x, y);
-    const float width = std::max({question.size.x, answer.size.x, 90 * paper.unit}) + 2 * space;
-    const float height = question.size.y + gap + answer.size.y + 2 * space;
-    const float right_most = (paper.width - margin) * paper.unit - width;
-    const float left = std::max(margin * paper.unit, std::min(point.x - width / 2, right_most));
-    const ImVec2 high{left + width, point.y - tip * paper.unit}, low{left, high.y - height};
-    draw_sheet(paper, low, high, point);
-    question.draw(paper.list, {low.x + space, low.y + space}, wrap);
-    answer.draw(paper.list, {low.x + space, low.y + space + question.size.y + gap}, wrap);
+void draw_bubble(const Paper& paper, const Speaker& speaker, bool inference, float middle, float x, float y) {
+    const std::string question = speaker.asker + ": " + speaker.question, answer = said(speaker, inference);
+    const ImVec2 asked = paper.size_of(Font::small, question, text_width);
+    const ImVec2 answered = paper.size_of(Font::normal, answer, text_width);
+    const Box box = box_around(middle, y - tip, std::max({asked.x, answered.x, 3 * tip}) + 2 * padding,
+                               asked.y + line_gap + answered.y + 2 * padding);
+    draw_sheet(paper, box, x, y);
+    const float left = box.left + padding, top = box.top + padding;
+    paper.write(Font::small, left, top, muted, question, text_width);
+    paper.write(Font::normal, left, top + asked.y + line_gap, speaker.answer.empty() ? muted : ink, answer,
+                text_width);
 }
 
 }  // namespace rwkvk::npc

@@ -6,7 +6,7 @@
 namespace rwkvk::npc {
 namespace {
 
-constexpr float feet_y = 545, leg = 26, body_height = 66, body_width = 50, head_radius = 27;
+constexpr float leg = 26, body_height = 66, body_width = 50, head_radius = 27;
 constexpr float walk_units = 34, walk_speed = 0.45f;
 constexpr ImU32 skin = IM_COL32(246, 212, 180, 255), dark = IM_COL32(52, 46, 60, 255);
 constexpr ImU32 shoes = IM_COL32(74, 62, 80, 255), shadow = IM_COL32(30, 60, 30, 60);
@@ -21,9 +21,7 @@ void Figure::move(float seconds, bool speaking) {
     walked_ += seconds * walk_speed * (1 - 0.8f * slowness_);
 }
 
-float Figure::x(const Paper& paper) const {
-    return paper.width * place_ + walk_units * std::sin(walked_ + phase_);
-}
+float Figure::x(const Paper& paper) const { return home(paper) + walk_units * std::sin(walked_ + phase_); }
 
 float Figure::head_top() const {
     const float bob = 2 * std::sin(clock_ * 2.4f + phase_);

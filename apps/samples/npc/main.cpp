@@ -9,6 +9,7 @@
 #include "painter.h"
 #include "panel.h"
 #include "report.h"
+#include "scene.h"
 #include "screen.h"
 
 namespace rwkvk::npc {

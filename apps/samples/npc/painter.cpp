@@ -34,6 +34,7 @@ Painter::Painter(const Device& device, GLFWwindow* window)
     : device_(device),
       window_(window),
       swapchain_(device, window),
+      backdrop_(device.gpu(), swapchain_.pass()),
       renderer_(device.gpu(), swapchain_.pass(), 1) {
     desktop::FontAtlas fonts(desktop::find_fonts(desktop::font_folders(), "en"), renderer_);
     desktop::Fonts built =
@@ -110,6 +111,7 @@ void Painter::record(VkFramebuffer framebuffer, const desktop::Picture& picture)
     pass.framebuffer = framebuffer;
     pass.renderArea.extent = swapchain_.extent();
     vkCmdBeginRenderPass(commands_, &pass, VK_SUBPASS_CONTENTS_INLINE);
+    backdrop_.draw(commands_, swapchain_.extent());
     renderer_.draw(commands_, 0, picture);
     vkCmdEndRenderPass(commands_);
     vk(vkEndCommandBuffer(commands_), "vkEndCommandBuffer");

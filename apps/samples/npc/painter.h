@@ -1,8 +1,10 @@
 #pragma once
-// Draws a frame's shapes and letters: Dear ImGui makes triangles of them, the desktop's renderer draws those.
+// Draws a frame: the backdrop, then shapes and letters. Dear ImGui makes triangles of them, the desktop's
+// renderer draws those.
 
 #include <font_atlas.h>
 
+#include "backdrop.h"
 #include "swapchain.h"
 
 namespace rwkvk::npc {
@@ -36,6 +38,7 @@ class Painter {
     GLFWwindow* window_;
     Context context_;
     Swapchain swapchain_;
+    Backdrop backdrop_;
     desktop::Renderer renderer_;
     // One frame at a time: at the beginning of the next the device is long done with it.
     VkCommandPool pool_ = VK_NULL_HANDLE;

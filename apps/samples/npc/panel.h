@@ -2,7 +2,7 @@
 // The histograms of frame times with inference off and on, over each other.
 
 #include "frame_times.h"
-#include "scene.h"
+#include "paper.h"
 
 namespace rwkvk::npc {
 
@@ -32,8 +32,8 @@ class Panel {
     double period_ms_;
     std::string title_;
     int frames_until_update_ = 0;
-    Plot plots_[2] = {{"from frame to frame, ms", &FrameTime::interval, 0.5, {}, {}},
-                      {"busy within a frame, ms", &FrameTime::busy, 0.25, {}, {}}};
+    Plot plots_[2] = {{"frame to frame, ms", &FrameTime::interval, 0.5, {}, {}},
+                      {"busy, ms", &FrameTime::busy, 0.25, {}, {}}};
 };
 
 }  // namespace rwkvk::npc

@@ -2,15 +2,13 @@
 
 #include <cmath>
 
+#include "backdrop.h"
 #include "bubble.h"
 
 namespace rwkvk::npc {
 namespace {
 
-constexpr float height = 720, horizon = 470;
-constexpr ImU32 sky_top = IM_COL32(122, 178, 222, 255), sky_low = IM_COL32(233, 236, 218, 255);
-constexpr ImU32 meadow_top = IM_COL32(142, 186, 116, 255), meadow_low = IM_COL32(88, 140, 84, 255);
-constexpr ImU32 far_hill = IM_COL32(158, 194, 164, 255), near_hill = IM_COL32(140, 186, 138, 255);
+constexpr float horizon = Backdrop::horizon;
 constexpr ImU32 trunk = IM_COL32(122, 96, 76, 255), leaves = IM_COL32(98, 152, 98, 255);
 
 void draw_cloud(const Paper& paper, float x, float y, float size) {
@@ -29,17 +27,12 @@ void draw_tree(const Paper& paper, float x, float size) {
     paper.list.AddCircleFilled(paper.at(x, y - 78 * size), 26 * size * paper.unit, leaves);
 }
 
-void draw_gradient(const Paper& paper, float y0, float y1, ImU32 top, ImU32 low) {
-    paper.list.AddRectFilledMultiColor(paper.at(0, y0), paper.at(paper.width, y1), top, top, low, low);
+void draw_name(const Paper& paper, const std::string& name, float x) {
+    const float wide = paper.size_of(Font::small, name).x;
+    paper.write(Font::small, x - wide / 2, Figure::feet_y + 8, IM_COL32(36, 62, 36, 255), name);
 }
 
 }  // namespace
-
-Paper::Paper(ImDrawList& to) : list(to) {
-    const ImVec2 pixels = ImGui::GetIO().DisplaySize;
-    unit = pixels.y / height;
-    width = pixels.x / unit;
-}
 
 Scene::Scene()
     : figures_{{0.125f, 0.3f, IM_COL32(196, 92, 84, 255), IM_COL32(92, 60, 44, 255)},
@@ -53,28 +46,23 @@ void Scene::move(float seconds, const std::vector<Speaker>& speakers) {
         figures_[i].move(seconds, speakers[i].speaking && !speakers[i].answer.empty());
 }
 
-void Scene::draw_meadow(const Paper& paper) const {
-    draw_gradient(paper, 0, horizon, sky_top, sky_low);
-    for (const float glow : {58.0f, 46.0f, 36.0f})
-        paper.list.AddCircleFilled(paper.at(paper.width - 130, 96), glow * paper.unit,
-                                   IM_COL32(255, 240, 190, glow < 40 ? 255 : 70));
+void Scene::draw_scenery(const Paper& paper) const {
     const float wide = paper.width + 240;
     draw_cloud(paper, std::fmod(clock_ * 7 + 300, wide) - 120, 90, 1.1f);
     draw_cloud(paper, std::fmod(clock_ * 4 + 900, wide) - 120, 150, 0.8f);
     draw_cloud(paper, std::fmod(clock_ * 5 + 620, wide) - 120, 56, 0.7f);
-    paper.list.AddCircleFilled(paper.at(paper.width * 0.2f, horizon + 560), 640 * paper.unit, far_hill, 128);
-    paper.list.AddCircleFilled(paper.at(paper.width * 0.8f, horizon + 470), 530 * paper.unit, near_hill, 128);
-    draw_gradient(paper, horizon, height, meadow_top, meadow_low);
     draw_tree(paper, paper.width * 0.25f, 1);
     draw_tree(paper, paper.width * 0.52f, 0.8f);
     draw_tree(paper, paper.width * 0.97f, 1.15f);
 }
 
 void Scene::draw(const Paper& paper, const std::vector<Speaker>& speakers, bool inference) const {
-    draw_meadow(paper);
+    draw_scenery(paper);
     for (const Figure& figure : figures_) figure.draw(paper);
+    for (size_t i = 0; i < figures_.size(); ++i) draw_name(paper, speakers[i].name, figures_[i].x(paper));
     for (size_t i = 0; i < figures_.size(); ++i)
-        draw_bubble(paper, speakers[i], inference, figures_[i].x(paper), figures_[i].head_top() - 12);
+        draw_bubble(paper, speakers[i], inference, figures_[i].home(paper), figures_[i].x(paper),
+                    figures_[i].head_top() - 12);
 }
 
 }  // namespace rwkvk::npc

@@ -1,31 +1,24 @@
 #pragma once
-// A meadow and who walks on it. All lengths are in units of which the window is 720 high.
-
-#include <imgui.h>
+// Who walks on the meadow, and what grows there.
 
 #include <vector>
 
 #include "dialogue.h"
+#include "paper.h"
 
 namespace rwkvk::npc {
-
-/// Where to draw, and how large.
-struct Paper {
-    explicit Paper(ImDrawList& to);
-
-    ImDrawList& list;
-    float width = 0, unit = 1;  // of the window in units, of a unit in pixels
-    ImVec2 at(float x, float y) const { return {x * unit, y * unit}; }
-};
 
 class Figure {
   public:
     Figure(float place, float phase, ImU32 cloth, ImU32 hair)
         : place_(place), phase_(phase), cloth_(cloth), hair_(hair) {}
 
+    static constexpr float feet_y = 538;
+
     void move(float seconds, bool speaking);
     void draw(const Paper& paper) const;
-    float x(const Paper& paper) const;
+    float home(const Paper& paper) const { return paper.width * place_; }
+    float x(const Paper& paper) const;  // it walks to and fro
     float head_top() const;
 
   private:
@@ -46,7 +39,7 @@ class Scene {
     void draw(const Paper& paper, const std::vector<Speaker>& speakers, bool inference) const;
 
   private:
-    void draw_meadow(const Paper& paper) const;
+    void draw_scenery(const Paper& paper) const;
 
     float clock_ = 0;
     std::vector<Figure> figures_;

@@ -21,7 +21,7 @@ GLFWwindow* open_window() {
     if (!glfwInit()) fail();
     glfwWindowHint(GLFW_CLIENT_API, GLFW_NO_API);
     glfwWindowHint(GLFW_SCALE_TO_MONITOR, GLFW_TRUE);
-    GLFWwindow* const window = glfwCreateWindow(1280, 720, "rwkvk: four who talk", nullptr, nullptr);
+    GLFWwindow* const window = glfwCreateWindow(960, 540, "rwkvk: four who talk", nullptr, nullptr);
     if (!window) fail();
     return window;
 }

@@ -56,7 +56,7 @@ void Swapchain::make_pass() {
     VkAttachmentDescription color{};
     color.format = format_.format;
     color.samples = VK_SAMPLE_COUNT_1_BIT;
-    color.loadOp = VK_ATTACHMENT_LOAD_OP_DONT_CARE;  // the sky covers all
+    color.loadOp = VK_ATTACHMENT_LOAD_OP_DONT_CARE;  // the backdrop covers all
     color.storeOp = VK_ATTACHMENT_STORE_OP_STORE;
     color.stencilLoadOp = VK_ATTACHMENT_LOAD_OP_DONT_CARE;
     color.stencilStoreOp = VK_ATTACHMENT_STORE_OP_DONT_CARE;
