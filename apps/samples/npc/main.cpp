@@ -64,7 +64,7 @@ class Game {
           runtime_(warn),
           device_(runtime_),
           painter_(device_, screen_.handle()),
-          adopted_(flags.cpu ? nullptr : device_.adopt(runtime_)),
+          adopted_(adopt()),
           // Nobody rests while it is measured: every frame then has something to compute.
           dialogue_(runtime_, {adopted_.get(), flags.frames > 0 ? 0 : reading_seconds, flags.log}),
           panel_(1000 / flags.fps, title()),
@@ -73,8 +73,10 @@ class Game {
     void run();
 
   private:
+    AdoptedDevice adopt() const;
     std::string title() const;
     bool next_frame();
+    double frame(double now);
     void draw();
     void finish();
 
@@ -90,17 +92,21 @@ class Game {
     FrameTimes times_;
     bool inference_;
     size_t frame_ = 0;
-    FrameTime time_;
 };
 
+AdoptedDevice Game::adopt() const {
+    if (flags_.cpu) return nullptr;
+    std::fprintf(stderr, "npc: a device that is new is tested first, which takes a while\n");
+    return device_.adopt(runtime_);
+}
+
 std::string Game::title() const {
-    char budget[64];
-    std::snprintf(budget, sizeof budget, "budget: %.1f ms of %.1f\nqueue: %s", flags_.budget_ms,
-                  1000 / flags_.fps,
-                  flags_.cpu               ? "none, on the CPU"
-                  : device_.shares_queue() ? "shared with drawing"
-                                           : "its own");
-    return dialogue_.device().substr(0, 36) + "\n" + budget;
+    const char* queue = device_.shares_queue() ? "shared with drawing" : "its own";
+    if (flags_.cpu) queue = "none, on the CPU";
+    char lines[96];
+    std::snprintf(lines, sizeof lines, "\nbudget: %.1f ms of %.1f\nqueue: %s", flags_.budget_ms,
+                  1000 / flags_.fps, queue);
+    return dialogue_.device().substr(0, 36) + lines;
 }
 
 /// What changes between frames; false at the end.
@@ -122,33 +128,38 @@ void Game::draw() {
     painter_.show();
 }
 
+/// Returns how many ms of it were in the engine. The step comes first: the frame before is drawn by then, so
+/// that a queue which is shared is empty, and what is said now is seen now.
+double Game::frame(double now) {
+    double step_ms = 0;
+    dialogue_.listen(now);
+    if (inference_) {
+        painter_.wait();
+        const Clock::time_point before = Clock::now();
+        dialogue_.step(std::chrono::microseconds(static_cast<int64_t>(flags_.budget_ms * 1000)));
+        step_ms = ms_between(before, Clock::now());
+    }
+    scene_.move(static_cast<float>(1 / flags_.fps), dialogue_.speakers(), inference_);
+    panel_.update(times_);
+    draw();
+    return step_ms;
+}
+
 void Game::run() {
-    const std::chrono::duration<double> period(1 / flags_.fps);
-    const std::chrono::microseconds budget(static_cast<int64_t>(flags_.budget_ms * 1000));
-    const auto pause = std::chrono::duration_cast<Clock::duration>(period);
+    const auto period =
+        std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(1 / flags_.fps));
     const Clock::time_point start = Clock::now();
-    Clock::time_point began = start, due = start;
-    while (next_frame()) {
-        time_ = {.inference = inference_};
-        dialogue_.listen(std::chrono::duration<double>(began - start).count());
-        if (inference_) {
-            // First the step: the frame before is drawn, so that a queue which is shared is empty, and what
-            // is said now is seen now.
-            painter_.wait();
-            const Clock::time_point before = Clock::now();
-            dialogue_.step(budget);
-            time_.step = ms_between(before, Clock::now());
-        }
-        scene_.move(static_cast<float>(period.count()), dialogue_.speakers());
-        panel_.update(times_);
-        draw();
-        time_.busy = ms_between(began, Clock::now());
+    Clock::time_point due = start;
+    for (Clock::time_point began = start; next_frame(); ++frame_) {
+        FrameTime time{.inference = inference_};
+        time.step = frame(ms_between(start, began) / 1000);
+        time.busy = ms_between(began, Clock::now());
         // A frame that is late moves those after it; none is made up for.
-        due = std::max(due + pause, Clock::now());
+        due = std::max(due + period, Clock::now());
         std::this_thread::sleep_until(due);
         const Clock::time_point next = Clock::now();
-        time_.interval = ms_between(began, next);
-        if (frame_++ >= warm_up_frames) times_.add(time_);
+        time.interval = ms_between(began, next);
+        if (frame_ >= warm_up_frames) times_.add(time);
         began = next;
     }
     finish();

@@ -33,7 +33,7 @@ class Panel {
     std::string title_;
     int frames_until_update_ = 0;
     Plot plots_[2] = {{"frame to frame, ms", &FrameTime::interval, 0.5, {}, {}},
-                      {"busy, ms", &FrameTime::busy, 0.25, {}, {}}};
+                      {"busy, ms", &FrameTime::busy, 0.5, {}, {}}};
 };
 
 }  // namespace rwkvk::npc

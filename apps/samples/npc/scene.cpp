@@ -40,10 +40,10 @@ Scene::Scene()
                {0.625f, 3.6f, IM_COL32(214, 160, 72, 255), IM_COL32(196, 140, 76, 255)},
                {0.875f, 5.2f, IM_COL32(112, 92, 156, 255), IM_COL32(140, 140, 146, 255)}} {}
 
-void Scene::move(float seconds, const std::vector<Speaker>& speakers) {
+void Scene::move(float seconds, const std::vector<Speaker>& speakers, bool inference) {
     clock_ += seconds;
     for (size_t i = 0; i < figures_.size(); ++i)
-        figures_[i].move(seconds, speakers[i].speaking && !speakers[i].answer.empty());
+        figures_[i].move(seconds, inference && speakers[i].speaking && !speakers[i].answer.empty());
 }
 
 void Scene::draw_scenery(const Paper& paper) const {

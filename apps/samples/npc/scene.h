@@ -34,8 +34,8 @@ class Figure {
 class Scene {
   public:
     Scene();
-    void move(float seconds, const std::vector<Speaker>& speakers);
-    /// `inference`: off, those who have not answered yet stay silent.
+    /// `inference`: off, everybody is silent.
+    void move(float seconds, const std::vector<Speaker>& speakers, bool inference);
     void draw(const Paper& paper, const std::vector<Speaker>& speakers, bool inference) const;
 
   private:

@@ -23,6 +23,7 @@ GLFWwindow* open_window() {
     glfwWindowHint(GLFW_SCALE_TO_MONITOR, GLFW_TRUE);
     GLFWwindow* const window = glfwCreateWindow(960, 540, "rwkvk: four who talk", nullptr, nullptr);
     if (!window) fail();
+    glfwSetWindowAspectRatio(window, 16, 9);
     return window;
 }
 
