@@ -1,6 +1,8 @@
 #include "dialogue.h"
 
 #include <algorithm>
+#include <iterator>
+#include <stdexcept>
 #include <thread>
 
 #include "demo_model.h"

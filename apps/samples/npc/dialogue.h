@@ -4,8 +4,8 @@
 #include <chrono>
 #include <fstream>
 #include <rwkvk_engine.hpp>
-
-#include "device.h"
+#include <string>
+#include <vector>
 
 namespace rwkvk::npc {
 
@@ -31,8 +31,7 @@ class Dialogue {
 
     /// Once in every frame: who has rested is asked the next.
     void listen(double now);
-    /// Once in every frame in which the model may compute: for about so long. Throws what the device cannot
-    /// do.
+    /// Once in every frame in which the model may compute: for about so long. Throws when it failed.
     void step(std::chrono::microseconds budget);
 
     const std::vector<Speaker>& speakers() const { return speakers_; }

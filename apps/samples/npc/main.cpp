@@ -167,7 +167,8 @@ void Game::run() {
 
 void Game::finish() {
     if (!flags_.csv.empty()) times_.write_csv(flags_.csv);
-    if (flags_.frames > 0) print_report(times_, flags_.budget_ms, dialogue_);
+    const bool whole = frame_ >= warm_up_frames + 2 * flags_.frames;  // nobody has closed the window
+    if (flags_.frames > 0 && whole) print_report(times_, flags_.budget_ms, dialogue_);
 }
 
 }  // namespace
