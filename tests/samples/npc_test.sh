@@ -27,7 +27,7 @@ measure() { # NAME [flags]
     local name=$1
     shift
     echo "$name:"
-    "$npc" --frames $frames --budget-ms 20 --csv "$folder/$name.csv" --log-text "$folder/$name.log" "$@" 2>"$folder/errors" ||
+    "$npc" --frames $frames --budget-ms 50 --csv "$folder/$name.csv" --log-text "$folder/$name.log" "$@" 2>"$folder/errors" ||
         fail "$name: status $?: $(cat "$folder/errors")"
     for inference in off on; do
         rows=$(grep -cE "^[0-9]+,$inference,[0-9.]+,[0-9.]+,[0-9.]+$" "$folder/$name.csv")
