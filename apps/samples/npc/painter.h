@@ -18,7 +18,7 @@ class Painter {
 
     /// A frame of the window's size, to be drawn to; NULL while the window has none.
     ImDrawList* begin();
-    /// Submits it and shows it, without waiting for the device.
+    /// Submits it and shows it, once the frame before is drawn.
     void show();
     /// Until the device has drawn what was submitted, so that nothing else is in its queue.
     void wait() const;
