@@ -1,10 +1,20 @@
 #include "painter.h"
 
+#define GLFW_INCLUDE_NONE
+#include <GLFW/glfw3.h>
+
 #include <utility>
 
 namespace rwkvk::desktop {
 
-Painter::Painter(GLFWwindow* window) : canvas_(window), thread_([this] { run(); }) {}
+Painter::Painter(GLFWwindow* window, Runtime runtime, std::function<void()> wake)
+    : window_(window), runtime_(std::move(runtime)), wake_(std::move(wake)) {
+    int width = 0, height = 0;
+    glfwGetFramebufferSize(window, &width, &height);
+    canvas_ = std::make_unique<Canvas>(window, runtime_, width, height);
+    device_ = canvas_->device();
+    thread_ = std::thread([this] { run(); });
+}
 
 Painter::~Painter() {
     {
@@ -30,6 +40,21 @@ void Painter::show(Picture picture) {
     changed_.notify_all();
 }
 
+DrawingDevice Painter::device() {
+    const std::lock_guard lock(mutex_);
+    return device_;
+}
+
+void Painter::leave(const DrawingDevice& lost) {
+    const std::lock_guard lock(mutex_);
+    left_ = left_ || lost.device == device_.device;
+}
+
+bool Painter::is_left() {
+    const std::lock_guard lock(mutex_);
+    return left_;
+}
+
 std::optional<Picture> Painter::next() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return leaving_ || waiting_; });
@@ -39,11 +64,40 @@ std::optional<Picture> Painter::next() {
 
 void Painter::run() {
     try {
-        while (std::optional<Picture> picture = next()) canvas_.draw(std::move(*picture));
+        while (std::optional<Picture> picture = next()) paint(std::move(*picture));
     } catch (...) {
-        const std::lock_guard lock(mutex_);
-        failure_ = std::current_exception();
+        {
+            const std::lock_guard lock(mutex_);
+            failure_ = std::current_exception();
+        }
+        wake_();
     }
+}
+
+void Painter::paint(Picture picture) {
+    if (picture.fonts) fonts_ = picture.fonts;
+    try {
+        if (is_left()) throw DeviceLost("the window: the model found its device lost");
+        canvas_->draw(picture);
+        has_shown_ = true;
+    } catch (const DeviceLost&) {
+        if (!std::exchange(has_shown_, false)) throw;  // it would go on so
+        open_another(picture.width, picture.height);
+        picture.fonts = fonts_;
+        canvas_->draw(picture);
+    }
+}
+
+/// The one before lives on until the model has left it.
+void Painter::open_another(int width, int height) {
+    canvas_.reset();  // first, since a window has one swapchain at most
+    canvas_ = std::make_unique<Canvas>(window_, runtime_, width, height);
+    {
+        const std::lock_guard lock(mutex_);
+        device_ = canvas_->device();
+        left_ = false;
+    }
+    wake_();
 }
 
 }  // namespace rwkvk::desktop

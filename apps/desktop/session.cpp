@@ -5,9 +5,29 @@
 #include "folders.h"
 
 namespace rwkvk::desktop {
+namespace {
 
-Session::Session(Folders folders, std::function<void()> wake, const ModelChoice& first)
-    : folders_(std::move(folders)), library_(folders_.conversations), worker_(std::move(wake)) {
+const char* ending_of(End end) {
+    switch (end) {
+        case End::complete:
+            return "";
+        case End::limit:
+            return "cut at the limit";
+        case End::stopped:
+            return "stopped";
+        default:
+            return "failed";
+    }
+}
+
+}  // namespace
+
+Session::Session(Folders folders, std::function<void()> wake, const ModelChoice& first,
+                 const Runtime& runtime, DrawingDevice drawing)
+    : folders_(std::move(folders)),
+      library_(folders_.conversations),
+      drawing_(std::move(drawing)),
+      worker_(std::move(wake), runtime) {
     LoadedSettings loaded = load_settings(folders_.settings);
     settings = std::move(loaded.settings);
     if (!loaded.warning.empty()) fail(loaded.warning);
@@ -48,7 +68,7 @@ void Session::load() {
     model_.loading = true;
     model_.fraction = 0;
     model_.loading_name = name_of(ModelChoice{settings.model, {}});
-    worker_.load({settings.model, settings.device});
+    worker_.load({settings.model, settings.device}, drawing_);
 }
 
 void Session::open_model(const std::string& path) {
@@ -59,6 +79,16 @@ void Session::open_model(const std::string& path) {
 void Session::use_device(const std::string& device) {
     settings.device = device;
     load();
+}
+
+void Session::use_drawing_device(DrawingDevice drawing) {
+    drawing_ = std::move(drawing);
+    const bool used = model_.loading || !model_.ready || model_.facts.draws_window;
+    drawing_lost_ = false;
+    abandoned_ = answer_.question;
+    fail("The graphics device was lost; the window goes on with a new one" +
+         std::string(used ? ", on which the model is loaded again" : ""));
+    if (used) load();
 }
 
 void Session::drop(const std::vector<std::string>& paths) {
@@ -90,7 +120,8 @@ bool Session::say(const std::string& text) {
     return true;
 }
 
-void Session::ask() {
+/// `seed` 0: as the settings say.
+void Session::ask(uint64_t seed) {
     Conversation& conversation = library_.current();
     Question question;
     question.number = ++questions_;
@@ -98,13 +129,14 @@ void Session::ask() {
     for (const Message& message : conversation.messages)
         question.messages.push_back({message.role == Role::user ? "user" : "assistant", message.text});
     question.sampling = settings.sampling;
-    question.seed = settings.sampling.seed ? settings.sampling.seed : std::random_device{}();
+    question.seed = seed ? seed : settings.sampling.seed ? settings.sampling.seed : std::random_device{}();
     question.thinking = settings.thinking;
     question.max_tokens = settings.max_tokens;
     conversation.begin_answer().model = model_.facts.name;
     answer_ = {};
     answer_.question = question.number;
     answer_.conversation = conversation.id;
+    begun_again_ = false;
     worker_.ask(std::move(question));
 }
 
@@ -177,11 +209,22 @@ void Session::take(const Ready& event) {
     settings.model = event.facts.path;
     if (!event.facts.path.empty()) settings.remember(event.facts.path);
     save_settings();
+    begin_again();
+}
+
+/// The answer that lost its device, unless something else is looked at by now.
+void Session::begin_again() {
+    if (std::exchange(interrupted_, {}) != current().id || !can_say() || !current().can_regenerate()) return;
+    const uint64_t seed = current().messages.back().seed;
+    library_.current().drop_answer();
+    ask(seed);
+    begun_again_ = true;
 }
 
 void Session::take(const LoadFailed& event) {
     if (!worker_.is_newest(event.load)) return;
     model_.loading = false;
+    interrupted_.clear();
     settings.model = model_.facts.path;  // that it goes on with
     const std::string& before = model_.facts.name;
     fail("The model cannot be opened. " + event.reason +
@@ -220,7 +263,31 @@ void Session::take(const Piece& event) {
 void Session::take(const Answered& event) {
     Message* const message = coming_message(event.question);
     if (event.question == answer_.question) answer_.question = 0;
-    if (event.end == End::failed) fail("The answer failed: " + event.reason);
+    measure(event);
+    const bool lost = lost_its_device(event);
+    if (lost && event.question != abandoned_) drawing_lost_ = model_.loading = true;  // until it is replaced
+    if (!lost && !event.reason.empty()) fail("The answer failed: " + event.reason);
+    if (!message) return;
+    message->seed = event.seed;
+    message->tokens = event.tokens;
+    message->seconds = event.seconds;
+    lost ? interrupt(*message) : finish(*message, ending_of(event.end));
+}
+
+/// The window may find it first, and the model is then taken from it.
+bool Session::lost_its_device(const Answered& event) const {
+    if (event.question == abandoned_ && event.end == End::stopped) return true;
+    return event.end == End::device_lost && model_.facts.draws_window;
+}
+
+/// What was said stays, though no word of the answer has come.
+void Session::interrupt(Message& message) {
+    message.ending = "interrupted";
+    if (!begun_again_) interrupted_ = answer_.conversation;
+    save(*library_.find(answer_.conversation));
+}
+
+void Session::measure(const Answered& event) {
     answer_.tokens = event.tokens;
     answer_.prompt_tokens = event.prompt_tokens;
     answer_.cached_tokens = event.cached_tokens;
@@ -229,14 +296,6 @@ void Session::take(const Answered& event) {
     };
     answer_.tokens_per_second = rate(event.tokens, event.seconds);
     answer_.prompt_tokens_per_second = rate(event.prompt_tokens - event.cached_tokens, event.prompt_seconds);
-    if (!message) return;
-    message->seed = event.seed;
-    message->tokens = event.tokens;
-    message->seconds = event.seconds;
-    finish(*message, event.end == End::stopped  ? "stopped"
-                     : event.end == End::limit  ? "cut at the limit"
-                     : event.end == End::failed ? "failed"
-                                                : "");
 }
 
 /// Without an answer it is as if nothing had been said.

@@ -55,7 +55,7 @@ void draw_reasoning(View& view, size_t index, const Message& message, float widt
 }
 
 std::string facts_of(const Message& message) {
-    if (message.tokens == 0) return "";
+    if (message.tokens == 0) return message.ending;
     char text[160];
     const double rate = message.seconds > 0 ? static_cast<double>(message.tokens) / message.seconds : 0;
     std::snprintf(text, sizeof text, "%zu tokens, %.0f tokens/s%s%s", static_cast<size_t>(message.tokens),

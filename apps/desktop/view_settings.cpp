@@ -52,7 +52,8 @@ void draw_device(View& view) {
         if (ImGui::Selectable("The best there is", chosen.empty())) session.use_device("");
         for (const DeviceRow& row : session.devices()) {
             ImGui::PushID(row.index.c_str());
-            if (ImGui::Selectable(row.name.c_str(), row.index == chosen)) session.use_device(row.index);
+            const std::string label = row.name + (row.draws ? ", draws this window" : "");
+            if (ImGui::Selectable(label.c_str(), row.index == chosen)) session.use_device(row.index);
             mark(view, "device." + row.index);
             ImGui::PopID();
         }
@@ -60,6 +61,9 @@ void draw_device(View& view) {
     }
     const ModelFacts& facts = session.model().facts;
     if (!facts.kernels.empty()) wrapped_muted_text(view, facts.kernels.c_str());
+    if (facts.draws_window) wrapped_muted_text(view, "It draws this window too.");
+    if (const std::string& why = session.drawing_device().refusal; !why.empty())
+        wrapped_muted_text(view, ("The device that draws this window runs no model: " + why).c_str());
 }
 
 void draw_custom(Sampling& sampling) {

@@ -51,22 +51,22 @@ float monitor_scale(GLFWwindow* window) {
 
 }  // namespace
 
-Window::Window() : window_(open_window()), atlas_(std::make_unique<ImFontAtlas>()) {
+Window::Window(const Runtime& runtime) : window_(open_window()), atlas_(std::make_unique<ImFontAtlas>()) {
     IMGUI_CHECKVERSION();
     ImGui::CreateContext(atlas_.get());
     ImGui::GetIO().IniFilename = nullptr;
+    ImGui::GetIO().BackendFlags |= ImGuiBackendFlags_RendererHasVtxOffset;
     glfwSetWindowUserPointer(window_, this);
     set_callbacks();
     ImGui_ImplGlfw_InitForVulkan(window_, /*install_callbacks*/ false);
-    painter_ = std::make_unique<Painter>(window_);
-    fonts_ = std::make_unique<FontAtlas>(find_fonts(font_folders(), language()), painter_->renderer());
+    painter_ = std::make_unique<Painter>(window_, runtime, wake);
+    fonts_ = std::make_unique<FontAtlas>(find_fonts(font_folders(), language()));
     font_scale_ = monitor_scale(window_);
     use_fonts(fonts_->build({glyphs_.ranges(), false, font_pixels * font_scale_}));
 }
 
 Window::~Window() {
     fonts_.reset();
-    texture_.reset();
     painter_.reset();
     ImGui_ImplGlfw_Shutdown();
     ImGui::DestroyContext();
@@ -171,14 +171,31 @@ void Window::choose_fonts(const Session& session) {
 }
 
 void Window::use_fonts(Fonts fonts) {
-    texture_ = std::move(fonts.texture);
+    font_image_ = std::move(fonts.image);
     ImGui::GetIO().Fonts = fonts.atlas.get();
     atlas_ = std::move(fonts.atlas);
     state_.heights.clear();
 }
 
-void Window::frame(Session& session) {
+/// The painter and the model may each find it lost.
+void Window::keep_device(Session& session) {
+    if (DrawingDevice now = painter_->device(); now.device != session.drawing_device().device) {
+        session.use_drawing_device(std::move(now));
+        frames_due_ = settling_frames;
+    }
     if (session.pump()) frames_due_ = settling_frames;
+    if (session.drawing_device_lost()) painter_->leave(session.drawing_device());
+}
+
+void Window::show(const Palette& palette) {
+    Picture picture = picture_of(*ImGui::GetDrawData());
+    picture.background = palette.background;
+    picture.fonts = std::exchange(font_image_, nullptr);
+    painter_->show(std::move(picture));
+}
+
+void Window::frame(Session& session) {
+    keep_device(session);
     if (!dropped_.empty()) session.drop(std::exchange(dropped_, {}));
     choose_fonts(session);
     if (fonts_->building()) frames_due_ = 1;  // until they are there
@@ -196,10 +213,7 @@ void Window::frame(Session& session) {
     ImGui::NewFrame();
     draw({session, state_, palette, pixels}, ImGui::GetIO().DisplaySize.x, ImGui::GetIO().DisplaySize.y);
     ImGui::Render();
-    Picture picture = picture_of(*ImGui::GetDrawData());
-    picture.background = palette.background;
-    picture.fonts = std::move(texture_);
-    painter_->show(std::move(picture));
+    show(palette);
     release_keys();
     --frames_due_;
 }

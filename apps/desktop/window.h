@@ -13,13 +13,16 @@ namespace rwkvk::desktop {
 
 class Window {
   public:
-    Window();
+    explicit Window(const Runtime& runtime);
     ~Window();
     Window(const Window&) = delete;
     Window& operator=(const Window&) = delete;
 
     /// May be called from every thread: the loop looks at the session again.
     static void wake();
+
+    /// That draws it.
+    DrawingDevice device() { return painter_->device(); }
 
     /// Until the window is closed.
     void run(Session& session, const std::string& state_log);
@@ -30,6 +33,8 @@ class Window {
     void release_keys();
     void wait();
     void frame(Session& session);
+    void keep_device(Session& session);
+    void show(const Palette& palette);
     void note_characters(const Session& session);
     void choose_fonts(const Session& session);
     void use_fonts(Fonts fonts);
@@ -48,7 +53,7 @@ class Window {
     float font_scale_ = 1;
     size_t seen_bytes_ = 0;
     std::unique_ptr<ImFontAtlas> atlas_;
-    std::unique_ptr<FontTexture> texture_;  // of the atlas, until it is shown
+    std::shared_ptr<const FontImage> font_image_;  // of the atlas, until it is shown
     std::unique_ptr<Painter> painter_;
     std::unique_ptr<FontAtlas> fonts_;
 };

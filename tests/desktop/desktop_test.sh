@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # The window, as a person uses it: keys and clicks go in, what it shows comes back as text. Runs on a display of its own.
-# usage: desktop_test.sh PROGRAM MODEL.gguf
+# usage: desktop_test.sh PROGRAM MODEL.gguf LAYER_FOLDER
+# LAYER_FOLDER has the Vulkan layer that loses devices.
 set -u
-program=$1 model=$2 failures=0
+program=$1 model=$2 layer=$3 failures=0
 for tool in Xvfb xdotool; do
     command -v "$tool" >/dev/null && continue
     echo "skipped: $tool is missing (Debian: xvfb, xdotool)"
@@ -160,10 +161,10 @@ shown | grep -q '"devices":.*llvmpipe.*"error"'
 has_llvmpipe=$?
 leave
 
-if [[ $has_llvmpipe -eq 0 ]]; then # a Vulkan device, verified from the window, which answers meanwhile
+if [[ $has_llvmpipe -eq 0 ]]; then # the device that draws runs the model too; verified from the window, which answers meanwhile
     sed -i 's/"preset": "Custom"/"preset": "Precise"/' "$settings"
     start -d llvmpipe
-    sees '"device":"llvmpipe'
+    sees '"device":"llvmpipe.*"shares_device":true'
     click verify
     click verifynow
     click composer
@@ -172,6 +173,29 @@ if [[ $has_llvmpipe -eq 0 ]]; then # a Vulkan device, verified from the window, 
     sees '"text":"Hello! How can I help you\?"'
     sees '"verified":"equal"' 200
     leave
+
+    # It is lost during an answer, which is begun again on the next one; then while nothing is done.
+    sed -i 's/"preset": "Precise"/"preset": "Custom"/; s/"seed": [0-9]*/"seed": 8/' "$settings"
+    export RWKVK_LOSE_DEVICE=$folder/lose VK_INSTANCE_LAYERS=VK_LAYER_RWKVK_losing${VK_INSTANCE_LAYERS:+:$VK_INSTANCE_LAYERS}
+    export VK_LAYER_PATH=$layer:${VK_LAYER_PATH-/usr/share/vulkan/explicit_layer.d}
+    start -d llvmpipe
+    type_text 'Tell me a story.'
+    key Return
+    sees '"answering":true.*"ending":"","role":"assistant","text":".'
+    touch "$RWKVK_LOSE_DEVICE"
+    sees '"error":"The graphics device was lost'
+    [[ ! -e $RWKVK_LOSE_DEVICE ]] || fail 'the layer that loses devices is not there'
+    sees '"answering":true.*"ending":"","role":"assistant","text":".'
+    key Escape
+    sees '"answering":false.*"ending":"stopped","role":"assistant"'
+    grep -q '"ending":"interrupted"' "$log" || fail 'the answer was not interrupted'
+    click dismiss
+    sees '"error":""'
+    touch "$RWKVK_LOSE_DEVICE"
+    xdotool mousemove 300 300 mousemove 310 310
+    sees '"error":"The graphics device was lost.*"ready":true'
+    leave
+    unset RWKVK_LOSE_DEVICE VK_INSTANCE_LAYERS VK_LAYER_PATH
 else
     echo "llvmpipe is missing (Debian: mesa-vulkan-drivers): no device is verified"
 fi
