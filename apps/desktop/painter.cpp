@@ -5,15 +5,23 @@
 
 #include <utility>
 
+#include "step_back.h"
+
 namespace rwkvk::desktop {
 
 Painter::Painter(GLFWwindow* window, Runtime runtime, std::function<void()> wake)
     : window_(window), runtime_(std::move(runtime)), wake_(std::move(wake)) {
     int width = 0, height = 0;
     glfwGetFramebufferSize(window, &width, &height);
-    canvas_ = std::make_unique<Canvas>(window, runtime_, width, height);
-    device_ = canvas_->device();
-    thread_ = std::thread([this] { run(); });
+    std::promise<void> opened;
+    std::future<void> done = opened.get_future();
+    thread_ = std::thread([=, this, opened = std::move(opened)]() mutable { run(opened, width, height); });
+    try {
+        done.get();
+    } catch (...) {
+        thread_.join();
+        throw;
+    }
 }
 
 Painter::~Painter() {
@@ -62,7 +70,14 @@ std::optional<Picture> Painter::next() {
     return std::exchange(waiting_, std::nullopt);
 }
 
-void Painter::run() {
+void Painter::run(std::promise<void>& opened, int width, int height) {
+    step_back();
+    try {
+        open(width, height);
+    } catch (...) {
+        return opened.set_exception(std::current_exception());
+    }
+    opened.set_value();
     try {
         while (std::optional<Picture> picture = next()) paint(std::move(*picture));
     } catch (...) {
@@ -82,22 +97,20 @@ void Painter::paint(Picture picture) {
         has_shown_ = true;
     } catch (const DeviceLost&) {
         if (!std::exchange(has_shown_, false)) throw;  // it would go on so
-        open_another(picture.width, picture.height);
+        open(picture.width, picture.height);
+        wake_();
         picture.fonts = fonts_;
         canvas_->draw(picture);
     }
 }
 
-/// The one before lives on until the model has left it.
-void Painter::open_another(int width, int height) {
+/// A device before lives on until the model has left it.
+void Painter::open(int width, int height) {
     canvas_.reset();  // first, since a window has one swapchain at most
     canvas_ = std::make_unique<Canvas>(window_, runtime_, width, height);
-    {
-        const std::lock_guard lock(mutex_);
-        device_ = canvas_->device();
-        left_ = false;
-    }
-    wake_();
+    const std::lock_guard lock(mutex_);
+    device_ = canvas_->device();
+    left_ = false;
 }
 
 }  // namespace rwkvk::desktop

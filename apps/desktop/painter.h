@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <exception>
 #include <functional>
+#include <future>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -15,7 +16,7 @@ namespace rwkvk::desktop {
 
 class Painter {
   public:
-    /// `wake` is called from the thread when there is another device.
+    /// Returns when there is a device. `wake` is called from the thread when there is another one.
     Painter(GLFWwindow* window, Runtime runtime, std::function<void()> wake);
     ~Painter();
     Painter(const Painter&) = delete;
@@ -31,11 +32,11 @@ class Painter {
     void leave(const DrawingDevice& lost);
 
   private:
-    void run();
+    void run(std::promise<void>& opened, int width, int height);
     std::optional<Picture> next();
     void paint(Picture picture);
     bool is_left();
-    void open_another(int width, int height);
+    void open(int width, int height);
 
     GLFWwindow* const window_;
     const Runtime runtime_;

@@ -57,6 +57,7 @@ Window::Window(const Runtime& runtime) : window_(open_window()), atlas_(std::mak
     ImGui::GetIO().IniFilename = nullptr;
     ImGui::GetIO().BackendFlags |= ImGuiBackendFlags_RendererHasVtxOffset;
     glfwSetWindowUserPointer(window_, this);
+    input_ = std::make_unique<Input>(window_);
     set_callbacks();
     ImGui_ImplGlfw_InitForVulkan(window_, /*install_callbacks*/ false);
     painter_ = std::make_unique<Painter>(window_, runtime, wake);
@@ -78,48 +79,56 @@ void Window::wake() { glfwPostEmptyEvent(); }
 
 void Window::set_callbacks() {
     glfwSetWindowFocusCallback(window_, ImGui_ImplGlfw_WindowFocusCallback);
-    glfwSetCursorEnterCallback(window_, ImGui_ImplGlfw_CursorEnterCallback);
-    glfwSetMouseButtonCallback(window_, ImGui_ImplGlfw_MouseButtonCallback);
+    glfwSetWindowSizeCallback(
+        window_, [](GLFWwindow* window, int w, int h) { window_of(window).input_->window_is(w, h); });
+    glfwSetFramebufferSizeCallback(
+        window_, [](GLFWwindow* window, int w, int h) { window_of(window).input_->framebuffer_is(w, h); });
+    glfwSetCursorPosCallback(
+        window_, [](GLFWwindow* window, double x, double y) { window_of(window).input_->move(x, y); });
+    glfwSetCursorEnterCallback(window_, [](GLFWwindow* window, int inside) {
+        if (!inside) window_of(window).input_->leave();
+    });
+    glfwSetMouseButtonCallback(window_, [](GLFWwindow* window, int button, int action, int) {
+        window_of(window).input_->press(button, action == GLFW_PRESS);
+    });
     glfwSetScrollCallback(window_, ImGui_ImplGlfw_ScrollCallback);
-    glfwSetCharCallback(window_, ImGui_ImplGlfw_CharCallback);
+    glfwSetCharCallback(window_, [](GLFWwindow* window, unsigned character) {
+        window_of(window).keys_.push({.character = character});
+    });
     glfwSetKeyCallback(window_, [](GLFWwindow* window, int key, int scancode, int action, int mods) {
-        window_of(window).on_key(key, scancode, action, mods);
+        window_of(window).keys_.push({.key = key, .scancode = scancode, .action = action, .mods = mods});
     });
     glfwSetDropCallback(window_, [](GLFWwindow* window, int count, const char** paths) {
         window_of(window).dropped_.assign(paths, paths + count);
     });
 }
 
-void Window::on_key(int key, int scancode, int action, int mods) {
-    const bool pressed = action == GLFW_PRESS;
-    const bool control = mods & GLFW_MOD_CONTROL;
+/// What works wherever the keyboard is.
+void Window::command(const Typed& pressed) {
     Commands& commands = state_.commands;
-    if (pressed && control && key == GLFW_KEY_Q) glfwSetWindowShouldClose(window_, GLFW_TRUE);
-    if (pressed && control && key == GLFW_KEY_N) commands.start_new = true;
-    if (pressed && control && key == GLFW_KEY_R) commands.regenerate = true;
-    if (pressed && control && key == GLFW_KEY_COMMA) commands.settings = true;
-    if (pressed && key == GLFW_KEY_F2) commands.rename = true;
-    const bool enter = key == GLFW_KEY_ENTER || key == GLFW_KEY_KP_ENTER;
-    const bool escape = key == GLFW_KEY_ESCAPE;
-    if (pressed && escape) commands.stop = true;
-    // The composer would take them as a new line and as the end of typing.
-    if (state_.composer_active && action != GLFW_RELEASE) {
-        if (enter && !(mods & GLFW_MOD_SHIFT)) {
-            commands.send = commands.send || pressed;
-            return;
-        }
-        if (escape) return;
+    if (pressed.mods & GLFW_MOD_CONTROL) {
+        if (pressed.key == GLFW_KEY_Q) glfwSetWindowShouldClose(window_, GLFW_TRUE);
+        if (pressed.key == GLFW_KEY_N) commands.start_new = true;
+        if (pressed.key == GLFW_KEY_R) commands.regenerate = true;
+        if (pressed.key == GLFW_KEY_COMMA) commands.settings = true;
     }
-    if (action == GLFW_RELEASE) {  // one that comes before the next frame would hide the key
-        released_.emplace_back(key, scancode);
-    } else {
-        ImGui_ImplGlfw_KeyCallback(window_, key, scancode, action, mods);
-    }
+    if (pressed.key == GLFW_KEY_F2) commands.rename = true;
+    if (pressed.key == GLFW_KEY_ESCAPE) commands.stop = true;
 }
 
-void Window::release_keys() {
-    for (const auto& [key, scancode] : std::exchange(released_, {}))
-        ImGui_ImplGlfw_KeyCallback(window_, key, scancode, GLFW_RELEASE, 0);
+void Window::type(const Typed& typed) {
+    if (typed.character) return ImGui_ImplGlfw_CharCallback(window_, typed.character);
+    if (typed.action == GLFW_PRESS) command(typed);
+    // The composer would take these as a new line and as the end of typing.
+    if (state_.composer_active && typed.action != GLFW_RELEASE) {
+        const bool enter = typed.key == GLFW_KEY_ENTER || typed.key == GLFW_KEY_KP_ENTER;
+        if (enter && !(typed.mods & GLFW_MOD_SHIFT)) {
+            state_.commands.send = state_.commands.send || typed.action == GLFW_PRESS;
+            return;
+        }
+        if (typed.key == GLFW_KEY_ESCAPE) return;
+    }
+    ImGui_ImplGlfw_KeyCallback(window_, typed.key, typed.scancode, typed.action, typed.mods);
 }
 
 float Window::scale(const Session& session) const {
@@ -199,9 +208,7 @@ void Window::frame(Session& session) {
     if (!dropped_.empty()) session.drop(std::exchange(dropped_, {}));
     choose_fonts(session);
     if (fonts_->building()) frames_due_ = 1;  // until they are there
-    int width = 0, height = 0;
-    glfwGetFramebufferSize(window_, &width, &height);
-    if (width <= 0 || height <= 0) {  // minimised
+    if (!input_->has_area()) {
         frames_due_ = 0;
         return;
     }
@@ -209,13 +216,14 @@ void Window::frame(Session& session) {
     const Palette& palette = palette_of(session.settings.theme);
     const float pixels = scale(session);
     apply_theme(palette, pixels);
-    ImGui_ImplGlfw_NewFrame();
+    keys_.feed([this](const Typed& typed) { type(typed); });
+    input_->begin_frame();
     ImGui::NewFrame();
     draw({session, state_, palette, pixels}, ImGui::GetIO().DisplaySize.x, ImGui::GetIO().DisplaySize.y);
     ImGui::Render();
     show(palette);
-    release_keys();
     --frames_due_;
+    if (!keys_.empty()) frames_due_ = std::max(frames_due_, 1);
 }
 
 void Window::run(Session& session, const std::string& state_log) {

@@ -5,6 +5,8 @@
 #include <string>
 
 #include "font_atlas.h"
+#include "input.h"
+#include "key_queue.h"
 #include "painter.h"
 #include "pause_meter.h"
 #include "view.h"
@@ -29,8 +31,8 @@ class Window {
 
   private:
     void set_callbacks();
-    void on_key(int key, int scancode, int action, int mods);
-    void release_keys();
+    void type(const Typed& typed);
+    void command(const Typed& pressed);
     void wait();
     void frame(Session& session);
     void keep_device(Session& session);
@@ -42,8 +44,9 @@ class Window {
     Doing doing(const Session& session) const;
 
     GLFWwindow* window_ = nullptr;
+    std::unique_ptr<Input> input_;
     std::vector<std::string> dropped_;
-    std::vector<std::pair<int, int>> released_;  // keys; told to Dear ImGui after a frame
+    KeyQueue keys_;
     ViewState state_;
     PauseMeter meter_;
     int frames_due_ = 3;  // before the loop may sleep

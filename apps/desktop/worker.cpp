@@ -1,16 +1,9 @@
 #include "worker.h"
 
-#include <sys/resource.h>
+#include "step_back.h"
 
 namespace rwkvk::desktop {
 namespace {
-
-/// The window comes first where processors are few. The threads of the runtime inherit it.
-void step_back() {
-#ifdef __linux__
-    setpriority(PRIO_PROCESS, 0, 5);  // 0: this thread
-#endif
-}
 
 End end_of(const rwkvk_engine_event& event) {
     if (event.status == RWKVK_DEVICE_LOST) return End::device_lost;

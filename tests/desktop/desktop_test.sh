@@ -67,20 +67,17 @@ quit() { # says the longest pauses, and whether they are short enough
     program_pid=
     return "$short"
 }
-# A window that blocks does so every time; a machine that is busy with something else does not.
+# A frame costs the window less than 1 ms of a processor; what is longer is a machine that is busy with something else,
+# which is forgiven once.
 leave() {
-    local i
     quit && return
-    for i in 1 2 3; do
-        echo "longer than 50 ms; once more"
-        start
-        key ctrl+n
-        type_text 'Hello!'
-        key Return
-        sees '"answering":false.*"role":"assistant"'
-        quit && return
-    done
-    fail 'the window paused for more than 50 ms, four times'
+    echo "longer than 50 ms; once more"
+    start
+    key ctrl+n
+    type_text 'Hello!'
+    key Return
+    sees '"answering":false.*"role":"assistant"'
+    quit || fail 'the window paused for more than 50 ms, twice'
 }
 
 env -u DISPLAY -u WAYLAND_DISPLAY "$program" 2>"$folder/errors" && fail 'without a desktop the program says that all is well'
