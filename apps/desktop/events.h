@@ -18,8 +18,9 @@ struct ModelFacts {
     std::string name, version, format, tokenizer;
     uint32_t layers = 0, width = 0;
     uint64_t parameters = 0, weight_bytes = 0;
-    std::string device;   // that it runs on
-    std::string kernels;  // what chooses them there
+    uint64_t device_bytes = 0;  // of its memory; 0 on the CPU
+    std::string device;         // that it runs on
+    std::string kernels;        // what chooses them there
     bool on_cpu = false;
     bool draws_window = false;  // that device does
 };

@@ -58,6 +58,7 @@ ModelFacts LoadedModel::facts(const std::vector<DeviceRow>& devices) const {
     facts.parameters = info.parameters;
     facts.weight_bytes = info.weight_bytes;
     facts.device = engine_->device();
+    facts.device_bytes = engine_->info().device_bytes;
     facts.on_cpu = facts.device.starts_with("cpu");
     facts.draws_window = draws_window_;
     for (const DeviceRow& row : devices) {

@@ -41,7 +41,7 @@ std::string Session::report() const {
     if (model_.ready) write_model(text, model_.facts);
     if (!drawing_.refusal.empty()) text << "The window's device runs no model: " << drawing_.refusal << '\n';
     if (answer_.tokens > 0) write_speed(text, answer_);
-    text << "Memory of the process: " << bytes_text(own_bytes())
+    text << "Memory: " << memory_text(own_bytes(), model_.facts.device_bytes)
          << "\nSampling: " << name_of(settings.sampling.preset) << '\n';
     if (!current().system.empty()) text << "\n### System\n\n" << current().system << '\n';
     for (const Message& message : current().messages) write_message(text, message);

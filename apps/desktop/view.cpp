@@ -15,6 +15,10 @@ void obey(View& view) {
         view.state.follow = true;
     }
     if (commands.stop) session.stop();
+    if (commands.copy && !view.state.composer_active) {
+        if (const std::string text = selected_text(view); !text.empty())
+            ImGui::SetClipboardText(text.c_str());
+    }
     if (commands.start_new) session.start_new();
     if (commands.regenerate) {
         session.regenerate();
@@ -36,6 +40,7 @@ void follow_selection(View& view) {
     state.conversation = view.session.current().id;
     state.heights.clear();
     state.unfolded.clear();
+    state.selection = {};
     state.system = view.session.current().system;
     state.follow = state.focus_composer = true;
 }

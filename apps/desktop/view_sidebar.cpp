@@ -88,16 +88,6 @@ void draw_list(View& view, float height) {
     ImGui::EndChild();
 }
 
-/// As of a second ago at most.
-uint64_t memory_of_process(ViewState& state) {
-    const double now = ImGui::GetTime();
-    if (now >= state.memory_due) {
-        state.memory = own_bytes();
-        state.memory_due = now + 1;
-    }
-    return state.memory;
-}
-
 std::string verified_text(const Session& session) {
     if (session.verification().report)
         return session.verification().report->equal ? "Verified: every bit equal" : "VERIFICATION FAILED";
@@ -119,9 +109,7 @@ void draw_model_card(View& view) {
         muted_text(view, facts.device.c_str());
         if (!facts.kernels.empty() && ImGui::IsItemHovered()) tooltip(facts.kernels.c_str());
         muted_text(view, verified_text(view.session).c_str());
-        const std::string memory = "Weights " + bytes_text(facts.weight_bytes) + ", process " +
-                                   bytes_text(memory_of_process(view.state));
-        muted_text(view, memory.c_str());
+        muted_text(view, ("Weights " + bytes_text(facts.weight_bytes)).c_str());
     } else {
         ImGui::TextUnformatted("No model");
     }

@@ -108,6 +108,7 @@ void Window::command(const Typed& pressed) {
     Commands& commands = state_.commands;
     if (pressed.mods & GLFW_MOD_CONTROL) {
         if (pressed.key == GLFW_KEY_Q) glfwSetWindowShouldClose(window_, GLFW_TRUE);
+        if (pressed.key == GLFW_KEY_C) commands.copy = true;
         if (pressed.key == GLFW_KEY_N) commands.start_new = true;
         if (pressed.key == GLFW_KEY_R) commands.regenerate = true;
         if (pressed.key == GLFW_KEY_COMMA) commands.settings = true;

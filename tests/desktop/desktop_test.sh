@@ -30,7 +30,7 @@ sees() {
     echo "FAILED: expected the window to show /$1/, found $(shown | cut -c 1-2000)"
     exit 1  # what comes next depends on it
 }
-# click NAME [BUTTON]: in the middle of a widget, once it is there and stays there
+# click NAME [BUTTON [TIMES]]: in the middle of a widget, once it is there and stays there
 click() {
     local at='' before=none i
     for ((i = 0; i < 200; i++)); do
@@ -40,7 +40,7 @@ click() {
         sleep 0.1
     done
     [[ -n $at ]] || { echo "FAILED: no widget is called $1: $(shown)"; exit 1; }
-    xdotool mousemove "${at%,*}" "${at#*,}" sleep 0.2 click "${2-1}"
+    xdotool mousemove "${at%,*}" "${at#*,}" sleep 0.2 click --repeat "${3-1}" --delay 70 "${2-1}"
 }
 key() { xdotool key "$@"; }
 type_text() { xdotool type --delay 20 "$1"; }
@@ -100,6 +100,16 @@ key shift+Return
 type_text 'second'
 sees '"composer":"first\\nsecond"'
 key ctrl+a BackSpace
+sees '"composer":""'
+
+# A message is selected by three clicks, and copied.
+click text.2 1 3
+key ctrl+c
+click composer
+key ctrl+v
+sees '"composer":"Hello! How can I help you\?"'
+key ctrl+a
+key BackSpace
 sees '"composer":""'
 
 # Another answer; the turn back in the composer; a fork; a name.
