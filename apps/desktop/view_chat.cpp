@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "memory.h"
 #include "widgets.h"
 
 namespace rwkvk::desktop {
@@ -77,36 +76,11 @@ std::string status_text(const Session& session) {
     return text;
 }
 
-/// As of a second ago at most.
-uint64_t memory_of_process(ViewState& state) {
-    const double now = ImGui::GetTime();
-    if (now >= state.memory_due) {
-        state.memory = own_bytes();
-        state.memory_due = now + 1;
-    }
-    return state.memory;
-}
-
-/// On the right, where there is room.
-void draw_memory(View& view, float used) {
-    const std::string text =
-        "Memory: " + memory_text(memory_of_process(view.state), view.session.model().facts.device_bytes);
-    ImGui::PushFont(small_font());
-    const float left = ImGui::GetContentRegionMax().x - ImGui::CalcTextSize(text.c_str()).x;
-    ImGui::PopFont();
-    if (left < used + view.px(20)) return;
-    ImGui::SameLine(left);
-    muted_text(view, text.c_str());
-}
-
 void draw_status(View& view) {
     const AnswerState& answer = view.session.answer();
     muted_text(view, status_text(view.session).c_str());
-    const float text_end = ImGui::GetItemRectMax().x - ImGui::GetWindowPos().x;
-    const bool reading = view.session.answering() && answer.pieces == 0 && answer.prompt_total > 0;
-    draw_memory(view, reading ? text_end + view.px(180) : text_end);
-    if (!reading) return;
-    ImGui::SameLine(text_end + view.px(10));
+    if (!view.session.answering() || answer.pieces > 0 || answer.prompt_total == 0) return;
+    ImGui::SameLine();
     ImGui::SetCursorPosY(ImGui::GetCursorPosY() + view.px(4));
     ImGui::ProgressBar(static_cast<float>(answer.prompt_done) / static_cast<float>(answer.prompt_total),
                        {view.px(160), view.px(6)}, "");

@@ -202,7 +202,8 @@ std::string selected_text(const View& view) {
 
 void draw_messages(View& view, float height) {
     ImGui::BeginChild("messages", {0, height});
-    if (ImGui::IsMouseClicked(0)) view.state.selection = {};  // a click on text begins another
+    if (ImGui::IsMouseClicked(0) && ImGui::IsWindowHovered())
+        view.state.selection = {};  // a click on text begins another
     const float room = ImGui::GetContentRegionAvail().x - view.px(8);
     const float width = std::min(room, view.px(column_width)), left = (room - width) / 2;
     keep_place(view);

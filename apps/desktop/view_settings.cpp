@@ -10,6 +10,8 @@
 namespace rwkvk::desktop {
 namespace {
 
+constexpr float field_width = 190;  // that have their label on the right
+
 void draw_model(View& view) {
     Session& session = view.session;
     heading(view, "Model");
@@ -79,7 +81,7 @@ void draw_custom(Sampling& sampling) {
 void draw_sampling(View& view) {
     Sampling& sampling = view.session.settings.sampling;
     heading(view, "Answers");
-    ImGui::PushItemWidth(view.px(200));
+    ImGui::PushItemWidth(view.px(field_width));
     if (ImGui::BeginCombo("Sampling", name_of(sampling.preset))) {
         for (const Preset preset : presets()) {
             if (ImGui::Selectable(name_of(preset), preset == sampling.preset)) sampling.preset = preset;
@@ -122,7 +124,7 @@ void draw_looks(View& view) {
     constexpr const char* names[] = {"Small", "Normal", "Large", "Very large"};
     int chosen = 0;
     while (chosen < 3 && sizes[chosen] < settings.text_scale - 0.01f) ++chosen;
-    ImGui::SetNextItemWidth(view.px(200));
+    ImGui::SetNextItemWidth(view.px(field_width));
     if (ImGui::Combo("Text", &chosen, names, 4)) settings.text_scale = sizes[chosen];
 }
 

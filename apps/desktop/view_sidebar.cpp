@@ -10,7 +10,7 @@
 namespace rwkvk::desktop {
 namespace {
 
-constexpr float card_lines = 5;
+constexpr float card_lines = 6;
 
 void draw_title_field(View& view, size_t index) {
     ImGui::SetNextItemWidth(-1);
@@ -88,6 +88,16 @@ void draw_list(View& view, float height) {
     ImGui::EndChild();
 }
 
+/// As of a second ago at most.
+uint64_t memory_of_process(ViewState& state) {
+    const double now = ImGui::GetTime();
+    if (now >= state.memory_due) {
+        state.memory = own_bytes();
+        state.memory_due = now + 1;
+    }
+    return state.memory;
+}
+
 std::string verified_text(const Session& session) {
     if (session.verification().report)
         return session.verification().report->equal ? "Verified: every bit equal" : "VERIFICATION FAILED";
@@ -110,6 +120,8 @@ void draw_model_card(View& view) {
         if (!facts.kernels.empty() && ImGui::IsItemHovered()) tooltip(facts.kernels.c_str());
         muted_text(view, verified_text(view.session).c_str());
         muted_text(view, ("Weights " + bytes_text(facts.weight_bytes)).c_str());
+        const std::string memory = memory_text(memory_of_process(view.state), facts.device_bytes);
+        muted_text(view, ("Memory: " + memory).c_str());
     } else {
         ImGui::TextUnformatted("No model");
     }
