@@ -4,7 +4,6 @@
 #include <GLFW/glfw3.h>
 #include <imgui_impl_glfw.h>
 
-#include <cstdlib>
 #include <stdexcept>
 
 #include "state_log.h"
@@ -12,18 +11,10 @@
 namespace rwkvk::desktop {
 namespace {
 
-constexpr float font_pixels = 19;
 constexpr int settling_frames = 3;  // Dear ImGui places some widgets by what the frame before has shown
 constexpr double caret_seconds = 0.4, idle_seconds = 10, least_frame_seconds = 1.0 / 60;
 
 Window& window_of(GLFWwindow* window) { return *static_cast<Window*>(glfwGetWindowUserPointer(window)); }
-
-std::string language() {
-    for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
-        if (const char* value = std::getenv(name); value && *value) return value;
-    }
-    return "";
-}
 
 std::string glfw_reason() {
     const char* reason = nullptr;
@@ -51,9 +42,10 @@ float monitor_scale(GLFWwindow* window) {
 
 }  // namespace
 
-Window::Window(const Runtime& runtime) : window_(open_window()), atlas_(std::make_unique<ImFontAtlas>()) {
+Window::Window(const Runtime& runtime) : window_(open_window()) {
     IMGUI_CHECKVERSION();
-    ImGui::CreateContext(atlas_.get());
+    auto first_fonts = std::make_unique<ImFontAtlas>();
+    ImGui::CreateContext(first_fonts.get());
     ImGui::GetIO().IniFilename = nullptr;
     ImGui::GetIO().BackendFlags |= ImGuiBackendFlags_RendererHasVtxOffset;
     glfwSetWindowUserPointer(window_, this);
@@ -61,16 +53,14 @@ Window::Window(const Runtime& runtime) : window_(open_window()), atlas_(std::mak
     set_callbacks();
     ImGui_ImplGlfw_InitForVulkan(window_, /*install_callbacks*/ false);
     painter_ = std::make_unique<Painter>(window_, runtime, wake);
-    fonts_ = std::make_unique<FontAtlas>(find_fonts(font_folders(), language()));
-    font_scale_ = monitor_scale(window_);
-    use_fonts(fonts_->build({glyphs_.ranges(), false, font_pixels * font_scale_}));
+    fonts_ = std::make_unique<FontChoice>(std::move(first_fonts), monitor_scale(window_));
 }
 
 Window::~Window() {
-    fonts_.reset();
     painter_.reset();
     ImGui_ImplGlfw_Shutdown();
     ImGui::DestroyContext();
+    fonts_.reset();
     glfwDestroyWindow(window_);
     glfwTerminate();
 }
@@ -155,38 +145,6 @@ void Window::wait() {
         glfwWaitEventsTimeout(std::max(1e-3, until - glfwGetTime()));
 }
 
-/// Of what the conversation shows and of what is typed.
-void Window::note_characters(const Session& session) {
-    const std::string typed = state_.composer + state_.title + state_.system + state_.model_path;
-    size_t bytes = typed.size() + session.library().all().size();
-    for (const Message& message : session.current().messages)
-        bytes += message.text.size() + message.reasoning.size();
-    if (bytes == seen_bytes_) return;
-    seen_bytes_ = bytes;
-    bool changed = glyphs_.add(typed);
-    for (const Message& message : session.current().messages)
-        changed = glyphs_.add(message.text) | glyphs_.add(message.reasoning) || changed;
-    for (const Conversation& one : session.library().all()) changed = glyphs_.add(one.name()) || changed;
-    fonts_due_ = fonts_due_ || changed;
-}
-
-void Window::choose_fonts(const Session& session) {
-    note_characters(session);
-    if (Fonts fonts = fonts_->take(); fonts.atlas) use_fonts(std::move(fonts));
-    const float wanted = scale(session);
-    if ((!fonts_due_ && wanted == font_scale_) || fonts_->building()) return;
-    fonts_due_ = false;
-    font_scale_ = wanted;
-    fonts_->start({glyphs_.ranges(), glyphs_.has_han(), font_pixels * wanted});
-}
-
-void Window::use_fonts(Fonts fonts) {
-    font_image_ = std::move(fonts.image);
-    ImGui::GetIO().Fonts = fonts.atlas.get();
-    atlas_ = std::move(fonts.atlas);
-    state_.heights.clear();
-}
-
 /// The painter and the model may each find it lost.
 void Window::keep_device(Session& session) {
     if (DrawingDevice now = painter_->device(); now.device != session.drawing_device().device) {
@@ -200,14 +158,15 @@ void Window::keep_device(Session& session) {
 void Window::show(const Palette& palette) {
     Picture picture = picture_of(*ImGui::GetDrawData());
     picture.background = palette.background;
-    picture.fonts = std::exchange(font_image_, nullptr);
+    picture.fonts = fonts_->take_image();
     painter_->show(std::move(picture));
 }
 
 void Window::frame(Session& session) {
     keep_device(session);
     if (!dropped_.empty()) session.drop(std::exchange(dropped_, {}));
-    choose_fonts(session);
+    const std::string written = state_.composer + state_.title + state_.system + state_.model_path;
+    if (fonts_->update(session, written, scale(session))) state_.heights.clear();
     if (fonts_->building()) frames_due_ = 1;  // until they are there
     if (!input_->has_area()) {
         frames_due_ = 0;

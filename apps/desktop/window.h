@@ -1,10 +1,10 @@
 #pragma once
-// The window and its loop: events, frames, fonts.
+// The window and its loop: events and frames.
 
 #include <memory>
 #include <string>
 
-#include "font_atlas.h"
+#include "font_choice.h"
 #include "input.h"
 #include "key_queue.h"
 #include "painter.h"
@@ -37,9 +37,6 @@ class Window {
     void frame(Session& session);
     void keep_device(Session& session);
     void show(const Palette& palette);
-    void note_characters(const Session& session);
-    void choose_fonts(const Session& session);
-    void use_fonts(Fonts fonts);
     float scale(const Session& session) const;
     Doing doing(const Session& session) const;
 
@@ -51,14 +48,8 @@ class Window {
     PauseMeter meter_;
     int frames_due_ = 3;  // before the loop may sleep
 
-    GlyphSet glyphs_;
-    bool fonts_due_ = false;
-    float font_scale_ = 1;
-    size_t seen_bytes_ = 0;
-    std::unique_ptr<ImFontAtlas> atlas_;
-    std::shared_ptr<const FontImage> font_image_;  // of the atlas, until it is shown
+    std::unique_ptr<FontChoice> fonts_;
     std::unique_ptr<Painter> painter_;
-    std::unique_ptr<FontAtlas> fonts_;
 };
 
 }  // namespace rwkvk::desktop
