@@ -192,6 +192,8 @@ OpenedDevice open_gpu_device(const Runtime& runtime) {
     choose(*gpu);
     DrawingDevice drawing;
     try {
+        if (gpu->api_version < VK_API_VERSION_1_1)
+            throw std::runtime_error("Vulkan's loader is of version 1.0, expected 1.1 or later: update it");
         const Wishes wishes = wishes_for(runtime, *gpu);
         make_device(*gpu, wishes.get());
         drawing.device = adopt(runtime, gpu, wishes.get());

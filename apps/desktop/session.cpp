@@ -5,6 +5,7 @@
 #include "folders.h"
 
 namespace rwkvk::desktop {
+
 Session::Session(Folders folders, std::function<void()> wake, const ModelChoice& first,
                  const Runtime& runtime, DrawingDevice drawing)
     : folders_(std::move(folders)),
@@ -47,10 +48,14 @@ void Session::save(const Conversation& conversation) {
 
 // ---- The model ----
 
-void Session::load() {
+void Session::expect_load() {
     model_.loading = true;
     model_.fraction = 0;
     model_.loading_name = name_of(ModelChoice{settings.model, {}});
+}
+
+void Session::load() {
+    expect_load();
     worker_.load({settings.model, settings.device}, drawing_);
 }
 
@@ -68,7 +73,7 @@ void Session::use_drawing_device(DrawingDevice drawing) {
     drawing_ = std::move(drawing);
     const bool used = model_.loading || !model_.ready || model_.facts.draws_window;
     drawing_lost_ = false;
-    abandoned_ = answer_.question;
+    abandoned_ = used ? answer_.question : 0;
     fail("The graphics device was lost; the window goes on with a new one" +
          std::string(used ? ", on which the model is loaded again" : ""));
     if (used) load();

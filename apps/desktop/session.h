@@ -107,6 +107,7 @@ class Session {
 
   private:
     void ask(uint64_t seed = 0);
+    void expect_load();
     void load();
     void begin_again();
     void take(const Devices& event);
@@ -134,7 +135,7 @@ class Session {
     std::vector<DeviceRow> devices_;
     DrawingDevice drawing_;
     bool drawing_lost_ = false;
-    uint64_t abandoned_ = 0;    // the question that was being answered when it was replaced
+    uint64_t abandoned_ = 0;    // the question that was being answered on it when it was replaced
     std::string interrupted_;   // the conversation whose answer is to be begun again; ""
     bool begun_again_ = false;  // the answer that is coming was
     std::string error_, returned_text_;

@@ -97,7 +97,10 @@ void Session::take(const Answered& event) {
     if (event.question == answer_.question) answer_.question = 0;
     measure(event);
     const bool lost = lost_its_device(event);
-    if (lost && event.question != abandoned_) drawing_lost_ = model_.loading = true;  // until it is replaced
+    if (lost && event.question != abandoned_) {
+        drawing_lost_ = true;
+        expect_load();  // which comes with the next device
+    }
     if (!lost && !event.reason.empty()) fail("The answer failed: " + event.reason);
     if (!message) return;
     message->seed = event.seed;

@@ -11,7 +11,9 @@
 namespace rwkvk::desktop {
 namespace {
 
-constexpr int settling_frames = 3;  // Dear ImGui places some widgets by what the frame before has shown
+// A click takes two, what it opens one, and Dear ImGui places some widgets by what the frame before has
+// shown.
+constexpr int settling_frames = 4;
 constexpr double caret_seconds = 0.4, idle_seconds = 10, least_frame_seconds = 1.0 / 60;
 
 Window& window_of(GLFWwindow* window) { return *static_cast<Window*>(glfwGetWindowUserPointer(window)); }

@@ -125,6 +125,13 @@ TEST_CASE("a model on the CPU goes on when the device that draws is lost") {
     CHECK(!session.model().loading);
     REQUIRE(drawn.desk.answered());
     CHECK(session.current().messages[1].text == "Hello! How can I help you?");
+    session.settings.sampling = wild;
+    session.settings.max_tokens = 4000;
+    REQUIRE(session.say("Tell me a story."));
+    drawn.replace();
+    session.stop();
+    REQUIRE(drawn.desk.answered());
+    CHECK((session.current().messages.size() == 2 || session.current().messages[3].ending == "stopped"));
 }
 
 }  // namespace
