@@ -22,16 +22,14 @@ Input::Input(GLFWwindow* window)
 void Input::leave() { mouse_ = {-FLT_MAX, -FLT_MAX}; }
 
 void Input::press(int button, bool down) {
-    if (button >= buttons) return;
-    down_[button] = down;
-    pressed_[button] = pressed_[button] || down;
+    if (button < buttons) down_[button] = down;
 }
 
 void Input::tell_mouse(ImGuiIO& io) {
     const bool inside = mouse_.x > -FLT_MAX && window_size_.x > 0;
     const float pixels = inside ? pixels_.x / window_size_.x : 1;
     io.MousePos = {mouse_.x * pixels, mouse_.y * pixels};
-    for (int i = 0; i < buttons; ++i) io.MouseDown[i] = std::exchange(pressed_[i], false) || down_[i];
+    for (int i = 0; i < buttons; ++i) io.MouseDown[i] = down_[i];
 }
 
 /// As the frame before asked for.

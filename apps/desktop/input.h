@@ -36,7 +36,7 @@ class Input {
     GLFWwindow* const window_;
     GLFWcursor* const text_cursor_;
     ImVec2 window_size_{}, pixels_{}, mouse_{};
-    bool down_[buttons] = {}, pressed_[buttons] = {};  // since the last frame: a click may be shorter
+    bool down_[buttons] = {};
     bool shows_text_cursor_ = false;
     double time_ = 0;
 };

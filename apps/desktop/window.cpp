@@ -75,20 +75,23 @@ void Window::set_callbacks() {
         window_, [](GLFWwindow* window, int w, int h) { window_of(window).input_->window_is(w, h); });
     glfwSetFramebufferSizeCallback(
         window_, [](GLFWwindow* window, int w, int h) { window_of(window).input_->framebuffer_is(w, h); });
-    glfwSetCursorPosCallback(
-        window_, [](GLFWwindow* window, double x, double y) { window_of(window).input_->move(x, y); });
+    using Kind = InputEvent::Kind;
+    glfwSetCursorPosCallback(window_, [](GLFWwindow* window, double x, double y) {
+        window_of(window).queue_.push({.kind = Kind::move, .x = x, .y = y});
+    });
     glfwSetCursorEnterCallback(window_, [](GLFWwindow* window, int inside) {
-        if (!inside) window_of(window).input_->leave();
+        if (!inside) window_of(window).queue_.push({.kind = Kind::leave});
     });
     glfwSetMouseButtonCallback(window_, [](GLFWwindow* window, int button, int action, int) {
-        window_of(window).input_->press(button, action == GLFW_PRESS);
+        window_of(window).queue_.push({.kind = Kind::button, .key = button, .action = action});
     });
     glfwSetScrollCallback(window_, ImGui_ImplGlfw_ScrollCallback);
     glfwSetCharCallback(window_, [](GLFWwindow* window, unsigned character) {
-        window_of(window).keys_.push({.character = character});
+        window_of(window).queue_.push({.kind = Kind::character, .character = character});
     });
     glfwSetKeyCallback(window_, [](GLFWwindow* window, int key, int scancode, int action, int mods) {
-        window_of(window).keys_.push({.key = key, .scancode = scancode, .action = action, .mods = mods});
+        window_of(window).queue_.push(
+            {.kind = Kind::key, .key = key, .scancode = scancode, .action = action, .mods = mods});
     });
     glfwSetDropCallback(window_, [](GLFWwindow* window, int count, const char** paths) {
         window_of(window).dropped_.assign(paths, paths + count);
@@ -96,7 +99,7 @@ void Window::set_callbacks() {
 }
 
 /// What works wherever the keyboard is.
-void Window::command(const Typed& pressed) {
+void Window::command(const InputEvent& pressed) {
     Commands& commands = state_.commands;
     if (pressed.mods & GLFW_MOD_CONTROL) {
         if (pressed.key == GLFW_KEY_Q) glfwSetWindowShouldClose(window_, GLFW_TRUE);
@@ -109,19 +112,33 @@ void Window::command(const Typed& pressed) {
     if (pressed.key == GLFW_KEY_ESCAPE) commands.stop = true;
 }
 
-void Window::type(const Typed& typed) {
-    if (typed.character) return ImGui_ImplGlfw_CharCallback(window_, typed.character);
-    if (typed.action == GLFW_PRESS) command(typed);
+void Window::type(const InputEvent& key) {
+    if (key.action == GLFW_PRESS) command(key);
     // The composer would take these as a new line and as the end of typing.
-    if (state_.composer_active && typed.action != GLFW_RELEASE) {
-        const bool enter = typed.key == GLFW_KEY_ENTER || typed.key == GLFW_KEY_KP_ENTER;
-        if (enter && !(typed.mods & GLFW_MOD_SHIFT)) {
-            state_.commands.send = state_.commands.send || typed.action == GLFW_PRESS;
+    if (state_.composer_active && key.action != GLFW_RELEASE) {
+        const bool enter = key.key == GLFW_KEY_ENTER || key.key == GLFW_KEY_KP_ENTER;
+        if (enter && !(key.mods & GLFW_MOD_SHIFT)) {
+            state_.commands.send = state_.commands.send || key.action == GLFW_PRESS;
             return;
         }
-        if (typed.key == GLFW_KEY_ESCAPE) return;
+        if (key.key == GLFW_KEY_ESCAPE) return;
     }
-    ImGui_ImplGlfw_KeyCallback(window_, typed.key, typed.scancode, typed.action, typed.mods);
+    ImGui_ImplGlfw_KeyCallback(window_, key.key, key.scancode, key.action, key.mods);
+}
+
+void Window::take(const InputEvent& event) {
+    switch (event.kind) {
+        case InputEvent::Kind::character:
+            return ImGui_ImplGlfw_CharCallback(window_, event.character);
+        case InputEvent::Kind::key:
+            return type(event);
+        case InputEvent::Kind::move:
+            return input_->move(event.x, event.y);
+        case InputEvent::Kind::leave:
+            return input_->leave();
+        case InputEvent::Kind::button:
+            return input_->press(event.key, event.action == GLFW_PRESS);
+    }
 }
 
 float Window::scale(const Session& session) const {
@@ -178,14 +195,14 @@ void Window::frame(Session& session) {
     const Palette& palette = palette_of(session.settings.theme);
     const float pixels = scale(session);
     apply_theme(palette, pixels);
-    keys_.feed([this](const Typed& typed) { type(typed); });
+    queue_.feed([this](const InputEvent& event) { take(event); });
     input_->begin_frame();
     ImGui::NewFrame();
     draw({session, state_, palette, pixels}, ImGui::GetIO().DisplaySize.x, ImGui::GetIO().DisplaySize.y);
     ImGui::Render();
     show(palette);
     --frames_due_;
-    if (!keys_.empty()) frames_due_ = std::max(frames_due_, 1);
+    if (!queue_.empty()) frames_due_ = settling_frames;
 }
 
 void Window::run(Session& session, const std::string& state_log) {

@@ -6,7 +6,7 @@
 
 #include "font_choice.h"
 #include "input.h"
-#include "key_queue.h"
+#include "input_queue.h"
 #include "painter.h"
 #include "pause_meter.h"
 #include "view.h"
@@ -31,8 +31,9 @@ class Window {
 
   private:
     void set_callbacks();
-    void type(const Typed& typed);
-    void command(const Typed& pressed);
+    void take(const InputEvent& event);
+    void type(const InputEvent& key);
+    void command(const InputEvent& pressed);
     void wait();
     void frame(Session& session);
     void keep_device(Session& session);
@@ -43,7 +44,7 @@ class Window {
     GLFWwindow* window_ = nullptr;
     std::unique_ptr<Input> input_;
     std::vector<std::string> dropped_;
-    KeyQueue keys_;
+    InputQueue queue_;
     ViewState state_;
     PauseMeter meter_;
     int frames_due_ = 3;  // before the loop may sleep
