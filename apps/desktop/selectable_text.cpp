@@ -1,6 +1,7 @@
 #include "selectable_text.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "widgets.h"
@@ -67,15 +68,18 @@ void select_word(Selection& selection, const std::string& text) {
 void follow_mouse(View& view, size_t part, const std::string& text, const std::vector<Line>& lines,
                   ImVec2 top) {
     if (ImGui::IsItemHovered()) ImGui::SetMouseCursor(ImGuiMouseCursor_TextInput);
-    if (!ImGui::IsItemActive()) return;
+    if (!ImGui::IsItemActive() && !ImGui::IsItemDeactivated()) return;
     Selection& selection = view.state.selection;
     const ImVec2 mouse = ImGui::GetMousePos();
     const auto at = static_cast<size_t>(gap_at(lines, {mouse.x - top.x, mouse.y - top.y}) - text.data());
     const int clicks = ImGui::GetMouseClickedCount(0);
-    if (clicks == 1 || selection.part != part) selection = {part, at, at};
+    if (clicks == 1) selection = {part, at, at};
     if (clicks == 2) select_word(selection, text);
     if (clicks > 2) selection = {part, 0, text.size()};
-    if (clicks == 0 && ImGui::IsMouseDragging(0)) selection.to = at;
+    const ImGuiIO& io = ImGui::GetIO();
+    const ImVec2 pressed = io.MouseClickedPos[0];  // a quick hand has let go before the next frame
+    const bool moved = std::abs(mouse.x - pressed.x) + std::abs(mouse.y - pressed.y) > io.MouseDragThreshold;
+    if (clicks == 0 && moved) selection.to = at;
 }
 
 void draw_line(View& view, const Line& line, ImVec2 at, const char* from, const char* to) {

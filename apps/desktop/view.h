@@ -43,6 +43,7 @@ struct ViewState {
     std::string composer;
     std::optional<std::string> new_composer;  // in place of what is typed
     bool composer_active = false, focus_composer = true;
+    bool composer_awaits_focus = false;  // which Dear ImGui gives it with the next frame
 
     std::string conversation;         // that the rest belongs to
     bool follow = true;               // the end of the answer stays in sight

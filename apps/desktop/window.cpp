@@ -181,6 +181,15 @@ void Window::show(const Palette& palette) {
     painter_->show(std::move(picture));
 }
 
+/// What is typed belongs to a composer that the next frames bring: its focus, or a text in place of its own.
+void Window::feed() {
+    const bool wait = state_.new_composer || state_.composer_awaits_focus;
+    if (wait && ++held_back_ < settling_frames) return;
+    held_back_ = 0;
+    state_.composer_awaits_focus = false;
+    queue_.feed([this](const InputEvent& event) { take(event); });
+}
+
 void Window::frame(Session& session) {
     keep_device(session);
     if (!dropped_.empty()) session.drop(std::exchange(dropped_, {}));
@@ -195,7 +204,7 @@ void Window::frame(Session& session) {
     const Palette& palette = palette_of(session.settings.theme);
     const float pixels = scale(session);
     apply_theme(palette, pixels);
-    queue_.feed([this](const InputEvent& event) { take(event); });
+    feed();
     input_->begin_frame();
     ImGui::NewFrame();
     draw({session, state_, palette, pixels}, ImGui::GetIO().DisplaySize.x, ImGui::GetIO().DisplaySize.y);

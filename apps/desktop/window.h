@@ -31,6 +31,7 @@ class Window {
 
   private:
     void set_callbacks();
+    void feed();
     void take(const InputEvent& event);
     void type(const InputEvent& key);
     void command(const InputEvent& pressed);
@@ -45,6 +46,7 @@ class Window {
     std::unique_ptr<Input> input_;
     std::vector<std::string> dropped_;
     InputQueue queue_;
+    int held_back_ = 0;  // for so many frames
     ViewState state_;
     PauseMeter meter_;
     int frames_due_ = 3;  // before the loop may sleep

@@ -30,9 +30,10 @@ sees() {
     echo "FAILED: expected the window to show /$1/, found $(shown | cut -c 1-2000)"
     exit 1  # what comes next depends on it
 }
-# click NAME [BUTTON [TIMES]]: in the middle of a widget, once it is there and stays there
-click() {
-    local at='' before=none i
+# find_widget NAME: sets `at` to the middle of a widget, once it is there and stays there
+find_widget() {
+    local before=none i
+    at=''
     for ((i = 0; i < 200; i++)); do
         at=$(shown | grep -oE "\"$1\":\[[0-9]+,[0-9]+\]" | grep -oE '[0-9]+,[0-9]+')
         [[ -n $at && $at == "$before" ]] && break
@@ -40,9 +41,29 @@ click() {
         sleep 0.1
     done
     [[ -n $at ]] || { echo "FAILED: no widget is called $1: $(shown)"; exit 1; }
-    xdotool mousemove "${at%,*}" "${at#*,}" sleep 0.2 click --repeat "${3-1}" --delay 70 "${2-1}"
+}
+# click NAME [BUTTON]
+click() {
+    find_widget "$1"
+    xdotool mousemove "${at%,*}" "${at#*,}" sleep 0.2 click "${2-1}"
+}
+# drag NAME X: from its middle to the left or right
+drag() {
+    find_widget "$1"
+    xdotool mousemove "${at%,*}" "${at#*,}" sleep 0.2 mousedown 1 mousemove "$2" "${at#*,}" mouseup 1
 }
 key() { xdotool key "$@"; }
+# answered COMMAND...: what it asks for has come
+answered() {
+    local before i
+    before=$(grep -c '"answering":true' "$log")
+    "$@"
+    for ((i = 0; i < 1200; i++)); do
+        (($(grep -c '"answering":true' "$log") > before)) && break
+        sleep 0.05
+    done
+    sees '"answering":false'
+}
 type_text() { xdotool type --delay 20 "$1"; }
 pause() { shown | grep -oE "\"$1\":[0-9.e-]+" | tail -n 1 | cut -d: -f2; }
 
@@ -102,8 +123,8 @@ sees '"composer":"first\\nsecond"'
 key ctrl+a BackSpace
 sees '"composer":""'
 
-# A message is selected by three clicks, and copied.
-click text.2 1 3
+# A message is selected from its end to its beginning, and copied.
+drag text.2 10
 key ctrl+c
 click composer
 key ctrl+v
@@ -113,8 +134,8 @@ key BackSpace
 sees '"composer":""'
 
 # Another answer; the turn back in the composer; a fork; a name.
-click regenerate
-sees '"answering":false.*"text":"Hello! How can I help you\?"'
+answered click regenerate
+sees '"text":"Hello! How can I help you\?"'
 click undo
 sees '"composer":"Hello!".*"messages":\[\]'
 key Return
