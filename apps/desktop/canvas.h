@@ -19,6 +19,7 @@ class Canvas {
 
     /// May wait for the screen. The picture has an area.
     void draw(const Picture& picture);
+    bool shares_queue() const { return gpu_.queue == gpu_.model_queue; }
     const DrawingDevice& device() const { return device_.drawing; }
 
   private:

@@ -3,6 +3,7 @@
 #define GLFW_INCLUDE_NONE
 #include <GLFW/glfw3.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "step_back.h"
@@ -91,10 +92,12 @@ void Painter::run(std::promise<void>& opened, int width, int height) {
 
 void Painter::paint(Picture picture) {
     if (picture.fonts) fonts_ = picture.fonts;
+    const auto begin = std::chrono::steady_clock::now();
     try {
         if (is_left()) throw DeviceLost("the window: the model found its device lost");
         canvas_->draw(picture);
         has_shown_ = true;
+        if (picture.model_works && canvas_->shares_queue()) rest(std::chrono::steady_clock::now() - begin);
     } catch (const DeviceLost&) {
         if (!std::exchange(has_shown_, false)) throw;  // it would go on so
         open(picture.width, picture.height);
@@ -102,6 +105,14 @@ void Painter::paint(Picture picture) {
         picture.fonts = fonts_;
         canvas_->draw(picture);
     }
+}
+
+/// On a device of software a frame takes as long as some tokens, which wait for it: they are left most of the
+/// time. On others a frame, and so the rest, is too short to be seen.
+void Painter::rest(std::chrono::steady_clock::duration drawing) {
+    constexpr std::chrono::steady_clock::duration most = std::chrono::milliseconds(100);
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, std::min(2 * drawing, most), [&] { return leaving_; });
 }
 
 /// A device before lives on until the model has left it.

@@ -2,6 +2,7 @@
 // Shows pictures on a thread of its own: drivers may wait for the screen, and those that draw on the CPU for
 // much longer. After its device is lost it goes on with another one.
 
+#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <functional>
@@ -35,6 +36,7 @@ class Painter {
     void run(std::promise<void>& opened, int width, int height);
     std::optional<Picture> next();
     void paint(Picture picture);
+    void rest(std::chrono::steady_clock::duration drawing);
     bool is_left();
     void open(int width, int height);
 

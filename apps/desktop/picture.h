@@ -20,6 +20,7 @@ struct Picture {
     std::vector<Part> parts;
     int width = 0, height = 0;
     ImVec4 background{};
+    bool model_works = false;                // on the device that draws
     std::shared_ptr<const FontImage> fonts;  // from this one on; NULL: as before
 };
 

@@ -174,9 +174,10 @@ void Window::keep_device(Session& session) {
     if (session.drawing_device_lost()) painter_->leave(session.drawing_device());
 }
 
-void Window::show(const Palette& palette) {
+void Window::show(const Session& session) {
     Picture picture = picture_of(*ImGui::GetDrawData());
-    picture.background = palette.background;
+    picture.background = palette_of(session.settings.theme).background;
+    picture.model_works = session.answering() && session.model().facts.draws_window;
     picture.fonts = fonts_->take_image();
     painter_->show(std::move(picture));
 }
@@ -209,7 +210,7 @@ void Window::frame(Session& session) {
     ImGui::NewFrame();
     draw({session, state_, palette, pixels}, ImGui::GetIO().DisplaySize.x, ImGui::GetIO().DisplaySize.y);
     ImGui::Render();
-    show(palette);
+    show(session);
     --frames_due_;
     if (!queue_.empty()) frames_due_ = settling_frames;
 }

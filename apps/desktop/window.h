@@ -38,7 +38,7 @@ class Window {
     void wait();
     void frame(Session& session);
     void keep_device(Session& session);
-    void show(const Palette& palette);
+    void show(const Session& session);
     float scale(const Session& session) const;
     Doing doing(const Session& session) const;
 
