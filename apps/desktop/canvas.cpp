@@ -10,19 +10,18 @@ constexpr uint32_t images = 3;
 
 }  // namespace
 
-Canvas::Canvas(GLFWwindow* window) : gpu_(open_gpu_device()) {
+Canvas::Canvas(GLFWwindow* window, const Runtime& runtime, int width, int height)
+    : device_(open_gpu_device(runtime)), gpu_(*device_.gpu) {
     vk(glfwCreateWindowSurface(gpu_.instance, window, nullptr, &target_.Surface), "glfwCreateWindowSurface");
-    int width = 0, height = 0;
-    glfwGetFramebufferSize(window, &width, &height);
     make_swapchain(width, height);
     renderer_ = std::make_unique<Renderer>(gpu_, target_.RenderPass, target_.ImageCount);
 }
 
 Canvas::~Canvas() {
+    const auto held = gpu_.hold_device();
     vkDeviceWaitIdle(gpu_.device);
     renderer_.reset();
     ImGui_ImplVulkanH_DestroyWindow(gpu_.instance, gpu_.device, &target_, nullptr);  // the surface too
-    close_gpu_device(gpu_);
 }
 
 void Canvas::make_swapchain(int width, int height) {
@@ -31,13 +30,15 @@ void Canvas::make_swapchain(int width, int height) {
     target_.SurfaceFormat = ImGui_ImplVulkanH_SelectSurfaceFormat(gpu_.physical, target_.Surface, formats, 2,
                                                                   VK_COLOR_SPACE_SRGB_NONLINEAR_KHR);
     target_.PresentMode = VK_PRESENT_MODE_FIFO_KHR;
+    const auto held = gpu_.hold_device();
+    vk(vkDeviceWaitIdle(gpu_.device), "vkDeviceWaitIdle");  // so does the next, which tells nobody of a loss
     ImGui_ImplVulkanH_CreateOrResizeWindow(gpu_.instance, gpu_.physical, gpu_.device, &target_, gpu_.family,
                                            nullptr, width, height, images);
     target_.SemaphoreIndex = 0;
 }
 
-void Canvas::draw(Picture picture) {
-    if (picture.fonts) renderer_->use(std::move(picture.fonts));
+void Canvas::draw(const Picture& picture) {
+    if (picture.fonts) renderer_->use(*picture.fonts);
     if (outdated_ || picture.width != target_.Width || picture.height != target_.Height) {
         make_swapchain(picture.width, picture.height);
         outdated_ = false;
@@ -95,6 +96,7 @@ void Canvas::submit() {
     info.pCommandBuffers = &frame.CommandBuffer;
     info.signalSemaphoreCount = 1;
     info.pSignalSemaphores = &semaphores.RenderCompleteSemaphore;
+    const auto held = gpu_.hold_queue();
     vk(vkQueueSubmit(gpu_.queue, 1, &info, frame.Fence), "vkQueueSubmit");
 }
 
@@ -106,7 +108,10 @@ void Canvas::present() {
     info.swapchainCount = 1;
     info.pSwapchains = &target_.Swapchain;
     info.pImageIndices = &target_.FrameIndex;
-    const VkResult result = vkQueuePresentKHR(gpu_.queue, &info);
+    const VkResult result = [&] {
+        const auto held = gpu_.hold_queue();
+        return vkQueuePresentKHR(gpu_.queue, &info);
+    }();
     target_.SemaphoreIndex = (target_.SemaphoreIndex + 1) % target_.ImageCount;
     if (result == VK_ERROR_OUT_OF_DATE_KHR || result == VK_SUBOPTIMAL_KHR) {
         outdated_ = true;

@@ -1,7 +1,9 @@
 #pragma once
 // Shows pictures in a window: swapchain, frames in flight.
 
+#include "gpu_device.h"
 #include "picture.h"
+#include "renderer.h"
 
 struct GLFWwindow;
 
@@ -9,15 +11,16 @@ namespace rwkvk::desktop {
 
 class Canvas {
   public:
-    /// Dear ImGui has a context.
-    explicit Canvas(GLFWwindow* window);
+    /// On a device of its own. Sizes are those of the first picture.
+    Canvas(GLFWwindow* window, const Runtime& runtime, int width, int height);
     ~Canvas();
     Canvas(const Canvas&) = delete;
     Canvas& operator=(const Canvas&) = delete;
 
     /// May wait for the screen. The picture has an area.
-    void draw(Picture picture);
-    const Renderer& renderer() const { return *renderer_; }
+    void draw(const Picture& picture);
+    bool shares_queue() const { return gpu_.queue == gpu_.model_queue; }
+    const DrawingDevice& device() const { return device_.drawing; }
 
   private:
     void make_swapchain(int width, int height);
@@ -26,7 +29,8 @@ class Canvas {
     void submit();
     void present();
 
-    GpuDevice gpu_;
+    OpenedDevice device_;
+    const GpuDevice& gpu_;
     ImGui_ImplVulkanH_Window target_;
     std::unique_ptr<Renderer> renderer_;
     bool outdated_ = false;

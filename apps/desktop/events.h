@@ -7,13 +7,10 @@
 #include <variant>
 #include <vector>
 
+#include "device_list.h"
 #include "verify_report.h"
 
 namespace rwkvk::desktop {
-
-struct DeviceRow {
-    std::string index, name, facts;
-};
 
 /// What the window shows of a model that is ready.
 struct ModelFacts {
@@ -21,9 +18,11 @@ struct ModelFacts {
     std::string name, version, format, tokenizer;
     uint32_t layers = 0, width = 0;
     uint64_t parameters = 0, weight_bytes = 0;
-    std::string device;   // that it runs on
-    std::string kernels;  // what chooses them there
+    uint64_t device_bytes = 0;  // of its memory; 0 on the CPU
+    std::string device;         // that it runs on
+    std::string kernels;        // what chooses them there
     bool on_cpu = false;
+    bool draws_window = false;  // that device does
 };
 
 struct Devices {
@@ -49,11 +48,11 @@ struct Piece {
     uint64_t question = 0;
     std::string text, reasoning;
 };
-enum class End { complete, limit, stopped, failed };
+enum class End { complete, limit, stopped, failed, device_lost };
 struct Answered {
     uint64_t question = 0;
     End end = End::complete;
-    std::string reason;  // of End::failed
+    std::string reason;  // of the last two
     uint64_t seed = 0, prompt_tokens = 0, cached_tokens = 0, tokens = 0;
     double prompt_seconds = 0, seconds = 0;
 };

@@ -19,6 +19,19 @@ std::string bytes_of(const std::filesystem::path& path) {
     }
 }
 
+/// Which the atlas then has no more.
+std::shared_ptr<const FontImage> image_of(ImFontAtlas& atlas) {
+    unsigned char* pixels = nullptr;
+    int width = 0, height = 0;
+    atlas.GetTexDataAsAlpha8(&pixels, &width, &height);
+    auto image = std::make_shared<FontImage>();
+    image->width = static_cast<uint32_t>(width);
+    image->height = static_cast<uint32_t>(height);
+    image->pixels.assign(pixels, pixels + size_t{image->width} * image->height);
+    atlas.ClearTexData();
+    return image;
+}
+
 }  // namespace
 
 Fonts FontAtlas::build(const FontRequest& request) {
@@ -39,8 +52,8 @@ Fonts FontAtlas::build(const FontRequest& request) {
     builder.BuildRanges(&han_ranges_);
     add_font(*atlas, request.pixels, han_ranges_.Data);
     add_font(*atlas, request.pixels * small_font, request_.ranges.data());
-    std::unique_ptr<FontTexture> texture = renderer_.texture_of(*atlas);
-    return {std::move(atlas), std::move(texture)};
+    std::shared_ptr<const FontImage> image = image_of(*atlas);
+    return {std::move(atlas), std::move(image)};
 }
 
 void FontAtlas::add_font(ImFontAtlas& atlas, float pixels, const ImWchar* cjk_ranges) {

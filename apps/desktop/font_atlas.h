@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "font_image.h"
 #include "fonts.h"
-#include "renderer.h"
 
 namespace rwkvk::desktop {
 
@@ -22,14 +22,14 @@ struct FontRequest {
 /// Two fonts, text and small text, and their image.
 struct Fonts {
     std::unique_ptr<ImFontAtlas> atlas;
-    std::unique_ptr<FontTexture> texture;
+    std::shared_ptr<const FontImage> image;
 };
 
 /// Of what other threads have, building one touches only Dear ImGui's count of allocations, which nobody
 /// reads.
 class FontAtlas {
   public:
-    FontAtlas(FontFiles files, const Renderer& renderer) : files_(std::move(files)), renderer_(renderer) {}
+    explicit FontAtlas(FontFiles files) : files_(std::move(files)) {}
 
     /// At once.
     Fonts build(const FontRequest& request);
@@ -43,7 +43,6 @@ class FontAtlas {
     void add_font(ImFontAtlas& atlas, float pixels, const ImWchar* cjk_ranges);
 
     FontFiles files_;
-    const Renderer& renderer_;
     std::string text_bytes_, cjk_bytes_;
     FontRequest request_;
     ImVector<ImWchar> han_ranges_;

@@ -23,9 +23,15 @@ std::string name_of(const ModelChoice& choice) {
 LoadedModel::LoadedModel(const Runtime& runtime, ModelChoice choice)
     : choice_(std::move(choice)), model_(open(runtime, choice_)), tokenizer_(model_.tokenizer()) {}
 
-void LoadedModel::start(const LoadProgress& progress) {
+void LoadedModel::start(const std::vector<DeviceRow>& devices, const DrawingDevice& drawing,
+                        const LoadProgress& progress) {
+    draws_window_ = means_drawing(choice_.device, devices);
     rwkvk_context_params context = context_params();
-    context.device = choice_.device.c_str();
+    if (draws_window_) {
+        context.own_device = drawing.device.get();
+    } else {
+        context.device = choice_.device.c_str();
+    }
     context.slots = 1;  // one conversation is answered at a time
     context.progress = [](void* user, double fraction) -> int32_t {
         return (*static_cast<const LoadProgress*>(user))(fraction) ? 1 : 0;
@@ -34,7 +40,9 @@ void LoadedModel::start(const LoadProgress& progress) {
     rwkvk_engine_params params = engine_params();
     params.context = &context;
     params.own_thread = 1;
-    engine_ = std::make_shared<Engine>(model_, tokenizer_, params);
+    // The device outlives the engine, whoever lets go of it last.
+    engine_ = {new Engine(model_, tokenizer_, params),
+               [device = draws_window_ ? drawing.device : nullptr](Engine* engine) { delete engine; }};
 }
 
 ModelFacts LoadedModel::facts(const std::vector<DeviceRow>& devices) const {
@@ -50,9 +58,11 @@ ModelFacts LoadedModel::facts(const std::vector<DeviceRow>& devices) const {
     facts.parameters = info.parameters;
     facts.weight_bytes = info.weight_bytes;
     facts.device = engine_->device();
+    facts.device_bytes = engine_->info().device_bytes;
     facts.on_cpu = facts.device.starts_with("cpu");
+    facts.draws_window = draws_window_;
     for (const DeviceRow& row : devices) {
-        if (row.name == facts.device) facts.kernels = row.facts;
+        if (draws_window_ ? row.draws : row.name == facts.device) facts.kernels = row.facts;
     }
     return facts;
 }

@@ -26,8 +26,9 @@ class LoadedModel {
     /// Opens model and vocabulary, which is quick. Throws Error, as everything here.
     LoadedModel(const Runtime& runtime, ModelChoice choice);
 
-    /// Takes the weights over to the device.
-    void start(const LoadProgress& progress);
+    /// Takes the weights over to the device: that which draws the window, where the choice comes to it.
+    void start(const std::vector<DeviceRow>& devices, const DrawingDevice& drawing,
+               const LoadProgress& progress);
     void stop() { engine_.reset(); }
 
     const ModelChoice& choice() const { return choice_; }
@@ -42,6 +43,7 @@ class LoadedModel {
     Model model_;
     Tokenizer tokenizer_;
     std::shared_ptr<Engine> engine_;
+    bool draws_window_ = false;  // its device
 };
 
 }  // namespace rwkvk::desktop

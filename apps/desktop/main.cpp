@@ -31,9 +31,10 @@ Flags parse(int argc, char** argv) {
 
 void run(const Flags& flags) {
     const std::filesystem::path settings_file = config_folder() / "desktop.json";
-    Window window;
+    const Runtime runtime;
+    Window window(runtime);
     Session session({data_folder() / "conversations", settings_file}, Window::wake,
-                    {.path = flags.model, .device = flags.device});
+                    {.path = flags.model, .device = flags.device}, runtime, window.device());
     window.run(session, flags.state_log);
     if (!session.busy()) return;
     // Verifying and loading cannot be left at any time; nothing of them is worth waiting for.

@@ -25,4 +25,9 @@ std::string bytes_text(uint64_t bytes) {
     return text;
 }
 
+std::string memory_text(uint64_t host_bytes, uint64_t device_bytes) {
+    const std::string host = bytes_text(host_bytes);
+    return device_bytes > 0 ? host + ", device " + bytes_text(device_bytes) : host;
+}
+
 }  // namespace rwkvk::desktop

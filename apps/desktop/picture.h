@@ -4,7 +4,8 @@
 #include <memory>
 #include <vector>
 
-#include "renderer.h"
+#include "font_image.h"
+#include "gpu_device.h"
 
 namespace rwkvk::desktop {
 
@@ -19,7 +20,8 @@ struct Picture {
     std::vector<Part> parts;
     int width = 0, height = 0;
     ImVec4 background{};
-    std::unique_ptr<FontTexture> fonts;  // from this one on; NULL: as before
+    bool model_works = false;                // on the device that draws
+    std::shared_ptr<const FontImage> fonts;  // from this one on; NULL: as before
 };
 
 Picture picture_of(const ImDrawData& data);

@@ -29,14 +29,14 @@ VkImageMemoryBarrier barrier_of(VkImage image) {
 
 }  // namespace
 
-FontTexture::FontTexture(const GpuDevice& gpu, uint32_t width, uint32_t height)
-    : image(gpu, width, height),
-      pixels(gpu, VkDeviceSize{width} * height, VK_BUFFER_USAGE_TRANSFER_SRC_BIT) {}
+FontTexture::FontTexture(const GpuDevice& gpu, const FontImage& font)
+    : image(gpu, font.width, font.height), pixels(gpu, font.pixels.size(), VK_BUFFER_USAGE_TRANSFER_SRC_BIT) {
+    std::memcpy(pixels.data(), font.pixels.data(), font.pixels.size());
+}
 
 Renderer::Renderer(const GpuDevice& gpu, VkRenderPass pass, uint32_t frames) : gpu_(gpu), frames_(frames) {
     make_layouts();
     make_pipeline(pass);
-    ImGui::GetIO().BackendFlags |= ImGuiBackendFlags_RendererHasVtxOffset;
 }
 
 Renderer::~Renderer() {
@@ -47,17 +47,8 @@ Renderer::~Renderer() {
     vkDestroySampler(gpu_.device, sampler_, nullptr);
 }
 
-std::unique_ptr<FontTexture> Renderer::texture_of(ImFontAtlas& atlas) const {
-    unsigned char* pixels = nullptr;
-    int width = 0, height = 0;
-    atlas.GetTexDataAsAlpha8(&pixels, &width, &height);
-    auto texture =
-        std::make_unique<FontTexture>(gpu_, static_cast<uint32_t>(width), static_cast<uint32_t>(height));
-    std::memcpy(texture->pixels.data(), pixels, static_cast<size_t>(width) * static_cast<size_t>(height));
-    return texture;
-}
-
-void Renderer::use(std::unique_ptr<FontTexture> texture) {
+void Renderer::use(const FontImage& font) {
+    auto texture = std::make_unique<FontTexture>(gpu_, font);
     VkDescriptorSetAllocateInfo info{};
     info.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO;
     info.descriptorPool = pool_;

@@ -5,13 +5,14 @@
 #include <memory>
 #include <vector>
 
+#include "font_image.h"
 #include "gpu_memory.h"
 
 namespace rwkvk::desktop {
 
 /// A font on its way to the device, or there.
 struct FontTexture {
-    FontTexture(const GpuDevice& gpu, uint32_t width, uint32_t height);
+    FontTexture(const GpuDevice& gpu, const FontImage& font);
 
     Image image;
     HostBuffer pixels;  // that the image is copied from
@@ -27,10 +28,8 @@ class Renderer {
     Renderer(const Renderer&) = delete;
     Renderer& operator=(const Renderer&) = delete;
 
-    /// May be called from any thread.
-    std::unique_ptr<FontTexture> texture_of(ImFontAtlas& atlas) const;
     /// The fonts of the frames from now on.
-    void use(std::unique_ptr<FontTexture> texture);
+    void use(const FontImage& font);
 
     /// Before the render pass, and within it; `frame` is one that the device is done with.
     void prepare(VkCommandBuffer commands);

@@ -10,7 +10,7 @@ void write_model(std::ostream& text, const ModelFacts& facts) {
     text << "Model: " << facts.name << " (RWKV " << facts.version << ", " << facts.format << ", "
          << facts.layers << " layers of " << facts.width << ", " << facts.parameters << " parameters, "
          << bytes_text(facts.weight_bytes) << ")\nTokenizer: " << facts.tokenizer
-         << "\nDevice: " << facts.device << '\n';
+         << "\nDevice: " << facts.device << (facts.draws_window ? ", which draws the window" : "") << '\n';
     if (!facts.kernels.empty()) text << "Kernels: " << facts.kernels << '\n';
 }
 
@@ -39,8 +39,9 @@ std::string Session::report() const {
     text << "# " << current().name() << "\n\nrwkvk " << rwkvk_version() << ", numerics "
          << rwkvk_numerics_version() << '\n';
     if (model_.ready) write_model(text, model_.facts);
+    if (!drawing_.refusal.empty()) text << "The window's device runs no model: " << drawing_.refusal << '\n';
     if (answer_.tokens > 0) write_speed(text, answer_);
-    text << "Memory of the process: " << bytes_text(own_bytes())
+    text << "Memory: " << memory_text(own_bytes(), model_.facts.device_bytes)
          << "\nSampling: " << name_of(settings.sampling.preset) << '\n';
     if (!current().system.empty()) text << "\n### System\n\n" << current().system << '\n';
     for (const Message& message : current().messages) write_message(text, message);

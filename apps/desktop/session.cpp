@@ -6,8 +6,12 @@
 
 namespace rwkvk::desktop {
 
-Session::Session(Folders folders, std::function<void()> wake, const ModelChoice& first)
-    : folders_(std::move(folders)), library_(folders_.conversations), worker_(std::move(wake)) {
+Session::Session(Folders folders, std::function<void()> wake, const ModelChoice& first,
+                 const Runtime& runtime, DrawingDevice drawing)
+    : folders_(std::move(folders)),
+      library_(folders_.conversations),
+      drawing_(std::move(drawing)),
+      worker_(std::move(wake), runtime) {
     LoadedSettings loaded = load_settings(folders_.settings);
     settings = std::move(loaded.settings);
     if (!loaded.warning.empty()) fail(loaded.warning);
@@ -44,11 +48,15 @@ void Session::save(const Conversation& conversation) {
 
 // ---- The model ----
 
-void Session::load() {
+void Session::expect_load() {
     model_.loading = true;
     model_.fraction = 0;
     model_.loading_name = name_of(ModelChoice{settings.model, {}});
-    worker_.load({settings.model, settings.device});
+}
+
+void Session::load() {
+    expect_load();
+    worker_.load({settings.model, settings.device}, drawing_);
 }
 
 void Session::open_model(const std::string& path) {
@@ -59,6 +67,16 @@ void Session::open_model(const std::string& path) {
 void Session::use_device(const std::string& device) {
     settings.device = device;
     load();
+}
+
+void Session::use_drawing_device(DrawingDevice drawing) {
+    drawing_ = std::move(drawing);
+    const bool used = model_.loading || !model_.ready || model_.facts.draws_window;
+    drawing_lost_ = false;
+    abandoned_ = used ? answer_.question : 0;
+    fail("The graphics device was lost; the window goes on with a new one" +
+         std::string(used ? ", on which the model is loaded again" : ""));
+    if (used) load();
 }
 
 void Session::drop(const std::vector<std::string>& paths) {
@@ -90,7 +108,8 @@ bool Session::say(const std::string& text) {
     return true;
 }
 
-void Session::ask() {
+/// `seed` 0: as the settings say.
+void Session::ask(uint64_t seed) {
     Conversation& conversation = library_.current();
     Question question;
     question.number = ++questions_;
@@ -98,13 +117,14 @@ void Session::ask() {
     for (const Message& message : conversation.messages)
         question.messages.push_back({message.role == Role::user ? "user" : "assistant", message.text});
     question.sampling = settings.sampling;
-    question.seed = settings.sampling.seed ? settings.sampling.seed : std::random_device{}();
+    question.seed = seed ? seed : settings.sampling.seed ? settings.sampling.seed : std::random_device{}();
     question.thinking = settings.thinking;
     question.max_tokens = settings.max_tokens;
     conversation.begin_answer().model = model_.facts.name;
     answer_ = {};
     answer_.question = question.number;
     answer_.conversation = conversation.id;
+    begun_again_ = false;
     worker_.ask(std::move(question));
 }
 
@@ -151,107 +171,6 @@ void Session::select(size_t index) { library_.select(index); }
 void Session::remove(size_t index) {
     if (library_.all()[index].id == answer_.conversation) stop();
     library_.remove(index);
-}
-
-// ---- What the worker tells ----
-
-bool Session::pump() {
-    const std::vector<Event> events = worker_.drain();
-    for (const Event& event : events) std::visit([this](const auto& one) { take(one); }, event);
-    return !events.empty();
-}
-
-void Session::take(const Devices& event) { devices_ = event.rows; }
-
-void Session::take(const Loading& event) {
-    model_.loading = true;
-    model_.ready = false;
-    model_.loading_name = event.name;
-    model_.fraction = event.fraction;
-}
-
-void Session::take(const Ready& event) {
-    model_ = {.ready = true, .facts = event.facts, .loading_name = {}};
-    verify_.report.reset();
-    ++verifications_;  // one that runs is of the model before
-    settings.model = event.facts.path;
-    if (!event.facts.path.empty()) settings.remember(event.facts.path);
-    save_settings();
-}
-
-void Session::take(const LoadFailed& event) {
-    if (!worker_.is_newest(event.load)) return;
-    model_.loading = false;
-    settings.model = model_.facts.path;  // that it goes on with
-    const std::string& before = model_.facts.name;
-    fail("The model cannot be opened. " + event.reason +
-         (before.empty() ? "" : "; " + before + " stays in use"));
-}
-
-void Session::take(const Reading& event) {
-    if (event.question != answer_.question) return;
-    answer_.prompt_done = event.done;
-    answer_.prompt_total = event.total;
-}
-
-/// NULL once the conversation is gone.
-Message* Session::coming_message(uint64_t question) {
-    if (question != answer_.question) return nullptr;
-    Conversation* const conversation = library_.find(answer_.conversation);
-    return conversation ? &conversation->messages.back() : nullptr;
-}
-
-/// The speed as it can be told before the answer is done: nearly every token is a piece.
-void Session::count_piece() {
-    const auto now = std::chrono::steady_clock::now();
-    if (answer_.pieces++ == 0) answer_.first_piece = now;
-    const double seconds = std::chrono::duration<double>(now - answer_.first_piece).count();
-    if (seconds > 0.1) answer_.tokens_per_second = static_cast<double>(answer_.pieces - 1) / seconds;
-}
-
-void Session::take(const Piece& event) {
-    Message* const message = coming_message(event.question);
-    if (!message) return;
-    count_piece();
-    message->text += event.text;
-    message->reasoning += event.reasoning;
-}
-
-void Session::take(const Answered& event) {
-    Message* const message = coming_message(event.question);
-    if (event.question == answer_.question) answer_.question = 0;
-    if (event.end == End::failed) fail("The answer failed: " + event.reason);
-    answer_.tokens = event.tokens;
-    answer_.prompt_tokens = event.prompt_tokens;
-    answer_.cached_tokens = event.cached_tokens;
-    const auto rate = [](uint64_t tokens, double seconds) {
-        return seconds > 0 ? static_cast<double>(tokens) / seconds : 0.0;
-    };
-    answer_.tokens_per_second = rate(event.tokens, event.seconds);
-    answer_.prompt_tokens_per_second = rate(event.prompt_tokens - event.cached_tokens, event.prompt_seconds);
-    if (!message) return;
-    message->seed = event.seed;
-    message->tokens = event.tokens;
-    message->seconds = event.seconds;
-    finish(*message, event.end == End::stopped  ? "stopped"
-                     : event.end == End::limit  ? "cut at the limit"
-                     : event.end == End::failed ? "failed"
-                                                : "");
-}
-
-/// Without an answer it is as if nothing had been said.
-void Session::finish(Message& message, const char* ending) {
-    message.ending = ending;
-    Conversation& conversation = *library_.find(answer_.conversation);
-    if (message.text.empty() && message.reasoning.empty()) returned_text_ = conversation.undo();
-    save(conversation);
-}
-
-void Session::take(const Verified& event) {
-    verify_.running = false;
-    if (event.number != verifications_) return;
-    verify_.report = event.report;
-    verify_.failure = event.reason;
 }
 
 }  // namespace rwkvk::desktop

@@ -44,7 +44,8 @@ class Session {
         std::filesystem::path conversations, settings;
     };
     /// `first` comes before what the settings say, where it says something.
-    Session(Folders folders, std::function<void()> wake, const ModelChoice& first = {});
+    Session(Folders folders, std::function<void()> wake, const ModelChoice& first = {},
+            const Runtime& runtime = Runtime(), DrawingDevice drawing = {});
     /// Closes.
     ~Session();
     /// Saves the settings, and what has come of an answer.
@@ -59,6 +60,7 @@ class Session {
     const AnswerState& answer() const { return answer_; }
     const VerifyState& verification() const { return verify_; }
     const std::vector<DeviceRow>& devices() const { return devices_; }
+    const DrawingDevice& drawing_device() const { return drawing_; }
     /// What went wrong last, until it is dismissed; "".
     const std::string& error() const { return error_; }
     void dismiss_error() { error_.clear(); }
@@ -75,6 +77,11 @@ class Session {
 
     void open_model(const std::string& path);
     void use_device(const std::string& device);
+    /// In place of the one before, which is lost. A model that ran on it is loaded again, and an answer that
+    /// was coming is begun again, with the same seed and so the same words.
+    void use_drawing_device(DrawingDevice drawing);
+    /// Whether the model has found it lost, and it is not replaced yet.
+    bool drawing_device_lost() const { return drawing_lost_; }
     /// Conversations (.json) are read, anything else is opened as a model.
     void drop(const std::vector<std::string>& paths);
     void verify();
@@ -99,8 +106,10 @@ class Session {
     std::string report() const;
 
   private:
-    void ask();
+    void ask(uint64_t seed = 0);
+    void expect_load();
     void load();
+    void begin_again();
     void take(const Devices& event);
     void take(const Loading& event);
     void take(const Ready& event);
@@ -110,6 +119,9 @@ class Session {
     void take(const Answered& event);
     void take(const Verified& event);
     void count_piece();
+    void measure(const Answered& event);
+    bool lost_its_device(const Answered& event) const;
+    void interrupt(Message& message);
     void finish(Message& message, const char* ending);
     Message* coming_message(uint64_t question);
     void save(const Conversation& conversation);
@@ -121,6 +133,11 @@ class Session {
     AnswerState answer_;
     VerifyState verify_;
     std::vector<DeviceRow> devices_;
+    DrawingDevice drawing_;
+    bool drawing_lost_ = false;
+    uint64_t abandoned_ = 0;    // the question that was being answered on it when it was replaced
+    std::string interrupted_;   // the conversation whose answer is to be begun again; ""
+    bool begun_again_ = false;  // the answer that is coming was
     std::string error_, returned_text_;
     uint64_t questions_ = 0, verifications_ = 0;
     Worker worker_;

@@ -27,6 +27,7 @@ json state_json(const Session& session, const ViewState& state) {
     object["ready"] = session.model().ready && !session.model().loading;
     object["model"] = session.model().facts.path.empty() ? "embedded" : session.model().facts.path;
     object["device"] = session.model().facts.device;
+    object["shares_device"] = session.model().facts.draws_window;
     object["answering"] = session.answering();
     object["composer"] = state.composer;
     object["error"] = session.error();

@@ -15,6 +15,10 @@ void obey(View& view) {
         view.state.follow = true;
     }
     if (commands.stop) session.stop();
+    if (commands.copy && !view.state.composer_active) {
+        if (const std::string text = selected_text(view); !text.empty())
+            ImGui::SetClipboardText(text.c_str());
+    }
     if (commands.start_new) session.start_new();
     if (commands.regenerate) {
         session.regenerate();
@@ -36,16 +40,36 @@ void follow_selection(View& view) {
     state.conversation = view.session.current().id;
     state.heights.clear();
     state.unfolded.clear();
+    state.selection = {};
     state.system = view.session.current().system;
     state.follow = state.focus_composer = true;
 }
 
-void draw_panel(View& view, float width) {
-    ImGui::PushStyleColor(ImGuiCol_ChildBg, view.palette.side);
-    ImGui::BeginChild("panel", {width, 0}, false, ImGuiWindowFlags_AlwaysUseWindowPadding);
-    view.state.panel == Panel::settings ? draw_settings(view) : draw_verify(view);
+/// A part of the window from top to bottom, beside the one before.
+template <typename Body>
+void column(const char* name, float width, const ImVec4& background, const Body& body) {
+    ImGui::PushStyleColor(ImGuiCol_ChildBg, background);
+    ImGui::BeginChild(name, {width, 0}, false, ImGuiWindowFlags_AlwaysUseWindowPadding);
+    body();
     ImGui::EndChild();
     ImGui::PopStyleColor();
+    ImGui::SameLine(0, 0);
+}
+
+/// A panel without room beside the chat takes its place.
+void draw_columns(View& view, float width) {
+    const Palette& palette = view.palette;
+    if (width >= view.px(sidebar_width + least_chat)) {
+        column("sidebar", view.px(sidebar_width), palette.side, [&] { draw_sidebar(view); });
+        width -= view.px(sidebar_width);
+    }
+    const Panel panel = view.state.panel;
+    const float wanted = view.px(panel == Panel::verify ? verify_width : settings_width);
+    const float beside = panel == Panel::none ? 0 : width - wanted < view.px(least_chat) ? width : wanted;
+    if (beside < width) column("chat", width - beside, palette.background, [&] { draw_chat(view); });
+    if (panel == Panel::none) return;
+    column("panel", beside, palette.side,
+           [&] { panel == Panel::settings ? draw_settings(view) : draw_verify(view); });
 }
 
 }  // namespace
@@ -60,33 +84,7 @@ void draw(View view, float width, float height) {
                  ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoSavedSettings |
                      ImGuiWindowFlags_NoBringToFrontOnFocus);
     ImGui::PopStyleVar();
-    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, {0, 0});
-    const bool narrow = width < view.px(sidebar_width + least_chat);
-    if (!narrow) {
-        ImGui::PushStyleColor(ImGuiCol_ChildBg, view.palette.side);
-        ImGui::BeginChild("sidebar", {view.px(sidebar_width), 0}, false,
-                          ImGuiWindowFlags_AlwaysUseWindowPadding);
-        ImGui::PopStyleVar();
-        draw_sidebar(view);
-        ImGui::EndChild();
-        ImGui::PopStyleColor();
-        ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, {0, 0});
-        ImGui::SameLine();
-    }
-    const bool panel = view.state.panel != Panel::none;
-    const float wanted = view.px(view.state.panel == Panel::verify ? verify_width : settings_width);
-    const float room = ImGui::GetContentRegionAvail().x;
-    const float panel_width = !panel ? 0 : room - wanted < view.px(least_chat) ? room : wanted;
-    if (panel_width < room) {
-        ImGui::BeginChild("chat", {room - panel_width, 0}, false, ImGuiWindowFlags_AlwaysUseWindowPadding);
-        ImGui::PopStyleVar();
-        draw_chat(view);
-        ImGui::EndChild();
-        ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, {0, 0});
-        ImGui::SameLine();
-    }
-    ImGui::PopStyleVar();
-    if (panel) draw_panel(view, panel_width);
+    draw_columns(view, width);
     ImGui::End();
     obey(view);  // now that the composer has taken what was typed before Enter
 }

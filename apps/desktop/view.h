@@ -3,9 +3,11 @@
 
 #include <imgui.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "session.h"
@@ -17,7 +19,20 @@ enum class Panel { none, settings, verify };
 
 /// What a key asks for, beside those that widgets take.
 struct Commands {
-    bool send = false, stop = false, start_new = false, regenerate = false, settings = false, rename = false;
+    bool send = false, stop = false, start_new = false, regenerate = false, settings = false, rename = false,
+         copy = false;
+};
+
+/// Of the messages' text, in bytes.
+struct Selection {
+    size_t part = SIZE_MAX;   // two a message: its text, its reasoning
+    size_t from = 0, to = 0;  // either may come first
+
+    /// What it has of a part, the first end first.
+    std::pair<size_t, size_t> range_in(size_t of_part, size_t bytes) const {
+        if (of_part != part) return {0, 0};
+        return {std::min({from, to, bytes}), std::min(std::max(from, to), bytes)};
+    }
 };
 
 /// What only the window knows: what is typed, scrolled, unfolded.
@@ -28,6 +43,7 @@ struct ViewState {
     std::string composer;
     std::optional<std::string> new_composer;  // in place of what is typed
     bool composer_active = false, focus_composer = true;
+    bool composer_awaits_focus = false;  // which Dear ImGui gives it with the next frame
 
     std::string conversation;         // that the rest belongs to
     bool follow = true;               // the end of the answer stays in sight
@@ -37,6 +53,8 @@ struct ViewState {
         float width = 0, height = 0;
     };
     std::map<size_t, Height> heights;  // of messages, so that those out of sight are not laid out
+
+    Selection selection;
 
     std::string renamed;  // the id of the conversation whose title is typed; ""
     std::string title;
@@ -66,6 +84,8 @@ void draw_sidebar(View& view);
 void begin_rename(ViewState& state, const Conversation& conversation);
 void draw_chat(View& view);
 void draw_messages(View& view, float height);
+/// "" when nothing is selected.
+std::string selected_text(const View& view);
 void draw_settings(View& view);
 void draw_verify(View& view);
 

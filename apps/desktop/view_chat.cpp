@@ -103,12 +103,14 @@ void draw_field(View& view, float width, float height) {
         !ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopup)) {
         ImGui::SetKeyboardFocusHere();
         state.focus_composer = false;
+        state.composer_awaits_focus = true;
     }
     const ImVec2 at = ImGui::GetCursorScreenPos();
     ImGui::InputTextMultiline("##composer", &state.composer, {width, height},
                               ImGuiInputTextFlags_CallbackAlways, replace_text, &state);
     mark(view, "composer");
     state.composer_active = ImGui::IsItemActive();
+    if (state.composer_active) state.composer_awaits_focus = false;
     if (!state.composer.empty()) return;
     const ImVec2 padding = ImGui::GetStyle().FramePadding;
     ImGui::GetWindowDrawList()->AddText({at.x + padding.x, at.y + padding.y},

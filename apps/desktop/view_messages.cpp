@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "selectable_text.h"
 #include "widgets.h"
 
 namespace rwkvk::desktop {
@@ -9,7 +10,10 @@ namespace {
 
 constexpr float column_width = 780, bubble_share = 0.82f;
 
-void draw_bubble(View& view, const std::string& text, float width) {
+size_t text_part(size_t message) { return 2 * message; }
+size_t reasoning_part(size_t message) { return 2 * message + 1; }
+
+void draw_bubble(View& view, size_t index, const std::string& text, float width) {
     const ImVec2 padding{view.px(14), view.px(10)};
     const float wrap = width * bubble_share - 2 * padding.x;
     const ImVec2 size = ImGui::CalcTextSize(text.c_str(), text.c_str() + text.size(), false, wrap);
@@ -19,17 +23,9 @@ void draw_bubble(View& view, const std::string& text, float width) {
     const ImVec2 end{at.x + size.x + 2 * padding.x, at.y + size.y + 2 * padding.y};
     ImGui::GetWindowDrawList()->AddRectFilled(at, end, ImGui::GetColorU32(view.palette.bubble), view.px(14));
     ImGui::SetCursorScreenPos({at.x + padding.x, at.y + padding.y});
-    ImGui::PushTextWrapPos(ImGui::GetCursorPosX() + wrap + 1);
-    ImGui::TextUnformatted(text.c_str(), text.c_str() + text.size());
-    ImGui::PopTextWrapPos();
+    selectable_text(view, text_part(index), text, size.x + 1);
     ImGui::SetCursorScreenPos({at.x, end.y});
     ImGui::Dummy({0, 0});
-}
-
-void draw_wrapped(const std::string& text, float width) {
-    ImGui::PushTextWrapPos(ImGui::GetCursorPosX() + width);
-    ImGui::TextUnformatted(text.c_str(), text.c_str() + text.size());
-    ImGui::PopTextWrapPos();
 }
 
 void draw_reasoning(View& view, size_t index, const Message& message, float width) {
@@ -46,7 +42,7 @@ void draw_reasoning(View& view, size_t index, const Message& message, float widt
     ImGui::SetCursorPosX(left + view.px(14));
     ImGui::PushStyleColor(ImGuiCol_Text, view.palette.muted);
     const ImVec2 top = ImGui::GetCursorScreenPos();
-    draw_wrapped(message.reasoning, width - view.px(14));
+    selectable_text(view, reasoning_part(index), message.reasoning, width - view.px(14));
     ImGui::PopStyleColor();
     ImGui::GetWindowDrawList()->AddRectFilled({top.x - view.px(10), top.y},
                                               {top.x - view.px(7), ImGui::GetItemRectMax().y},
@@ -55,7 +51,7 @@ void draw_reasoning(View& view, size_t index, const Message& message, float widt
 }
 
 std::string facts_of(const Message& message) {
-    if (message.tokens == 0) return "";
+    if (message.tokens == 0) return message.ending;
     char text[160];
     const double rate = message.seconds > 0 ? static_cast<double>(message.tokens) / message.seconds : 0;
     std::snprintf(text, sizeof text, "%zu tokens, %.0f tokens/s%s%s", static_cast<size_t>(message.tokens),
@@ -112,7 +108,7 @@ void draw_answer(View& view, size_t index, float width) {
     if (coming && message.text.empty()) {
         ImGui::TextDisabled("…");
     } else {
-        draw_wrapped(message.text, width);
+        selectable_text(view, text_part(index), message.text, width);
     }
     if (!coming) draw_footer(view, index, last);
 }
@@ -137,7 +133,7 @@ void draw_message(View& view, size_t index, float left, float width) {
     const float top = ImGui::GetCursorPosY();
     ImGui::BeginGroup();
     if (message.role == Role::user) {
-        draw_bubble(view, message.text, width);
+        draw_bubble(view, index, message.text, width);
     } else {
         draw_answer(view, index, width);
     }
@@ -194,8 +190,20 @@ void keep_place(View& view) {
 
 }  // namespace
 
+std::string selected_text(const View& view) {
+    const size_t part = view.state.selection.part;
+    const auto& messages = view.session.current().messages;
+    if (part / 2 >= messages.size()) return "";
+    const Message& message = messages[part / 2];
+    const std::string& text = part == text_part(part / 2) ? message.text : message.reasoning;
+    const auto [from, to] = view.state.selection.range_in(part, text.size());
+    return text.substr(from, to - from);
+}
+
 void draw_messages(View& view, float height) {
     ImGui::BeginChild("messages", {0, height});
+    if (ImGui::IsMouseClicked(0) && ImGui::IsWindowHovered())
+        view.state.selection = {};  // a click on text begins another
     const float room = ImGui::GetContentRegionAvail().x - view.px(8);
     const float width = std::min(room, view.px(column_width)), left = (room - width) / 2;
     keep_place(view);

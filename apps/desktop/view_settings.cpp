@@ -10,6 +10,8 @@
 namespace rwkvk::desktop {
 namespace {
 
+constexpr float field_width = 190;  // that have their label on the right
+
 void draw_model(View& view) {
     Session& session = view.session;
     heading(view, "Model");
@@ -52,7 +54,8 @@ void draw_device(View& view) {
         if (ImGui::Selectable("The best there is", chosen.empty())) session.use_device("");
         for (const DeviceRow& row : session.devices()) {
             ImGui::PushID(row.index.c_str());
-            if (ImGui::Selectable(row.name.c_str(), row.index == chosen)) session.use_device(row.index);
+            const std::string label = row.name + (row.draws ? ", draws this window" : "");
+            if (ImGui::Selectable(label.c_str(), row.index == chosen)) session.use_device(row.index);
             mark(view, "device." + row.index);
             ImGui::PopID();
         }
@@ -60,6 +63,9 @@ void draw_device(View& view) {
     }
     const ModelFacts& facts = session.model().facts;
     if (!facts.kernels.empty()) wrapped_muted_text(view, facts.kernels.c_str());
+    if (facts.draws_window) wrapped_muted_text(view, "It draws this window too.");
+    if (const std::string& why = session.drawing_device().refusal; !why.empty())
+        wrapped_muted_text(view, ("The device that draws this window runs no model: " + why).c_str());
 }
 
 void draw_custom(Sampling& sampling) {
@@ -75,7 +81,7 @@ void draw_custom(Sampling& sampling) {
 void draw_sampling(View& view) {
     Sampling& sampling = view.session.settings.sampling;
     heading(view, "Answers");
-    ImGui::PushItemWidth(view.px(200));
+    ImGui::PushItemWidth(view.px(field_width));
     if (ImGui::BeginCombo("Sampling", name_of(sampling.preset))) {
         for (const Preset preset : presets()) {
             if (ImGui::Selectable(name_of(preset), preset == sampling.preset)) sampling.preset = preset;
@@ -118,7 +124,7 @@ void draw_looks(View& view) {
     constexpr const char* names[] = {"Small", "Normal", "Large", "Very large"};
     int chosen = 0;
     while (chosen < 3 && sizes[chosen] < settings.text_scale - 0.01f) ++chosen;
-    ImGui::SetNextItemWidth(view.px(200));
+    ImGui::SetNextItemWidth(view.px(field_width));
     if (ImGui::Combo("Text", &chosen, names, 4)) settings.text_scale = sizes[chosen];
 }
 

@@ -10,7 +10,7 @@
 namespace rwkvk::desktop {
 namespace {
 
-constexpr float card_lines = 5;
+constexpr float card_lines = 6;
 
 void draw_title_field(View& view, size_t index) {
     ImGui::SetNextItemWidth(-1);
@@ -119,9 +119,9 @@ void draw_model_card(View& view) {
         muted_text(view, facts.device.c_str());
         if (!facts.kernels.empty() && ImGui::IsItemHovered()) tooltip(facts.kernels.c_str());
         muted_text(view, verified_text(view.session).c_str());
-        const std::string memory = "Weights " + bytes_text(facts.weight_bytes) + ", process " +
-                                   bytes_text(memory_of_process(view.state));
-        muted_text(view, memory.c_str());
+        muted_text(view, ("Weights " + bytes_text(facts.weight_bytes)).c_str());
+        const std::string memory = memory_text(memory_of_process(view.state), facts.device_bytes);
+        muted_text(view, ("Memory: " + memory).c_str());
     } else {
         ImGui::TextUnformatted("No model");
     }

@@ -4,7 +4,6 @@
 #include <GLFW/glfw3.h>
 #include <imgui_impl_glfw.h>
 
-#include <cstdlib>
 #include <stdexcept>
 
 #include "state_log.h"
@@ -12,18 +11,12 @@
 namespace rwkvk::desktop {
 namespace {
 
-constexpr float font_pixels = 19;
-constexpr int settling_frames = 3;  // Dear ImGui places some widgets by what the frame before has shown
+// A click takes two, what it opens one, and Dear ImGui places some widgets by what the frame before has
+// shown.
+constexpr int settling_frames = 4;
 constexpr double caret_seconds = 0.4, idle_seconds = 10, least_frame_seconds = 1.0 / 60;
 
 Window& window_of(GLFWwindow* window) { return *static_cast<Window*>(glfwGetWindowUserPointer(window)); }
-
-std::string language() {
-    for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
-        if (const char* value = std::getenv(name); value && *value) return value;
-    }
-    return "";
-}
 
 std::string glfw_reason() {
     const char* reason = nullptr;
@@ -51,25 +44,25 @@ float monitor_scale(GLFWwindow* window) {
 
 }  // namespace
 
-Window::Window() : window_(open_window()), atlas_(std::make_unique<ImFontAtlas>()) {
+Window::Window(const Runtime& runtime) : window_(open_window()) {
     IMGUI_CHECKVERSION();
-    ImGui::CreateContext(atlas_.get());
+    auto first_fonts = std::make_unique<ImFontAtlas>();
+    ImGui::CreateContext(first_fonts.get());
     ImGui::GetIO().IniFilename = nullptr;
+    ImGui::GetIO().BackendFlags |= ImGuiBackendFlags_RendererHasVtxOffset;
     glfwSetWindowUserPointer(window_, this);
+    input_ = std::make_unique<Input>(window_);
     set_callbacks();
     ImGui_ImplGlfw_InitForVulkan(window_, /*install_callbacks*/ false);
-    painter_ = std::make_unique<Painter>(window_);
-    fonts_ = std::make_unique<FontAtlas>(find_fonts(font_folders(), language()), painter_->renderer());
-    font_scale_ = monitor_scale(window_);
-    use_fonts(fonts_->build({glyphs_.ranges(), false, font_pixels * font_scale_}));
+    painter_ = std::make_unique<Painter>(window_, runtime, wake);
+    fonts_ = std::make_unique<FontChoice>(std::move(first_fonts), monitor_scale(window_));
 }
 
 Window::~Window() {
-    fonts_.reset();
-    texture_.reset();
     painter_.reset();
     ImGui_ImplGlfw_Shutdown();
     ImGui::DestroyContext();
+    fonts_.reset();
     glfwDestroyWindow(window_);
     glfwTerminate();
 }
@@ -78,48 +71,74 @@ void Window::wake() { glfwPostEmptyEvent(); }
 
 void Window::set_callbacks() {
     glfwSetWindowFocusCallback(window_, ImGui_ImplGlfw_WindowFocusCallback);
-    glfwSetCursorEnterCallback(window_, ImGui_ImplGlfw_CursorEnterCallback);
-    glfwSetMouseButtonCallback(window_, ImGui_ImplGlfw_MouseButtonCallback);
+    glfwSetWindowSizeCallback(
+        window_, [](GLFWwindow* window, int w, int h) { window_of(window).input_->window_is(w, h); });
+    glfwSetFramebufferSizeCallback(
+        window_, [](GLFWwindow* window, int w, int h) { window_of(window).input_->framebuffer_is(w, h); });
+    using Kind = InputEvent::Kind;
+    glfwSetCursorPosCallback(window_, [](GLFWwindow* window, double x, double y) {
+        window_of(window).queue_.push({.kind = Kind::move, .x = x, .y = y});
+    });
+    glfwSetCursorEnterCallback(window_, [](GLFWwindow* window, int inside) {
+        if (!inside) window_of(window).queue_.push({.kind = Kind::leave});
+    });
+    glfwSetMouseButtonCallback(window_, [](GLFWwindow* window, int button, int action, int) {
+        window_of(window).queue_.push({.kind = Kind::button, .key = button, .action = action});
+    });
     glfwSetScrollCallback(window_, ImGui_ImplGlfw_ScrollCallback);
-    glfwSetCharCallback(window_, ImGui_ImplGlfw_CharCallback);
+    glfwSetCharCallback(window_, [](GLFWwindow* window, unsigned character) {
+        window_of(window).queue_.push({.kind = Kind::character, .character = character});
+    });
     glfwSetKeyCallback(window_, [](GLFWwindow* window, int key, int scancode, int action, int mods) {
-        window_of(window).on_key(key, scancode, action, mods);
+        window_of(window).queue_.push(
+            {.kind = Kind::key, .key = key, .scancode = scancode, .action = action, .mods = mods});
     });
     glfwSetDropCallback(window_, [](GLFWwindow* window, int count, const char** paths) {
         window_of(window).dropped_.assign(paths, paths + count);
     });
 }
 
-void Window::on_key(int key, int scancode, int action, int mods) {
-    const bool pressed = action == GLFW_PRESS;
-    const bool control = mods & GLFW_MOD_CONTROL;
+/// What works wherever the keyboard is.
+void Window::command(const InputEvent& pressed) {
     Commands& commands = state_.commands;
-    if (pressed && control && key == GLFW_KEY_Q) glfwSetWindowShouldClose(window_, GLFW_TRUE);
-    if (pressed && control && key == GLFW_KEY_N) commands.start_new = true;
-    if (pressed && control && key == GLFW_KEY_R) commands.regenerate = true;
-    if (pressed && control && key == GLFW_KEY_COMMA) commands.settings = true;
-    if (pressed && key == GLFW_KEY_F2) commands.rename = true;
-    const bool enter = key == GLFW_KEY_ENTER || key == GLFW_KEY_KP_ENTER;
-    const bool escape = key == GLFW_KEY_ESCAPE;
-    if (pressed && escape) commands.stop = true;
-    // The composer would take them as a new line and as the end of typing.
-    if (state_.composer_active && action != GLFW_RELEASE) {
-        if (enter && !(mods & GLFW_MOD_SHIFT)) {
-            commands.send = commands.send || pressed;
-            return;
-        }
-        if (escape) return;
+    if (pressed.mods & GLFW_MOD_CONTROL) {
+        if (pressed.key == GLFW_KEY_Q) glfwSetWindowShouldClose(window_, GLFW_TRUE);
+        if (pressed.key == GLFW_KEY_C) commands.copy = true;
+        if (pressed.key == GLFW_KEY_N) commands.start_new = true;
+        if (pressed.key == GLFW_KEY_R) commands.regenerate = true;
+        if (pressed.key == GLFW_KEY_COMMA) commands.settings = true;
     }
-    if (action == GLFW_RELEASE) {  // one that comes before the next frame would hide the key
-        released_.emplace_back(key, scancode);
-    } else {
-        ImGui_ImplGlfw_KeyCallback(window_, key, scancode, action, mods);
-    }
+    if (pressed.key == GLFW_KEY_F2) commands.rename = true;
+    if (pressed.key == GLFW_KEY_ESCAPE) commands.stop = true;
 }
 
-void Window::release_keys() {
-    for (const auto& [key, scancode] : std::exchange(released_, {}))
-        ImGui_ImplGlfw_KeyCallback(window_, key, scancode, GLFW_RELEASE, 0);
+void Window::type(const InputEvent& key) {
+    if (key.action == GLFW_PRESS) command(key);
+    // The composer would take these as a new line and as the end of typing.
+    if (state_.composer_active && key.action != GLFW_RELEASE) {
+        const bool enter = key.key == GLFW_KEY_ENTER || key.key == GLFW_KEY_KP_ENTER;
+        if (enter && !(key.mods & GLFW_MOD_SHIFT)) {
+            state_.commands.send = state_.commands.send || key.action == GLFW_PRESS;
+            return;
+        }
+        if (key.key == GLFW_KEY_ESCAPE) return;
+    }
+    ImGui_ImplGlfw_KeyCallback(window_, key.key, key.scancode, key.action, key.mods);
+}
+
+void Window::take(const InputEvent& event) {
+    switch (event.kind) {
+        case InputEvent::Kind::character:
+            return ImGui_ImplGlfw_CharCallback(window_, event.character);
+        case InputEvent::Kind::key:
+            return type(event);
+        case InputEvent::Kind::move:
+            return input_->move(event.x, event.y);
+        case InputEvent::Kind::leave:
+            return input_->leave();
+        case InputEvent::Kind::button:
+            return input_->press(event.key, event.action == GLFW_PRESS);
+    }
 }
 
 float Window::scale(const Session& session) const {
@@ -145,46 +164,40 @@ void Window::wait() {
         glfwWaitEventsTimeout(std::max(1e-3, until - glfwGetTime()));
 }
 
-/// Of what the conversation shows and of what is typed.
-void Window::note_characters(const Session& session) {
-    const std::string typed = state_.composer + state_.title + state_.system + state_.model_path;
-    size_t bytes = typed.size() + session.library().all().size();
-    for (const Message& message : session.current().messages)
-        bytes += message.text.size() + message.reasoning.size();
-    if (bytes == seen_bytes_) return;
-    seen_bytes_ = bytes;
-    bool changed = glyphs_.add(typed);
-    for (const Message& message : session.current().messages)
-        changed = glyphs_.add(message.text) | glyphs_.add(message.reasoning) || changed;
-    for (const Conversation& one : session.library().all()) changed = glyphs_.add(one.name()) || changed;
-    fonts_due_ = fonts_due_ || changed;
+/// The painter and the model may each find it lost.
+void Window::keep_device(Session& session) {
+    if (DrawingDevice now = painter_->device(); now.device != session.drawing_device().device) {
+        session.use_drawing_device(std::move(now));
+        frames_due_ = settling_frames;
+    }
+    if (session.pump()) frames_due_ = settling_frames;
+    if (session.drawing_device_lost()) painter_->leave(session.drawing_device());
 }
 
-void Window::choose_fonts(const Session& session) {
-    note_characters(session);
-    if (Fonts fonts = fonts_->take(); fonts.atlas) use_fonts(std::move(fonts));
-    const float wanted = scale(session);
-    if ((!fonts_due_ && wanted == font_scale_) || fonts_->building()) return;
-    fonts_due_ = false;
-    font_scale_ = wanted;
-    fonts_->start({glyphs_.ranges(), glyphs_.has_han(), font_pixels * wanted});
+void Window::show(const Session& session) {
+    Picture picture = picture_of(*ImGui::GetDrawData());
+    picture.background = palette_of(session.settings.theme).background;
+    picture.model_works = session.answering() && session.model().facts.draws_window;
+    picture.fonts = fonts_->take_image();
+    painter_->show(std::move(picture));
 }
 
-void Window::use_fonts(Fonts fonts) {
-    texture_ = std::move(fonts.texture);
-    ImGui::GetIO().Fonts = fonts.atlas.get();
-    atlas_ = std::move(fonts.atlas);
-    state_.heights.clear();
+/// What is typed belongs to a composer that the next frames bring: its focus, or a text in place of its own.
+void Window::feed() {
+    const bool wait = state_.new_composer || state_.composer_awaits_focus;
+    if (wait && ++held_back_ < settling_frames) return;
+    held_back_ = 0;
+    state_.composer_awaits_focus = false;
+    queue_.feed([this](const InputEvent& event) { take(event); });
 }
 
 void Window::frame(Session& session) {
-    if (session.pump()) frames_due_ = settling_frames;
+    keep_device(session);
     if (!dropped_.empty()) session.drop(std::exchange(dropped_, {}));
-    choose_fonts(session);
+    const std::string written = state_.composer + state_.title + state_.system + state_.model_path;
+    if (fonts_->update(session, written, scale(session))) state_.heights.clear();
     if (fonts_->building()) frames_due_ = 1;  // until they are there
-    int width = 0, height = 0;
-    glfwGetFramebufferSize(window_, &width, &height);
-    if (width <= 0 || height <= 0) {  // minimised
+    if (!input_->has_area()) {
         frames_due_ = 0;
         return;
     }
@@ -192,16 +205,14 @@ void Window::frame(Session& session) {
     const Palette& palette = palette_of(session.settings.theme);
     const float pixels = scale(session);
     apply_theme(palette, pixels);
-    ImGui_ImplGlfw_NewFrame();
+    feed();
+    input_->begin_frame();
     ImGui::NewFrame();
     draw({session, state_, palette, pixels}, ImGui::GetIO().DisplaySize.x, ImGui::GetIO().DisplaySize.y);
     ImGui::Render();
-    Picture picture = picture_of(*ImGui::GetDrawData());
-    picture.background = palette.background;
-    picture.fonts = std::move(texture_);
-    painter_->show(std::move(picture));
-    release_keys();
+    show(session);
     --frames_due_;
+    if (!queue_.empty()) frames_due_ = settling_frames;
 }
 
 void Window::run(Session& session, const std::string& state_log) {

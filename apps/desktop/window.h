@@ -1,10 +1,12 @@
 #pragma once
-// The window and its loop: events, frames, fonts.
+// The window and its loop: events and frames.
 
 #include <memory>
 #include <string>
 
-#include "font_atlas.h"
+#include "font_choice.h"
+#include "input.h"
+#include "input_queue.h"
 #include "painter.h"
 #include "pause_meter.h"
 #include "view.h"
@@ -13,7 +15,7 @@ namespace rwkvk::desktop {
 
 class Window {
   public:
-    Window();
+    explicit Window(const Runtime& runtime);
     ~Window();
     Window(const Window&) = delete;
     Window& operator=(const Window&) = delete;
@@ -21,36 +23,36 @@ class Window {
     /// May be called from every thread: the loop looks at the session again.
     static void wake();
 
+    /// That draws it.
+    DrawingDevice device() { return painter_->device(); }
+
     /// Until the window is closed.
     void run(Session& session, const std::string& state_log);
 
   private:
     void set_callbacks();
-    void on_key(int key, int scancode, int action, int mods);
-    void release_keys();
+    void feed();
+    void take(const InputEvent& event);
+    void type(const InputEvent& key);
+    void command(const InputEvent& pressed);
     void wait();
     void frame(Session& session);
-    void note_characters(const Session& session);
-    void choose_fonts(const Session& session);
-    void use_fonts(Fonts fonts);
+    void keep_device(Session& session);
+    void show(const Session& session);
     float scale(const Session& session) const;
     Doing doing(const Session& session) const;
 
     GLFWwindow* window_ = nullptr;
+    std::unique_ptr<Input> input_;
     std::vector<std::string> dropped_;
-    std::vector<std::pair<int, int>> released_;  // keys; told to Dear ImGui after a frame
+    InputQueue queue_;
+    int held_back_ = 0;  // for so many frames
     ViewState state_;
     PauseMeter meter_;
     int frames_due_ = 3;  // before the loop may sleep
 
-    GlyphSet glyphs_;
-    bool fonts_due_ = false;
-    float font_scale_ = 1;
-    size_t seen_bytes_ = 0;
-    std::unique_ptr<ImFontAtlas> atlas_;
-    std::unique_ptr<FontTexture> texture_;  // of the atlas, until it is shown
+    std::unique_ptr<FontChoice> fonts_;
     std::unique_ptr<Painter> painter_;
-    std::unique_ptr<FontAtlas> fonts_;
 };
 
 }  // namespace rwkvk::desktop

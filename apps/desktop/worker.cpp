@@ -1,19 +1,13 @@
 #include "worker.h"
 
-#include <sys/resource.h>
+#include "step_back.h"
 
 namespace rwkvk::desktop {
 namespace {
 
-/// The window comes first where processors are few. The threads of the runtime inherit it.
-void step_back() {
-#ifdef __linux__
-    setpriority(PRIO_PROCESS, 0, 5);  // 0: this thread
-#endif
-}
-
-End end_of(int32_t end) {
-    switch (end) {
+End end_of(const rwkvk_engine_event& event) {
+    if (event.status == RWKVK_DEVICE_LOST) return End::device_lost;
+    switch (event.end) {
         case RWKVK_DONE_STOP:
             return End::complete;
         case RWKVK_DONE_LENGTH:
@@ -35,7 +29,8 @@ Answered failed(uint64_t question, const std::string& reason) {
 
 }  // namespace
 
-Worker::Worker(std::function<void()> wake) : inbox_(std::move(wake)), thread_([this] { run(); }) {}
+Worker::Worker(std::function<void()> wake, Runtime runtime)
+    : inbox_(std::move(wake)), runtime_(std::move(runtime)), thread_([this] { run(); }) {}
 
 Worker::~Worker() {
     {
@@ -47,9 +42,12 @@ Worker::~Worker() {
     thread_.join();
 }
 
-void Worker::load(ModelChoice choice) {
+void Worker::load(ModelChoice choice, DrawingDevice drawing) {
     const uint64_t load = ++loads_;
-    post([this, load, choice = std::move(choice)] { do_load(choice, load); });
+    post([this, load, choice = std::move(choice), drawing = std::move(drawing)] {
+        find_devices(drawing);
+        do_load(choice, load);
+    });
 }
 
 void Worker::ask(Question question) {
@@ -85,12 +83,10 @@ Worker::Task Worker::next() {
 
 void Worker::run() {
     step_back();
-    runtime_ = std::make_unique<Runtime>();
     while (const Task task = next()) task();
     set_engine(nullptr);
     verifying_ = {};
     model_.reset();
-    runtime_.reset();
 }
 
 void Worker::set_engine(std::shared_ptr<Engine> engine) {
@@ -99,14 +95,11 @@ void Worker::set_engine(std::shared_ptr<Engine> engine) {
     asked_ = 0;
 }
 
-void Worker::find_devices() {
-    if (!devices_.empty()) return;
-    try {
-        for (const rwkvk_device_info& info : runtime_->devices())
-            devices_.push_back({std::to_string(info.index), info.name, info.facts});
-    } catch (const Error&) {  // whoever chooses one of them is told
-    }
-    devices_.push_back({"cpu", "CPU", "the reference"});
+/// Once for each device that draws.
+void Worker::find_devices(const DrawingDevice& drawing) {
+    if (!devices_.empty() && drawing.device == drawing_.device) return;
+    drawing_ = drawing;
+    devices_ = list_devices(runtime_, drawing);
     inbox_.push(Devices{devices_});
 }
 
@@ -114,9 +107,8 @@ void Worker::do_load(const ModelChoice& choice, uint64_t load) {
     const auto wanted = [this, load] { return load == loads_ && !leaving_; };
     if (!wanted()) return;
     inbox_.push(Loading{name_of(choice), 0});
-    find_devices();
     try {
-        auto opened = std::make_shared<LoadedModel>(*runtime_, choice);
+        auto opened = std::make_shared<LoadedModel>(runtime_, choice);
         // Two models at once may not fit the device; what is opened is enough to go back.
         set_engine(nullptr);
         if (model_) model_->stop();
@@ -141,7 +133,7 @@ void Worker::go_back(uint64_t load) {
 }
 
 void Worker::start(LoadedModel& model, const ModelChoice& shown, const std::function<bool()>& wanted) {
-    model.start([&](double fraction) {
+    model.start(devices_, drawing_, [&](double fraction) {
         inbox_.push(Loading{name_of(shown), fraction});
         return wanted();
     });
@@ -190,7 +182,7 @@ void Worker::tell(uint64_t question, const rwkvk_engine_event& event, uint64_t s
     }
     if (event.kind != RWKVK_EVENT_DONE) return;
     inbox_.push(Answered{.question = question,
-                         .end = end_of(event.end),
+                         .end = end_of(event),
                          .reason = event.message,
                          .seed = seed,
                          .prompt_tokens = event.prompt_tokens,

@@ -30,15 +30,15 @@ struct Question {
 class Worker {
   public:
     /// `wake` is called from other threads whenever there are events.
-    explicit Worker(std::function<void()> wake);
+    Worker(std::function<void()> wake, Runtime runtime);
     /// Stops what is running.
     ~Worker();
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
 
-    /// Devices, once. Then Loading and Ready, or LoadFailed, when the model before goes on. A load that is
-    /// running is given up.
-    void load(ModelChoice choice);
+    /// Devices, Loading and Ready, or LoadFailed, when the model before goes on. A load that is running is
+    /// given up.
+    void load(ModelChoice choice, DrawingDevice drawing);
     /// Whether none was asked for after it.
     bool is_newest(uint64_t load) const { return load == loads_; }
     /// Reading and Piece, and Answered at the end.
@@ -55,7 +55,7 @@ class Worker {
     void post(Task task);
     void run();
     Task next();
-    void find_devices();
+    void find_devices(const DrawingDevice& drawing);
     void do_load(const ModelChoice& choice, uint64_t load);
     void start(LoadedModel& model, const ModelChoice& shown, const std::function<bool()>& wanted);
     void go_back(uint64_t load);
@@ -77,8 +77,9 @@ class Worker {
     std::atomic<bool> leaving_ = false;
 
     // Of the thread:
-    std::unique_ptr<Runtime> runtime_;
-    std::vector<DeviceRow> devices_;
+    const Runtime runtime_;
+    DrawingDevice drawing_;
+    std::vector<DeviceRow> devices_;      // with this one
     std::shared_ptr<LoadedModel> model_;  // one that is verified stays until that is done
     std::jthread verifying_;
 

@@ -179,6 +179,7 @@ class rwkvk_engine_info(Structure):
         ("finished", c_uint64),
         ("failed", c_uint64),
         ("rebuilds", c_uint64),
+        ("device_bytes", c_uint64),
     ]
 
 

@@ -264,7 +264,8 @@ rwkvk_status rwkvk_engine_info_get(const rwkvk_engine* engine, rwkvk_engine_info
                                      .answer_tokens = now.answer_tokens,
                                      .finished = now.finished,
                                      .failed = now.failed,
-                                     .rebuilds = now.rebuilds};
+                                     .rebuilds = now.rebuilds,
+                                     .device_bytes = now.device_bytes};
         hand_out(full, info);
     });
 }

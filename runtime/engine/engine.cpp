@@ -59,6 +59,7 @@ Engine::Engine(std::shared_ptr<const Model> model, std::shared_ptr<const text::T
         free_slots_.push_back(slot - 1);
     running_.reserve(free_slots_.size());
     no_memory();
+    publish();
 }
 
 Engine::~Engine() {
@@ -479,6 +480,7 @@ void Engine::publish() {
     counts_.waiting = waiting_.size();
     counts_.kept_states = cache_.states();
     counts_.kept_bytes = cache_.bytes();
+    counts_.device_bytes = context_ ? context_->backend().device_bytes() : 0;
     {
         const std::lock_guard lock(mutex_);
         published_ = counts_;

@@ -38,7 +38,8 @@ struct EngineStatistics {
     uint64_t steps = 0, rows = 0;  // so far, as everything below
     uint64_t prompt_tokens = 0, cached_tokens = 0, answer_tokens = 0;
     uint64_t finished = 0, failed = 0;
-    uint64_t rebuilds = 0;  // of the context, after its device was lost
+    uint64_t rebuilds = 0;      // of the context, after its device was lost
+    uint64_t device_bytes = 0;  // of the device's memory, now
 };
 
 /// Makes the context that requests are served on: with the engine, and again after its device was lost.

@@ -177,7 +177,8 @@ typedef struct rwkvk_engine_info {
     uint64_t steps, rows;             /* so far, as what follows */
     uint64_t prompt_tokens, cached_tokens, answer_tokens;
     uint64_t finished, failed;
-    uint64_t rebuilds; /* after a device was lost */
+    uint64_t rebuilds;     /* after a device was lost */
+    uint64_t device_bytes; /* of device memory in use now; 0 on the CPU */
 } rwkvk_engine_info;
 
 /** As it was at the end of the last step. `info->size` is set by the caller. */

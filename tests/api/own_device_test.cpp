@@ -93,6 +93,7 @@ TEST_CASE("an engine serves on a program's device, and the handle may go before 
         rwkvk_engine_params params = rwkvk::engine_params();
         params.context = &context;
         rwkvk::Engine engine(model, tokenizer, params);
+        CHECK(engine.info().device_bytes > model.info().weight_bytes);
         adopted.reset();
         const Token prompt[] = {1, 2, 3};
         rwkvk_engine_request request = rwkvk::engine_request();

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # The window, as a person uses it: keys and clicks go in, what it shows comes back as text. Runs on a display of its own.
-# usage: desktop_test.sh PROGRAM MODEL.gguf
+# usage: desktop_test.sh PROGRAM MODEL.gguf LAYER_FOLDER
+# LAYER_FOLDER has the Vulkan layer that loses devices.
 set -u
-program=$1 model=$2 failures=0
+program=$1 model=$2 layer=$3 failures=0
 for tool in Xvfb xdotool; do
     command -v "$tool" >/dev/null && continue
     echo "skipped: $tool is missing (Debian: xvfb, xdotool)"
@@ -29,9 +30,10 @@ sees() {
     echo "FAILED: expected the window to show /$1/, found $(shown | cut -c 1-2000)"
     exit 1  # what comes next depends on it
 }
-# click NAME [BUTTON]: in the middle of a widget, once it is there and stays there
-click() {
-    local at='' before=none i
+# find_widget NAME: sets `at` to the middle of a widget, once it is there and stays there
+find_widget() {
+    local before=none i
+    at=''
     for ((i = 0; i < 200; i++)); do
         at=$(shown | grep -oE "\"$1\":\[[0-9]+,[0-9]+\]" | grep -oE '[0-9]+,[0-9]+')
         [[ -n $at && $at == "$before" ]] && break
@@ -39,9 +41,29 @@ click() {
         sleep 0.1
     done
     [[ -n $at ]] || { echo "FAILED: no widget is called $1: $(shown)"; exit 1; }
+}
+# click NAME [BUTTON]
+click() {
+    find_widget "$1"
     xdotool mousemove "${at%,*}" "${at#*,}" sleep 0.2 click "${2-1}"
 }
+# drag NAME X: from its middle to the left or right
+drag() {
+    find_widget "$1"
+    xdotool mousemove "${at%,*}" "${at#*,}" sleep 0.2 mousedown 1 mousemove "$2" "${at#*,}" mouseup 1
+}
 key() { xdotool key "$@"; }
+# answered COMMAND...: what it asks for has come
+answered() {
+    local before i
+    before=$(grep -c '"answering":true' "$log")
+    "$@"
+    for ((i = 0; i < 1200; i++)); do
+        (($(grep -c '"answering":true' "$log") > before)) && break
+        sleep 0.05
+    done
+    sees '"answering":false'
+}
 type_text() { xdotool type --delay 20 "$1"; }
 pause() { shown | grep -oE "\"$1\":[0-9.e-]+" | tail -n 1 | cut -d: -f2; }
 
@@ -66,20 +88,17 @@ quit() { # says the longest pauses, and whether they are short enough
     program_pid=
     return "$short"
 }
-# A window that blocks does so every time; a machine that is busy with something else does not.
+# A frame costs the window less than 1 ms of a processor; what is longer is a machine that is busy with something else,
+# which is forgiven once.
 leave() {
-    local i
     quit && return
-    for i in 1 2 3; do
-        echo "longer than 50 ms; once more"
-        start
-        key ctrl+n
-        type_text 'Hello!'
-        key Return
-        sees '"answering":false.*"role":"assistant"'
-        quit && return
-    done
-    fail 'the window paused for more than 50 ms, four times'
+    echo "longer than 50 ms; once more"
+    start
+    key ctrl+n
+    type_text 'Hello!'
+    key Return
+    sees '"answering":false.*"role":"assistant"'
+    quit || fail 'the window paused for more than 50 ms, twice'
 }
 
 env -u DISPLAY -u WAYLAND_DISPLAY "$program" 2>"$folder/errors" && fail 'without a desktop the program says that all is well'
@@ -104,9 +123,19 @@ sees '"composer":"first\\nsecond"'
 key ctrl+a BackSpace
 sees '"composer":""'
 
+# A message is selected from its end to its beginning, and copied.
+drag text.2 10
+key ctrl+c
+click composer
+key ctrl+v
+sees '"composer":"Hello! How can I help you\?"'
+key ctrl+a
+key BackSpace
+sees '"composer":""'
+
 # Another answer; the turn back in the composer; a fork; a name.
-click regenerate
-sees '"answering":false.*"text":"Hello! How can I help you\?"'
+answered click regenerate
+sees '"text":"Hello! How can I help you\?"'
 click undo
 sees '"composer":"Hello!".*"messages":\[\]'
 key Return
@@ -160,10 +189,10 @@ shown | grep -q '"devices":.*llvmpipe.*"error"'
 has_llvmpipe=$?
 leave
 
-if [[ $has_llvmpipe -eq 0 ]]; then # a Vulkan device, verified from the window, which answers meanwhile
+if [[ $has_llvmpipe -eq 0 ]]; then # the device that draws runs the model too; verified from the window, which answers meanwhile
     sed -i 's/"preset": "Custom"/"preset": "Precise"/' "$settings"
     start -d llvmpipe
-    sees '"device":"llvmpipe'
+    sees '"device":"llvmpipe.*"shares_device":true'
     click verify
     click verifynow
     click composer
@@ -172,6 +201,29 @@ if [[ $has_llvmpipe -eq 0 ]]; then # a Vulkan device, verified from the window, 
     sees '"text":"Hello! How can I help you\?"'
     sees '"verified":"equal"' 200
     leave
+
+    # It is lost during an answer, which is begun again on the next one; then while nothing is done.
+    sed -i 's/"preset": "Precise"/"preset": "Custom"/; s/"seed": [0-9]*/"seed": 8/' "$settings"
+    export RWKVK_LOSE_DEVICE=$folder/lose VK_INSTANCE_LAYERS=VK_LAYER_RWKVK_losing${VK_INSTANCE_LAYERS:+:$VK_INSTANCE_LAYERS}
+    export VK_LAYER_PATH=$layer:${VK_LAYER_PATH-/usr/share/vulkan/explicit_layer.d}
+    start -d llvmpipe
+    type_text 'Tell me a story.'
+    key Return
+    sees '"answering":true.*"ending":"","role":"assistant","text":".'
+    touch "$RWKVK_LOSE_DEVICE"
+    sees '"error":"The graphics device was lost'
+    [[ ! -e $RWKVK_LOSE_DEVICE ]] || fail 'the layer that loses devices is not there'
+    sees '"answering":true.*"ending":"","role":"assistant","text":".'
+    key Escape
+    sees '"answering":false.*"ending":"stopped","role":"assistant"'
+    grep -q '"ending":"interrupted"' "$log" || fail 'the answer was not interrupted'
+    click dismiss
+    sees '"error":""'
+    touch "$RWKVK_LOSE_DEVICE"
+    xdotool mousemove 300 300 mousemove 310 310
+    sees '"error":"The graphics device was lost.*"ready":true'
+    leave
+    unset RWKVK_LOSE_DEVICE VK_INSTANCE_LAYERS VK_LAYER_PATH
 else
     echo "llvmpipe is missing (Debian: mesa-vulkan-drivers): no device is verified"
 fi

@@ -42,18 +42,13 @@ VkDeviceQueueCreateInfo queues_of(uint32_t family, uint32_t count, const float* 
 }  // namespace
 
 Device::Device(const Runtime& runtime) {
-    try {
-        make_instance();
-        choose_physical();
-        ask_wishes(runtime);
-        make_device();
-    } catch (...) {
-        if (gpu_.instance) vkDestroyInstance(gpu_.instance, nullptr);
-        throw;
-    }
+    make_instance();
+    choose_physical();
+    ask_wishes(runtime);
+    make_device();
 }
 
-Device::~Device() { desktop::close_gpu_device(gpu_); }
+Device::~Device() = default;
 
 void Device::make_instance() {
     uint32_t count = 0;

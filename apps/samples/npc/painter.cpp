@@ -26,6 +26,7 @@ Painter::Context::Context() {
     IMGUI_CHECKVERSION();
     ImGui::CreateContext(atlas.get());
     ImGui::GetIO().IniFilename = nullptr;
+    ImGui::GetIO().BackendFlags |= ImGuiBackendFlags_RendererHasVtxOffset;
 }
 
 Painter::Context::~Context() { ImGui::DestroyContext(); }
@@ -36,12 +37,12 @@ Painter::Painter(const Device& device, GLFWwindow* window)
       swapchain_(device, window),
       backdrop_(device.gpu(), swapchain_.pass()),
       renderer_(device.gpu(), swapchain_.pass(), 1) {
-    desktop::FontAtlas fonts(desktop::find_fonts(desktop::font_folders(), "en"), renderer_);
+    desktop::FontAtlas fonts(desktop::find_fonts(desktop::font_folders(), "en"));
     desktop::Fonts built =
         fonts.build({desktop::GlyphSet().ranges(), false, font_pixels * monitor_scale(window)});
     ImGui::GetIO().Fonts = built.atlas.get();
     context_.atlas = std::move(built.atlas);
-    renderer_.use(std::move(built.texture));
+    renderer_.use(*built.image);
     make_commands();
 }
 

@@ -3,6 +3,8 @@
 // renderer draws those.
 
 #include <font_atlas.h>
+#include <picture.h>
+#include <renderer.h>
 
 #include "backdrop.h"
 #include "swapchain.h"
