@@ -123,7 +123,9 @@ class Timeline {
     Timeline(const Timeline&) = delete;
     Timeline& operator=(const Timeline&) = delete;
 
-    /// Returns a ticket; later tickets are larger. Errors: Code::device_lost.
+    /// Returns a ticket; later tickets are larger. Several run one after the other. Errors:
+    /// Code::device_lost.
+    uint64_t submit(std::span<const Commands* const> commands);
     uint64_t submit(const Commands& commands);
     /// Returns when the ticket's work and all before it has completed. Errors: Code::device_lost.
     void wait(uint64_t ticket);

@@ -1,5 +1,6 @@
 #include <chrono>
 #include <deque>
+#include <vector>
 
 #include "host/error.h"
 #include "host/log.h"
@@ -27,14 +28,15 @@ void wait_in_slices(const Device& device, const WaitOneSlice& wait_one_slice) {
     }
 }
 
-void submit_one(const Device& device, const Commands& commands, const void* chain, VkSemaphore signal,
-                VkFence fence) {
-    const VkCommandBuffer handle = commands.handle();
+using Handles = std::span<const VkCommandBuffer>;
+
+void submit_together(const Device& device, Handles handles, const void* chain, VkSemaphore signal,
+                     VkFence fence) {
     VkSubmitInfo info{};
     info.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO;
     info.pNext = chain;
-    info.commandBufferCount = 1;
-    info.pCommandBuffers = &handle;
+    info.commandBufferCount = static_cast<uint32_t>(handles.size());
+    info.pCommandBuffers = handles.data();
     info.signalSemaphoreCount = signal ? 1 : 0;
     info.pSignalSemaphores = &signal;
     const Device::QueueLock locked = device.lock_queue();
@@ -47,7 +49,7 @@ void submit_one(const Device& device, const Commands& commands, const void* chai
 struct Timeline::Impl {
     explicit Impl(Device& owner) : device(owner) {}
     virtual ~Impl() = default;
-    virtual void submit(const Commands& commands, uint64_t ticket) = 0;
+    virtual void submit(Handles handles, uint64_t ticket) = 0;
     virtual void wait(uint64_t ticket) = 0;
 
     struct Semaphore;
@@ -71,12 +73,12 @@ struct Timeline::Impl::Semaphore : Timeline::Impl {
     }
     ~Semaphore() override { device.fn().vkDestroySemaphore(device.handle(), semaphore, device.allocator()); }
 
-    void submit(const Commands& commands, uint64_t ticket) override {
+    void submit(Handles handles, uint64_t ticket) override {
         VkTimelineSemaphoreSubmitInfo values{};
         values.sType = VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO;
         values.signalSemaphoreValueCount = 1;
         values.pSignalSemaphoreValues = &ticket;
-        submit_one(device, commands, &values, semaphore, VK_NULL_HANDLE);
+        submit_together(device, handles, &values, semaphore, VK_NULL_HANDLE);
     }
 
     void wait(uint64_t ticket) override {
@@ -132,9 +134,9 @@ struct Timeline::Impl::Fences : Timeline::Impl {
         idle.push_back(fence);
     }
 
-    void submit(const Commands& commands, uint64_t ticket) override {
+    void submit(Handles handles, uint64_t ticket) override {
         if (idle.empty()) add_idle_fence();
-        submit_one(device, commands, nullptr, VK_NULL_HANDLE, idle.back());
+        submit_together(device, handles, nullptr, VK_NULL_HANDLE, idle.back());
         pending.push_back({ticket, idle.back()});
         idle.pop_back();
     }
@@ -168,10 +170,17 @@ Timeline::~Timeline() {
     }
 }
 
-uint64_t Timeline::submit(const Commands& commands) {
-    impl_->submit(commands, impl_->last + 1);
-    commands.impl_->submitted = true;
+uint64_t Timeline::submit(std::span<const Commands* const> commands) {
+    std::vector<VkCommandBuffer> handles;
+    for (const Commands* const one : commands) handles.push_back(one->handle());
+    impl_->submit(handles, impl_->last + 1);
+    for (const Commands* const one : commands) one->impl_->submitted = true;
     return ++impl_->last;
+}
+
+uint64_t Timeline::submit(const Commands& commands) {
+    const Commands* const one = &commands;
+    return submit({&one, 1});
 }
 
 void Timeline::wait(uint64_t ticket) {

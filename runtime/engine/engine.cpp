@@ -10,7 +10,8 @@
 namespace rwkvk::engine {
 namespace {
 
-constexpr uint32_t least_prompt_rows = 16;  // of a step that reads prompts at leisure
+constexpr uint32_t least_prompt_rows = 16;  // of a round that reads prompts
+constexpr double steps_of_round = 2;        // that it takes, about, where steps have a time
 constexpr size_t between_kept = 64;         // tokens that make it worth to keep a state nobody asked for
 constexpr size_t long_prompt = 2048;        // of every so many tokens a state is kept
 constexpr uint64_t answer_cost = 8;         // of a token of an answer, as it counts for owners; of a prompt 1
@@ -238,7 +239,7 @@ bool Engine::serve(StepTime& time) {
     bool done = false;
     if (context_ || make_context()) {
         guarded([&] {
-            if (!round_ && ready().empty()) begin_round();
+            if (!round_ && ready().empty()) begin_round(time);
             done = !round_ || go_on(time);
         });
         const std::vector<Sequence*> sequences = ready();
@@ -278,18 +279,21 @@ void Engine::restore(Sequence& sequence) {
     counts_.cached_tokens += found.tokens;
 }
 
-/// Rows of a round.
-uint32_t Engine::room(std::span<Sequence* const> sequences) const {
+/// Rows of a round. What goes row by row in one dispatch is not cut further, so where steps are short, rounds
+/// are.
+uint32_t Engine::room(std::span<Sequence* const> sequences, const StepTime& time) const {
     const uint32_t most = context_->backend().options().max_rows;
     const auto prompts =
         std::ranges::count_if(sequences, [](const Sequence* s) { return s->reads_prompt(); });
     const auto answers = static_cast<uint32_t>(sequences.size()) - static_cast<uint32_t>(prompts);
     if (prompts == 0) return std::min(answers, most);
-    const uint32_t in_time = cost_.rows_within(options_.step_seconds, most, least_prompt_rows);
-    return std::min(most, std::max(in_time, answers + least_prompt_rows));
+    const double seconds =
+        std::min(options_.step_seconds, steps_of_round * time.seconds().value_or(options_.step_seconds));
+    const uint32_t least = time.is_limited() ? least_prompt_rows / 2 : least_prompt_rows;
+    return std::min(most, std::max(cost_.rows_within(seconds, most, least), answers + least));
 }
 
-void Engine::begin_round() {
+void Engine::begin_round(const StepTime& time) {
     const std::vector<Sequence*> sequences = whose_turn();
     for (Sequence* const sequence : sequences) {
         if (sequence->lost) restore(*sequence);
@@ -300,7 +304,7 @@ void Engine::begin_round() {
     if (hungry.empty()) return;
     std::vector<uint32_t> wanted;
     for (const Sequence* const sequence : hungry) wanted.push_back(static_cast<uint32_t>(sequence->rows()));
-    const std::vector<uint32_t> rows = share_rows(wanted, room(hungry), first_);
+    const std::vector<uint32_t> rows = share_rows(wanted, room(hungry, time), first_);
 
     Round& round = round_.emplace();
     std::vector<Feed> feeds;

@@ -96,8 +96,8 @@ class Engine {
     bool serve(StepTime& time);
     std::vector<Sequence*> whose_turn() const;
     void restore(Sequence& sequence);
-    uint32_t room(std::span<Sequence* const> sequences) const;
-    void begin_round();
+    uint32_t room(std::span<Sequence* const> sequences, const StepTime& time) const;
+    void begin_round(const StepTime& time);
     bool go_on(StepTime& time);
     void blame(const Error& error);
     void end_round();

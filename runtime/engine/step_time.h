@@ -14,6 +14,7 @@ class StepTime {
     explicit StepTime(std::optional<double> seconds) : seconds_(seconds) {}
 
     bool is_limited() const { return seconds_.has_value(); }
+    const std::optional<double>& seconds() const { return seconds_; }
     double left() const {
         return seconds_ ? *seconds_ - watch_.seconds() : std::numeric_limits<double>::infinity();
     }

@@ -23,7 +23,10 @@ namespace {
 
 constexpr uint32_t rerecord_limit = 6;
 
-/// A submission.
+// Of the time that is left, so that what the first ones took too long is left out of the others.
+constexpr double share_at_once = 0.7;
+
+/// What is submitted at once, or together with those after it.
 struct Segment {
     std::unique_ptr<vk::Commands> commands;
     uint64_t cost;
@@ -97,7 +100,8 @@ class GpuBackend final : public Backend, private TokenLoop {
     uint32_t max_head_rows() const override { return std::min(head_rows, options_.max_rows); }
 
     void run(Part part, const RunTables& tables) override {
-        submit(part, begin_run(part, tables, Pace::whole).segments);
+        for (const Segment& segment : begin_run(part, tables, Pace::whole).segments)
+            submit(part, {&segment, 1});
         if (part == Part::head) logits_are_copied_ = logits_copy_ != nullptr;
     }
 
@@ -111,9 +115,10 @@ class GpuBackend final : public Backend, private TokenLoop {
         const Stopwatch watch;
         const std::span<const Segment> segments = current_->segments;
         while (next_ < segments.size()) {
-            const size_t least = next_ + (at_least_one ? 1 : 0);
-            const size_t end = std::max(least, current_->times.fitting(next_, seconds - watch.seconds()));
-            if (end == next_) return false;
+            const double left = std::min(seconds - watch.seconds(), gpu_.budget_ms / 1000.0);
+            const bool one_fits = at_least_one || current_->times.fitting(next_, left) > next_;
+            if (!one_fits) return false;
+            const size_t end = std::max(next_ + 1, current_->times.fitting(next_, share_at_once * left));
             const Stopwatch those;
             submit(current_part_, segments.subspan(next_, end - next_));
             under_way_.short_ms = 2 * gpu_.piece_ms * static_cast<double>(end - next_);
@@ -229,12 +234,14 @@ class GpuBackend final : public Backend, private TokenLoop {
 
     void submit(Part part, std::span<const Segment> segments) {
         if (under_way_.tickets.empty()) under_way_.start = std::chrono::steady_clock::now();
+        std::vector<const vk::Commands*> together;
         for (const auto& [commands, cost] : segments) {
-            under_way_.tickets[part] = timeline_.submit(*commands);
+            together.push_back(commands.get());
             under_way_.cost += cost;
             last_run_.dispatches += commands->dispatches();
             last_run_.barriers += commands->barriers();
         }
+        under_way_.tickets[part] = timeline_.submit(together);
     }
 
     /// Waits for all runs. Whether it returns or throws, nothing is under way then.
@@ -386,9 +393,9 @@ class GpuBackend final : public Backend, private TokenLoop {
         const uint32_t sequences = sequence_class(tables, rows);
         Recorded& recorded = recorded_[{part, rows, sequences, pace}];
         const uint64_t budget = speed_.cost_within(pace == Pace::whole ? gpu_.budget_ms : gpu_.piece_ms);
-        const bool stale = is_stale(recorded.budget_cost, budget);
+        const bool stale = is_stale(recorded.budget_cost, budget, pace == Pace::whole ? 2 : 4);
         if (recorded.recordings == 0 || (stale && recorded.recordings < rerecord_limit)) {
-            lay_out(part, rows, sequences, budget, recorded);
+            lay_out(part, rows, sequences, pace, budget, recorded);
         }
         tables_->write(part, program(part), recorded.plan, tables);
         return recorded;
@@ -404,7 +411,8 @@ class GpuBackend final : public Backend, private TokenLoop {
                 .arrivals = {arrivals_.get(), 0, arrivals_->size_bytes(), vk::Access::update}};
     }
 
-    void lay_out(Part part, uint32_t rows, uint32_t sequences, uint64_t budget, Recorded& recorded) {
+    void lay_out(Part part, uint32_t rows, uint32_t sequences, Pace pace, uint64_t budget,
+                 Recorded& recorded) {
         const uint32_t runs = recorded.runs, recordings = recorded.recordings;
         recorded = {};  // where something fails on the way, the next run lays it out again
         recorded.plan = plan_memory(program(part), rows, options_.keep_all);
@@ -418,7 +426,7 @@ class GpuBackend final : public Backend, private TokenLoop {
         std::vector<double> seconds;
         const auto pools = std::make_shared<vk::CommandPools>(device_);
         size_t at = 0;
-        for (const size_t end : cut_by_cost(costs, budget)) {
+        for (const size_t end : cut_by_cost(costs, pace == Pace::whole ? budget : 0)) {
             vk::Recorder recorder(device_, {.drop_barrier = gpu_.drop_barrier, .pools = pools});
             if (at == 0) tables_->record(recorder, part, recorded.plan);
             uint64_t cost = 0;
@@ -430,7 +438,7 @@ class GpuBackend final : public Backend, private TokenLoop {
             recorded.segments.push_back({recorder.finish(), cost});
             seconds.push_back(speed_.seconds(cost));
         }
-        recorded.times = PieceTimes(std::move(seconds));
+        recorded.times = PieceTimes(seconds);
         recorded.runs = runs;
         recorded.recordings = recordings + 1;
     }

@@ -33,8 +33,8 @@ class Speed {
 std::vector<size_t> cut_by_cost(std::span<const uint64_t> costs, uint64_t max_cost);
 
 /// Whether what was cut for one budget should be cut anew for another.
-constexpr bool is_stale(uint64_t cut_for, uint64_t budget) {
-    return budget > 2 * cut_for || 2 * budget < cut_for;
+constexpr bool is_stale(uint64_t cut_for, uint64_t budget, uint64_t factor = 2) {
+    return budget > factor * cut_for || factor * budget < cut_for;
 }
 
 }  // namespace rwkvk::gpu

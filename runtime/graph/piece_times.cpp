@@ -1,27 +1,34 @@
 #include "runtime/graph/piece_times.h"
 
 #include <algorithm>
-#include <numeric>
 #include <span>
 
 namespace rwkvk {
 
+PieceTimes::PieceTimes(const std::vector<double>& guesses) {
+    for (const double guess : guesses) pieces_.push_back({guess});
+}
+
 size_t PieceTimes::fitting(size_t begin, double seconds) const {
     size_t end = begin;
-    while (end < seconds_.size() && seconds_[end] <= seconds) seconds -= seconds_[end++];
+    while (end < pieces_.size() && pieces_[end].seconds <= seconds) {
+        if (!pieces_[end].was_run) return end == begin ? end + 1 : end;
+        seconds -= pieces_[end++].seconds;
+    }
     return end;
 }
 
 void PieceTimes::took(size_t begin, size_t end, double seconds) {
-    const std::span<double> those = std::span(seconds_).subspan(begin, end - begin);
-    const double expected = std::accumulate(those.begin(), those.end(), 0.0);
-    if (expected <= 0) {
-        std::ranges::fill(those, seconds / static_cast<double>(those.size()));
-        return;
+    const std::span<Piece> those = std::span(pieces_).subspan(begin, end - begin);
+    double expected = 0;
+    for (const Piece& piece : those) expected += piece.seconds;
+    if (those.size() == 1 && !those[0].was_run) {
+        those[0] = {seconds, true};
+    } else if (expected > 0) {
+        // Half of a move at a time, and not far up: another program may have been in the way.
+        const double ratio = std::min((1 + seconds / expected) / 2, 1.5);
+        for (Piece& piece : those) piece = {piece.seconds * ratio, true};
     }
-    // Half of a move at a time, and not far up: another program may have been in the way.
-    const double ratio = std::min((1 + seconds / expected) / 2, 1.5);
-    for (double& one : those) one *= ratio;
 }
 
 }  // namespace rwkvk

@@ -38,10 +38,7 @@ FeedRun::FeedRun(Context& context, std::vector<Feed> feeds, LogitsSink sink, uin
 }
 
 void FeedRun::run() {
-    if (started_) {
-        go_on(std::numeric_limits<double>::infinity(), true);
-        return;
-    }
+    while (started_) go_on(std::numeric_limits<double>::infinity(), /*at_least_one*/ true);
     while (prepare()) {
         backend_.run(part_, tables_);
         ran();
