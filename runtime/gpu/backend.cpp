@@ -121,7 +121,7 @@ class GpuBackend final : public Backend, private TokenLoop {
             const size_t end = std::max(next_ + 1, current_->times.fitting(next_, share_at_once * left));
             const Stopwatch those;
             submit(current_part_, segments.subspan(next_, end - next_));
-            under_way_.short_ms = 2 * gpu_.piece_ms * static_cast<double>(end - next_);
+            under_way_.short_ms = 2 * piece_ms_ * static_cast<double>(end - next_);
             finish();
             current_->times.took(next_, end, those.seconds());
             next_ = end;
@@ -392,7 +392,7 @@ class GpuBackend final : public Backend, private TokenLoop {
         if (under_way_.tickets.contains(part)) finish();  // then its tables and commands may change
         const uint32_t sequences = sequence_class(tables, rows);
         Recorded& recorded = recorded_[{part, rows, sequences, pace}];
-        const uint64_t budget = speed_.cost_within(pace == Pace::whole ? gpu_.budget_ms : gpu_.piece_ms);
+        const uint64_t budget = speed_.cost_within(pace == Pace::whole ? gpu_.budget_ms : piece_ms_);
         const bool stale = is_stale(recorded.budget_cost, budget, pace == Pace::whole ? 2 : 4);
         if (recorded.recordings == 0 || (stale && recorded.recordings < rerecord_limit)) {
             lay_out(part, rows, sequences, pace, budget, recorded);
@@ -470,6 +470,7 @@ class GpuBackend final : public Backend, private TokenLoop {
     Part current_part_ = Part::body;
     size_t next_ = 0;  // of its pieces
     Speed speed_{device_.facts().type};
+    const double piece_ms_ = piece_ms(device_.facts().type);
     RunStatistics last_run_;
     UnderWay under_way_;
     bool logits_are_copied_ = false;

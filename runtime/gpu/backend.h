@@ -14,7 +14,6 @@ namespace rwkvk::gpu {
 struct GpuOptions {
     bool fusion = true;         // where the device's facts have it
     uint32_t budget_ms = 50;    // longest submission; desktops stutter long before watchdogs kill
-    double piece_ms = 0.25;     // of a run in pieces: longest one
     int64_t drop_barrier = -1;  // for tests: see vk::Recorder::Options
 };
 

@@ -13,6 +13,10 @@ namespace rwkvk::gpu {
 /// What the slower ones of a kind do: too many submissions cost little, one too long kills the device.
 double first_guess(vk::DeviceType type);
 
+/// Milliseconds of the longest piece where programs are run in pieces. What a piece costs beside its work is a
+/// fifth of a millisecond on software devices.
+constexpr double piece_ms(vk::DeviceType type) { return type == vk::DeviceType::software ? 1 : 0.25; }
+
 /// What a device was seen to do per second, in the units of Dispatch::cost.
 class Speed {
   public:

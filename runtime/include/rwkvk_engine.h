@@ -163,9 +163,10 @@ RWKVK_API rwkvk_status rwkvk_engine_fork(rwkvk_engine *engine, uint64_t of, uint
 RWKVK_API void rwkvk_engine_cancel(rwkvk_engine *engine, uint64_t id);
 
 /** Serves the requests for so many microseconds, as far as that can be foreseen from the steps before, but at least a
- * piece of a token: a quarter of a millisecond of a device, or one product of the CPU. A step that ends in the middle of
- * a token, or of a prompt, is gone on with by the next. 0: one token of every answer, and of prompts what takes step_us.
- * Kernels that a device has not run yet are compiled first, whatever that takes. From one thread at a time.
+ * piece of a token: a quarter of a millisecond of a GPU, one of a software device, a product of the CPU. What ends in
+ * the middle of a token, or of a prompt, is gone on with by the next step. 0: one token of every answer, and of prompts
+ * what takes step_us. Kernels that a device has not run yet are compiled first, whatever that takes. From one thread at
+ * a time.
  * `more`, which may be NULL, is set to whether there is anything left to do.
  * Errors: RWKVK_BAD_ARGUMENT for an engine with a thread of its own; what befalls a request is told by its events. */
 RWKVK_API rwkvk_status rwkvk_engine_step(rwkvk_engine *engine, uint32_t budget_us, int32_t *more);
