@@ -25,4 +25,17 @@ struct ForeignDevice {
     VkPipelineCache pipeline_cache = VK_NULL_HANDLE;  // null: one of our own
 };
 
+/// A value of a timeline semaphore.
+struct TimelinePoint {
+    VkSemaphore semaphore;
+    uint64_t value;
+};
+
+struct InstanceFunctions;
+
+/// What is submitted to the device's queue from now on begins when the point is reached; or the point is
+/// reached when all that was submitted before is done. Errors: Code::device_lost.
+void submit_wait(const InstanceFunctions& fn, const ForeignDevice& device, const TimelinePoint& point);
+void submit_signal(const InstanceFunctions& fn, const ForeignDevice& device, const TimelinePoint& point);
+
 }  // namespace rwkvk::vk

@@ -113,6 +113,36 @@ rwkvk_status rwkvk_device_adopt(rwkvk_runtime* runtime, const rwkvk_vulkan* vulk
 
 void rwkvk_device_destroy(rwkvk_device* device) { delete device; }
 
+namespace {
+
+using SubmitPoint = void (*)(const vk::InstanceFunctions&, const vk::ForeignDevice&,
+                             const vk::TimelinePoint&);
+
+rwkvk_status submit(SubmitPoint submit_point, const rwkvk_device* device, uint64_t semaphore,
+                    uint64_t value) {
+    if (!device) return RWKVK_BAD_ARGUMENT;
+    return guarded(*device->runtime, [&] {
+        if (semaphore == 0) throw Error(Code::bad_argument, "semaphore is 0");
+        const OwnDevice& own = *device->own;
+        if (!own.facts.timeline) {
+            throw Error(Code::unsupported,
+                        "the device was made without timeline semaphores: switch on "
+                        "VkPhysicalDeviceTimelineSemaphoreFeatures, as the library wishes");
+        }
+        submit_point(own.instance->fn(), own.parts, {(VkSemaphore)semaphore, value});
+    });
+}
+
+}  // namespace
+
+rwkvk_status rwkvk_device_wait(const rwkvk_device* device, uint64_t semaphore, uint64_t value) {
+    return submit(vk::submit_wait, device, semaphore, value);
+}
+
+rwkvk_status rwkvk_device_signal(const rwkvk_device* device, uint64_t semaphore, uint64_t value) {
+    return submit(vk::submit_signal, device, semaphore, value);
+}
+
 rwkvk_status rwkvk_device_describe(const rwkvk_device* device, rwkvk_device_info* info) {
     if (!device) return RWKVK_BAD_ARGUMENT;
     return guarded(*device->runtime, [&] { hand_out(describe(UINT32_MAX, device->own->facts), info); });

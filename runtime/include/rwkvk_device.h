@@ -75,6 +75,13 @@ RWKVK_API uint32_t rwkvk_device_wishes_queue_family(const rwkvk_device_wishes *w
 RWKVK_API rwkvk_status rwkvk_device_adopt(rwkvk_runtime *runtime, const rwkvk_vulkan *vulkan, rwkvk_device **device);
 RWKVK_API void rwkvk_device_destroy(rwkvk_device *device);
 
+/** Order beside the program's own work, by a value of a timeline semaphore (VkSemaphore) of the same device: what contexts
+ * on it submit from now on begins when the semaphore has reached the value, which the program sees to, or they wait for
+ * ever; or the semaphore reaches the value when all that they submitted before is done.
+ * Errors: RWKVK_BAD_ARGUMENT; RWKVK_UNSUPPORTED on a device without timeline semaphores; RWKVK_DEVICE_LOST. */
+RWKVK_API rwkvk_status rwkvk_device_wait(const rwkvk_device *device, uint64_t semaphore, uint64_t value);
+RWKVK_API rwkvk_status rwkvk_device_signal(const rwkvk_device *device, uint64_t semaphore, uint64_t value);
+
 /** As rwkvk_runtime_device_info; `index` is UINT32_MAX. */
 RWKVK_API rwkvk_status rwkvk_device_describe(const rwkvk_device *device, rwkvk_device_info *info);
 

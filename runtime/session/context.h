@@ -97,6 +97,7 @@ class Context {
     std::vector<uint8_t> parity_;  // of each slot, spare ones too: which of its two shift entries is current
     std::vector<float> initial_;   // as set_initial says; empty: every element as its state tensor says
     std::string initial_from_;
+    std::vector<float> logits_;  // of a run: memory that stays, since new pages take longer than a copy
 };
 
 }  // namespace rwkvk

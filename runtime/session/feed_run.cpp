@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
 #include <limits>
 #include <numeric>
 #include <utility>
 
+#include "host/finite.h"
 #include "host/stopwatch.h"
 
 namespace rwkvk {
@@ -162,8 +162,8 @@ void FeedRun::ran() {
 }
 
 void FeedRun::read_logits() {
-    const uint32_t vocabulary = context_.model().programs().vocabulary;
-    std::vector<float> logits(uint64_t{tables_.rows} * vocabulary);
+    std::vector<float>& logits = context_.logits_;
+    logits.resize(uint64_t{tables_.rows} * context_.model().programs().vocabulary);
     backend_.read_carried("logits", logits);
     tell(std::span(rows_).first(tables_.rows), logits);
     rows_.erase(rows_.begin(), rows_.begin() + tables_.rows);
@@ -190,7 +190,7 @@ void FeedRun::tell(std::span<const Row> rows, std::span<const float> values) con
     const size_t width = values.size() / rows.size();
     for (size_t i = 0; i < rows.size(); ++i) {
         const std::span<const float> row = values.subspan(i * width, width);
-        if (!std::ranges::all_of(row, [](float x) { return std::isfinite(x); })) {
+        if (find_not_finite(row) < row.size()) {
             throw Error(
                 Code::not_finite,
                 concat("the ", feeds_[rows[i].feed].hidden ? "hidden vector" : "logits", " of token ",

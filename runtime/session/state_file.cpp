@@ -1,9 +1,9 @@
 #include "runtime/session/state_file.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
+#include "host/finite.h"
 #include "host/mapped_file.h"
 #include "host/number_in.h"
 #include "runtime/load/bytes.h"
@@ -47,11 +47,10 @@ class StateReader {
     }
 
     static void check_finite(const std::string& path, std::span<const float> values) {
-        const auto wrong = std::ranges::find_if(values, [](float x) { return !std::isfinite(x); });
-        if (wrong == values.end()) return;
-        throw Error(Code::not_finite,
-                    concat(path, ": value ", wrong - values.begin(), " of the state is ", *wrong,
-                           ", expected finite ones: start again from an earlier state"));
+        const size_t wrong = find_not_finite(values);
+        if (wrong == values.size()) return;
+        throw Error(Code::not_finite, concat(path, ": value ", wrong, " of the state is ", values[wrong],
+                                             ", expected finite ones: start again from an earlier state"));
     }
 
   private:

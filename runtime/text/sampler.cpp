@@ -1,12 +1,11 @@
 #include "runtime/text/sampler.h"
 
-#include <algorithm>
-#include <bit>
 #include <cmath>
 #include <limits>
 #include <utility>
 
 #include "host/error.h"
+#include "host/finite.h"
 #include "runtime/text/distribution.h"
 #include "shaders/exact_math.h"
 
@@ -27,16 +26,9 @@ void require_id(Token id, size_t vocabulary, const char* what) {
                 concat("sampling: ", what, " token ", id, ", expected an id below ", vocabulary));
 }
 
-constexpr uint32_t infinity = 0x7f800000u;
-
-uint32_t magnitude(float x) { return std::bit_cast<uint32_t>(x) & 0x7fffffffu; }
-bool is_finite(float x) { return magnitude(x) < infinity; }
-
 void require_finite(std::span<const float> logits) {
-    uint32_t largest = 0;
-    for (const float logit : logits) largest = std::max(largest, magnitude(logit));
-    if (largest < infinity) return;
-    const size_t id = static_cast<size_t>(std::ranges::find_if_not(logits, is_finite) - logits.begin());
+    const size_t id = find_not_finite(logits);
+    if (id == logits.size()) return;
     throw Error(Code::not_finite, concat("logits: token ", id, " has ", logits[id], ", expected a number"));
 }
 

@@ -102,8 +102,11 @@ class Session {
         ok(rwkvk_engine_step(engine_, 0, nullptr));
         const bool forked = ok(rwkvk_engine_fork(engine_, id, 0, take<&Outcome::fork>, this, nullptr));
         int steps = 0;
-        for (int32_t more = 1; more != 0 && steps < 100; ++steps) ok(rwkvk_engine_step(engine_, 0, &more));
-        CHECK(steps < 100);
+        for (int32_t more = 1; more != 0 && steps < 1000; ++steps) {
+            const uint32_t budget_us = steps % 4 == 0 ? 0 : 1;  // a token, or a piece of one
+            ok(rwkvk_engine_step(engine_, budget_us, &more));
+        }
+        CHECK(steps < 1000);
         CHECK(done_ == 1 + forked);  // each is intact, or said to have failed
         return failed_ == RWKVK_OK;
     }

@@ -5,6 +5,7 @@
 
 #include <rwkvk_device.h>
 #include <atomic>
+#include <chrono>
 #include <mutex>
 #include <rwkvk_engine.hpp>
 #include <rwkvk_generate.hpp>
@@ -110,6 +111,90 @@ TEST_CASE("an engine serves on a program's device, and the handle may go before 
     CHECK(tokens.size() == 9);
     CHECK(device->live_allocations() == 0);
     for (const std::string& message : device->messages()) FAIL_CHECK(message);
+}
+
+/// A timeline semaphore of the program's.
+class Semaphore {
+  public:
+    explicit Semaphore(const rwkvk_vulkan& vulkan) : device_(static_cast<VkDevice>(vulkan.device)) {
+        const auto of_instance = reinterpret_cast<PFN_vkGetInstanceProcAddr>(vulkan.get_instance_proc_addr);
+        get_ = reinterpret_cast<PFN_vkGetDeviceProcAddr>(
+            of_instance(static_cast<VkInstance>(vulkan.instance), "vkGetDeviceProcAddr"));
+        VkSemaphoreTypeCreateInfo type{};
+        type.sType = VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO;
+        type.semaphoreType = VK_SEMAPHORE_TYPE_TIMELINE;
+        VkSemaphoreCreateInfo info{};
+        info.sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO;
+        info.pNext = &type;
+        REQUIRE(function<PFN_vkCreateSemaphore>("vkCreateSemaphore")(device_, &info, nullptr, &handle_) == 0);
+    }
+    ~Semaphore() { function<PFN_vkDestroySemaphore>("vkDestroySemaphore")(device_, handle_, nullptr); }
+    Semaphore(const Semaphore&) = delete;
+    Semaphore& operator=(const Semaphore&) = delete;
+
+    uint64_t handle() const { return (uint64_t)handle_; }
+    void signal(uint64_t value) {
+        VkSemaphoreSignalInfo info{};
+        info.sType = VK_STRUCTURE_TYPE_SEMAPHORE_SIGNAL_INFO;
+        info.semaphore = handle_;
+        info.value = value;
+        CHECK(function<PFN_vkSignalSemaphore>("vkSignalSemaphore")(device_, &info) == VK_SUCCESS);
+    }
+    bool reaches(uint64_t value, uint64_t seconds) {
+        VkSemaphoreWaitInfo info{};
+        info.sType = VK_STRUCTURE_TYPE_SEMAPHORE_WAIT_INFO;
+        info.semaphoreCount = 1;
+        info.pSemaphores = &handle_;
+        info.pValues = &value;
+        const auto wait = function<PFN_vkWaitSemaphores>("vkWaitSemaphores");
+        return wait(device_, &info, seconds * 1'000'000'000) == VK_SUCCESS;
+    }
+
+  private:
+    template <typename Function>
+    Function function(const char* name) const {
+        return reinterpret_cast<Function>(get_(device_, name));
+    }
+    VkDevice device_;
+    PFN_vkGetDeviceProcAddr get_ = nullptr;
+    VkSemaphore handle_ = VK_NULL_HANDLE;
+};
+
+TEST_CASE("a program's semaphore holds the library's work back, and is told of its end") {
+    const rwkvk::Runtime runtime;
+    const rwkvk::Model model = runtime.load(rwkvk::test::model_file);
+    const auto device = ProgramDevice::make(runtime.handle(), VK_API_VERSION_1_2, true);
+    if (!device) return;
+    {
+        const Adopted adopted(runtime, device->vulkan());
+        rwkvk_context_params params = rwkvk::context_params();
+        params.own_device = adopted.handle;
+        params.slots = 2;
+        rwkvk::Context context(model, params);
+        const std::vector<float> expected = context.eval(0, {1, 2, 3});
+        Semaphore semaphore(device->vulkan());
+        CHECK(!semaphore.reaches(1, 0));
+        CHECK(rwkvk_device_wait(adopted.handle, semaphore.handle(), 1) == RWKVK_OK);
+        std::atomic<bool> done = false;
+        std::vector<float> logits;
+        std::thread thread([&] {
+            logits = context.eval(1, {1, 2, 3});
+            done = true;
+        });
+        std::this_thread::sleep_for(std::chrono::milliseconds(200));
+        CHECK(!done);
+        semaphore.signal(1);
+        thread.join();
+        CHECK(logits == expected);
+        CHECK(rwkvk_device_signal(adopted.handle, semaphore.handle(), 2) == RWKVK_OK);
+        CHECK(semaphore.reaches(2, 60));
+        CHECK(rwkvk_device_wait(adopted.handle, 0, 1) == RWKVK_BAD_ARGUMENT);
+        CHECK(rwkvk_device_signal(nullptr, semaphore.handle(), 3) == RWKVK_BAD_ARGUMENT);
+    }
+    for (const std::string& message : device->messages()) FAIL_CHECK(message);
+    const auto plain = ProgramDevice::make(runtime.handle(), VK_API_VERSION_1_1, false);
+    const Adopted adopted(runtime, plain->vulkan());
+    CHECK(rwkvk_device_wait(adopted.handle, 1, 1) == RWKVK_UNSUPPORTED);
 }
 
 TEST_CASE("what is missing is named") {

@@ -8,6 +8,7 @@
 
 #include "runtime/gpu/backend.h"
 #include "tests/engine/some_requests.h"
+#include "tests/support/heap_bytes.h"
 #include "tests/support/refusal.h"
 #include "tests/support/test_device.h"
 
@@ -236,19 +237,22 @@ TEST_CASE("a thread of its own serves requests of several threads") {
 TEST_CASE("ten thousand requests leave nothing behind") {
     const ModelPointer model = synthetic_model("v7:1x64x256:f16");
     const uint64_t cache_bytes = 20 * model->state_bytes();
-    Listener listener;
+    size_t done = 0;
+    const EventSink sink = [&](uint64_t, const Event& event) { done += std::holds_alternative<Done>(event); };
     Engine engine(model, bytes(), on_cpu(model), {.cache_bytes = cache_bytes, .threads = 1});
     check::Random random(4);
-    uint64_t last = 0;
+    size_t heap_before = 0;
     for (int i = 0; i < 10000; ++i) {
+        if (i == 2000) heap_before = test::heap_bytes();
         Request request{.prompt = {random.below(256), random.below(4)}, .limit = 1 + random.below(2)};
-        last = engine.submit(std::move(request), listener.sink());
-        if (i % 7 == 0) engine.cancel(last);
+        const uint64_t id = engine.submit(std::move(request), sink);
+        if (i % 7 == 0) engine.cancel(id);
         while (engine.statistics().waiting > 10) engine.step();
         engine.step();
     }
     step_to_the_end(engine);
-    CHECK(listener.size() == 10000);
+    CHECK(done == 10000);
+    CHECK(test::heap_bytes() <= heap_before + 200'000);
     const EngineStatistics counts = engine.statistics();
     CHECK(counts.finished == 10000);
     CHECK(counts.failed == 0);
@@ -256,7 +260,7 @@ TEST_CASE("ten thousand requests leave nothing behind") {
     CHECK(counts.kept_bytes <= cache_bytes);
     // Every slot is free again: as many requests as there are slots run at once.
     for (uint32_t i = 0; i < backend_options.slots; ++i)
-        engine.submit({.prompt = {1}, .limit = 50}, listener.sink());
+        engine.submit({.prompt = {1}, .limit = 50}, sink);
     engine.step();
     CHECK(engine.statistics().running == backend_options.slots);
 }
