@@ -51,10 +51,26 @@ bool is_greedy(const SamplerParams& params) {
 }
 
 void Distribution::assign(std::span<const float> logits, const SamplerParams& params) {
+    std::vector<float> settled(logits.size());
+    for (size_t i = 0; i < logits.size(); ++i) settled[i] = exact::settle(logits[i]);
+    take(settled, params);
+}
+
+void Distribution::take(std::vector<float>& logits, const SamplerParams& params) {
     require_size(logits.size());
-    take(logits);
+    size_ = logits.size();
+    logits_.swap(logits);
+    ids_.resize(size_);
+    powers_.resize(size_);
+    order_.clear();
+    has_ids_ = has_powers_ = false;
+    choose(params);
+}
+
+void Distribution::choose(const SamplerParams& params) {
+    leave_out_banned();
     if (size_ == 0) {
-        throw Error(Code::bad_argument, concat("sampling: all ", logits.size(),
+        throw Error(Code::bad_argument, concat("sampling: all ", logits_.size(),
                                                " tokens are banned, expected one that is not: ban fewer"));
     }
     set_scale({highest_of(left()), 1});
@@ -66,19 +82,9 @@ void Distribution::assign(std::span<const float> logits, const SamplerParams& pa
     total_ = weigh();
 }
 
-void Distribution::take(std::span<const float> logits) {
-    size_ = logits.size();
-    logits_.resize(size_);
-    ids_.resize(size_);
-    powers_.resize(size_);
-    order_.clear();
-    has_powers_ = false;
+void Distribution::leave_out_banned() {
     uint32_t banned = 0;
-    for (size_t i = 0; i < size_; ++i) {
-        logits_[i] = exact::settle(logits[i]);
-        banned |= is_banned(logits[i]) ? 1u : 0u;
-    }
-    std::iota(ids_.begin(), ids_.end(), Token{0});
+    for (size_t i = 0; i < size_; ++i) banned |= is_banned(logits_[i]) ? 1u : 0u;
     if (banned) keep([this](size_t i) { return !is_banned(logits_[i]); });
 }
 
@@ -116,11 +122,13 @@ uint64_t Distribution::weight_of(size_t place) const { return to_fixed_point(pow
 
 template <typename Keep>
 void Distribution::keep(const Keep& keep) {
-    size_ = compact(size_, keep, [this](size_t from, size_t to) {
+    const bool has_ids = has_ids_;
+    size_ = compact(size_, keep, [this, has_ids](size_t from, size_t to) {
         logits_[to] = logits_[from];
-        ids_[to] = ids_[from];
+        ids_[to] = has_ids ? ids_[from] : static_cast<Token>(from);
         powers_[to] = powers_[from];
     });
+    has_ids_ = true;
 }
 
 void Distribution::keep_highest() {
@@ -198,12 +206,12 @@ uint32_t Distribution::place_of(size_t rank) {
     return order_[rank];
 }
 
-Token Distribution::id(size_t rank) { return ids_[place_of(rank)]; }
+Token Distribution::id(size_t rank) { return id_at(place_of(rank)); }
 
 uint64_t Distribution::weight(size_t rank) { return weight_of(place_of(rank)); }
 
 Token Distribution::pick(uint64_t fraction) {
-    return ids_[select(multiply(total_, fraction).high)];  // below the total
+    return id_at(select(multiply(total_, fraction).high));  // below the total
 }
 
 }  // namespace rwkvk::text

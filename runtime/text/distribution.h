@@ -25,6 +25,9 @@ class Distribution {
     /// NaN or +inf.
     /// Errors: Code::bad_argument when no token is left.
     void assign(std::span<const float> logits, const SamplerParams& params);
+    /// The same of settled logits (exact::settle), whose memory it takes; `logits` gets that of the one
+    /// before.
+    void take(std::vector<float>& logits, const SamplerParams& params);
 
     /// How many tokens are kept.
     size_t size() const { return size_; }
@@ -36,7 +39,8 @@ class Distribution {
     Token pick(uint64_t fraction);
 
   private:
-    void take(std::span<const float> logits);
+    void choose(const SamplerParams& params);
+    void leave_out_banned();
     void truncate(const SamplerParams& params);
     void keep_highest();
     void keep_min_p(float min_p);
@@ -57,15 +61,16 @@ class Distribution {
     /// The place of the token at which the sum of weights passes `sum`.
     size_t select(uint64_t sum);
     uint32_t place_of(size_t rank);
+    Token id_at(size_t place) const { return has_ids_ ? ids_[place] : static_cast<Token>(place); }
 
     // Of the tokens left, in rising order of their ids; what lies behind the first size_ is only memory.
     size_t size_ = 0;
     std::vector<float> logits_;
-    std::vector<Token> ids_;
+    std::vector<Token> ids_;     // where has_ids_; else each is its place
     std::vector<float> powers_;  // weights before they are rounded down, where has_powers_
 
     ExponentScale scale_;
-    bool has_powers_ = false;
+    bool has_ids_ = false, has_powers_ = false;
     uint64_t total_ = 0;
     std::vector<uint32_t> order_;                 // places by rank, once somebody has asked
     std::vector<uint32_t> selected_, distances_;  // memory of a selection, and of typical sampling

@@ -113,9 +113,13 @@ std::vector<float> Sampler::edited(std::span<const float> logits) const {
 Distribution Sampler::distribution(std::span<const float> logits) const { return {edited(logits), params_}; }
 
 Token Sampler::sample(std::span<const float> logits) {
-    edit(logits, edited_);
-    left_.assign(edited_, params_);
-    return is_greedy(params_) ? left_.id(0) : left_.pick(random_bits(params_.seed, draws_++));
+    // Of the thread, not of the sampler: new pages take longer than a draw, and what many samplers kept would
+    // not stay in caches.
+    thread_local std::vector<float> edited;
+    thread_local Distribution left;
+    edit(logits, edited);
+    left.take(edited, params_);
+    return is_greedy(params_) ? left.id(0) : left.pick(random_bits(params_.seed, draws_++));
 }
 
 void Sampler::skip_draw() {

@@ -72,8 +72,6 @@ class Sampler {
     std::map<Token, float> biases_;
     std::set<Token> bans_;
     uint64_t draws_ = 0;
-    std::vector<float> edited_;  // of the last draw, for their memory
-    Distribution left_;
 };
 
 /// Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
