@@ -37,7 +37,7 @@ run() { # COMMANDS
 
 take_block() { # LANGUAGE TEXT: `path` stands above it
     case $1 in
-    c | cpp | python | csharp)
+    c | cpp | python | csharp | gdscript)
         diff <(printf %s "$2") "$source/$path" || fail "docs/EMBEDDING.md shows another $path than there is: copy the one to the other"
         cp "$source/$path" "$folder"
         ;;
