@@ -135,7 +135,7 @@ bool Engine::step(std::optional<double> seconds) {
         do {
             take_in();
             admit();
-        } while (serve(time) && time.is_limited());
+        } while (serve(time) && time.is_limited() && time.left() > 0);
         publish();
     } catch (const std::bad_alloc&) {
         fail_all(no_memory());  // which is told at the next step
