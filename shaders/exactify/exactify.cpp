@@ -2,7 +2,7 @@
 //
 // * Every float operation gets the decoration NoContraction; `precise` in the source is not relied on, since
 //   glslang loses it in many patterns.
-// * Names and lines of the source are left out: a sixth of the bytes.
+// * Lines of the source are left out, and names but those of functions: a sixth of the bytes.
 // * RelaxedPrecision, with which glslang marks some built-in variables, is removed.
 // * SignedZeroInfNanPreserve 32 is declared, without which drivers fold x + 0, x * 0 and x - x.
 // * A white list of opcodes: an instruction outside it that makes floats is named and refused, and so are
@@ -33,6 +33,7 @@ using Word = uint32_t;
 using Instruction = std::vector<Word>;
 
 enum Op : Word {
+    OpName = 5,
     OpExtension = 10,
     OpExtInstImport = 11,
     OpExtInst = 12,
@@ -61,8 +62,8 @@ const std::set<Word> arithmetic = {127, 129, 131, 133};
 const std::set<Word> moves = {1, 54, 55, 57, 61, 79, 80, 81, 82, 83, 111, 112, 124, 169, 245};
 // Besides moves, what may have a cooperative matrix as its result: load, multiply and add.
 const std::set<Word> matrix_moves = {4457, OpCooperativeMatrixMulAdd};
-// Sources, names, strings, lines, and what processed the module.
-const std::set<Word> debug_information = {2, 3, 4, 5, 6, 7, 8, 317, 330};
+// Sources, names of members, strings, lines, and what processed the module.
+const std::set<Word> debug_information = {2, 3, 4, 6, 7, 8, 317, 330};
 constexpr Word saturating = 16;  // an operand of the latter
 // GLSL.std.450: trunc, abs, floor, ceil.
 const std::set<Word> allowed_extended = {3, 4, 8, 9};
@@ -178,7 +179,11 @@ void insert_after_sections(Module& module, const std::set<Word>& before, std::ve
 }
 
 void make_exact(Module& module) {
-    std::erase_if(module.instructions, [](const Instruction& x) {
+    std::set<Word> functions;
+    for (const Instruction& x : module.instructions)
+        if (opcode(x) == OpFunction) functions.insert(x[2]);
+    std::erase_if(module.instructions, [&](const Instruction& x) {
+        if (opcode(x) == OpName) return !functions.contains(x[1]);
         return debug_information.contains(opcode(x)) ||
                (opcode(x) == OpDecorate && x[2] == relaxed_precision);
     });
@@ -192,8 +197,8 @@ void make_exact(Module& module) {
     insert_after_sections(module, sections, {make(OpExtension, encode(float_controls))});
     sections.insert({OpExtInstImport, OpMemoryModel, OpEntryPoint});
     insert_after_sections(module, sections, modes);
-    // Execution modes (16, 331), then decorations.
-    sections.insert({OpExecutionMode, 331});
+    // Execution modes (16, 331), then names, then decorations.
+    sections.insert({OpExecutionMode, 331, OpName});
     insert_after_sections(module, sections, missing_decorations(module));
 }
 
