@@ -5,7 +5,7 @@ namespace {
 
 /// A submission without commands: its wait is one of all that come later in the order of submission, its
 /// signal one of all that came before.
-void submit(const InstanceFunctions& fn, const ForeignDevice& device, const TimelinePoint* wait,
+void submit(const DeviceFunctions& fn, const ForeignDevice& device, const TimelinePoint* wait,
             const TimelinePoint* signal) {
     VkTimelineSemaphoreSubmitInfo values{};
     values.sType = VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO;
@@ -24,20 +24,19 @@ void submit(const InstanceFunctions& fn, const ForeignDevice& device, const Time
         values.pSignalSemaphoreValues = &signal->value;
         info.pSignalSemaphores = &signal->semaphore;
     }
-    const DeviceFunctions functions = load_device_functions(fn, device.device);
     if (device.lock) device.lock();
-    const VkResult result = functions.vkQueueSubmit(device.queue, 1, &info, VK_NULL_HANDLE);
+    const VkResult result = fn.vkQueueSubmit(device.queue, 1, &info, VK_NULL_HANDLE);
     if (device.unlock) device.unlock();
     check(result, "submitting a semaphore");
 }
 
 }  // namespace
 
-void submit_wait(const InstanceFunctions& fn, const ForeignDevice& device, const TimelinePoint& point) {
+void submit_wait(const DeviceFunctions& fn, const ForeignDevice& device, const TimelinePoint& point) {
     submit(fn, device, &point, nullptr);
 }
 
-void submit_signal(const InstanceFunctions& fn, const ForeignDevice& device, const TimelinePoint& point) {
+void submit_signal(const DeviceFunctions& fn, const ForeignDevice& device, const TimelinePoint& point) {
     submit(fn, device, nullptr, &point);
 }
 

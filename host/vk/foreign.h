@@ -31,11 +31,11 @@ struct TimelinePoint {
     uint64_t value;
 };
 
-struct InstanceFunctions;
+struct DeviceFunctions;
 
 /// What is submitted to the device's queue from now on begins when the point is reached; or the point is
 /// reached when all that was submitted before is done. Errors: Code::device_lost.
-void submit_wait(const InstanceFunctions& fn, const ForeignDevice& device, const TimelinePoint& point);
-void submit_signal(const InstanceFunctions& fn, const ForeignDevice& device, const TimelinePoint& point);
+void submit_wait(const DeviceFunctions& fn, const ForeignDevice& device, const TimelinePoint& point);
+void submit_signal(const DeviceFunctions& fn, const ForeignDevice& device, const TimelinePoint& point);
 
 }  // namespace rwkvk::vk

@@ -115,8 +115,7 @@ void rwkvk_device_destroy(rwkvk_device* device) { delete device; }
 
 namespace {
 
-using SubmitPoint = void (*)(const vk::InstanceFunctions&, const vk::ForeignDevice&,
-                             const vk::TimelinePoint&);
+using SubmitPoint = void (*)(const vk::DeviceFunctions&, const vk::ForeignDevice&, const vk::TimelinePoint&);
 
 rwkvk_status submit(SubmitPoint submit_point, const rwkvk_device* device, uint64_t semaphore,
                     uint64_t value) {
@@ -129,7 +128,7 @@ rwkvk_status submit(SubmitPoint submit_point, const rwkvk_device* device, uint64
                         "the device was made without timeline semaphores: switch on "
                         "VkPhysicalDeviceTimelineSemaphoreFeatures, as the library wishes");
         }
-        submit_point(own.instance->fn(), own.parts, {(VkSemaphore)semaphore, value});
+        submit_point(own.functions, own.parts, {(VkSemaphore)semaphore, value});
     });
 }
 

@@ -172,14 +172,16 @@ void FeedRun::read_logits() {
 /// What the head makes of the body's rows before it multiplies them.
 void FeedRun::read_hidden() {
     const std::vector<Row> rows = wanted_rows(true);
+    if (rows.empty()) return;  // as for every token of an answer
     const Program& head = backend_.programs().head;
     const uint32_t width = context_.model().programs().width;
     const Operand normed{static_cast<uint32_t>(find_tensor(head, "ln_out")), 0};
+    const size_t last_step = step_that_writes(head, normed.tensor);
     for (size_t at = 0; at < rows.size(); at += backend_.max_head_rows()) {
         const auto some =
             std::span(rows).subspan(at, std::min<size_t>(rows.size() - at, backend_.max_head_rows()));
         backend_.begin(Part::head, head_tables(some));
-        for (size_t step = 0; step <= step_that_writes(head, normed.tensor); ++step) backend_.run_step(step);
+        for (size_t step = 0; step <= last_step; ++step) backend_.run_step(step);
         std::vector<float> vectors(some.size() * width);
         backend_.read_tensor(normed, vectors);
         tell(some, vectors);
@@ -191,10 +193,9 @@ void FeedRun::tell(std::span<const Row> rows, std::span<const float> values) con
     for (size_t i = 0; i < rows.size(); ++i) {
         const std::span<const float> row = values.subspan(i * width, width);
         if (find_not_finite(row) < row.size()) {
-            throw Error(
-                Code::not_finite,
-                concat("the ", feeds_[rows[i].feed].hidden ? "hidden vector" : "logits", " of token ",
-                       rows[i].position, feeds_[rows[i].feed].hidden ? " is" : " are", " not finite"));
+            const bool hidden = feeds_[rows[i].feed].hidden;
+            throw Error(Code::not_finite, concat("the ", hidden ? "hidden vector" : "logits", " of token ",
+                                                 rows[i].position, hidden ? " is" : " are", " not finite"));
         }
         sink_(rows[i].feed, rows[i].position, row);
     }

@@ -64,10 +64,6 @@ void Distribution::take(std::vector<float>& logits, const SamplerParams& params)
     powers_.resize(size_);
     order_.clear();
     has_ids_ = has_powers_ = false;
-    choose(params);
-}
-
-void Distribution::choose(const SamplerParams& params) {
     leave_out_banned();
     if (size_ == 0) {
         throw Error(Code::bad_argument, concat("sampling: all ", logits_.size(),

@@ -21,12 +21,12 @@ class Distribution {
     /// As `assign`.
     Distribution(std::span<const float> logits, const SamplerParams& params) { assign(logits, params); }
 
-    /// In the memory of the one before. Shapes: logits [vocabulary]; -inf stands for a banned token, none is
+    /// Shapes: logits [vocabulary]; -inf stands for a banned token, none is
     /// NaN or +inf.
     /// Errors: Code::bad_argument when no token is left.
     void assign(std::span<const float> logits, const SamplerParams& params);
-    /// The same of settled logits (exact::settle), whose memory it takes; `logits` gets that of the one
-    /// before.
+    /// The same of settled logits (exact::settle), in the memory of the one before: it takes that of
+    /// `logits`, which get that of the ones before.
     void take(std::vector<float>& logits, const SamplerParams& params);
 
     /// How many tokens are kept.
@@ -39,7 +39,6 @@ class Distribution {
     Token pick(uint64_t fraction);
 
   private:
-    void choose(const SamplerParams& params);
     void leave_out_banned();
     void truncate(const SamplerParams& params);
     void keep_highest();
