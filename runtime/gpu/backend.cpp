@@ -46,17 +46,19 @@ struct Recorded {
     uint32_t runs = 0, recordings = 0;
 };
 
-/// The kernels of the first runs: a token and the largest piece of a prompt.
-std::vector<KernelUse> first_kernels(const ModelPrograms& programs, const WeightSource& weights,
-                                     uint32_t max_rows, const vk::DeviceFacts& facts) {
+/// The kernels of all classes of runs: one that is compiled later stops a frame, or every sequence of an
+/// engine. Those of the first runs come first: the largest piece of a prompt and a token.
+std::vector<KernelUse> all_kernels(const ModelPrograms& programs, const WeightSource& weights,
+                                  const BackendOptions& options, const vk::DeviceFacts& facts) {
     std::vector<KernelUse> uses;
     const auto add = [&](const Program& program, uint32_t rows) {
         const std::vector<KernelUse> more = kernels_of(program, rows, weights, facts);
         uses.insert(uses.end(), more.begin(), more.end());
     };
-    add(programs.body, max_rows);
+    add(programs.body, options.max_rows);
     add(programs.head, 1);
-    add(programs.body, 1);
+    for (const uint32_t rows : row_classes(options.max_rows)) add(programs.body, rows);
+    for (const uint32_t rows : row_classes(std::min(head_rows, options.max_rows))) add(programs.head, rows);
     return uses;
 }
 
@@ -65,7 +67,7 @@ std::unique_ptr<DeviceWeights> load(const ModelPrograms& programs, const WeightS
                                     const BackendOptions& options, KernelStore& kernels) {
     const std::vector<const Program*> both = {&programs.body, &programs.head};
     formats_of(both, weights);  // says what is missing before a kernel is chosen for it
-    KernelMaker maker(kernels, first_kernels(programs, weights, options.max_rows, kernels.device().facts()));
+    KernelMaker maker(kernels, all_kernels(programs, weights, options, kernels.device().facts()));
     auto loaded = std::make_unique<DeviceWeights>(kernels.device(), both, weights, options.weight_bytes,
                                                   options.progress);
     const Stopwatch watch;

@@ -63,6 +63,11 @@ const vk::Kernel& KernelStore::get(const KernelChoice& choice, WeightFormat form
     return *found.kernel;
 }
 
+size_t KernelStore::size() const {
+    std::scoped_lock lock(mutex_);
+    return kernels_.size();
+}
+
 std::unique_ptr<vk::Kernel> KernelStore::make(const KernelChoice& choice, const std::string& name) {
     std::vector<vk::SpecConstant> constants;
     for (uint32_t id = 0; id < choice.constants.size(); ++id) constants.push_back({id, choice.constants[id]});

@@ -33,6 +33,8 @@ class KernelStore {
     /// Thread-safe: different kernels are made side by side, and one that another thread is making is waited
     /// for. Errors: as vk::Kernel; a kernel that failed is tried again by the next call.
     const vk::Kernel& get(const KernelChoice& choice, WeightFormat format);
+    /// How many have been made.
+    size_t size() const;
     vk::Device& device() const { return device_; }
     /// As device_key.
     uint64_t key() const { return key_; }
@@ -64,7 +66,7 @@ class KernelStore {
     vk::Device& device_;
     const Options options_;
     const uint64_t key_;
-    std::mutex mutex_;  // of the map, not of what is in it
+    mutable std::mutex mutex_;  // of the map, not of what is in it
     std::map<Key, Entry> kernels_;
     std::map<std::string, std::vector<uint32_t>> replaced_;
     std::string pipeline_path_;  // empty: nothing is kept

@@ -25,6 +25,12 @@ uint32_t row_class(uint32_t rows, uint32_t most) {
     return std::min(rounded, std::max(rows, most));
 }
 
+std::vector<uint32_t> row_classes(uint32_t most) {
+    std::vector<uint32_t> classes;
+    for (uint32_t rows = 1; rows <= most; rows = classes.back() + 1) classes.push_back(row_class(rows, most));
+    return classes;
+}
+
 uint32_t sequence_class(const RunTables& tables, uint32_t rows) {
     const uint32_t sequences = count_sequences(tables);
     uint32_t size = 1;
