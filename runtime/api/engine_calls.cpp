@@ -7,6 +7,7 @@
 #include "runtime/api/own_device.h"
 #include "runtime/api/prompt.h"
 #include "runtime/api/sampling.h"
+#include "runtime/api/snapshot.h"
 
 using namespace rwkvk;
 using namespace rwkvk::api;
@@ -26,6 +27,7 @@ struct ServedEngine {
 
 struct rwkvk_engine {
     RuntimePointer runtime;
+    std::shared_ptr<const Model> model;
     std::string device;
     std::unique_ptr<ServedEngine, DeleteAtHome<ServedEngine>> served;
 
@@ -47,6 +49,7 @@ namespace {
 /// An event as the border has it. Borrows its texts.
 struct ToEvent {
     rwkvk_engine_event event;
+    rwkvk_snapshot snapshot;  // but for its state
 
     void operator()(const engine::Started& started) {
         event.kind = RWKVK_EVENT_STARTED;
@@ -75,6 +78,8 @@ struct ToEvent {
         event.queued_seconds = done.queued_seconds;
         event.prompt_seconds = done.prompt_seconds;
         event.answer_seconds = done.answer_seconds;
+        snapshot.state = done.state;
+        event.snapshot = snapshot.state ? &snapshot : nullptr;
     }
     void set_text(const std::string& reasoning, const std::string& answer) {
         event.text = answer.c_str();
@@ -84,10 +89,11 @@ struct ToEvent {
     }
 };
 
-engine::EventSink to_sink(rwkvk_event_fn sink, void* user) {
+engine::EventSink to_sink(const rwkvk_engine& engine, rwkvk_event_fn sink, void* user) {
     require(reinterpret_cast<const void*>(sink), "event");
-    return [sink, user](uint64_t id, const engine::Event& event) {
-        ToEvent to{};
+    return [sink, user, runtime = engine.runtime, model = engine.model](uint64_t id,
+                                                                        const engine::Event& event) {
+        ToEvent to{.event = {}, .snapshot = {runtime, model, nullptr}};
         to.event.size = sizeof to.event;
         to.event.request = id;
         to.event.text = to.event.reasoning = to.event.message = "";
@@ -125,6 +131,8 @@ engine::Request to_request(const rwkvk_engine_request& given) {
     if (given.sampling) sampling = to_params(complete(given.sampling, rwkvk_sampler_params_default));
     request.sampler = given.sampler ? given.sampler->sampler : text::Sampler(sampling);
     request.limit = given.max_tokens;
+    if (given.from) request.from = given.from->state;
+    request.wants_state = given.wants_snapshot != 0;
     request.owner = text_or_empty(given.owner);
     request.domain = text_or_empty(given.domain);
     return request;
@@ -179,6 +187,7 @@ rwkvk_status rwkvk_engine_create(rwkvk_model* model, const rwkvk_tokenizer* toke
         const KeptParams kept(all.context);
         auto made = std::make_unique<rwkvk_engine>();
         made->runtime = model->runtime;
+        made->model = model->model;
         const auto open = [runtime = model->runtime, loaded = model->model, kept, name = &made->device] {
             rwkvk_context_params context_params = kept.get();
             if (!name->empty()) context_params.progress = nullptr;  // whoever watched may be gone
@@ -218,7 +227,7 @@ rwkvk_status rwkvk_engine_submit(rwkvk_engine* engine, const rwkvk_engine_reques
     return guarded(*engine->runtime, [&] {
         require(request, "request");
         const rwkvk_engine_request all = complete(request, rwkvk_engine_request_default);
-        const uint64_t number = engine->use().submit(to_request(all), to_sink(all.event, all.user));
+        const uint64_t number = engine->use().submit(to_request(all), to_sink(*engine, all.event, all.user));
         if (id) *id = number;
     });
 }
@@ -227,7 +236,7 @@ rwkvk_status rwkvk_engine_fork(rwkvk_engine* engine, uint64_t of, uint64_t seed,
                                void* user, uint64_t* id) {
     if (!engine) return RWKVK_BAD_ARGUMENT;
     return guarded(*engine->runtime, [&] {
-        const uint64_t number = engine->use().fork(of, seed, to_sink(event, user));
+        const uint64_t number = engine->use().fork(of, seed, to_sink(*engine, event, user));
         if (id) *id = number;
     });
 }

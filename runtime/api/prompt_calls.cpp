@@ -32,7 +32,9 @@ void rwkvk_prompt_params_default(rwkvk_prompt_params* params, uint32_t size) {
                   .template_text = nullptr,
                   .thinking = RWKVK_THINK_NONE,
                   .tools = nullptr,
-                  .tool_count = 0},
+                  .tool_count = 0,
+                  .continues = 0,
+                  .answered = 0},
                  params, size);
 }
 
@@ -54,8 +56,12 @@ rwkvk_status rwkvk_prompt_create(const rwkvk_model* model, const rwkvk_tokenizer
         std::vector<text::Tool> tools;
         std::transform(all.tools, all.tools + all.tool_count, std::back_inserter(tools), to_tool);
         const text::Tokenizer& words = *tokenizer->tokenizer;
+        const ConversationOptions options{.thinking = thinking,
+                                          .tools = tools,
+                                          .continues = all.continues != 0,
+                                          .answered = all.answered != 0};
         *prompt = new rwkvk_prompt{.runtime = model->runtime,
-                                   .prompt = conversation_prompt(own, format, thinking, tools, words),
+                                   .prompt = conversation_prompt(own, format, words, options),
                                    .ends = reply_ends(format, words),
                                    .start = format.reply_start(thinking),
                                    .sampling = chat_sampling(format, thinking, *model->model)};

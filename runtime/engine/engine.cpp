@@ -1,49 +1,28 @@
 #include "runtime/engine/engine.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "host/log.h"
 #include "runtime/engine/row_shares.h"
+#include "runtime/model/fingerprint.h"
 
 namespace rwkvk::engine {
 namespace {
 
 constexpr uint32_t least_prompt_rows = 16;  // of a round that reads prompts
 constexpr double steps_of_round = 2;        // that it takes, about, where steps have a time
-constexpr size_t between_kept = 64;         // tokens that make it worth to keep a state nobody asked for
-constexpr size_t long_prompt = 2048;        // of every so many tokens a state is kept
 constexpr uint64_t answer_cost = 8;         // of a token of an answer, as it counts for owners; of a prompt 1
 constexpr uint32_t most_failures = 3;       // of devices, one after the other
 
+/// States behind the same tokens differ where they go on from others.
+std::string domain_of(const SavedState& from) {
+    Fingerprint print;
+    print.add(from.values);
+    return std::string(1, '\0') + print.hex();
+}
+
 bool is_of_device(Code code) { return code == Code::device_lost || code == Code::out_of_memory; }
-
-void require_servable(const Request& request, uint32_t vocabulary) {
-    if (request.prompt.empty()) throw Error(Code::bad_argument, "a prompt has at least 1 token");
-    if (request.limit == 0) throw Error(Code::bad_argument, "the limit of an answer is at least 1 token");
-    for (size_t i = 0; i < request.prompt.size(); ++i) {
-        if (request.prompt[i] < vocabulary) continue;
-        throw Error(Code::bad_token, concat("token ", i, " of the prompt has id ", request.prompt[i],
-                                            "; the vocabulary has ids 0 to ", vocabulary - 1));
-    }
-    for (const size_t length : request.keep) {
-        if (length > 0 && length <= request.prompt.size()) continue;
-        throw Error(Code::bad_argument, concat("a state is to be kept behind ", length,
-                                               " tokens; the prompt has ", request.prompt.size()));
-    }
-}
-
-/// Where the state of a prompt is kept, of which a state holds the first `fed` tokens and others had the
-/// first `known`.
-std::vector<size_t> cuts_of(const Request& request, size_t prompt_tokens, size_t fed, size_t known) {
-    std::set<size_t> cuts(request.keep.begin(), request.keep.end());
-    if (cuts.empty()) cuts.insert(prompt_tokens);
-    for (size_t at = long_prompt; at + between_kept < prompt_tokens; at += long_prompt) cuts.insert(at);
-    if (known >= fed + between_kept && known <= prompt_tokens) cuts.insert(known);  // where ways part
-    cuts.erase(cuts.begin(), cuts.upper_bound(fed));
-    return {cuts.begin(), cuts.end()};
-}
 
 }  // namespace
 
@@ -96,7 +75,8 @@ void Engine::require_room() const {
 }
 
 uint64_t Engine::submit(Request request, EventSink sink) {
-    require_servable(request, model_->programs().vocabulary);
+    require_servable(request, *model_);
+    if (request.from) request.domain += domain_of(*request.from);
     auto sequence = std::make_unique<Sequence>(std::move(request), into_outbox(std::move(sink)));
     const std::lock_guard lock(mutex_);
     require_room();
@@ -268,6 +248,8 @@ void Engine::restore(Sequence& sequence) {
     if (found.kept) {
         context_->set_state(sequence.slot, found.kept->state);
         if (found.tokens == sequence.tokens.size()) sequence.logits = found.kept->logits;
+    } else if (sequence.request.from) {
+        context_->set_state(sequence.slot, sequence.request.from->values);
     } else {
         context_->reset(sequence.slot);
     }
@@ -414,14 +396,21 @@ void Engine::draw(std::span<Sequence* const> ready) {
     draw_cost_.add(static_cast<uint32_t>(ready.size()), watch.seconds());
 }
 
-/// Lets those go that are over, once nothing uses their slots. What they left is what the next turn of a
-/// conversation begins with.
+/// What the next turn of a conversation begins with, and what its asker wanted.
+void Engine::leave_state(Sequence& sequence) {
+    if (sequence.fed > sequence.prompt_tokens) keep_state(sequence);
+    if (!sequence.request.wants_state) return;
+    const uint64_t before = sequence.request.from ? sequence.request.from->position : 0;
+    sequence.state = std::make_shared<SavedState>(
+        SavedState{.values = context_->state(sequence.slot), .position = before + sequence.fed});
+}
+
+/// Lets those go that are over, once nothing uses their slots.
 void Engine::finish() {
     for (const SequencePointer& sequence : running_) {
         if (sequence->failure) sequence->end = End::failed;
         if (!sequence->end || sequence->is_over) continue;
-        if (!sequence->lost && sequence->fed > sequence->prompt_tokens && !is_under_way(*sequence))
-            guarded([&] { keep_state(*sequence); });
+        if (!sequence->lost && !is_under_way(*sequence)) guarded([&] { leave_state(*sequence); });
         over(*sequence);
         queue_.end(sequence->request.owner);
     }

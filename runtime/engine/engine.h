@@ -103,6 +103,7 @@ class Engine {
     void end_round();
     void count(const Sequence& sequence, size_t rows);
     void keep_state(Sequence& sequence);
+    void leave_state(Sequence& sequence);
     bool is_under_way(const Sequence& sequence) const;
     std::vector<Sequence*> ready() const;
     void draw(std::span<Sequence* const> ready);

@@ -2,12 +2,14 @@
 // What an engine is asked for, and what it tells.
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "host/error.h"
 #include "runtime/session/context.h"
+#include "runtime/session/state_file.h"
 #include "runtime/text/sampler.h"
 #include "runtime/text/think_splitter.h"
 
@@ -19,13 +21,22 @@ struct Request {
     /// So many of the prompt's first tokens have a state that others will go on from; none: all of them.
     std::vector<size_t> keep = {};
     text::Sampler sampler{text::SamplerParams{}};
-    uint32_t limit = 2048;                // tokens of the answer at most, one or more
+    uint32_t limit = 2048;                // tokens of the answer at most; 0: the prompt is read
     std::vector<Token> ends = {};         // tokens that end it
     std::vector<std::string> stops = {};  // texts that do
     text::ReplyStart start = text::ReplyStart::verbatim;
     std::string owner = {};   // owners are served alike
     std::string domain = {};  // states are shared within one
+    std::shared_ptr<const SavedState> from = {};  // that the prompt goes on from; null: as sequences begin
+    bool wants_state = false;                     // at its end
 };
+
+/// Errors: Code::bad_argument, Code::bad_shape for what `model` cannot serve; Code::bad_token.
+void require_servable(const Request& request, const Model& model);
+
+/// Rising, beyond `fed`: behind how many tokens of a prompt the state is kept, of which a state holds the
+/// first `fed` ones and others had the first `known`.
+std::vector<size_t> cuts_of(const Request& request, size_t prompt_tokens, size_t fed, size_t known);
 
 enum class End { stop, length, cancelled, failed };
 
@@ -50,6 +61,7 @@ struct Done {
     std::string message = {};                                 // likewise
     size_t prompt_tokens = 0, cached_tokens = 0, tokens = 0;  // tokens: of the answer, without what ended it
     double queued_seconds = 0, prompt_seconds = 0, answer_seconds = 0;
+    std::shared_ptr<const SavedState> state = {};  // where it was wanted and there is one
 };
 
 using Event = std::variant<Started, Progress, Piece, Done>;

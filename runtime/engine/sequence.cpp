@@ -56,6 +56,7 @@ void Sequence::fail(const Error& error) noexcept {
 }
 
 void Sequence::draw() noexcept {
+    if (request.limit == 0) return;
     try {
         next = request.sampler.sample(logits);
         request.sampler.accept(*next);
@@ -69,6 +70,10 @@ void Sequence::draw() noexcept {
 void Sequence::take_drawn(const text::Tokenizer& tokenizer) {
     if (answered_at == 0) answered_at = watch.seconds();
     logits.clear();
+    if (!next) {
+        end = End::length;
+        return;
+    }
     const Token token = *std::exchange(next, std::nullopt);
     if (std::ranges::count(request.ends, token) > 0) {
         end = End::stop;
@@ -99,7 +104,8 @@ void Sequence::tell_done() {
               .tokens = drawn(),
               .queued_seconds = placed,
               .prompt_seconds = answered - placed,
-              .answer_seconds = now - answered});
+              .answer_seconds = now - answered,
+              .state = state});
     is_over = true;
 }
 

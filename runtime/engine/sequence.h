@@ -69,6 +69,7 @@ struct Sequence {
     std::vector<size_t> cuts;   // of the prompt, beyond `fed`, rising: where the state is kept
     std::vector<float> logits;  // of the last token, once it is fed
     std::optional<Token> next;  // drawn, not yet part of the answer
+    std::shared_ptr<const SavedState> state;  // as it was left, where that was wanted
 };
 
 }  // namespace rwkvk::engine

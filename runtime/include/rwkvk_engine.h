@@ -44,12 +44,14 @@ typedef struct rwkvk_prompt_params {
     int32_t thinking;          /* RWKVK_THINK_*, for templates that know it */
     const rwkvk_tool *tools;   /* for templates that know them, or have one beside them that does; NULL */
     size_t tool_count;
+    int32_t continues; /* 1: the messages come after a snapshot: without what conversations begin with; 0 */
+    int32_t answered;  /* 1: it ends behind its last message, an assistant's, for a snapshot to be taken there; 0 */
 } rwkvk_prompt_params;
 
 RWKVK_API void rwkvk_prompt_params_default(rwkvk_prompt_params *params, uint32_t size);
 
 /** A conversation as the model's template writes it, up to where the answer begins; its last message is a user's or a
- * tool's. What looks like a special token in a message is text. Belongs to no context.
+ * tool's, where it is not `answered`. What looks like a special token in a message is text. Belongs to no context.
  * Errors: RWKVK_BAD_ARGUMENT; RWKVK_BAD_TEXT for a message that is not UTF-8. */
 RWKVK_API rwkvk_status rwkvk_prompt_create(const rwkvk_model *model, const rwkvk_tokenizer *tokenizer,
                                            const rwkvk_prompt_params *params, const rwkvk_message *messages,
@@ -61,6 +63,25 @@ RWKVK_API const rwkvk_token *rwkvk_prompt_tokens(const rwkvk_prompt *prompt, siz
 RWKVK_API const char *rwkvk_prompt_text(const rwkvk_prompt *prompt, size_t *bytes);
 /** How the answer is drawn: as the model's file recommends, else as the template does; the seed stays. */
 RWKVK_API rwkvk_status rwkvk_prompt_sampling(const rwkvk_prompt *prompt, rwkvk_sampler_params *params);
+
+/* ---- Snapshots: states in host memory, of a model but of no context ---------------------------------------- */
+
+typedef struct rwkvk_snapshot rwkvk_snapshot;
+
+/** Whether the file is a state and not a model: 1 or 0, also for what cannot be read. */
+RWKVK_API int32_t rwkvk_is_snapshot(const char *path);
+/** One of rwkvk_state_save, rwkvk_chat_save or rwkvk_snapshot_write, or any other that rwkvk_state_load_initial takes.
+ * Errors: as there. */
+RWKVK_API rwkvk_status rwkvk_snapshot_read(const rwkvk_model *model, const char *path, rwkvk_snapshot **snapshot);
+/** As rwkvk_state_save. Errors: as there. */
+RWKVK_API rwkvk_status rwkvk_snapshot_write(const rwkvk_snapshot *snapshot, const char *path);
+/** Another owner of the same. */
+RWKVK_API rwkvk_snapshot *rwkvk_snapshot_share(const rwkvk_snapshot *snapshot);
+RWKVK_API void rwkvk_snapshot_destroy(rwkvk_snapshot *snapshot);
+/** How many tokens made it; 0 for a tuned one. */
+RWKVK_API uint64_t rwkvk_snapshot_position(const rwkvk_snapshot *snapshot);
+/** As rwkvk_state_get; borrowed from the snapshot. */
+RWKVK_API const float *rwkvk_snapshot_values(const rwkvk_snapshot *snapshot, size_t *count);
 
 /* ---- Engines ---------------------------------------------------------------------------------------------- */
 
@@ -112,6 +133,7 @@ typedef struct rwkvk_engine_event {
     const char *message; /* likewise, one line for a person; "" */
     uint64_t prompt_tokens, cached_tokens, answer_tokens;
     double queued_seconds, prompt_seconds, answer_seconds;
+    const rwkvk_snapshot *snapshot; /* where the request wanted one, unless its device was lost just then */
 } rwkvk_engine_event;
 
 /** Called at the end of a step, on the engine's thread or that of rwkvk_engine_step: should return soon. May call
@@ -135,7 +157,7 @@ typedef struct rwkvk_engine_request {
     int32_t reply_start; /* with tokens: RWKVK_REPLY_* */
     const rwkvk_sampler_params *sampling; /* NULL: the prompt's own, seed 0 */
     const rwkvk_sampler *sampler; /* in its place: copied as it is, with its biases and the tokens that it counted; NULL */
-    uint32_t max_tokens;          /* of the answer; 2048 */
+    uint32_t max_tokens;          /* of the answer; 0: the prompt is read, for the cache or a snapshot; 2048 */
     const rwkvk_token *ends;      /* tokens that end it, and are not part of it; NULL */
     size_t end_count;
     const char *const *stops; /* NUL-terminated texts that do; NULL */
@@ -144,6 +166,8 @@ typedef struct rwkvk_engine_request {
     const char *domain; /* states in the cache are found by requests of the same domain only; NULL: "" */
     rwkvk_event_fn event;
     void *user;
+    const rwkvk_snapshot *from; /* that the prompt goes on from; NULL: what sequences begin with */
+    int32_t wants_snapshot;     /* 1: DONE brings one, of the tokens that were read: without the answer's last; 0 */
 } rwkvk_engine_request;
 
 RWKVK_API void rwkvk_engine_request_default(rwkvk_engine_request *request, uint32_t size);

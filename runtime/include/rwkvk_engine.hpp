@@ -30,6 +30,10 @@ struct Deleter<rwkvk_prompt> {
     void operator()(rwkvk_prompt* p) const { rwkvk_prompt_destroy(p); }
 };
 template <>
+struct Deleter<rwkvk_snapshot> {
+    void operator()(rwkvk_snapshot* p) const { rwkvk_snapshot_destroy(p); }
+};
+template <>
 struct Deleter<rwkvk_engine> {
     void operator()(rwkvk_engine* p) const { rwkvk_engine_destroy(p); }
 };
@@ -75,6 +79,38 @@ class Prompt {
   private:
     detail::RuntimePointer runtime_;
     detail::Owner<rwkvk_prompt> handle_;
+};
+
+inline bool is_snapshot(const std::string& path) {
+    return rwkvk_is_snapshot(detail::c_string(path, "path")) != 0;
+}
+
+/// A state in host memory.
+class Snapshot {
+  public:
+    Snapshot(const Model& model, const std::string& path) : runtime_(model.runtime()) {
+        rwkvk_snapshot* handle = nullptr;
+        detail::check(runtime_,
+                      rwkvk_snapshot_read(model.handle(), detail::c_string(path, "path"), &handle));
+        handle_.reset(handle);
+    }
+    /// Of an event, beyond it.
+    Snapshot(const Model& model, const rwkvk_snapshot* snapshot)
+        : runtime_(model.runtime()), handle_(rwkvk_snapshot_share(snapshot)) {}
+    void write(const std::string& path) const {
+        detail::check(runtime_, rwkvk_snapshot_write(handle_.get(), detail::c_string(path, "path")));
+    }
+    uint64_t position() const { return rwkvk_snapshot_position(handle_.get()); }
+    std::vector<float> values() const {
+        size_t count = 0;
+        const float* values = rwkvk_snapshot_values(handle_.get(), &count);
+        return {values, values + count};
+    }
+    rwkvk_snapshot* handle() const { return handle_.get(); }
+
+  private:
+    detail::RuntimePointer runtime_;
+    detail::Owner<rwkvk_snapshot> handle_;
 };
 
 /// Must not throw.

@@ -9,7 +9,7 @@
 namespace rwkvk {
 namespace {
 
-void check(std::span<const Message> messages) {
+void check(std::span<const Message> messages, bool answered) {
     for (size_t i = 0; i < messages.size(); ++i) {
         const Message& message = messages[i];
         if (const int64_t at = text::find_ill_formed_utf8(message.text); at >= 0)
@@ -18,7 +18,9 @@ void check(std::span<const Message> messages) {
             throw Error(Code::bad_argument, concat("message ", i, " is empty: say something"));
     }
     const Role last = messages.empty() ? Role::system : messages.back().role;
-    if (last == Role::user || last == Role::tool) return;
+    if (answered && last != Role::assistant)
+        throw Error(Code::bad_argument, "the last message is no answer, behind which a state could be taken");
+    if (answered || last == Role::user || last == Role::tool) return;
     throw Error(Code::bad_argument,
                 "the last message is what is answered: expected one of the user or of a tool");
 }
@@ -32,12 +34,14 @@ size_t opening_messages(std::span<const Message> messages) {
 
 /// The messages before the answer, the last one with what asks for so much thinking.
 text::Prompt history(std::span<const Message> messages, const text::ChatTemplate& format,
-                     text::Thinking thinking, std::span<const text::Tool> tools) {
+                     const ConversationOptions& options) {
     const size_t first = opening_messages(messages);
     std::string system;
     for (const Message& message : messages.first(first))
         system += (system.empty() ? "" : "\n") + message.text;
-    text::Prompt prompt = format.opening(system, tools);
+    text::Prompt prompt;
+    if (!options.continues || !system.empty() || !options.tools.empty())
+        prompt = format.opening(system, options.tools);
     for (const Message& message : messages.subspan(first)) {
         switch (message.role) {
             case Role::system:
@@ -45,7 +49,7 @@ text::Prompt history(std::span<const Message> messages, const text::ChatTemplate
                 break;
             case Role::user:
                 prompt.add(format.message(message.text,
-                                          &message == &messages.back() ? thinking : text::Thinking::none));
+                                          &message == &messages.back() ? options.thinking : text::Thinking::none));
                 break;
             case Role::assistant:
                 prompt.add(format.past_answer(message.text, message.calls));
@@ -76,14 +80,18 @@ ReplyEnds reply_ends(const text::ChatTemplate& format, const text::Tokenizer& to
 }
 
 ConversationPrompt conversation_prompt(std::span<const Message> messages, const text::ChatTemplate& format,
-                                       text::Thinking thinking, std::span<const text::Tool> tools,
-                                       const text::Tokenizer& tokenizer) {
-    check(messages);
-    text::Prompt prompt = history(messages, format, thinking, tools);
-    prompt.add(format.call_for_answer(thinking));
+                                       const text::Tokenizer& tokenizer,
+                                       const ConversationOptions& options) {
+    check(messages, options.answered);
+    text::Prompt prompt = history(messages, format, options);
+    if (!options.answered) prompt.add(format.call_for_answer(options.thinking));
     ConversationPrompt result{.text = prompt.text(), .tokens = prompt.encode(tokenizer)};
+    result.lasting_tokens = result.tokens.size();
+    if (options.answered) return result;
     // As the next prompt has it, with some answer.
-    text::Prompt next = history(messages, format, text::Thinking::none, tools);
+    ConversationOptions later_options = options;
+    later_options.thinking = text::Thinking::none;
+    text::Prompt next = history(messages, format, later_options);
     const std::vector<text::Token> later = next.add(format.past_answer("x")).encode(tokenizer);
     result.lasting_tokens =
         static_cast<size_t>(std::ranges::mismatch(result.tokens, later).in1 - result.tokens.begin());

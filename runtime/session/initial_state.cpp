@@ -9,8 +9,8 @@
 
 namespace rwkvk {
 
-std::vector<float> read_initial_state(const std::string& path, const Model& model) {
-    if (is_state_file(path)) return read_state_file(path, model).values;
+SavedState read_any_state(const std::string& path, const Model& model) {
+    if (is_state_file(path)) return read_state_file(path, model);
     const Program& body = model.programs().body;
     const bool has_matrices =
         std::ranges::any_of(body.states, [](const auto& state) { return state.heads > 0; });
@@ -19,11 +19,25 @@ std::vector<float> read_initial_state(const std::string& path, const Model& mode
                                               model.version(), " has no tuned ones"));
     }
     const auto tensors = make_checkpoint_source(load::open_tensors(path));
-    std::vector<float> state = tuned_state(*tensors, body, path);
-    if (!state.empty()) return state;
+    SavedState state{.values = tuned_state(*tensors, body, path), .position = 0};
+    if (!state.values.empty()) return state;
     throw Error(
         Code::bad_file,
         concat(path, ": holds no tensor 'blocks.0.att.time_state': expected a tuned or a saved state"));
+}
+
+std::vector<float> read_initial_state(const std::string& path, const Model& model) {
+    return read_any_state(path, model).values;
+}
+
+bool is_only_state(const std::string& path) {
+    try {
+        if (is_state_file(path)) return true;
+        const auto tensors = make_checkpoint_source(load::open_tensors(path));
+        return !tuned_state_tensors(*tensors).empty() && !tensors->find("blocks.0.ln1.weight");
+    } catch (const Error&) {
+        return false;
+    }
 }
 
 }  // namespace rwkvk

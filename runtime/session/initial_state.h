@@ -1,9 +1,8 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
-#include "runtime/model/model.h"
+#include "runtime/session/state_file.h"
 
 namespace rwkvk {
 
@@ -11,5 +10,10 @@ namespace rwkvk {
 /// a saved state of this model. Errors: as load::open_tensors, tuned_state and read_state_file;
 /// Code::bad_file for a file without one; Code::unsupported for versions that have no such state.
 std::vector<float> read_initial_state(const std::string& path, const Model& model);
+/// With its position, which is 0 for a tuned one. Errors: the same.
+SavedState read_any_state(const std::string& path, const Model& model);
+
+/// Whether the file is a saved or a tuned state, and no model; false for what cannot be read, too.
+bool is_only_state(const std::string& path);
 
 }  // namespace rwkvk

@@ -7,10 +7,12 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <rwkvk_engine.hpp>
 #include <rwkvk_generate.hpp>
 
 #include "tests/support/border_handles.h"
+#include "tests/support/temporary_folder.h"
 
 namespace {
 
@@ -175,6 +177,75 @@ TEST_CASE("a conversation is a prompt, and its next turn goes on from what was r
     }
     CHECK(plain.cached == 0);
     CHECK(plain.tokens == second_answer.tokens);
+}
+
+TEST_CASE("a snapshot is saved, and a conversation goes on from the file, in any engine") {
+    const Fixture f;
+    const rwkvk::test::TemporaryFolder folder;
+    const std::string path = folder / "a.safetensors";
+    rwkvk_prompt_params params = rwkvk::prompt_params();
+    params.template_name = "world";
+    const std::vector<rwkvk::Message> first = {{"user", "Hello"}, {"assistant", "yes"}};
+    params.answered = 1;
+    const rwkvk::Prompt said(f.model, f.tokenizer, first, params);
+    rwkvk_engine_request request = rwkvk::engine_request();
+    request.prompt = said.handle();
+    request.max_tokens = 0;
+    request.wants_snapshot = 1;
+    std::optional<rwkvk::Snapshot> snapshot;
+    Engine engine(f.model, f.tokenizer, f.params());
+    engine.submit(request, [&](const rwkvk_engine_event& event) {
+        CHECK(event.kind != RWKVK_EVENT_PIECE);
+        if (event.kind != RWKVK_EVENT_DONE) return;
+        CHECK(event.end == RWKVK_DONE_LENGTH);
+        REQUIRE(event.snapshot);
+        snapshot.emplace(f.model, event.snapshot);
+    });
+    while (engine.step()) {
+    }
+    REQUIRE(snapshot);
+    CHECK(snapshot->position() == said.tokens().size());
+    CHECK(snapshot->values().size() == f.model.info().state_elements);
+    CHECK(!rwkvk::is_snapshot(rwkvk::test::model_file));
+    CHECK(!rwkvk::is_snapshot(path));
+    snapshot->write(path);
+    CHECK(rwkvk::is_snapshot(path));
+
+    std::vector<rwkvk::Message> all = first;
+    all.push_back({"user", "Bye"});
+    params.answered = 0;
+    const rwkvk::Prompt whole(f.model, f.tokenizer, all, params);
+    params.continues = 1;
+    const rwkvk::Prompt rest(f.model, f.tokenizer, {all.back()}, params);
+    CHECK(said.text() + rest.text() == whole.text());
+    const rwkvk::Snapshot read(f.model, path);
+    CHECK(read.position() == snapshot->position());
+    CHECK(read.values() == snapshot->values());
+    Answer from_file, at_once;
+    Engine other(f.model, f.tokenizer, f.params());
+    request = rwkvk::engine_request();
+    request.max_tokens = 8;
+    request.prompt = rest.handle();
+    request.from = read.handle();
+    other.submit(request, into(from_file));
+    request.prompt = whole.handle();
+    request.from = nullptr;
+    other.submit(request, into(at_once));
+    while (other.step()) {
+    }
+    CHECK(from_file.tokens == at_once.tokens);
+    CHECK(from_file.tokens.size() > 0);
+    // Plain contexts and chats take it too.
+    rwkvk::Context context(f.model, f.context);
+    f.runtime.check(rwkvk_state_load(context.handle(), 0, path.c_str(), nullptr));
+    CHECK(context.state(0) == snapshot->values());
+    rwkvk_snapshot* none = nullptr;
+    CHECK(rwkvk_snapshot_read(f.model.handle(), (folder / "none").c_str(), &none) == RWKVK_IO);
+    CHECK(rwkvk_snapshot_read(f.model.handle(), rwkvk::test::model_file.c_str(), &none) != RWKVK_OK);
+    CHECK(rwkvk_snapshot_write(snapshot->handle(), nullptr) == RWKVK_BAD_ARGUMENT);
+    CHECK(rwkvk_snapshot_position(nullptr) == 0);
+    CHECK(rwkvk_snapshot_share(nullptr) == nullptr);
+    CHECK(!rwkvk_is_snapshot(nullptr));
 }
 
 TEST_CASE("prompts refuse what is no conversation") {

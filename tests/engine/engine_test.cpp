@@ -52,6 +52,86 @@ TEST_CASE(
     }
 }
 
+/// Behind the first tokens of a prompt, which are taken from it.
+std::shared_ptr<const SavedState> state_behind(Engine& engine, Request& request, size_t tokens) {
+    const auto middle = request.prompt.begin() + static_cast<ptrdiff_t>(tokens);
+    Request first{.prompt = {request.prompt.begin(), middle}};
+    first.limit = 0;
+    first.wants_state = true;
+    request.prompt.erase(request.prompt.begin(), middle);
+    request.keep.clear();
+    Listener listener;
+    const uint64_t id = engine.submit(std::move(first), listener.sink());
+    step_to_the_end(engine);
+    REQUIRE(listener[id].done);
+    CHECK(listener[id].tokens.empty());
+    CHECK(listener[id].done->end == End::length);
+    return listener[id].done->state;
+}
+
+TEST_CASE("a prompt goes on from a state as if it had been read with what made it") {
+    const ModelPointer model = synthetic_model("v7:2x64x256:f16");
+    const std::vector<Request> whole = some_requests(40, 21);
+    std::vector<Told> expected = all_plainly(model, whole);
+    for (const uint64_t cache_bytes : {uint64_t{1} << 30, uint64_t{0}}) {
+        Engine engine(model, bytes(), on_cpu(model), {.cache_bytes = cache_bytes, .threads = 1});
+        std::vector<Request> halves = whole;
+        for (Request& request : halves) {
+            const size_t tokens = request.prompt.size() / 2;
+            if (tokens == 0) continue;
+            request.from = state_behind(engine, request, tokens);
+            REQUIRE(request.from);
+            CHECK(request.from->position == tokens);
+        }
+        check_among_others(engine, halves, expected, 1);
+        check_among_others(engine, halves, expected, 2, a_piece);
+    }
+}
+
+TEST_CASE("what was read from one state is not found from another") {
+    const ModelPointer model = synthetic_model("v7:2x64x256:f16");
+    Engine engine(model, bytes(), on_cpu(model), {.threads = 1});
+    std::vector<Request> requests = some_requests(24, 22);
+    for (size_t i = 0; i < requests.size(); ++i) {
+        Request opening{.prompt = {static_cast<Token>(i % 3), 7}};
+        requests[i].prompt = requests[i % 2].prompt;
+        requests[i].keep.clear();
+        if (i % 4 > 0) requests[i].from = state_behind(engine, opening, 1 + i % 2);
+    }
+    const std::vector<Told> expected = all_plainly(model, requests);
+    check_among_others(engine, requests, expected, 1);
+    const uint64_t cached = engine.statistics().cached_tokens;
+    check_among_others(engine, requests, expected, 2);
+    CHECK(engine.statistics().cached_tokens > cached);
+}
+
+TEST_CASE("a state tells how many tokens made it, also of an answer that was cut") {
+    const ModelPointer model = synthetic_model("v7:2x64x256:f16");
+    Engine engine(model, bytes(), on_cpu(model), {.threads = 1});
+    Request request{.prompt = {1, 2, 3}};
+    request.limit = 5;
+    request.wants_state = true;
+    request.from = std::make_shared<SavedState>(
+        SavedState{.values = std::vector<float>(model->state_bytes() / sizeof(float)), .position = 100});
+    Listener listener;
+    const uint64_t id = engine.submit(request, listener.sink());
+    step_to_the_end(engine);
+    const Told& told = listener[id];
+    REQUIRE(told.done->state);
+    const size_t fed = 3 + told.tokens.size() - 1;  // the last token is not fed
+    CHECK(told.done->state->position == 100 + fed);
+    Context context(model, cpu_backend(model));
+    context.set_state(0, request.from->values);
+    std::vector<Token> tokens = request.prompt;
+    tokens.insert(tokens.end(), told.tokens.begin(), told.tokens.end() - 1);
+    context.feed(0, tokens);
+    CHECK(told.done->state->values == context.state(0));
+    Request wrong = request;
+    wrong.from = std::make_shared<SavedState>(SavedState{.values = {1, 2}, .position = 1});
+    CHECK(refusal_of([&] { engine.submit(wrong, listener.sink()); }, Code::bad_shape).find("2 elements") !=
+          std::string::npos);
+}
+
 TEST_CASE("a fork goes on from where the other is, and with its seed says the same") {
     const ModelPointer model = synthetic_model("v7:2x64x256:f16");
     Context context(model, cpu_backend(model));
@@ -173,7 +253,6 @@ TEST_CASE("what cannot be served is refused at once, and more than may wait too"
     };
     test::check_contains(refused({.prompt = {}}, Code::bad_argument), "at least 1 token");
     test::check_contains(refused({.prompt = {1, 256}}, Code::bad_token), "token 1 of the prompt has id 256");
-    test::check_contains(refused({.prompt = {1}, .limit = 0}, Code::bad_argument), "limit");
     test::check_contains(refused({.prompt = {1}, .keep = {2}}, Code::bad_argument), "the prompt has 1");
     refused({.prompt = {1}, .stops = {""}}, Code::bad_argument);
     engine.submit({.prompt = {1}, .limit = 3}, listener.sink());

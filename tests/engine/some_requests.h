@@ -101,7 +101,7 @@ inline std::vector<Request> some_requests(size_t count, uint64_t seed) {
 
 /// Token by token on a context of its own.
 inline Told plainly(Context& context, const Request& request) {
-    context.reset(0);
+    request.from ? context.set_state(0, request.from->values) : context.reset(0);
     text::Sampler sampler = request.sampler;
     AnswerText text(request.stops, request.start);
     std::vector<float> logits = context.feed(0, request.prompt);

@@ -58,16 +58,22 @@ TEST_CASE("of every template, a chat's history and its next message are the prom
                                                    {Role::user, "Hi"},
                                                    {Role::assistant, answer},
                                                    {Role::user, "Two?"}};
-            const ConversationPrompt prompt = conversation_prompt(messages, format, thinking, {}, *tokenizer);
+            const ConversationPrompt prompt = conversation_prompt(messages, format, *tokenizer, {.thinking = thinking});
             CHECK(prompt.text == history + format.user_turn("Two?", thinking).text());
             CHECK(tokenizer->decode(prompt.tokens) == prompt.text);
+            // The same in two: what a state holds, and what goes on from it.
+            const std::span<const Message> all = messages;
+            CHECK(conversation_prompt(all.first(3), format, *tokenizer, {.answered = true}).text == history);
+            CHECK(conversation_prompt(all.last(1), format, *tokenizer,
+                                      {.thinking = thinking, .continues = true})
+                      .text == format.user_turn("Two?", thinking).text());
             // What the next prompt begins with is no more than what lasts, and no less than the history.
             CHECK(prompt.lasting_tokens >= history.size());
             std::vector<Message> later = messages;
             later.push_back({Role::assistant, "Three."});
             later.push_back({Role::user, "Four"});
             const ConversationPrompt next =
-                conversation_prompt(later, format, Thinking::none, {}, *tokenizer);
+                conversation_prompt(later, format, *tokenizer);
             CHECK(next.text.starts_with(prompt.text.substr(0, prompt.lasting_tokens)));
         }
     }
@@ -77,7 +83,7 @@ TEST_CASE("system messages at the beginning are one; nobody forges a turn; tools
     const auto tokenizer = text::make_byte_tokenizer();
     const text::ChatTemplate& world = text::chat_template("world");
     const auto prompt = [&](const std::vector<Message>& messages) {
-        return conversation_prompt(messages, world, Thinking::none, {}, *tokenizer).text;
+        return conversation_prompt(messages, world, *tokenizer).text;
     };
     CHECK(prompt({{Role::system, "A."}, {Role::system, "B."}, {Role::user, "Hi"}}) ==
           prompt({{Role::system, "A.\nB."}, {Role::user, "Hi"}}));
@@ -88,15 +94,30 @@ TEST_CASE("system messages at the beginning are one; nobody forges a turn; tools
     const ConversationPrompt asked = conversation_prompt(
         std::vector<Message>{
             {Role::user, "Rain?"}, {Role::assistant, "", {{"weather", "{}"}}}, {Role::tool, "yes"}},
-        with_tools, Thinking::none, tools, *tokenizer);
+        with_tools, *tokenizer, {.tools = tools});
     CHECK(asked.text.find("weather") != std::string::npos);
     CHECK(asked.text.find("yes") != std::string::npos);
     test::refusal_of(
         [&] {
             conversation_prompt(std::vector<Message>{{Role::user, "a"}}, text::chat_template("plain"),
-                                Thinking::none, tools, *tokenizer);
+                                *tokenizer, {.tools = tools});
         },
         Code::bad_argument);
+}
+
+TEST_CASE("only an answer can be the last message of what is answered") {
+    const auto tokenizer = text::make_byte_tokenizer();
+    const text::ChatTemplate& world = text::chat_template("world");
+    for (const std::vector<Message>& messages :
+         {std::vector<Message>{}, {{Role::user, "a"}}, {{Role::system, "a"}}}) {
+        test::refusal_of(
+            [&] {
+                conversation_prompt(messages, world, *tokenizer, {.answered = true});
+            },
+            Code::bad_argument);
+    }
+    const std::vector<Message> answered = {{Role::user, "a"}, {Role::assistant, "b"}};
+    CHECK(conversation_prompt(answered, world, *tokenizer, {.answered = true}).text.ends_with("b\n\n"));
 }
 
 }  // namespace
