@@ -97,6 +97,10 @@ Message& Conversation::begin_answer() {
     return messages.back();
 }
 
+bool Conversation::ends_in_answer() const {
+    return !messages.empty() && messages.back().role == Role::assistant;
+}
+
 bool Conversation::can_undo() const { return !messages.empty(); }
 
 std::string Conversation::undo() {
@@ -107,12 +111,10 @@ std::string Conversation::undo() {
     return said;
 }
 
-bool Conversation::can_regenerate() const {
-    return messages.size() > 1 && messages.back().role == Role::assistant;
-}
+bool Conversation::can_regenerate() const { return messages.size() > 1 && ends_in_answer(); }
 
 void Conversation::drop_answer() {
-    if (!messages.empty() && messages.back().role == Role::assistant) messages.pop_back();
+    if (ends_in_answer()) messages.pop_back();
 }
 
 Conversation Conversation::fork(size_t count) const {
@@ -132,10 +134,11 @@ Conversation new_conversation() {
 std::string to_json(const Conversation& conversation) {
     json messages = json::array();
     for (const Message& message : conversation.messages) messages.push_back(to_json(message));
-    const json object = {{"rwkvk_conversation", file_version},
-                         {"title", conversation.title},
-                         {"system", conversation.system},
-                         {"messages", messages}};
+    json object = {{"rwkvk_conversation", file_version},
+                   {"title", conversation.title},
+                   {"system", conversation.system},
+                   {"messages", messages}};
+    if (!conversation.state.empty()) object["state"] = conversation.state;
     return object.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
@@ -147,6 +150,7 @@ Conversation conversation_from_json(const std::string& text, const std::string& 
         Conversation conversation = new_conversation();
         conversation.title = object.value("title", "");
         conversation.system = object.value("system", "");
+        conversation.state = object.value("state", "");
         for (const json& message : object.at("messages"))
             conversation.messages.push_back(message_from(message));
         check_order(conversation.messages);

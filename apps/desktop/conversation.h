@@ -24,6 +24,7 @@ struct Conversation {
     std::string id;      // the name of its file, without .json
     std::string title;   // "": the first message stands for it
     std::string system;  // what it begins with
+    std::string state;   // the file of a state that it goes on from; "": none
     std::vector<Message> messages;
 
     /// What lists show: one line, never empty.
@@ -33,6 +34,7 @@ struct Conversation {
     void say(const std::string& text);
     /// The answer that is about to come.
     Message& begin_answer();
+    bool ends_in_answer() const;
 
     bool can_undo() const;
     /// Takes the last turn and its answer back, and returns what was said.

@@ -62,6 +62,17 @@ struct Verified {
     std::string reason;  // when there is none
 };
 
-using Event = std::variant<Devices, Loading, Ready, LoadFailed, Reading, Piece, Answered, Verified>;
+/// What a dropped file is.
+struct LookedAt {
+    std::string path;
+    bool is_state = false;
+};
+struct StateSaved {
+    std::string path;
+    std::string reason;  // why it was not; ""
+};
+
+using Event = std::variant<Devices, Loading, Ready, LoadFailed, Reading, Piece, Answered, Verified, LookedAt,
+                           StateSaved>;
 
 }  // namespace rwkvk::desktop

@@ -30,10 +30,11 @@ Conversation* Library::find(const std::string& id) {
     return found == conversations_.end() ? nullptr : &*found;
 }
 
-void Library::start_new() {
+void Library::start_new(const std::string& state) {
     current_ = 0;
-    if (!conversations_.empty() && conversations_.front().messages.empty()) return;
-    conversations_.insert(conversations_.begin(), new_conversation());
+    if (conversations_.empty() || !conversations_.front().messages.empty())
+        conversations_.insert(conversations_.begin(), new_conversation());
+    conversations_.front().state = state;
 }
 
 void Library::add(Conversation conversation) {

@@ -25,8 +25,9 @@ class Library {
     Conversation* find(const std::string& id);
 
     void select(size_t index) { current_ = index; }
-    /// An empty one becomes the current one; one that is already there is taken.
-    void start_new();
+    /// An empty one becomes the current one, which goes on from a state where one is named; one that is
+    /// already there is taken.
+    void start_new(const std::string& state = "");
     /// It becomes the current one, and is saved.
     void add(Conversation conversation);
     /// Reads a conversation from anywhere, into a file of its own.

@@ -45,6 +45,14 @@ void LoadedModel::start(const std::vector<DeviceRow>& devices, const DrawingDevi
                [device = draws_window_ ? drawing.device : nullptr](Engine* engine) { delete engine; }};
 }
 
+const Snapshot& LoadedModel::state(const std::string& path) {
+    if (!state_ || path != state_path_) {
+        state_.emplace(model_, path);
+        state_path_ = path;
+    }
+    return *state_;
+}
+
 ModelFacts LoadedModel::facts(const std::vector<DeviceRow>& devices) const {
     const rwkvk_model_info info = model_.info();
     ModelFacts facts;

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <rwkvk_engine.hpp>
 #include <string>
 #include <vector>
@@ -34,6 +35,8 @@ class LoadedModel {
     const ModelChoice& choice() const { return choice_; }
     const Model& model() const { return model_; }
     const Tokenizer& tokenizer() const { return tokenizer_; }
+    /// Of a file. The last one stays in memory.
+    const Snapshot& state(const std::string& path);
     /// NULL before start.
     const std::shared_ptr<Engine>& engine() const { return engine_; }
     ModelFacts facts(const std::vector<DeviceRow>& devices) const;
@@ -42,6 +45,8 @@ class LoadedModel {
     ModelChoice choice_;
     Model model_;
     Tokenizer tokenizer_;
+    std::string state_path_;
+    std::optional<Snapshot> state_;
     std::shared_ptr<Engine> engine_;
     bool draws_window_ = false;  // its device
 };

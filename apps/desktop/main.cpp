@@ -33,7 +33,7 @@ void run(const Flags& flags) {
     const std::filesystem::path settings_file = config_folder() / "desktop.json";
     const Runtime runtime;
     Window window(runtime);
-    Session session({data_folder() / "conversations", settings_file}, Window::wake,
+    Session session({data_folder() / "conversations", data_folder() / "states", settings_file}, Window::wake,
                     {.path = flags.model, .device = flags.device}, runtime, window.device());
     window.run(session, flags.state_log);
     if (!session.busy()) return;

@@ -3,6 +3,7 @@
 #include <random>
 
 #include "folders.h"
+#include "state_files.h"
 
 namespace rwkvk::desktop {
 
@@ -82,7 +83,7 @@ void Session::use_drawing_device(DrawingDevice drawing) {
 void Session::drop(const std::vector<std::string>& paths) {
     for (const std::string& path : paths) {
         if (!path.ends_with(".json")) {
-            open_model(path);
+            worker_.look_at(path);
             continue;
         }
         try {
@@ -108,14 +109,21 @@ bool Session::say(const std::string& text) {
     return true;
 }
 
+/// The current conversation, as the worker takes it.
+Question Session::question() const {
+    Question question;
+    if (!current().system.empty()) question.messages.push_back({"system", current().system});
+    for (const Message& message : current().messages)
+        question.messages.push_back({message.role == Role::user ? "user" : "assistant", message.text});
+    question.state = current().state;
+    return question;
+}
+
 /// `seed` 0: as the settings say.
 void Session::ask(uint64_t seed) {
     Conversation& conversation = library_.current();
-    Question question;
+    Question question = this->question();
     question.number = ++questions_;
-    if (!conversation.system.empty()) question.messages.push_back({"system", conversation.system});
-    for (const Message& message : conversation.messages)
-        question.messages.push_back({message.role == Role::user ? "user" : "assistant", message.text});
     question.sampling = settings.sampling;
     question.seed = seed ? seed : settings.sampling.seed ? settings.sampling.seed : std::random_device{}();
     question.thinking = settings.thinking;
@@ -166,6 +174,16 @@ void Session::set_system(const std::string& text) {
 }
 
 void Session::start_new() { library_.start_new(); }
+void Session::begin_from(const std::string& state) { library_.start_new(state); }
+
+void Session::save_state() {
+    if (!can_save_state()) return;
+    saving_state_ = true;
+    worker_.save_state(question(), new_state_file(folders_.states, current().name()).string());
+}
+
+std::vector<std::filesystem::path> Session::saved_states() const { return state_files(folders_.states); }
+
 void Session::select(size_t index) { library_.select(index); }
 
 void Session::remove(size_t index) {

@@ -41,7 +41,7 @@ struct VerifyState {
 class Session {
   public:
     struct Folders {
-        std::filesystem::path conversations, settings;
+        std::filesystem::path conversations, states, settings;
     };
     /// `first` comes before what the settings say, where it says something.
     Session(Folders folders, std::function<void()> wake, const ModelChoice& first = {},
@@ -64,6 +64,9 @@ class Session {
     /// What went wrong last, until it is dismissed; "".
     const std::string& error() const { return error_; }
     void dismiss_error() { error_.clear(); }
+    /// What went well and a person should know; "".
+    const std::string& notice() const { return notice_; }
+    void dismiss_notice() { notice_.clear(); }
 
     bool answering() const { return answer_.question != 0; }
     /// The current conversation's.
@@ -82,7 +85,8 @@ class Session {
     void use_drawing_device(DrawingDevice drawing);
     /// Whether the model has found it lost, and it is not replaced yet.
     bool drawing_device_lost() const { return drawing_lost_; }
-    /// Conversations (.json) are read, anything else is opened as a model.
+    /// Conversations (.json) are read, from a state a conversation is begun, anything else is opened as a
+    /// model.
     void drop(const std::vector<std::string>& paths);
     void verify();
 
@@ -96,6 +100,13 @@ class Session {
     void rename(size_t index, const std::string& title);
     void set_system(const std::string& text);
     void start_new();
+    /// A conversation that goes on from a state, of save_state or any other of the model.
+    void begin_from(const std::string& state);
+    bool can_save_state() const { return can_say() && !saving_state_ && current().ends_in_answer(); }
+    /// Into a new file of the folder of states; says where.
+    void save_state();
+    /// The files of that folder, the newest first.
+    std::vector<std::filesystem::path> saved_states() const;
     void select(size_t index);
     void remove(size_t index);
     /// Text that a call could not be carried out with, for the composer; "" when there is none, then
@@ -106,6 +117,7 @@ class Session {
     std::string report() const;
 
   private:
+    Question question() const;
     void ask(uint64_t seed = 0);
     void expect_load();
     void load();
@@ -118,6 +130,8 @@ class Session {
     void take(const Piece& event);
     void take(const Answered& event);
     void take(const Verified& event);
+    void take(const LookedAt& event);
+    void take(const StateSaved& event);
     void count_piece();
     void measure(const Answered& event);
     bool lost_its_device(const Answered& event) const;
@@ -138,7 +152,8 @@ class Session {
     uint64_t abandoned_ = 0;    // the question that was being answered on it when it was replaced
     std::string interrupted_;   // the conversation whose answer is to be begun again; ""
     bool begun_again_ = false;  // the answer that is coming was
-    std::string error_, returned_text_;
+    bool saving_state_ = false;
+    std::string error_, notice_, returned_text_;
     uint64_t questions_ = 0, verifications_ = 0;
     Worker worker_;
 };

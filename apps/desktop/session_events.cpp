@@ -141,6 +141,16 @@ void Session::finish(Message& message, const char* ending) {
     save(conversation);
 }
 
+void Session::take(const LookedAt& event) {
+    event.is_state ? begin_from(event.path) : open_model(event.path);
+}
+
+void Session::take(const StateSaved& event) {
+    saving_state_ = false;
+    if (!event.reason.empty()) return fail("The state cannot be saved. " + event.reason);
+    notice_ = "The state is saved: " + event.path;
+}
+
 void Session::take(const Verified& event) {
     verify_.running = false;
     if (event.number != verifications_) return;

@@ -31,6 +31,8 @@ json state_json(const Session& session, const ViewState& state) {
     object["answering"] = session.answering();
     object["composer"] = state.composer;
     object["error"] = session.error();
+    object["notice"] = session.notice();
+    object["state"] = session.current().state;
     object["devices"] = json::array();
     for (const DeviceRow& row : session.devices()) object["devices"].push_back(row.name);
     object["verified"] = verification.report ? (verification.report->equal ? "equal" : "different") : "";

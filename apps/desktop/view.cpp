@@ -5,7 +5,7 @@
 namespace rwkvk::desktop {
 namespace {
 
-constexpr float sidebar_width = 268, settings_width = 380, verify_width = 500, least_chat = 400;
+constexpr float sidebar_width = 284, settings_width = 380, verify_width = 484, least_chat = 400;
 
 void obey(View& view) {
     const Commands commands = std::exchange(view.state.commands, {});

@@ -4,6 +4,7 @@
 #include <imgui.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -62,6 +63,8 @@ struct ViewState {
     std::string system, model_path;
     std::string copied;  // what was copied last, for its button
     double copied_at = 0;
+
+    std::vector<std::filesystem::path> states;  // saved ones, while they are offered
 
     uint64_t memory = 0;  // of the process
     double memory_due = 0;

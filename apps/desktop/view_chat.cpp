@@ -15,13 +15,17 @@ constexpr float composer_lines = 6;
 void draw_header(View& view) {
     const Conversation& conversation = view.session.current();
     const bool can_fork = !conversation.messages.empty() && !view.session.answering_here();
-    const float buttons =
-        button_width("Fork") + button_width("Copy report") + ImGui::GetStyle().ItemSpacing.x;
+    const float buttons = button_width("Save state") + button_width("Fork") + button_width("Copy report") +
+                          2 * ImGui::GetStyle().ItemSpacing.x;
     const float right = ImGui::GetContentRegionMax().x - buttons;
     ImGui::AlignTextToFramePadding();
     ImGui::TextUnformatted(
         fitting(conversation.name(), right - ImGui::GetCursorPosX() - view.px(10)).c_str());
     ImGui::SameLine(right);
+    if (button(view, "savestate", "Save state", Look::quiet, 0, view.session.can_save_state()))
+        view.session.save_state();
+    tooltip("What the model has read, as a file that any conversation can go on from");
+    ImGui::SameLine();
     if (button(view, "fork", "Fork", Look::quiet, 0, can_fork))
         view.session.fork(conversation.messages.size());
     tooltip("Goes on in a copy of this conversation");
@@ -31,28 +35,37 @@ void draw_header(View& view) {
     ImGui::Separator();
 }
 
-void draw_error(View& view) {
-    if (view.session.error().empty()) return;
-    ImVec4 tint = view.palette.danger;
+/// One that stays until it is dismissed; whether that was done now.
+bool draw_banner(View& view, const char* name, const std::string& text, const ImVec4& colour) {
+    ImVec4 tint = colour;
     tint.w = 0.14f;
     const float close = button_width("Dismiss") + view.px(28);
     const float wrap = ImGui::GetContentRegionAvail().x - close;
-    const ImVec2 size = ImGui::CalcTextSize(view.session.error().c_str(), nullptr, false, wrap);
+    const ImVec2 size = ImGui::CalcTextSize(text.c_str(), nullptr, false, wrap);
     ImGui::PushStyleColor(ImGuiCol_ChildBg, tint);
     ImGui::PushStyleVar(ImGuiStyleVar_ChildRounding, view.px(8));
-    ImGui::BeginChild("error", {0, std::max(size.y, ImGui::GetFrameHeight()) + view.px(16)}, false,
+    ImGui::BeginChild(name, {0, std::max(size.y, ImGui::GetFrameHeight()) + view.px(16)}, false,
                       ImGuiWindowFlags_NoScrollbar);
     ImGui::SetCursorPos({view.px(12), view.px(10)});
-    ImGui::PushStyleColor(ImGuiCol_Text, view.palette.danger);
+    ImGui::PushStyleColor(ImGuiCol_Text, colour);
     ImGui::PushTextWrapPos(view.px(12) + wrap);
-    ImGui::TextUnformatted(view.session.error().c_str());
+    ImGui::TextUnformatted(text.c_str());
     ImGui::PopTextWrapPos();
     ImGui::PopStyleColor();
     ImGui::SetCursorPos({ImGui::GetWindowWidth() - button_width("Dismiss") - view.px(6), view.px(7)});
-    if (button(view, "dismiss", "Dismiss", Look::quiet)) view.session.dismiss_error();
+    const bool dismissed = button(view, "dismiss", "Dismiss", Look::quiet);
     ImGui::EndChild();
     ImGui::PopStyleVar();
     ImGui::PopStyleColor();
+    return dismissed;
+}
+
+void draw_banners(View& view) {
+    Session& session = view.session;
+    if (!session.error().empty() && draw_banner(view, "error", session.error(), view.palette.danger))
+        session.dismiss_error();
+    if (!session.notice().empty() && draw_banner(view, "notice", session.notice(), view.palette.accent))
+        session.dismiss_notice();
 }
 
 /// What the model is doing; one line, always as high.
@@ -145,7 +158,7 @@ void draw_composer(View& view) {
 
 void draw_chat(View& view) {
     draw_header(view);
-    draw_error(view);
+    draw_banners(view);
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, {view.px(14), view.px(10)});
     const float composer = composer_height(view);
     ImGui::PopStyleVar();

@@ -1,6 +1,7 @@
 // The transcript: what was said on the right, answers on the left.
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 
 #include "selectable_text.h"
 #include "widgets.h"
@@ -155,6 +156,10 @@ void centred(const char* text, float width, float left) {
     ImGui::TextUnformatted(text);
 }
 
+std::string goes_on_from(const std::string& state) {
+    return "Goes on from " + std::filesystem::path(state).stem().string();
+}
+
 /// What a new conversation shows.
 void draw_welcome(View& view, float left, float width) {
     ImGui::SetCursorPosY(std::max(view.px(20), ImGui::GetWindowHeight() * 0.32f));
@@ -164,7 +169,10 @@ void draw_welcome(View& view, float left, float width) {
     centred(name.c_str(), width, left);
     ImGui::SetWindowFontScale(1);
     ImGui::PushStyleColor(ImGuiCol_Text, view.palette.muted);
-    centred("Everything runs on this computer. Drop a model file here to open it.", width, left);
+    const std::string& state = view.session.current().state;
+    if (!state.empty()) centred(goes_on_from(state).c_str(), width, left);
+    centred("Everything runs on this computer. Drop a model here to open it, or a state to go on from.",
+            width, left);
     ImGui::PopStyleColor();
     if (!model.ready || !model.facts.path.empty()) return;
     ImGui::Dummy({0, view.px(10)});
@@ -212,6 +220,10 @@ void draw_messages(View& view, float height) {
     } else {
         ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, {view.px(8), view.px(8)});
         ImGui::Dummy({0, view.px(4)});
+        if (const std::string& state = view.session.current().state; !state.empty()) {
+            ImGui::SetCursorPosX(left);
+            muted_text(view, goes_on_from(state).c_str());
+        }
         for (size_t i = 0; i < view.session.current().messages.size(); ++i) {
             ImGui::PushID(static_cast<int>(i));
             draw_message(view, i, left, width);

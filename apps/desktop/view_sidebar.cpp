@@ -128,6 +128,38 @@ void draw_model_card(View& view) {
     ImGui::PopTextWrapPos();
 }
 
+/// The states to go on from, as they were when the list was opened.
+void draw_states(View& view) {
+    if (view.state.states.empty()) ImGui::TextDisabled("No state is saved yet");
+    for (size_t i = 0; i < view.state.states.size(); ++i) {
+        const std::filesystem::path& file = view.state.states[i];
+        ImGui::PushID(static_cast<int>(i));
+        if (ImGui::MenuItem(file.stem().c_str())) view.session.begin_from(file.string());
+        ImGui::PopID();
+        mark(view, "state." + std::to_string(i));
+    }
+    ImGui::Separator();
+    ImGui::TextDisabled("Any other can be dropped on the window");
+}
+
+void draw_new(View& view) {
+    const float from = button_width("From…"), gap = view.px(4);
+    const float width = ImGui::GetContentRegionAvail().x - from - gap;
+    if (button(view, "new", "New conversation", Look::primary, width)) view.session.start_new();
+    tooltip("Ctrl+N");
+    ImGui::SameLine(0, gap);
+    const ImVec2 below{ImGui::GetCursorScreenPos().x, ImGui::GetCursorScreenPos().y + ImGui::GetFrameHeight()};
+    if (button(view, "from", "From…", Look::plain, from)) {
+        view.state.states = view.session.saved_states();
+        ImGui::OpenPopup("states");
+    }
+    tooltip("A new conversation that goes on from a saved state");
+    ImGui::SetNextWindowPos({below.x, below.y + gap});
+    if (!ImGui::BeginPopup("states")) return;
+    draw_states(view);
+    ImGui::EndPopup();
+}
+
 }  // namespace
 
 void begin_rename(ViewState& state, const Conversation& conversation) {
@@ -137,8 +169,7 @@ void begin_rename(ViewState& state, const Conversation& conversation) {
 }
 
 void draw_sidebar(View& view) {
-    if (button(view, "new", "New conversation", Look::primary, -1)) view.session.start_new();
-    tooltip("Ctrl+N");
+    draw_new(view);
     ImGui::Dummy({0, view.px(2)});
     const float gap = ImGui::GetStyle().ItemSpacing.y, small_line = small_font()->FontSize + view.px(4);
     const float card = ImGui::GetTextLineHeight() + card_lines * small_line;

@@ -1,5 +1,7 @@
 #include "worker.h"
 
+#include <filesystem>
+
 #include "step_back.h"
 
 namespace rwkvk::desktop {
@@ -52,6 +54,20 @@ void Worker::load(ModelChoice choice, DrawingDevice drawing) {
 
 void Worker::ask(Question question) {
     post([this, question = std::move(question)] { do_ask(question); });
+}
+
+void Worker::look_at(const std::string& path) {
+    post([this, path] { inbox_.push(LookedAt{path, is_snapshot(path)}); });
+}
+
+void Worker::save_state(Question question, const std::string& path) {
+    post([this, question = std::move(question), path] {
+        try {
+            do_save_state(question, path);
+        } catch (const std::exception& error) {
+            inbox_.push(StateSaved{path, error.what()});
+        }
+    });
 }
 
 void Worker::verify(uint64_t number) {
@@ -150,23 +166,29 @@ void Worker::do_ask(const Question& question) {
     }
 }
 
-void Worker::submit(const Question& question) {
+LoadedModel& Worker::running_model() const {
     if (!model_ || !model_->engine()) throw Error(RWKVK_BAD_ARGUMENT, "no model is loaded: open one first");
+    return *model_;
+}
+
+void Worker::submit(const Question& question) {
+    LoadedModel& model = running_model();
     rwkvk_prompt_params how = prompt_params();
     how.thinking = question.thinking;
-    const Prompt prompt(model_->model(), model_->tokenizer(), question.messages, how);
+    how.continues = !question.state.empty();
+    const Prompt prompt(model.model(), model.tokenizer(), question.messages, how);
     rwkvk_sampler_params own = sampler_params();
     own.seed = question.seed;
     const rwkvk_sampler_params sampling = sampler_of(question.sampling, prompt.sampling(own));
     rwkvk_engine_request request = engine_request();
     request.prompt = prompt.handle();
+    if (!question.state.empty()) request.from = model.state(question.state).handle();
     request.sampling = &sampling;
     request.max_tokens = question.max_tokens;
     const std::lock_guard lock(mutex_);
-    request_ = model_->engine()->submit(
-        request, [this, number = question.number, seed = question.seed](const rwkvk_engine_event& event) {
-            tell(number, event, seed);
-        });
+    request_ =
+        model.engine()->submit(request, [this, number = question.number, seed = question.seed](
+                                            const rwkvk_engine_event& event) { tell(number, event, seed); });
     asked_ = question.number;
     if (stopped_ == asked_) engine_->cancel(request_);
 }
@@ -190,6 +212,38 @@ void Worker::tell(uint64_t question, const rwkvk_engine_event& event, uint64_t s
                          .tokens = event.answer_tokens,
                          .prompt_seconds = event.prompt_seconds,
                          .seconds = event.answer_seconds});
+}
+
+/// The engine has most of it in its cache, where the answer came from it.
+void Worker::do_save_state(const Question& question, const std::string& path) {
+    LoadedModel& model = running_model();
+    rwkvk_prompt_params how = prompt_params();
+    how.continues = !question.state.empty();
+    how.answered = 1;
+    const Prompt prompt(model.model(), model.tokenizer(), question.messages, how);
+    rwkvk_engine_request request = engine_request();
+    request.prompt = prompt.handle();
+    if (!question.state.empty()) request.from = model.state(question.state).handle();
+    request.max_tokens = 0;
+    request.wants_snapshot = 1;
+    model.engine()->submit(request, [this, &of = model.model(), path](const rwkvk_engine_event& event) {
+        if (event.kind != RWKVK_EVENT_DONE) return;
+        if (!event.snapshot) return inbox_.push(StateSaved{path, event.message});
+        // Written by the worker: the engine has other things to do.
+        const auto snapshot = std::make_shared<Snapshot>(of, event.snapshot);
+        post([this, snapshot, path] { write(*snapshot, path); });
+    });
+}
+
+void Worker::write(const Snapshot& snapshot, const std::string& path) {
+    StateSaved saved{path, {}};
+    try {
+        std::filesystem::create_directories(std::filesystem::path(path).parent_path());
+        snapshot.write(path);
+    } catch (const std::exception& error) {
+        saved.reason = error.what();
+    }
+    inbox_.push(std::move(saved));
 }
 
 void Worker::do_verify(uint64_t number) {

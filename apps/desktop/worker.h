@@ -21,6 +21,7 @@ namespace rwkvk::desktop {
 struct Question {
     uint64_t number = 0;  // chosen by who asks; events name it
     std::vector<rwkvk::Message> messages;
+    std::string state;  // the file of a state that they come after; "": none
     Sampling sampling;
     uint64_t seed = 0;
     int32_t thinking = 0;
@@ -44,6 +45,10 @@ class Worker {
     /// Reading and Piece, and Answered at the end.
     void ask(Question question);
     void stop(uint64_t question);
+    /// LookedAt.
+    void look_at(const std::string& path);
+    /// StateSaved: the state behind the messages, the last of which is an answer, in a new file.
+    void save_state(Question question, const std::string& path);
     /// Verified, with this number. Questions are answered meanwhile.
     void verify(uint64_t number);
 
@@ -61,6 +66,9 @@ class Worker {
     void go_back(uint64_t load);
     void do_ask(const Question& question);
     void submit(const Question& question);
+    LoadedModel& running_model() const;
+    void do_save_state(const Question& question, const std::string& path);
+    void write(const Snapshot& snapshot, const std::string& path);
     void do_verify(uint64_t number);
     void tell(uint64_t question, const rwkvk_engine_event& event, uint64_t seed);
     void set_engine(std::shared_ptr<Engine> engine);

@@ -99,6 +99,8 @@ class rwkvk_prompt_params(Structure):
         ("thinking", c_int32),
         ("tools", POINTER(rwkvk_tool)),
         ("tool_count", c_size_t),
+        ("continues", c_int32),
+        ("answered", c_int32),
     ]
 
 
@@ -134,6 +136,7 @@ class rwkvk_engine_event(Structure):
         ("queued_seconds", c_double),
         ("prompt_seconds", c_double),
         ("answer_seconds", c_double),
+        ("snapshot", Handle),
     ]
 
 
@@ -161,6 +164,8 @@ class rwkvk_engine_request(Structure):
         ("domain", c_char_p),
         ("event", event_fn),
         ("user", c_void_p),
+        ("from", Handle),
+        ("wants_snapshot", c_int32),
     ]
 
 

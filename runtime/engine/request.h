@@ -25,8 +25,8 @@ struct Request {
     std::vector<Token> ends = {};         // tokens that end it
     std::vector<std::string> stops = {};  // texts that do
     text::ReplyStart start = text::ReplyStart::verbatim;
-    std::string owner = {};   // owners are served alike
-    std::string domain = {};  // states are shared within one
+    std::string owner = {};                       // owners are served alike
+    std::string domain = {};                      // states are shared within one
     std::shared_ptr<const SavedState> from = {};  // that the prompt goes on from; null: as sequences begin
     bool wants_state = false;                     // at its end
 };

@@ -64,11 +64,11 @@ struct Sequence {
     double placed_at = 0, answered_at = 0;  // seconds
 
     uint32_t slot = 0;
-    bool lost = true;           // the slot does not hold its state yet, or any more
-    size_t fed = 0;             // tokens that are in the state
-    std::vector<size_t> cuts;   // of the prompt, beyond `fed`, rising: where the state is kept
-    std::vector<float> logits;  // of the last token, once it is fed
-    std::optional<Token> next;  // drawn, not yet part of the answer
+    bool lost = true;                         // the slot does not hold its state yet, or any more
+    size_t fed = 0;                           // tokens that are in the state
+    std::vector<size_t> cuts;                 // of the prompt, beyond `fed`, rising: where the state is kept
+    std::vector<float> logits;                // of the last token, once it is fed
+    std::optional<Token> next;                // drawn, not yet part of the answer
     std::shared_ptr<const SavedState> state;  // as it was left, where that was wanted
 };
 

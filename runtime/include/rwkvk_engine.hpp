@@ -90,8 +90,7 @@ class Snapshot {
   public:
     Snapshot(const Model& model, const std::string& path) : runtime_(model.runtime()) {
         rwkvk_snapshot* handle = nullptr;
-        detail::check(runtime_,
-                      rwkvk_snapshot_read(model.handle(), detail::c_string(path, "path"), &handle));
+        detail::check(runtime_, rwkvk_snapshot_read(model.handle(), detail::c_string(path, "path"), &handle));
         handle_.reset(handle);
     }
     /// Of an event, beyond it.

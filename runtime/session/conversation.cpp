@@ -48,8 +48,8 @@ text::Prompt history(std::span<const Message> messages, const text::ChatTemplate
                 prompt.add(format.opening(message.text));
                 break;
             case Role::user:
-                prompt.add(format.message(message.text,
-                                          &message == &messages.back() ? options.thinking : text::Thinking::none));
+                prompt.add(format.message(
+                    message.text, &message == &messages.back() ? options.thinking : text::Thinking::none));
                 break;
             case Role::assistant:
                 prompt.add(format.past_answer(message.text, message.calls));
@@ -80,8 +80,7 @@ ReplyEnds reply_ends(const text::ChatTemplate& format, const text::Tokenizer& to
 }
 
 ConversationPrompt conversation_prompt(std::span<const Message> messages, const text::ChatTemplate& format,
-                                       const text::Tokenizer& tokenizer,
-                                       const ConversationOptions& options) {
+                                       const text::Tokenizer& tokenizer, const ConversationOptions& options) {
     check(messages, options.answered);
     text::Prompt prompt = history(messages, format, options);
     if (!options.answered) prompt.add(format.call_for_answer(options.thinking));

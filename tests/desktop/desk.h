@@ -18,7 +18,7 @@ class Desk {
     explicit Desk(const ModelChoice& first = {.path = "", .device = "cpu"},
                   const Runtime& runtime = Runtime(), DrawingDevice drawing = {})
         : session(
-              {folder.path() / "conversations", folder.path() / "desktop.json"},
+              {folder.path() / "conversations", folder.path() / "states", folder.path() / "desktop.json"},
               [this] {
                   const std::lock_guard lock(mutex_);
                   woken_ = true;

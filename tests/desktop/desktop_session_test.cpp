@@ -141,6 +141,73 @@ TEST_CASE("dropped files are opened: a model takes over, a conversation becomes 
     CHECK(desk.session.error().find("talk.json: expected a conversation") != std::string::npos);
 }
 
+/// Saves the current conversation's state and returns its file.
+std::string saved_state(Desk& desk) {
+    REQUIRE(desk.session.can_save_state());
+    desk.session.save_state();
+    CHECK(!desk.session.can_save_state());  // it is being saved
+    REQUIRE(desk.until([&] { return !desk.session.notice().empty() || !desk.session.error().empty(); }));
+    CHECK(desk.session.error() == "");
+    REQUIRE(!desk.session.saved_states().empty());
+    const std::string path = desk.session.saved_states().front().string();
+    CHECK(desk.session.notice() == "The state is saved: " + path);
+    desk.session.dismiss_notice();
+    return path;
+}
+
+TEST_CASE("a state is saved, and a conversation begins from it, also after it was dropped") {
+    Desk desk;
+    REQUIRE(desk.ready());
+    CHECK(!desk.session.can_save_state());
+    CHECK(desk.session.saved_states().empty());
+    desk.ask("My name is Ada.");
+    const std::string path = saved_state(desk);
+    CHECK(std::filesystem::path(path).filename() == "My name is Ada.safetensors");
+    const std::string there = desk.ask("What is my name?");
+    CHECK(there.find("Ada") != std::string::npos);
+
+    desk.session.begin_from(path);
+    CHECK(desk.session.current().messages.empty());
+    CHECK(desk.ask("What is my name?") == there);
+    // One more turn behind it, from a copy, and from the conversation as its file has it.
+    const std::string second = saved_state(desk);
+    CHECK(second != path);
+    desk.session.fork(2);
+    CHECK(desk.session.current().state == path);
+    const Conversation again =
+        conversation_from_json(to_json(desk.session.current()), desk.session.current().id);
+    CHECK(again.state == path);
+    const std::string more = desk.ask("Hello!");
+    desk.session.drop({second});
+    REQUIRE(desk.until([&] { return desk.session.current().state == second; }));
+    CHECK(desk.ask("Hello!") == more);
+
+    // A file that is gone is told of, and what was said comes back.
+    std::filesystem::remove(path);
+    desk.session.begin_from(path);
+    CHECK(desk.session.model().facts.path.empty());
+    desk.session.open_model("");
+    REQUIRE(desk.ready());
+    REQUIRE(desk.session.say("Hello!"));
+    REQUIRE(desk.answered());
+    CHECK(desk.session.error().find("My name is Ada.safetensors") != std::string::npos);
+    CHECK(desk.session.take_returned_text() == "Hello!");
+    desk.session.start_new();
+    CHECK(desk.session.current().state.empty());
+}
+
+TEST_CASE("a state that cannot be written is told of") {
+    Desk desk;
+    REQUIRE(desk.ready());
+    desk.ask("Hello!");
+    std::ofstream(desk.folder.path() / "states") << "a file where the folder should be";
+    desk.session.save_state();
+    REQUIRE(desk.until([&] { return !desk.session.error().empty(); }));
+    CHECK(desk.session.error().find("The state cannot be saved.") == 0);
+    CHECK(desk.session.notice().empty());
+    CHECK(desk.session.can_save_state());
+}
+
 TEST_CASE("a model opened during an answer ends it, and the newest choice of several wins") {
     Desk desk;
     REQUIRE(desk.ready());

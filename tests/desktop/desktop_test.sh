@@ -152,6 +152,26 @@ sees '"messages":\[\].*"titles":\["New conversation","Renamed","Hello!"\]'
 click row.1
 sees '"text":"Hello! How can I help you\?".*"titles":\["New conversation","Renamed"'
 
+# Its state is saved, and another conversation goes on from it.
+click savestate
+sees '"notice":"The state is saved: .*/states/Renamed.safetensors"'
+click dismiss
+sees '"notice":""'
+click from
+click state.0
+sees '"messages":\[\].*"state":"[^"]*/states/Renamed.safetensors"'
+click composer
+type_text 'Hello!'
+key Return
+sees '"answering":false.*"role":"assistant"'
+click undo
+sees '"messages":\[\]'
+key ctrl+a BackSpace
+key ctrl+n
+sees '"messages":\[\].*"state":""'
+click row.1
+sees '"text":"Hello! How can I help you\?".*"titles":\["New conversation","Renamed"'
+
 # Models: one that does not exist leaves the one before.
 key ctrl+comma
 click path

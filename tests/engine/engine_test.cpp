@@ -338,8 +338,7 @@ TEST_CASE("ten thousand requests leave nothing behind") {
     CHECK(counts.running == 0);
     CHECK(counts.kept_bytes <= cache_bytes);
     // Every slot is free again: as many requests as there are slots run at once.
-    for (uint32_t i = 0; i < backend_options.slots; ++i)
-        engine.submit({.prompt = {1}, .limit = 50}, sink);
+    for (uint32_t i = 0; i < backend_options.slots; ++i) engine.submit({.prompt = {1}, .limit = 50}, sink);
     engine.step();
     CHECK(engine.statistics().running == backend_options.slots);
 }

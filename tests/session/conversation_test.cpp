@@ -58,7 +58,8 @@ TEST_CASE("of every template, a chat's history and its next message are the prom
                                                    {Role::user, "Hi"},
                                                    {Role::assistant, answer},
                                                    {Role::user, "Two?"}};
-            const ConversationPrompt prompt = conversation_prompt(messages, format, *tokenizer, {.thinking = thinking});
+            const ConversationPrompt prompt =
+                conversation_prompt(messages, format, *tokenizer, {.thinking = thinking});
             CHECK(prompt.text == history + format.user_turn("Two?", thinking).text());
             CHECK(tokenizer->decode(prompt.tokens) == prompt.text);
             // The same in two: what a state holds, and what goes on from it.
@@ -72,8 +73,7 @@ TEST_CASE("of every template, a chat's history and its next message are the prom
             std::vector<Message> later = messages;
             later.push_back({Role::assistant, "Three."});
             later.push_back({Role::user, "Four"});
-            const ConversationPrompt next =
-                conversation_prompt(later, format, *tokenizer);
+            const ConversationPrompt next = conversation_prompt(later, format, *tokenizer);
             CHECK(next.text.starts_with(prompt.text.substr(0, prompt.lasting_tokens)));
         }
     }
@@ -110,11 +110,8 @@ TEST_CASE("only an answer can be the last message of what is answered") {
     const text::ChatTemplate& world = text::chat_template("world");
     for (const std::vector<Message>& messages :
          {std::vector<Message>{}, {{Role::user, "a"}}, {{Role::system, "a"}}}) {
-        test::refusal_of(
-            [&] {
-                conversation_prompt(messages, world, *tokenizer, {.answered = true});
-            },
-            Code::bad_argument);
+        test::refusal_of([&] { conversation_prompt(messages, world, *tokenizer, {.answered = true}); },
+                         Code::bad_argument);
     }
     const std::vector<Message> answered = {{Role::user, "a"}, {Role::assistant, "b"}};
     CHECK(conversation_prompt(answered, world, *tokenizer, {.answered = true}).text.ends_with("b\n\n"));

@@ -35,6 +35,7 @@ static class Border {
         public IntPtr message;
         public ulong prompt_tokens, cached_tokens, answer_tokens;
         public double queued_seconds, prompt_seconds, answer_seconds;
+        public IntPtr snapshot;
     }
 
     [StructLayout(LayoutKind.Sequential)]
@@ -51,7 +52,8 @@ static class Border {
         public UIntPtr end_count;
         public IntPtr stops;
         public UIntPtr stop_count;
-        public IntPtr owner, domain, @event, user;
+        public IntPtr owner, domain, @event, user, @from;
+        public int wants_snapshot;
     }
 
     [DllImport("rwkvk")] public static extern IntPtr rwkvk_last_error(IntPtr runtime);
