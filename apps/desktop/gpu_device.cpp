@@ -39,7 +39,7 @@ void make_instance(GpuDevice& gpu) {
     gpu.api_version = instance_version();
     VkApplicationInfo application{};
     application.sType = VK_STRUCTURE_TYPE_APPLICATION_INFO;
-    application.pApplicationName = "rwkvk-desktop";
+    application.pApplicationName = "rwkvk";
     application.apiVersion = gpu.api_version;
     VkInstanceCreateInfo info{};
     info.sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO;

@@ -62,18 +62,17 @@ class Game {
     explicit Game(const Flags& flags)
         : flags_(flags),
           runtime_(warn),
-          device_(runtime_),
-          painter_(device_, screen_.handle()),
-          adopted_(adopt()),
+          device_(desktop::open_gpu_device(runtime_)),
+          painter_(*device_.gpu, screen_.handle()),
           // Nobody rests while it is measured: every frame then has something to compute.
-          dialogue_(runtime_, {adopted_.get(), flags.frames > 0 ? 0 : reading_seconds, flags.log}),
+          dialogue_(runtime_, {model_device(), flags.frames > 0 ? 0 : reading_seconds, flags.log}),
           panel_(1000 / flags.fps, title()),
           inference_(!flags.off && flags.frames == 0) {}
 
     void run();
 
   private:
-    AdoptedDevice adopt() const;
+    const rwkvk_device* model_device() const;
     std::string title() const;
     bool next_frame();
     double frame(double now);
@@ -83,9 +82,8 @@ class Game {
     Flags flags_;
     Runtime runtime_;
     Screen screen_;
-    Device device_;
+    desktop::OpenedDevice device_;
     Painter painter_;
-    AdoptedDevice adopted_;
     Dialogue dialogue_;
     Scene scene_;
     Panel panel_;
@@ -94,14 +92,17 @@ class Game {
     size_t frame_ = 0;
 };
 
-AdoptedDevice Game::adopt() const {
+/// NULL for the CPU.
+const rwkvk_device* Game::model_device() const {
     if (flags_.cpu) return nullptr;
+    if (!device_.drawing.device) throw std::runtime_error(device_.drawing.refusal);
     std::fprintf(stderr, "npc: a device that is new is tested first, which takes a while\n");
-    return device_.adopt(runtime_);
+    return device_.drawing.device.get();
 }
 
 std::string Game::title() const {
-    const char* queue = device_.shares_queue() ? "shared with drawing" : "its own";
+    const bool shares = device_.gpu->model_queue == device_.gpu->queue;
+    const char* queue = shares ? "shared with drawing" : "its own";
     if (flags_.cpu) queue = "none, on the CPU";
     char lines[96];
     std::snprintf(lines, sizeof lines, "\nbudget: %.1f ms of %.1f\nqueue: %s", flags_.budget_ms,

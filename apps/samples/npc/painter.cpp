@@ -31,12 +31,12 @@ Painter::Context::Context() {
 
 Painter::Context::~Context() { ImGui::DestroyContext(); }
 
-Painter::Painter(const Device& device, GLFWwindow* window)
+Painter::Painter(const desktop::GpuDevice& device, GLFWwindow* window)
     : device_(device),
       window_(window),
       swapchain_(device, window),
-      backdrop_(device.gpu(), swapchain_.pass()),
-      renderer_(device.gpu(), swapchain_.pass(), 1) {
+      backdrop_(device, swapchain_.pass()),
+      renderer_(device, swapchain_.pass(), 1) {
     desktop::FontAtlas fonts(desktop::find_fonts(desktop::font_folders(), "en"));
     desktop::Fonts built =
         fonts.build({desktop::GlyphSet().ranges(), false, font_pixels * monitor_scale(window)});
@@ -47,18 +47,21 @@ Painter::Painter(const Device& device, GLFWwindow* window)
 }
 
 Painter::~Painter() {
-    const VkDevice device = device_.gpu().device;
-    vkDeviceWaitIdle(device);
+    const VkDevice device = device_.device;
+    {
+        const auto lock = device_.hold_device();
+        vkDeviceWaitIdle(device);
+    }
     vkDestroyFence(device, done_, nullptr);
     vkDestroySemaphore(device, acquired_, nullptr);
     vkDestroyCommandPool(device, pool_, nullptr);
 }
 
 void Painter::make_commands() {
-    const VkDevice device = device_.gpu().device;
+    const VkDevice device = device_.device;
     VkCommandPoolCreateInfo pool{};
     pool.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO;
-    pool.queueFamilyIndex = device_.gpu().family;
+    pool.queueFamilyIndex = device_.family;
     vk(vkCreateCommandPool(device, &pool, nullptr, &pool_), "vkCreateCommandPool");
     VkCommandBufferAllocateInfo commands{};
     commands.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO;
@@ -85,7 +88,7 @@ ImDrawList* Painter::begin() {
 }
 
 void Painter::wait() const {
-    vk(vkWaitForFences(device_.gpu().device, 1, &done_, VK_TRUE, UINT64_MAX), "vkWaitForFences");
+    vk(vkWaitForFences(device_.device, 1, &done_, VK_TRUE, UINT64_MAX), "vkWaitForFences");
 }
 
 void Painter::show() {
@@ -99,7 +102,7 @@ void Painter::show() {
 }
 
 void Painter::record(VkFramebuffer framebuffer, const desktop::Picture& picture) {
-    const VkDevice device = device_.gpu().device;
+    const VkDevice device = device_.device;
     vk(vkResetCommandPool(device, pool_, 0), "vkResetCommandPool");
     VkCommandBufferBeginInfo begin{};
     begin.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO;
@@ -119,7 +122,7 @@ void Painter::record(VkFramebuffer framebuffer, const desktop::Picture& picture)
 }
 
 void Painter::submit(VkSemaphore drawn) {
-    vk(vkResetFences(device_.gpu().device, 1, &done_), "vkResetFences");
+    vk(vkResetFences(device_.device, 1, &done_), "vkResetFences");
     const VkPipelineStageFlags stage = VK_PIPELINE_STAGE_COLOR_ATTACHMENT_OUTPUT_BIT;
     VkSubmitInfo info{};
     info.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO;
@@ -128,8 +131,8 @@ void Painter::submit(VkSemaphore drawn) {
     info.pWaitDstStageMask = &stage;
     info.pCommandBuffers = &commands_;
     info.pSignalSemaphores = &drawn;
-    const std::lock_guard lock(device_.queue_mutex());
-    vk(vkQueueSubmit(device_.gpu().queue, 1, &info, done_), "vkQueueSubmit");
+    const auto lock = device_.hold_queue();
+    vk(vkQueueSubmit(device_.queue, 1, &info, done_), "vkQueueSubmit");
 }
 
 }  // namespace rwkvk::npc

@@ -13,7 +13,7 @@ namespace rwkvk::npc {
 
 class Painter {
   public:
-    Painter(const Device& device, GLFWwindow* window);
+    Painter(const desktop::GpuDevice& device, GLFWwindow* window);
     ~Painter();
     Painter(const Painter&) = delete;
     Painter& operator=(const Painter&) = delete;
@@ -36,7 +36,7 @@ class Painter {
         std::unique_ptr<ImFontAtlas> atlas = std::make_unique<ImFontAtlas>();
     };
 
-    const Device& device_;
+    const desktop::GpuDevice& device_;
     GLFWwindow* window_;
     Context context_;
     Swapchain swapchain_;

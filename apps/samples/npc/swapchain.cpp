@@ -10,8 +10,8 @@ namespace rwkvk::npc {
 using desktop::vk;
 
 // glfwCreateWindowSurface is declared only where GLFW sees Vulkan's header first, as it does here.
-Swapchain::Swapchain(const Device& device, GLFWwindow* window) : device_(device) {
-    vk(glfwCreateWindowSurface(device.gpu().instance, window, nullptr, &surface_), "glfwCreateWindowSurface");
+Swapchain::Swapchain(const desktop::GpuDevice& device, GLFWwindow* window) : device_(device) {
+    vk(glfwCreateWindowSurface(device.instance, window, nullptr, &surface_), "glfwCreateWindowSurface");
     choose_format();
     choose_mode();
     make_pass();
@@ -19,16 +19,16 @@ Swapchain::Swapchain(const Device& device, GLFWwindow* window) : device_(device)
 
 Swapchain::~Swapchain() {
     drop_images();
-    vkDestroySwapchainKHR(device_.gpu().device, swapchain_, nullptr);
-    vkDestroyRenderPass(device_.gpu().device, pass_, nullptr);
-    vkDestroySurfaceKHR(device_.gpu().instance, surface_, nullptr);
+    vkDestroySwapchainKHR(device_.device, swapchain_, nullptr);
+    vkDestroyRenderPass(device_.device, pass_, nullptr);
+    vkDestroySurfaceKHR(device_.instance, surface_, nullptr);
 }
 
 void Swapchain::choose_format() {
     uint32_t count = 0;
-    vkGetPhysicalDeviceSurfaceFormatsKHR(device_.gpu().physical, surface_, &count, nullptr);
+    vkGetPhysicalDeviceSurfaceFormatsKHR(device_.physical, surface_, &count, nullptr);
     std::vector<VkSurfaceFormatKHR> formats(count);
-    vkGetPhysicalDeviceSurfaceFormatsKHR(device_.gpu().physical, surface_, &count, formats.data());
+    vkGetPhysicalDeviceSurfaceFormatsKHR(device_.physical, surface_, &count, formats.data());
     if (formats.empty()) throw std::runtime_error("the window: its surface has no format");
     format_ = formats.front();
     for (const VkSurfaceFormatKHR& format : formats) {  // colours are those of sRGB already
@@ -42,9 +42,9 @@ void Swapchain::choose_format() {
 /// One that does not wait for the screen: the program paces its frames itself.
 void Swapchain::choose_mode() {
     uint32_t count = 0;
-    vkGetPhysicalDeviceSurfacePresentModesKHR(device_.gpu().physical, surface_, &count, nullptr);
+    vkGetPhysicalDeviceSurfacePresentModesKHR(device_.physical, surface_, &count, nullptr);
     std::vector<VkPresentModeKHR> modes(count);
-    vkGetPhysicalDeviceSurfacePresentModesKHR(device_.gpu().physical, surface_, &count, modes.data());
+    vkGetPhysicalDeviceSurfacePresentModesKHR(device_.physical, surface_, &count, modes.data());
     for (const VkPresentModeKHR mode : {VK_PRESENT_MODE_MAILBOX_KHR, VK_PRESENT_MODE_IMMEDIATE_KHR}) {
         if (std::find(modes.begin(), modes.end(), mode) == modes.end()) continue;
         mode_ = mode;
@@ -77,7 +77,7 @@ void Swapchain::make_pass() {
     info.pAttachments = &color;
     info.pSubpasses = &subpass;
     info.pDependencies = &dependency;
-    vk(vkCreateRenderPass(device_.gpu().device, &info, nullptr, &pass_), "vkCreateRenderPass");
+    vk(vkCreateRenderPass(device_.device, &info, nullptr, &pass_), "vkCreateRenderPass");
 }
 
 bool Swapchain::fit(int width, int height) {
@@ -88,14 +88,13 @@ bool Swapchain::fit(int width, int height) {
 }
 
 void Swapchain::make(int width, int height) {
-    const desktop::GpuDevice& gpu = device_.gpu();
     {
-        const std::lock_guard lock(device_.queue_mutex());
-        vkQueueWaitIdle(gpu.queue);
+        const auto lock = device_.hold_queue();
+        vkQueueWaitIdle(device_.queue);
     }
     drop_images();
     VkSurfaceCapabilitiesKHR can;
-    vk(vkGetPhysicalDeviceSurfaceCapabilitiesKHR(gpu.physical, surface_, &can),
+    vk(vkGetPhysicalDeviceSurfaceCapabilitiesKHR(device_.physical, surface_, &can),
        "vkGetPhysicalDeviceSurfaceCapabilitiesKHR");
     extent_ = {
         std::clamp(static_cast<uint32_t>(width), can.minImageExtent.width, can.maxImageExtent.width),
@@ -116,19 +115,19 @@ void Swapchain::make(int width, int height) {
     info.clipped = VK_TRUE;
     info.oldSwapchain = swapchain_;
     VkSwapchainKHR made = VK_NULL_HANDLE;
-    vk(vkCreateSwapchainKHR(gpu.device, &info, nullptr, &made), "vkCreateSwapchainKHR");
-    vkDestroySwapchainKHR(gpu.device, swapchain_, nullptr);
+    vk(vkCreateSwapchainKHR(device_.device, &info, nullptr, &made), "vkCreateSwapchainKHR");
+    vkDestroySwapchainKHR(device_.device, swapchain_, nullptr);
     swapchain_ = made;
     uint32_t count = 0;
-    vkGetSwapchainImagesKHR(gpu.device, swapchain_, &count, nullptr);
+    vkGetSwapchainImagesKHR(device_.device, swapchain_, &count, nullptr);
     std::vector<VkImage> images(count);
-    vkGetSwapchainImagesKHR(gpu.device, swapchain_, &count, images.data());
+    vkGetSwapchainImagesKHR(device_.device, swapchain_, &count, images.data());
     for (const VkImage image : images) images_.push_back(make_image(image));
     outdated_ = false;
 }
 
 Swapchain::Image Swapchain::make_image(VkImage image) const {
-    const VkDevice device = device_.gpu().device;
+    const VkDevice device = device_.device;
     Image made;
     VkImageViewCreateInfo view{};
     view.sType = VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO;
@@ -153,7 +152,7 @@ Swapchain::Image Swapchain::make_image(VkImage image) const {
 }
 
 void Swapchain::drop_images() {
-    const VkDevice device = device_.gpu().device;
+    const VkDevice device = device_.device;
     for (const Image& image : images_) {
         vkDestroySemaphore(device, image.drawn, nullptr);
         vkDestroyFramebuffer(device, image.framebuffer, nullptr);
@@ -163,8 +162,8 @@ void Swapchain::drop_images() {
 }
 
 bool Swapchain::acquire(VkSemaphore acquired, Target& target) {
-    const VkResult result = vkAcquireNextImageKHR(device_.gpu().device, swapchain_, UINT64_MAX, acquired,
-                                                  VK_NULL_HANDLE, &current_);
+    const VkResult result =
+        vkAcquireNextImageKHR(device_.device, swapchain_, UINT64_MAX, acquired, VK_NULL_HANDLE, &current_);
     outdated_ = result == VK_ERROR_OUT_OF_DATE_KHR || result == VK_SUBOPTIMAL_KHR;
     if (result == VK_ERROR_OUT_OF_DATE_KHR) return false;
     if (result != VK_SUBOPTIMAL_KHR) vk(result, "vkAcquireNextImageKHR");
@@ -182,8 +181,8 @@ void Swapchain::present() {
     info.pImageIndices = &current_;
     VkResult result;
     {
-        const std::lock_guard lock(device_.queue_mutex());
-        result = vkQueuePresentKHR(device_.gpu().queue, &info);
+        const auto lock = device_.hold_queue();
+        result = vkQueuePresentKHR(device_.queue, &info);
     }
     if (result == VK_ERROR_OUT_OF_DATE_KHR || result == VK_SUBOPTIMAL_KHR) {
         outdated_ = true;

@@ -1,9 +1,9 @@
 #pragma once
 // The images that a window shows, each with what it takes to draw to it.
 
-#include <vector>
+#include <gpu_device.h>
 
-#include "device.h"
+#include <vector>
 
 struct GLFWwindow;
 
@@ -11,7 +11,7 @@ namespace rwkvk::npc {
 
 class Swapchain {
   public:
-    Swapchain(const Device& device, GLFWwindow* window);
+    Swapchain(const desktop::GpuDevice& device, GLFWwindow* window);
     ~Swapchain();
     Swapchain(const Swapchain&) = delete;
     Swapchain& operator=(const Swapchain&) = delete;
@@ -43,7 +43,7 @@ class Swapchain {
     Image make_image(VkImage image) const;
     void drop_images();
 
-    const Device& device_;
+    const desktop::GpuDevice& device_;
     VkSurfaceKHR surface_ = VK_NULL_HANDLE;
     VkSurfaceFormatKHR format_{};
     VkPresentModeKHR mode_ = VK_PRESENT_MODE_FIFO_KHR;
