@@ -10,7 +10,7 @@ for tool in Xvfb xdotool; do
     exit 77
 done
 folder=$(mktemp -d)
-log=$folder/state display_pid='' program_pid=''
+log=$folder/state display_pid='' program_pid='' window=''
 trap 'kill $program_pid $display_pid 2>/dev/null; rm -rf "$folder"' EXIT
 export XDG_DATA_HOME=$folder/data XDG_CONFIG_HOME=$folder/config XDG_CACHE_HOME=$folder/cache
 settings=$XDG_CONFIG_HOME/rwkvk/desktop.json
@@ -53,6 +53,7 @@ drag() {
     xdotool mousemove "${at%,*}" "${at#*,}" sleep 0.2 mousedown 1 mousemove "$2" "${at#*,}" mouseup 1
 }
 key() { xdotool key "$@"; }
+drop() { python3 "$(dirname "$0")/drop.py" "$window" "$1" || fail "$1 cannot be dropped"; }
 # answered COMMAND...: what it asks for has come
 answered() {
     local before i
@@ -72,7 +73,6 @@ start() {
     "$program" "$@" --log-state "$log" 2>"$folder/errors" &
     program_pid=$!
     sees '"ready":true' 300  # the first load on a device tests its kernels
-    local window
     window=$(xdotool search --sync --onlyvisible --name '^rwkvk$' | head -n 1)
     xdotool windowfocus "$window"
 }
@@ -188,6 +188,18 @@ sees "\"model\":\"$model\".*\"ready\":true"
 click light
 click close
 sees '"composer":'
+
+# Files that are dropped: a model, and a state that a conversation begins with.
+other="$folder/with blanks.gguf"
+cp "$model" "$other"
+drop "$other"
+sees "\"model\":\"$other\".*\"ready\":true"
+drop "$XDG_DATA_HOME/rwkvk/states/Renamed.safetensors"
+sees '"messages":\[\].*"state":"[^"]*/states/Renamed.safetensors"'
+drop "$model"
+sees "\"model\":\"$model\".*\"ready\":true"
+click row.1
+sees '"state":"".*"titles":\["New conversation","Renamed"'
 click composer
 type_text 'What is 4738 + 965?'
 key Return
