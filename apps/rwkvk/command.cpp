@@ -223,11 +223,11 @@ Context open_context(const Model& model, const CommonFlags& flags, const Context
     return context;
 }
 
-Engine open_engine(const Model& model, const CommonFlags& flags, const ContextNeeds& needs) {
+Engine open_engine(const Model& model, const Tokenizer& tokenizer, const CommonFlags& flags,
+                   const ContextNeeds& needs, rwkvk_engine_params params) {
     return with_params(model, flags, needs, [&](const rwkvk_context_params& context) {
-        rwkvk_engine_params params = engine_params();
         params.context = &context;
-        return Engine(model, open_tokenizer(model, flags), params);
+        return Engine(model, tokenizer, params);
     });
 }
 

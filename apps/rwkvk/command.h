@@ -118,8 +118,9 @@ struct ContextNeeds {
 };
 /// Shows progress on a terminal. Sequences begin with --state.
 Context open_context(const Model& model, const CommonFlags& flags, const ContextNeeds& needs);
-/// The same of an engine, served by steps.
-Engine open_engine(const Model& model, const CommonFlags& flags, const ContextNeeds& needs);
+/// The same of an engine with these parameters, whose context is set here.
+Engine open_engine(const Model& model, const Tokenizer& tokenizer, const CommonFlags& flags,
+                   const ContextNeeds& needs, rwkvk_engine_params params = engine_params());
 
 /// That of --receipt, if it was given.
 std::optional<Receipt> open_receipt(const Context& context, const CommonFlags& flags);
@@ -139,6 +140,7 @@ void add_logits(CLI::App& app);
 void add_perplexity(CLI::App& app);
 void add_quantize(CLI::App& app);
 void add_replay(CLI::App& app);
+void add_serve(CLI::App& app);
 void add_synth(CLI::App& app);
 void add_tokenize(CLI::App& app);
 void add_verify(CLI::App& app);

@@ -83,6 +83,7 @@ int run(int argc, char** argv) {
     app::add_perplexity(app);
     app::add_quantize(app);
     app::add_replay(app);
+    app::add_serve(app);
     app::add_synth(app);
     app::add_tokenize(app);
     app::add_verify(app);

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "command.h"
+
+namespace rwkvk::app {
+
+struct ServeFlags {
+    CommonFlags common;
+    std::string host = "127.0.0.1", format, thinking = "fast", key_file;
+    std::vector<std::string> keys, names, allowed_hosts;
+    uint16_t port = 8080;
+    uint32_t parallel = 8, queue = 64, max_tokens = 32768, threads = 2;
+    uint64_t cache_megabytes = 1024, body_megabytes = 4;
+    bool insecure = false;
+};
+
+/// Until a signal ends it. Errors: rwkvk::Error, std::runtime_error.
+void serve(const ServeFlags& flags);
+
+}  // namespace rwkvk::app

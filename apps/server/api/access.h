@@ -1,0 +1,44 @@
+#pragma once
+// Who may ask, from where: decided from the head of a request, before its body is read.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "http/server.h"
+
+namespace rwkvk::server {
+
+struct ApiKey {
+    std::string secret, name;  // name: whose requests share states; keys of one name belong together
+};
+
+/// Lines "KEY [NAME]"; # begins a comment. Errors: std::runtime_error naming the line.
+std::vector<ApiKey> read_keys(const std::string& text, const std::string& where);
+
+struct AccessRules {
+    std::vector<ApiKey> keys;                // none: everybody may
+    std::vector<std::string> allowed_hosts;  // besides localhost and addresses
+    bool loopback = true;                    // the address that is listened on
+};
+
+class Access {
+  public:
+    explicit Access(AccessRules rules) : rules_(std::move(rules)) {}
+
+    /// Why it is refused: 401, 403, 415. Paths of `is_public` need no key.
+    std::optional<http::Refusal> judge(const http::Head& head) const;
+    /// Whose it is: the key's name; "" without keys.
+    std::string owner_of(const http::Head& head) const;
+
+  private:
+    const ApiKey* key_of(const http::Head& head) const;
+    bool host_is_known(const std::string& host) const;
+
+    const AccessRules rules_;
+};
+
+/// Equal, in a time that tells nothing of where they differ.
+bool same_secret(std::string_view a, std::string_view b);
+
+}  // namespace rwkvk::server

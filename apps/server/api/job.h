@@ -1,0 +1,36 @@
+#pragma once
+// What a client asks for, whatever its dialect.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "loaded.h"
+#include "sampling_fields.h"
+
+namespace rwkvk::server {
+
+/// A conversation, or tokens to go on from.
+struct JobPrompt {
+    std::optional<Prompt> conversation;
+    std::vector<Token> tokens;  // of either
+};
+
+struct Job {
+    std::vector<JobPrompt> prompts;
+    uint32_t choices = 1;  // of each prompt
+    Sampling sampling;
+    uint32_t max_tokens = 0;
+    std::vector<std::string> stops;
+    std::string owner;  // who asks: the cache is shared by no others
+    bool stream = false, include_usage = false;
+};
+
+/// The fields that all dialects share: n, stop, stream, stream_options and those of sampling. Errors: ApiError.
+Job read_job(const Fields& fields, const rwkvk_sampler_params& sampling, const Loaded& loaded);
+
+/// Errors: ApiError, 501, for a field that asks for something, which the server cannot do.
+void refuse_unknown_wishes(const Fields& fields, std::initializer_list<const char*> names);
+
+}  // namespace rwkvk::server

@@ -1,0 +1,27 @@
+#pragma once
+// OpenAI's /v1/chat/completions and /v1/completions.
+
+#include <memory>
+
+#include "answer.h"
+
+namespace rwkvk::server {
+
+/// What a server is told once, for all requests.
+struct JobDefaults {
+    uint32_t max_tokens = 32768;
+    int32_t thinking = 1;       // RWKVK_THINK_*, for models that reason, where a request says nothing
+    std::string template_name;  // "": the model's
+};
+
+/// Errors: ApiError; rwkvk::Error for what the library refuses of it.
+Job read_chat_job(const nlohmann::json& body, const Loaded& loaded, const JobDefaults& defaults);
+Job read_completion_job(const nlohmann::json& body, const Loaded& loaded, const JobDefaults& defaults);
+
+std::unique_ptr<const Dialect> chat_dialect(const nlohmann::json& body, const Loaded& loaded, const Job& job);
+std::unique_ptr<const Dialect> completion_dialect(const nlohmann::json& body, const Loaded& loaded, const Job& job);
+
+/// The conversation of a chat request as the model's template writes it. Errors: as read_chat_job.
+Prompt read_conversation(const Fields& fields, const Loaded& loaded, const JobDefaults& defaults);
+
+}  // namespace rwkvk::server

@@ -1,0 +1,177 @@
+// Which path is which call, and those that answer at once.
+#include <ctime>
+
+#include "api_error.h"
+#include "service.h"
+
+namespace rwkvk::server {
+
+using nlohmann::json;
+
+namespace {
+
+void send(http::Responder& client, const json& answer) {
+    client.send(200, "application/json", to_text(answer));
+}
+
+bool is_utf8(const std::string& text) {
+    try {
+        (void)json(text).dump();
+        return true;
+    } catch (const json::exception&) {
+        return false;
+    }
+}
+
+/// The text of an id; bytes where it is a part of a character.
+json piece_of(const Tokenizer& tokenizer, Token token) {
+    const std::string text(tokenizer.text(token));
+    if (is_utf8(text)) return text;
+    json bytes = json::array();
+    for (const char c : text) bytes.push_back(static_cast<unsigned char>(c));
+    return bytes;
+}
+
+json model_facts(const Loaded& loaded) {
+    const rwkvk_model_info info = loaded.model.info();
+    return {{"n_vocab", info.vocabulary},
+            {"n_embd", info.width},
+            {"n_layer", info.layers},
+            {"n_params", info.parameters},
+            {"size", info.weight_bytes},
+            {"state_bytes", info.state_elements * sizeof(float)},
+            {"version", info.version}};
+}
+
+json sampling_json(const rwkvk_sampler_params& p) {
+    return {{"temperature", p.temperature},      {"top_k", p.top_k},
+            {"top_p", p.top_p},                  {"min_p", p.min_p},
+            {"typical_p", p.typical},            {"presence_penalty", p.presence},
+            {"frequency_penalty", p.frequency},  {"penalty_decay", p.decay},
+            {"repeat_penalty", p.repeat},        {"sampler_order", p.order == RWKVK_ORDER_LLAMA ? "llama" : "rwkv"}};
+}
+
+}  // namespace
+
+const std::vector<Service::Route>& Service::routes() {
+    static const std::vector<Route> routes = [] {
+        std::vector<Route> list = {{"GET", "/health", true, &Service::health},
+                                   {"GET", "/livez", false, &Service::alive},
+                                   {"GET", "/props", true, &Service::props},
+                                   {"GET", "/slots", true, &Service::slots},
+                                   {"GET", "/metrics", true, &Service::metrics},
+                                   {"POST", "/tokenize", true, &Service::tokenize},
+                                   {"POST", "/detokenize", true, &Service::detokenize},
+                                   {"POST", "/apply-template", true, &Service::apply_template}};
+        // With and without the version, as others serve them.
+        for (const std::string before : {"", "/v1"}) {
+            list.push_back({"GET", before + "/models", true, &Service::models});
+            list.push_back({"POST", before + "/chat/completions", true, &Service::chat});
+            list.push_back({"POST", before + "/completions", true, &Service::complete});
+        }
+        list.push_back({"GET", "/v1/health", true, &Service::health});
+        return list;
+    }();
+    return routes;
+}
+
+void Service::health(const Call& call) { send(*call.client, {{"status", "ok"}}); }
+void Service::alive(const Call& call) { send(*call.client, {{"status", "ok"}}); }
+
+void Service::models(const Call& call) {
+    json data = json::array(), models = json::array();
+    for (const std::string& name : call.loaded->names) {
+        data.push_back({{"id", name},
+                        {"object", "model"},
+                        {"created", std::time(nullptr)},
+                        {"owned_by", "rwkvk"},
+                        {"meta", model_facts(*call.loaded)}});
+        models.push_back({{"name", name}, {"model", name}, {"capabilities", {"completion"}}});
+    }
+    send(*call.client, {{"object", "list"}, {"data", data}, {"models", models}});
+}
+
+void Service::props(const Call& call) {
+    const Loaded& loaded = *call.loaded;
+    const Prompt any(loaded.model, loaded.tokenizer, {{"user", "?"}});
+    json params = sampling_json(any.sampling());
+    params["n_predict"] = options_.jobs.max_tokens;
+    send(*call.client, {{"model_path", loaded.file},
+                        {"model_alias", loaded.names.front()},
+                        {"total_slots", loaded.slots},
+                        {"chat_template", options_.jobs.template_name},
+                        {"default_generation_settings", {{"n_ctx", 0}, {"params", params}}},
+                        {"modalities", {{"vision", false}, {"audio", false}}},
+                        {"system_fingerprint", loaded.system_fingerprint},
+                        {"device", loaded.engine.device()},
+                        {"build_info", options_.build}});
+}
+
+void Service::slots(const Call&) {
+    throw not_supported("GET /slots, which would show what others ask,");
+}
+
+void Service::metrics(const Call& call) {
+    call.client->send(200, "text/plain; version=0.0.4; charset=utf-8", metrics_->text(*call.loaded));
+}
+
+void Service::tokenize(const Call& call) {
+    const json body = parse_object(call.request.body);
+    const Fields fields(body);
+    const auto content = fields.text("content");
+    if (!content) throw bad_request("content: expected a text, found none");
+    const bool with_pieces = fields.boolean("with_pieces").value_or(false);
+    const Tokenizer& tokenizer = call.loaded->tokenizer;
+    json tokens = json::array();
+    for (const Token token : tokenizer.encode(*content)) {
+        if (with_pieces) {
+            tokens.push_back({{"id", token}, {"piece", piece_of(tokenizer, token)}});
+        } else {
+            tokens.push_back(token);
+        }
+    }
+    send(*call.client, {{"tokens", tokens}});
+}
+
+void Service::detokenize(const Call& call) {
+    const json body = parse_object(call.request.body);
+    const Fields fields(body);
+    const json* const tokens = fields.find("tokens");
+    if (!tokens) throw bad_request("tokens: expected a list of ids, found none");
+    const uint32_t vocabulary = call.loaded->tokenizer.vocabulary();
+    if (!tokens->is_array()) fields.refuse("tokens", "a list of ids");
+    std::string content;
+    for (const json& token : *tokens) {
+        if (!token.is_number_integer() || token < 0 || token >= vocabulary)
+            fields.refuse("tokens", "ids from 0 to " + std::to_string(vocabulary - 1));
+        content += call.loaded->tokenizer.text(token.get<Token>());
+    }
+    send(*call.client, {{"content", content}});
+}
+
+void Service::apply_template(const Call& call) {
+    const json body = parse_object(call.request.body);
+    send(*call.client, {{"prompt", read_conversation(Fields(body), *call.loaded, options_.jobs).text()}});
+}
+
+void Service::chat(const Call& call) {
+    const json body = parse_object(call.request.body);
+    Job job = read_chat_job(body, *call.loaded, options_.jobs);
+    auto dialect = chat_dialect(body, *call.loaded, job);
+    answer(call, std::move(job), std::move(dialect));
+}
+
+void Service::complete(const Call& call) {
+    const json body = parse_object(call.request.body);
+    Job job = read_completion_job(body, *call.loaded, options_.jobs);
+    auto dialect = completion_dialect(body, *call.loaded, job);
+    answer(call, std::move(job), std::move(dialect));
+}
+
+void Service::answer(const Call& call, Job job, std::unique_ptr<const Dialect> dialect) {
+    job.owner = access_.owner_of(call.request);
+    const auto count = [metrics = metrics_](const std::string& finish) { metrics->count_end(finish); };
+    std::make_shared<Answer>(call.loaded, std::move(job), std::move(dialect), call.client, count)->begin();
+}
+
+}  // namespace rwkvk::server

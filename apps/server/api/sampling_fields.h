@@ -1,0 +1,23 @@
+#pragma once
+// How an answer is drawn, as clients say it.
+
+#include <rwkvk.hpp>
+#include <utility>
+#include <vector>
+
+#include "fields.h"
+
+namespace rwkvk::server {
+
+struct Sampling {
+    rwkvk_sampler_params params;
+    std::vector<std::pair<Token, float>> biases;
+
+    /// With another seed for each choice of a request.
+    Sampler sampler(const Runtime& runtime, uint64_t choice) const;
+};
+
+/// What the fields say over `params`; a seed that they do not say is random. Errors: ApiError.
+Sampling read_sampling(const Fields& fields, const rwkvk_sampler_params& params, const Tokenizer& tokenizer);
+
+}  // namespace rwkvk::server

@@ -1,0 +1,83 @@
+#pragma once
+// Everything behind HTTP: which path is which call, on which thread, with which model.
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "access.h"
+#include "metrics.h"
+#include "openai.h"
+
+namespace rwkvk::server {
+
+struct ServiceOptions {
+    AccessRules access;
+    JobDefaults jobs;
+    std::string build;  // what /props tells of the program
+    uint32_t threads = 2;
+};
+
+class Service {
+  public:
+    explicit Service(ServiceOptions options);
+    /// What waits is not answered any more.
+    ~Service();
+
+    /// From now on requests are answered, until then refused: the model is being loaded.
+    void use(std::shared_ptr<Loaded> loaded);
+    /// From now on new ones are refused.
+    void drain();
+
+    std::optional<http::Refusal> judge(const http::Head& head) const { return access_.judge(head); }
+    /// Returns at once.
+    void handle(http::Request request, std::shared_ptr<http::Responder> client);
+
+  private:
+    struct Call {
+        http::Request request;
+        std::shared_ptr<http::Responder> client;
+        std::shared_ptr<Loaded> loaded;  // null where the route needs none
+    };
+    struct Route {
+        std::string method, path;
+        bool needs_model;
+        void (Service::*serve)(const Call& call);
+    };
+    static const std::vector<Route>& routes();
+    static const Route& route_of(const http::Request& request);
+
+    void run();
+    void serve(Call& call);
+    std::shared_ptr<Loaded> loaded() const;
+
+    void health(const Call& call);
+    void alive(const Call& call);
+    void models(const Call& call);
+    void props(const Call& call);
+    void slots(const Call& call);
+    void metrics(const Call& call);
+    void tokenize(const Call& call);
+    void detokenize(const Call& call);
+    void apply_template(const Call& call);
+    void chat(const Call& call);
+    void complete(const Call& call);
+    void answer(const Call& call, Job job, std::unique_ptr<const Dialect> dialect);
+
+    const ServiceOptions options_;
+    const Access access_;
+    const std::shared_ptr<Metrics> metrics_ = std::make_shared<Metrics>();  // answers outlive the service
+
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<Call> calls_;
+    std::shared_ptr<Loaded> loaded_;
+    bool draining_ = false, leaving_ = false;
+    std::vector<std::thread> threads_;
+};
+
+}  // namespace rwkvk::server
