@@ -3,8 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -13,8 +13,12 @@ namespace rwkvk::test {
 /// An empty folder of its own, removed with all its contents.
 class TemporaryFolder {
   public:
-    TemporaryFolder() : path_((std::filesystem::temp_directory_path() / "rwkvk_test_XXXXXX").string()) {
-        REQUIRE(::mkdtemp(path_.data()));
+    TemporaryFolder() {
+        std::random_device random;
+        const auto name = [&] { return "rwkvk_test_" + std::to_string(random()); };
+        do {
+            path_ = (std::filesystem::temp_directory_path() / name()).string();
+        } while (!std::filesystem::create_directory(path_));
     }
     ~TemporaryFolder() {
         std::error_code ignored;
