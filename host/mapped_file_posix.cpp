@@ -38,8 +38,7 @@ void MappedFile::map() {
     if (size_ == 0) return;
     void* address = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file.fd, 0);
     if (address == MAP_FAILED) {
-        throw Error(Code::io,
-                    concat(path_, ": cannot map ", size_, " bytes: ", std::strerror(errno)));
+        throw Error(Code::io, concat(path_, ": cannot map ", size_, " bytes: ", std::strerror(errno)));
     }
     data_ = static_cast<const std::byte*>(address);
 }

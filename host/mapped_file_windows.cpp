@@ -18,8 +18,8 @@ struct OwnHandle {
 OwnHandle open_file(const std::string& path, DWORD access) {
     constexpr DWORD share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
     // The flag is for folders, which are told from what does not exist.
-    return {::CreateFileW(to_path(path).c_str(), access, share, nullptr, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS,
-                          nullptr)};
+    return {::CreateFileW(to_path(path).c_str(), access, share, nullptr, OPEN_EXISTING,
+                          FILE_FLAG_BACKUP_SEMANTICS, nullptr)};
 }
 
 uint64_t join(DWORD high, DWORD low) { return uint64_t{high} << 32 | low; }

@@ -75,9 +75,8 @@ std::vector<std::string> parts_of_name(const std::string& path) {
 
 std::shared_ptr<const MappedFile> map_part(const std::string& part, const std::string& path) {
     if (!std::filesystem::exists(to_path(part))) {
-        throw Error(Code::io,
-                    concat(path, ": the part ", quote(to_path(part).filename().string()),
-                           " of this model is missing: put it beside the others"));
+        throw Error(Code::io, concat(path, ": the part ", quote(to_path(part).filename().string()),
+                                     " of this model is missing: put it beside the others"));
     }
     return std::make_shared<const MappedFile>(part);
 }

@@ -44,4 +44,13 @@ class TemporaryFolder {
     std::string path_;
 };
 
+/// Another name of a file: a symbolic link where libstdc++ makes them, else a hard one.
+inline void link_by_name(const std::string& file, const std::string& name) {
+#ifdef _WIN32
+    std::filesystem::create_hard_link(file, name);
+#else
+    std::filesystem::create_symlink(file, name);
+#endif
+}
+
 }  // namespace rwkvk::test
