@@ -1,18 +1,17 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <compare>
 #include <cstddef>
-#include <filesystem>
+#include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
 
 namespace rwkvk {
 
 /// Which file it is, whatever its name.
 struct FileIdentity {
-    dev_t device;
-    ino_t number;
+    uint64_t device, number;
     auto operator<=>(const FileIdentity&) const = default;
 };
 
@@ -20,22 +19,28 @@ struct FileIdentity {
 class MappedFile {
   public:
     /// Errors: Code::io when the file cannot be opened, is not a regular file or cannot be mapped.
-    explicit MappedFile(const std::filesystem::path& path);
+    explicit MappedFile(const std::string& path);
     ~MappedFile();
     MappedFile(const MappedFile&) = delete;
     MappedFile& operator=(const MappedFile&) = delete;
 
-    const std::filesystem::path& path() const { return path_; }
+    const std::string& path() const { return path_; }
     std::span<const std::byte> bytes() const { return {data_, size_}; }
 
   private:
-    std::filesystem::path path_;
+    void map();
+    void unmap();
+
+    std::string path_;
     const std::byte* data_ = nullptr;
     size_t size_ = 0;
     FileIdentity identity_{};
 };
 
+/// Of the file that the path leads to, where there is one.
+std::optional<FileIdentity> identity_of(const std::string& path);
+
 /// Whether a MappedFile of this process is of the file that the path leads to, by this name or another.
-bool is_mapped(const std::filesystem::path& path);
+bool is_mapped(const std::string& path);
 
 }  // namespace rwkvk

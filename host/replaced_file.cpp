@@ -1,13 +1,14 @@
 #include "host/replaced_file.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "host/error.h"
+#include "host/file_calls.h"
+#include "host/paths.h"
 
 namespace rwkvk {
 namespace {
@@ -15,7 +16,7 @@ namespace {
 /// What the name leads to, through links. Devices and folders are refused: renaming would replace them.
 std::filesystem::path resolved(const std::string& path) {
     std::error_code error;
-    const auto target = std::filesystem::weakly_canonical(path, error);
+    const auto target = std::filesystem::weakly_canonical(to_path(path), error);
     if (error) throw Error(Code::io, concat(path, ": cannot be written: ", error.message()));
     const auto status = std::filesystem::status(target, error);
     if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
@@ -24,22 +25,14 @@ std::filesystem::path resolved(const std::string& path) {
     return target;
 }
 
-/// Makes the rename itself last. Some file systems cannot; the name then leads to one whole file or the
-/// other.
-void sync_folder(const std::filesystem::path& folder) {
-    const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return;
-    ::fsync(fd);
-    ::close(fd);
-}
-
 }  // namespace
 
 ReplacedFile::ReplacedFile(const std::string& path) : target_(resolved(path)) {
     // A crashed process of the same number may have left its file.
     for (int attempt = 0; fd_ < 0 && attempt < 100; ++attempt) {
-        temporary_ = concat(target_.string(), ".", ::getpid(), "-", attempt, ".part");
-        fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        temporary_ = target_;
+        temporary_ += concat(".", ::getpid(), "-", attempt, ".part");
+        fd_ = create_file(temporary_);
         if (fd_ < 0 && errno != EEXIST) break;
     }
     if (fd_ < 0) fail("cannot be created");
@@ -47,12 +40,15 @@ ReplacedFile::ReplacedFile(const std::string& path) : target_(resolved(path)) {
 
 ReplacedFile::~ReplacedFile() {
     if (fd_ >= 0) ::close(fd_);
-    if (!temporary_.empty()) ::unlink(temporary_.c_str());
+    std::error_code ignored;
+    if (!temporary_.empty()) std::filesystem::remove(temporary_, ignored);
 }
 
 void ReplacedFile::write(std::span<const std::byte> bytes) {
+    constexpr size_t most = 1 << 30;  // Windows counts in 32 bits
     while (!bytes.empty()) {
-        const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
+        const auto size = static_cast<unsigned>(std::min(bytes.size(), most));
+        const auto written = ::write(fd_, bytes.data(), size);
         if (written < 0 && errno == EINTR) continue;
         if (written < 0) fail("cannot be written");
         bytes = bytes.subspan(static_cast<size_t>(written));
@@ -60,17 +56,17 @@ void ReplacedFile::write(std::span<const std::byte> bytes) {
 }
 
 void ReplacedFile::finish() {
-    if (::fsync(fd_) != 0) fail("cannot be written");
+    if (!sync_file(fd_)) fail("cannot be written");
     const int fd = std::exchange(fd_, -1);
     if (::close(fd) != 0) fail("cannot be written");
-    if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail("cannot be replaced");
+    if (const std::error_code error = move_over(temporary_, target_)) fail("cannot be replaced", error);
     temporary_.clear();
-    sync_folder(target_.parent_path());
 }
 
-void ReplacedFile::fail(const char* what) const {
-    const int reason = errno;
-    throw Error(Code::io, concat(target_.string(), ": ", what, ": ", std::strerror(reason)));
+void ReplacedFile::fail(const char* what) const { fail(what, {errno, std::generic_category()}); }
+
+void ReplacedFile::fail(const char* what, std::error_code reason) const {
+    throw Error(Code::io, concat(target_.string(), ": ", what, ": ", reason.message()));
 }
 
 }  // namespace rwkvk

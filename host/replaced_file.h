@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <system_error>
 
 namespace rwkvk {
 
@@ -22,7 +23,8 @@ class ReplacedFile {
     void finish();
 
   private:
-    [[noreturn]] void fail(const char* what) const;
+    [[noreturn]] void fail(const char* what) const;  // errno says why
+    [[noreturn]] void fail(const char* what, std::error_code reason) const;
 
     std::filesystem::path target_, temporary_;
     int fd_ = -1;

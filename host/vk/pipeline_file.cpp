@@ -9,6 +9,7 @@
 #include "host/error.h"
 #include "host/hash.h"
 #include "host/log.h"
+#include "host/paths.h"
 #include "host/vk/api.h"
 
 namespace rwkvk::vk {
@@ -32,10 +33,10 @@ static_assert(sizeof(DriverHeader) == 32);
 
 std::vector<std::byte> read_whole(const std::string& path) {
     std::error_code error;
-    const uint64_t size = std::filesystem::file_size(path, error);
+    const uint64_t size = std::filesystem::file_size(to_path(path), error);
     if (error || size < sizeof(Header) || size > sizeof(Header) + most_pipeline_bytes) return {};
     std::vector<std::byte> bytes(size);
-    std::ifstream file(path, std::ios::binary);
+    std::ifstream file(to_path(path), std::ios::binary);
     file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size));
     return file ? bytes : std::vector<std::byte>{};
 }
@@ -84,7 +85,7 @@ bool write_pipelines(const std::string& path, uint64_t key, std::span<const std:
     if (path.empty() || data.size() > most_pipeline_bytes) return false;
     const Header header{magic, version, key, data.size(), hash_of(data)};
     if (!keep(path, {std::as_bytes(std::span(&header, 1)), data}, "compiled pipelines are")) return false;
-    leave_newest(std::filesystem::path(path).parent_path());
+    leave_newest(to_path(path).parent_path());
     return true;
 }
 

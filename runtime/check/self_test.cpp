@@ -8,6 +8,7 @@
 #include "host/cache_folder.h"
 #include "host/hash.h"
 #include "host/log.h"
+#include "host/paths.h"
 #include "host/stopwatch.h"
 #include "host/vk/device.h"
 #include "runtime/catalogue/rounding.h"
@@ -157,7 +158,7 @@ std::string name_of(TestPart part) { return part ? std::string(info(*part).name)
 
 /// Nothing for an entry that is missing or damaged.
 std::optional<Verdict> read_verdict(const std::string& path) {
-    std::ifstream file(path);
+    std::ifstream file(to_path(path));
     if (path.empty() || !file) return std::nullopt;
     Verdict verdict;
     std::string line;

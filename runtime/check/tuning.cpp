@@ -10,6 +10,7 @@
 #include "host/cache_folder.h"
 #include "host/hash.h"
 #include "host/log.h"
+#include "host/paths.h"
 #include "host/split.h"
 #include "host/vk/buffer.h"
 #include "host/vk/device.h"
@@ -115,7 +116,7 @@ double cost(ProductTimes& times, const vk::DeviceFacts& with, const vk::DeviceFa
 
 /// Nothing for an entry that is missing or damaged.
 std::optional<std::string> read_tuning(const std::string& path) {
-    std::ifstream file(path);
+    std::ifstream file(to_path(path));
     std::string text;
     if (path.empty() || !std::getline(file, text)) return std::nullopt;
     const auto known = [](std::string_view word) {

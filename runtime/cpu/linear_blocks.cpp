@@ -10,7 +10,9 @@ namespace rwkvk::cpu {
 
 const BlockFunctions& block_functions(InstructionSet set) {
 #if defined(__x86_64__)
+#if !defined(_WIN32)
     if (set == InstructionSet::amx_int8) return blocks_amx_int8;
+#endif
     if (set == InstructionSet::avx512vnni) return blocks_avx512vnni;
     if (set == InstructionSet::avx512) return blocks_avx512;
     if (set == InstructionSet::avx2) return blocks_avx2;

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "host/hash.h"
+#include "host/paths.h"
 #include "host/vk/device.h"
 #include "host/vk/pipeline_file.h"
 #include "runtime/gpu/device_key.h"
@@ -106,7 +107,7 @@ void KernelStore::replace_module(const std::string& name, std::vector<uint32_t> 
 }
 
 std::string KernelStore::cache_path(const std::string& kind, const std::string& name) const {
-    const std::filesystem::path folder = options_.cache_folder;
+    const std::filesystem::path folder = to_path(options_.cache_folder);
     return folder.empty() ? "" : (folder / kind / name).string();
 }
 

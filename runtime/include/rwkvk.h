@@ -108,8 +108,8 @@ typedef struct rwkvk_runtime_params {
     uint32_t size;
     rwkvk_log_fn log; /* NULL: silence */
     void *log_user;
-    const char *cache_folder; /* for compiled kernels and what self-tests found; NULL: $XDG_CACHE_HOME/rwkvk or
-                               * ~/.cache/rwkvk; "": nothing is kept, and each context tests its device anew */
+    const char *cache_folder; /* for compiled kernels and self-tests; NULL: $XDG_CACHE_HOME/rwkvk, ~/.cache/rwkvk (Windows:
+                               * %LOCALAPPDATA%/rwkvk/cache); "": nothing is kept, each context tests its device anew */
 } rwkvk_runtime_params;
 
 RWKVK_API void rwkvk_runtime_params_default(rwkvk_runtime_params *params, uint32_t size);
@@ -205,10 +205,10 @@ RWKVK_API rwkvk_status rwkvk_model_fingerprint(const rwkvk_model *model, char he
 /* ---- Tokenizers ---------------------------------------------------------------------------------------- */
 
 /** The model's own: from its file; bytes for a vocabulary of 256; else from a vocabulary file, looked for in the
- * model's folder and then in $XDG_DATA_HOME/rwkvk or ~/.local/share/rwkvk (where scripts/get-vocab puts the official
- * ones). By the model's rows: 65536: rwkv_vocab_v20230424.txt or .json; 50277 or 50304: 20B_tokenizer.json. In the
- * model's folder then also tokenizer.json, vocab.json, vocab.txt, and *_vocab.txt if only one fits. Files that cannot
- * be read, or have more ids than the model rows, are passed over.
+ * model's folder and then in $XDG_DATA_HOME/rwkvk or ~/.local/share/rwkvk, on Windows %LOCALAPPDATA%/rwkvk (where
+ * scripts/get-vocab puts the official ones). By rows: 65536: rwkv_vocab_v20230424.txt or .json; 50277 or 50304:
+ * 20B_tokenizer.json. In the model's folder then also tokenizer.json, vocab.json, vocab.txt, and *_vocab.txt if only
+ * one fits. Files that cannot be read, or have more ids than the model rows, are passed over.
  * Errors: RWKVK_BAD_ARGUMENT saying how to get the file, when there is none. */
 RWKVK_API rwkvk_status rwkvk_tokenizer_of_model(const rwkvk_model *model, rwkvk_tokenizer **tokenizer);
 

@@ -7,6 +7,7 @@
 
 #include "host/log.h"
 #include "host/mapped_file.h"
+#include "host/paths.h"
 #include "runtime/load/adapter_config.h"
 #include "runtime/load/bytes.h"
 #include "runtime/load/gguf/gguf_adapter.h"
@@ -45,7 +46,7 @@ Adapter adapter_of(Checkpoint file) {
 
 bool exists(const std::string& path) {
     std::error_code ignored;
-    return std::filesystem::exists(path, ignored);
+    return std::filesystem::exists(to_path(path), ignored);
 }
 
 void set_factors(Adapter& adapter, AdapterRole role, const auto& factor_of) {

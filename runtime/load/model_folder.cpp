@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "host/error.h"
+#include "host/paths.h"
 #include "runtime/load/shards.h"
 
 namespace rwkvk::load {
@@ -84,7 +85,7 @@ std::vector<std::string> models_among(const std::vector<std::string>& names) {
 /// The one among `found`. `what`: "model".
 std::string only(const std::string& path, const char* what, const std::vector<std::string>& found,
                  const std::vector<std::string>& names) {
-    if (found.size() == 1) return (fs::path(path) / found.front()).string();
+    if (found.size() == 1) return (to_path(path) / to_path(found.front())).string();
     if (found.empty()) {
         throw Error(Code::bad_argument, concat(path, ": a folder, expected one ", what, " in it, found ",
                                                names.empty() ? "no files" : list_of(names), ": give a file"));
@@ -95,20 +96,20 @@ std::string only(const std::string& path, const char* what, const std::vector<st
 
 bool is_folder(const std::string& path) {
     std::error_code ignored;
-    return fs::is_directory(path, ignored);
+    return fs::is_directory(to_path(path), ignored);
 }
 
 }  // namespace
 
 std::string model_file(const std::string& path) {
     if (!is_folder(path)) return path;
-    const std::vector<std::string> names = names_in(path);
+    const std::vector<std::string> names = names_in(to_path(path));
     return only(path, "model", models_among(names), names);
 }
 
 std::string adapter_file(const std::string& path) {
     if (!is_folder(path)) return path;
-    const std::vector<std::string> names = names_in(path);
+    const std::vector<std::string> names = names_in(to_path(path));
     std::vector<std::string> adapters;
     for (const std::string& name : names) {
         const bool is_tensors = name.ends_with(".safetensors") || name.ends_with(".bin") ||

@@ -9,6 +9,7 @@
 
 #include "host/mapped_file.h"
 #include "host/number_in.h"
+#include "host/paths.h"
 #include "runtime/load/bytes.h"
 #include "runtime/load/json.h"
 #include "runtime/load/limits.h"
@@ -61,7 +62,7 @@ std::string five_digits(size_t number) {
 }
 
 std::vector<std::string> parts_of_name(const std::string& path) {
-    const std::string name = std::filesystem::path(path).filename().string();
+    const std::string name = to_path(path).filename().string();
     const auto own = shard_name(name, part_endings);
     if (!own || own->count < 2) return {};
     std::vector<std::string> parts;
@@ -73,10 +74,9 @@ std::vector<std::string> parts_of_name(const std::string& path) {
 }
 
 std::shared_ptr<const MappedFile> map_part(const std::string& part, const std::string& path) {
-    if (!std::filesystem::exists(part)) {
-        throw Error(Code::io,
-                    concat(path, ": the part ", quote(std::filesystem::path(part).filename().string()),
-                           " of this model is missing: put it beside the others"));
+    if (!std::filesystem::exists(to_path(part))) {
+        throw Error(Code::io, concat(path, ": the part ", quote(to_path(part).filename().string()),
+                                     " of this model is missing: put it beside the others"));
     }
     return std::make_shared<const MappedFile>(part);
 }
@@ -93,7 +93,7 @@ Checkpoint read_part(std::span<const std::byte> file, const std::string& path, M
 }  // namespace
 
 std::string beside(const std::string& path, const std::string& name) {
-    return (std::filesystem::path(path).parent_path() / name).string();
+    return (to_path(path).parent_path() / to_path(name)).string();
 }
 
 std::optional<ShardName> shard_name(std::string_view name, std::span<const std::string_view> endings) {

@@ -4,6 +4,7 @@
 
 #include "host/error.h"
 #include "host/mapped_file.h"
+#include "host/paths.h"
 #include "runtime/load/json.h"
 
 namespace rwkvk {
@@ -15,7 +16,7 @@ constexpr size_t most_bytes = size_t{1} << 24;  // a tokenizer_config.json lists
 std::string contents_of(const std::filesystem::path& path) {
     std::error_code error;
     if (!std::filesystem::is_regular_file(path, error)) return {};
-    const MappedFile file(path);
+    const MappedFile file(path.string());
     if (file.bytes().size() > most_bytes) return {};
     return {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
 }
@@ -35,7 +36,7 @@ std::string declared_chat_template(const Model& model) {
         model.name().starts_with("model") || model.name().starts_with("pytorch_model");
     if (model.path().empty() || !named_as_there) return {};
     try {
-        const auto folder = std::filesystem::path(model.path()).parent_path();
+        const auto folder = to_path(model.path()).parent_path();
         std::string found = contents_of(folder / "chat_template.jinja");
         return found.empty() ? in_tokenizer_config(contents_of(folder / "tokenizer_config.json")) : found;
     } catch (const Error&) {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "host/log.h"
+#include "host/paths.h"
 #include "host/thread_pool.h"
 #include "runtime/graph/phases.h"
 #include "runtime/graph/rounded_inputs.h"
@@ -61,8 +62,8 @@ std::shared_ptr<Model> Model::from_checkpoint(load::Checkpoint checkpoint, std::
 
 std::shared_ptr<const Model> Model::load(const std::string& path, std::span<const AdapterChoice> adapters) {
     const std::string file = load::model_file(path);
-    const auto model = from_checkpoint(load::open_checkpoint(file),
-                                       std::filesystem::path(file).filename().string(), adapters);
+    const auto model =
+        from_checkpoint(load::open_checkpoint(file), to_path(file).filename().string(), adapters);
     model->path_ = file;
     return model;
 }

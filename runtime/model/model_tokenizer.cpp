@@ -1,6 +1,7 @@
 #include "runtime/model/model_tokenizer.h"
 
 #include "host/cache_folder.h"
+#include "host/paths.h"
 #include "runtime/model/vocabulary_file.h"
 #include "runtime/model/vocabulary_search.h"
 
@@ -9,12 +10,12 @@ namespace {
 
 std::filesystem::path folder_of(const std::string& path) {
     if (path.empty()) return {};
-    const auto folder = std::filesystem::path(path).parent_path();
+    const auto folder = to_path(path).parent_path();
     return folder.empty() ? std::filesystem::path(".") : folder;
 }
 
 FoundVocabulary search(const Model& model) {
-    return find_vocabulary(folder_of(model.path()), data_folder(), model.programs().vocabulary);
+    return find_vocabulary(folder_of(model.path()), to_path(data_folder()), model.programs().vocabulary);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "host/mapped_file.h"
+#include "host/paths.h"
 #include "host/replaced_file.h"
 #include "runtime/load/bytes.h"
 #include "runtime/model/fingerprint.h"
@@ -49,7 +50,7 @@ void write_receipt(const std::string& path, const Receipt& receipt) {
 }
 
 std::string find_named(const std::string& hint, const std::string& receipt_path) {
-    const std::filesystem::path named(hint), folder = std::filesystem::path(receipt_path).parent_path();
+    const std::filesystem::path named = to_path(hint), folder = to_path(receipt_path).parent_path();
     if (hint.empty()) return "";
     for (const auto& path : {named, folder / named, folder / named.filename()}) {
         std::error_code ignored;

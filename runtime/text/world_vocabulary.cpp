@@ -91,12 +91,12 @@ void sort_vocabulary(std::vector<VocabularyEntry>& entries, const std::string& w
     }
 }
 
-std::vector<VocabularyEntry> read_world_vocabulary(const std::filesystem::path& path) {
+std::vector<VocabularyEntry> read_world_vocabulary(const std::string& path) {
     const MappedFile file(path);
-    check_vocabulary_size(file.bytes().size(), path.string());
+    check_vocabulary_size(file.bytes().size(), path);
     const std::string_view contents(reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size());
-    std::vector<VocabularyEntry> entries = parse_world_vocabulary(contents, path.string());
-    sort_vocabulary(entries, path.string());
+    std::vector<VocabularyEntry> entries = parse_world_vocabulary(contents, path);
+    sort_vocabulary(entries, path);
     return entries;
 }
 

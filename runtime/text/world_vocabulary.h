@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,7 +14,7 @@ std::vector<VocabularyEntry> parse_world_vocabulary(std::string_view contents, c
 
 /// Of a file, in the order of their bytes; no two have the same id or the same bytes.
 /// Errors: Code::io; Code::bad_file naming the line.
-std::vector<VocabularyEntry> read_world_vocabulary(const std::filesystem::path& path);
+std::vector<VocabularyEntry> read_world_vocabulary(const std::string& path);
 
 /// Puts entries into the order of their bytes. Errors: Code::bad_file when two have the same id or the same
 /// bytes; `where` names the vocabulary.

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <rwkvk.hpp>
 
+#include "host/paths.h"
 #include "tests/support/file_builder.h"
 #include "tests/support/reference_folder.h"
 #include "tests/support/temporary_folder.h"
@@ -61,7 +62,7 @@ TEST_CASE("adapters are blended by their scale") {
 
 TEST_CASE("a model with `weights` is the one in the file that quantize writes: its states go on in it") {
     const TemporaryFolder folder;
-    const std::string adapter = write(folder / "a.pth", adapter_file()), path = folder / "m.gguf";
+    const std::string adapter = write(folder / "a.pth", adapter_file()), path = folder / "模型.gguf";
     const rwkvk::Runtime runtime;
     rwkvk_quantize_params how;
     rwkvk_quantize_params_default(&how, sizeof how);
@@ -73,10 +74,10 @@ TEST_CASE("a model with `weights` is the one in the file that quantize writes: i
     CHECK(small.info().weight_bytes < runtime.load(model_file).info().weight_bytes / 2);
     rwkvk::Context here(small, on_cpu()), there(written, on_cpu());
     CHECK(here.eval(0, {1, 2, 3}) == there.eval(0, {1, 2, 3}));
-    here.save(0, folder / "x.state", 3);
-    CHECK(there.load(1, folder / "x.state") == 3);
+    here.save(0, folder / "ü.state", 3);
+    CHECK(there.load(1, folder / "ü.state") == 3);
     CHECK(there.eval(1, {4}) == here.eval(0, {4}));
-    const std::string file = contents_of(path);
+    const std::string file = contents_of(rwkvk::to_path(path));
     CHECK(runtime.load_memory(file.data(), file.size(), "x", {}, "Q4_K_M").fingerprint() ==
           written.fingerprint());
 }
@@ -102,7 +103,7 @@ TEST_CASE("nothing is written over a file that a model is being read from, under
     const rwkvk::Runtime runtime;
     const std::string path = write(folder / "m.pth", contents_of(model_file));
     std::filesystem::create_hard_link(path, folder / "hard");
-    std::filesystem::create_symlink(path, folder / "soft");
+    link_by_name(path, folder / "soft");
     const auto status_of = [](const auto& call) -> rwkvk_status {
         try {
             call();

@@ -4,7 +4,7 @@
 set -u
 seen=0 failures=0
 for object in "$@"; do
-    [[ $object =~ _(avx|amx|dotprod|i8mm)[a-z0-9_]*\.cpp\.o$ ]] || continue
+    [[ $object =~ _(avx|amx|dotprod|i8mm)[a-z0-9_]*\.cpp\.o(bj)?$ ]] || continue
     seen=$((seen + 1))
     shared=$(nm -C "$object" | grep ' W ' | grep -v ' W __')
     [[ -z $shared ]] && continue

@@ -446,7 +446,7 @@ TEST_CASE("ten turns with undo, regenerate, fork, save and load") {
     };
     long_conversation(random, cpu_backend(*random), on_device(*random));
     if (const auto file = test::reference("golden/rwkv.cpp/tiny-rwkv-7v0-834K-FP32.bin")) {
-        const auto trained = Model::load(*file);
+        const auto trained = Model::load(file->string());
         long_conversation(trained, on_device(*trained), cpu_backend(*trained));
     }
     test::check_no_messages(*device);

@@ -56,13 +56,15 @@ std::string refusal(const Model& model, Code code, const std::function<void(Part
         parts.values.push_back(static_cast<float>(i % 19) * 0.25f - 2.0f);
     }
     write_state_file(path, model, parts.values, 7);
-    const load::Safetensors good = load::open_safetensors(path);
-    parts.metadata = good.metadata;
-    size_t at = 0;
-    for (const StateRequest& request : model.programs().body.states) {
-        parts.tensors.push_back({request.name, good.contents.tensors.at(request.name).shape,
-                                 std::span(parts.values).subspan(at, request.width)});
-        at += request.width;
+    {  // Windows replaces no file that is being read
+        const load::Safetensors good = load::open_safetensors(path);
+        parts.metadata = good.metadata;
+        size_t at = 0;
+        for (const StateRequest& request : model.programs().body.states) {
+            parts.tensors.push_back({request.name, good.contents.tensors.at(request.name).shape,
+                                     std::span(parts.values).subspan(at, request.width)});
+            at += request.width;
+        }
     }
     spoil(parts);
     load::write_safetensors(path, parts.tensors, parts.metadata);

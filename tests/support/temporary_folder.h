@@ -3,8 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -13,8 +13,12 @@ namespace rwkvk::test {
 /// An empty folder of its own, removed with all its contents.
 class TemporaryFolder {
   public:
-    TemporaryFolder() : path_((std::filesystem::temp_directory_path() / "rwkvk_test_XXXXXX").string()) {
-        REQUIRE(::mkdtemp(path_.data()));
+    TemporaryFolder() {
+        std::random_device random;
+        const auto name = [&] { return "rwkvk_test_" + std::to_string(random()); };
+        do {
+            path_ = (std::filesystem::temp_directory_path() / name()).string();
+        } while (!std::filesystem::create_directory(path_));
     }
     ~TemporaryFolder() {
         std::error_code ignored;
@@ -39,5 +43,14 @@ class TemporaryFolder {
   private:
     std::string path_;
 };
+
+/// Another name of a file: a symbolic link where libstdc++ makes them, else a hard one.
+inline void link_by_name(const std::string& file, const std::string& name) {
+#ifdef _WIN32
+    std::filesystem::create_hard_link(file, name);
+#else
+    std::filesystem::create_symlink(file, name);
+#endif
+}
 
 }  // namespace rwkvk::test

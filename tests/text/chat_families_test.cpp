@@ -193,7 +193,7 @@ TEST_CASE("the bot family knows thinking on or off, and no flower but its own") 
 TEST_CASE("in the World vocabulary what parts turns of the bot family is one token") {
     const auto file = test::reference("golden/tokenizer/rwkv_vocab_v20230424.txt");
     if (!file) return;
-    const auto tokenizer = open_vocabulary(*file);
+    const auto tokenizer = open_vocabulary(file->string());
     const auto ids = [&](Thinking thinking) {
         return chat_template("bot").user_turn("hi", thinking).encode(*tokenizer);
     };

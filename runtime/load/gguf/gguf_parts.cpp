@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "host/mapped_file.h"
+#include "host/paths.h"
 #include "runtime/load/bytes.h"
 #include "runtime/load/gguf/gguf.h"
 
@@ -35,7 +36,7 @@ std::string common_beginning(const std::string& path, const GgufPart& part) {
 
 std::unique_ptr<const MappedFile> open_part(const std::string& path, const GgufPart& part) {
     std::error_code ignored;
-    if (std::filesystem::exists(path, ignored)) return std::make_unique<const MappedFile>(path);
+    if (std::filesystem::exists(to_path(path), ignored)) return std::make_unique<const MappedFile>(path);
     throw Error(Code::io, concat(path, ": part ", part.number + 1, " of ", part.count,
                                  " of the model is missing: put all parts into one folder"));
 }
