@@ -138,7 +138,7 @@ void Connection::decide() {
             if (!has_body) reader_.accept(), reader_.take();
             return;
         }
-    } catch (const std::exception&) {
+    } catch (...) {
         return refuse(refusal(500, "the server failed to look at this request"), /*keeps_alive*/ false);
     }
     set_deadline(site_.options.body_time);
@@ -165,7 +165,7 @@ void Connection::hand_up() {
     channel_ = channel;
     try {
         site_.handler(reader_.take(), make_responder(channel));
-    } catch (const std::exception&) {
+    } catch (...) {
         channel->tell({AnswerEvent::Kind::dropped, 0, {}, {}, {}});
     }
 }
@@ -316,6 +316,7 @@ void Connection::write_some() {
                              [self = shared_from_this()](const ErrorCode& error, size_t bytes) {
                                  self->on_written(error, bytes);
                              });
+    unsent_ = unsent_bytes(socket_.native_handle());
 }
 
 void Connection::on_written(const ErrorCode& error, size_t bytes) {
