@@ -1,6 +1,5 @@
 #include "connection.h"
 
-#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/ioctl.h>
@@ -28,8 +27,9 @@ std::string hex16(uint64_t value) {
 }
 
 /// Small pieces leave at once; a peer that vanished without a word is noticed.
-void set_tcp_options(int descriptor) {
-    const int on = 1, unanswered_ms = 60000, idle_s = 30;
+void set_tcp_options(int descriptor, std::chrono::milliseconds write_time) {
+    const int on = 1, idle_s = 30;
+    const int unanswered_ms = static_cast<int>(std::max<std::chrono::milliseconds>(write_time, 60s).count());
     if (::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0) return;  // no TCP
     ::setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     ::setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
@@ -39,7 +39,7 @@ void set_tcp_options(int descriptor) {
 /// Bytes that the system has taken and the peer has not.
 int unsent_bytes(int descriptor) {
     int bytes = 0;
-    return ::ioctl(descriptor, SIOCOUTQ, &bytes) == 0 ? bytes : 0;
+    return ::ioctl(descriptor, TIOCOUTQ, &bytes) == 0 ? bytes : 0;
 }
 
 }  // namespace
@@ -50,7 +50,7 @@ Connection::Connection(Socket socket, std::string peer, Site& site)
       timer_(socket_.get_executor()),
       peer_(std::move(peer)),
       reader_(site.options) {
-    set_tcp_options(socket_.native_handle());
+    set_tcp_options(socket_.native_handle(), site.options.write_time);
 }
 
 void Connection::start() {
@@ -205,6 +205,7 @@ void Connection::set_deadline(std::chrono::milliseconds time) {
     });
 }
 
+/// Also one that has passed and is yet to be told.
 void Connection::clear_deadline() { timer_.expires_at(Clock::time_point::max()); }
 
 void Connection::on_deadline() {
