@@ -32,11 +32,17 @@ allow runtime/write "runtime/write/|$model"
 allow runtime/synthetic "runtime/synthetic/|runtime/write/|$model"
 allow runtime/check 'runtime/|host/|shaders/'
 allow runtime/api 'runtime/|host/'
-allow apps '[a-z_]+\.h'
+allow apps '[a-z_]+\.h|http/server\.h'
+allow apps/server/http '[a-z_]+\.h'
 
 vulkan=$(grep -rnE '#include [<"]vulkan' host runtime apps shaders | grep -v '^host/vk/' || true)
 if [[ -n $vulkan ]]; then
     printf 'vulkan.h belongs to host/vk only:\n%s\n' "$vulkan"
+    failures=$((failures + 1))
+fi
+boost=$(grep -rnE '#include [<"]boost' host runtime apps shaders | grep -v '^apps/server/http/' || true)
+if [[ -n $boost ]]; then
+    printf 'Boost belongs to apps/server/http only:\n%s\n' "$boost"
     failures=$((failures + 1))
 fi
 while read -r lines file; do

@@ -1,114 +1,154 @@
 #include "server.h"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/string_body.hpp>
-#include <stdexcept>
+#include <utility>
+
+#include "connection.h"
+#include "listener.h"
 
 namespace rwkvk::http {
 namespace {
 
+using namespace std::chrono_literals;
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-using Error = boost::system::error_code;
-using Tcp = asio::ip::tcp;
 
-struct Session : Responder, std::enable_shared_from_this<Session> {
-    explicit Session(Tcp::socket s, asio::io_context& i) : socket(std::move(s)), io(i) {}
+/// Connections beyond the limit that are told so; the others are closed without a word.
+constexpr size_t max_turned_away = 32;
+/// After an accept that failed, as it does where there are no more descriptors.
+constexpr auto accept_pause = 100ms;
 
-    void read(const Handler& handler, const Judge& judge) {
-        beast::http::async_read(
-            socket, buffer, message, [self = shared_from_this(), &handler, &judge](Error error, size_t) {
-                if (error) return;
-                Request request;
-                const auto field = [&](std::string_view name) {
-                    return std::string(self->message[boost::string_view(name.data(), name.size())]);
-                };
-                request.method = std::string(self->message.method_string());
-                request.target = std::string(self->message.target());
-                request.path = request.target.substr(0, request.target.find('?'));
-                if (request.path.size() < request.target.size())
-                    request.query = request.target.substr(request.path.size() + 1);
-                request.host = field("host"), request.origin = field("origin"),
-                request.authorization = field("authorization");
-                request.api_key = field("x-api-key"), request.content_type = field("content-type"),
-                request.fetch_site = field("sec-fetch-site");
-                request.request_id = "0123456789abcdef", request.peer = "127.0.0.1";
-                if (auto refusal = judge(request))
-                    return self->send(refusal->status, refusal->type, refusal->body, refusal->headers);
-                request.body = self->message.body();
-                handler(std::move(request), self);
-            });
+std::string text_of(const Protocol::endpoint& peer) {
+    const auto* address = reinterpret_cast<const sockaddr*>(peer.data());
+    char text[INET6_ADDRSTRLEN] = "";
+    if (address->sa_family == AF_INET) {
+        ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(address)->sin_addr, text, sizeof text);
+        return text;
     }
-    void add(std::string text) {
-        asio::post(io, [self = shared_from_this(), text = std::move(text)] {
-            Error error;
-            asio::write(self->socket, asio::buffer(text), error);
-        });
-    }
-    void head(int status, std::string_view type, const std::vector<Header>& headers, std::string rest) {
-        std::string text = "HTTP/1.1 " + std::to_string(status) +
-                           " x\r\nConnection: close\r\nContent-Type: " + std::string(type) + "\r\n";
-        for (const Header& header : headers) text += header.name + ": " + header.value + "\r\n";
-        add(text + "\r\n" + rest);
-    }
-    void send(int status, std::string_view type, std::string body, std::vector<Header> headers) override {
-        head(status, type, headers, body);
-        end();
-    }
-    void begin_stream(int status, std::string_view type, std::vector<Header> headers) override {
-        head(status, type, headers, "");
-    }
-    void write(std::string text) override { add(text); }
-    void end() override {
-        asio::post(io, [self = shared_from_this()] {
-            Error error;
-            self->socket.shutdown(Tcp::socket::shutdown_both, error);
-        });
-    }
-    void on_gone(std::function<void()>) override {}
-    bool gone() const override { return false; }
-
-    Tcp::socket socket;
-    asio::io_context& io;
-    beast::flat_buffer buffer{65536};
-    beast::http::request<beast::http::string_body> message;
-};
+    if (address->sa_family != AF_INET6) return "unix";
+    const in6_addr& bytes = reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr;
+    ::inet_ntop(AF_INET6, &bytes, text, sizeof text);
+    // An IPv4 client of a socket for both.
+    return IN6_IS_ADDR_V4MAPPED(&bytes) ? std::string(text).substr(7) : text;
+}
 
 }  // namespace
 
 struct Server::Impl {
-    Impl(const Options& o, Handler h, Judge j)
-        : handler(std::move(h)),
-          judge(std::move(j)),
-          acceptor(io, Tcp::endpoint(asio::ip::make_address(o.host), o.port)) {}
+    Impl(const Options& options, Handler handler, Judge judge)
+        : listener(listen_on(options.host, options.port)),
+          acceptor(io, Protocol(listener.family, 0), listener.descriptor),
+          pause(io),
+          work(io.get_executor()) {
+        site.options = options;
+        site.handler = std::move(handler);
+        site.judge = std::move(judge);
+        site.forgotten = [this] { end_when_done(); };
+        accept();
+    }
+    ~Impl() {
+        stop();
+        // What is still to be told that it is over.
+        io.restart();
+        io.poll();
+    }
+
     void accept() {
-        acceptor.async_accept([this](Error error, Tcp::socket socket) {
-            if (error) return;
-            std::make_shared<Session>(std::move(socket), io)->read(handler, judge);
+        acceptor.async_accept(peer, [this](const ErrorCode& error, Socket socket) {
+            if (!acceptor.is_open()) return;
+            if (error) return accept_later();
+            take(std::move(socket));
             accept();
         });
     }
-    Handler handler;
-    Judge judge;
+
+    void accept_later() {
+        pause.expires_after(accept_pause);
+        pause.async_wait([this](const ErrorCode&) {
+            if (acceptor.is_open()) accept();
+        });
+    }
+
+    void take(Socket socket) {
+        const bool is_full = site.connections.size() >= site.options.max_connections && !close_idle();
+        if (site.connections.size() >= site.options.max_connections + max_turned_away) return;
+        const auto connection = std::make_shared<Connection>(std::move(socket), text_of(peer), site);
+        site.connections.insert(connection);
+        if (!is_full) return connection->start();
+        Refusal refused = refusal(503, "too many connections; try again later");
+        refused.headers.push_back({"Retry-After", "1"});
+        connection->turn_away(refused);
+    }
+
+    /// The one that has been idle for longest.
+    bool close_idle() {
+        std::shared_ptr<Connection> oldest;
+        for (const auto& connection : site.connections) {
+            if (!connection->is_idle()) continue;
+            if (!oldest || connection->idle_since() < oldest->idle_since()) oldest = connection;
+        }
+        if (oldest) oldest->close();
+        return oldest != nullptr;
+    }
+
+    void close_acceptor() {
+        if (!acceptor.is_open()) return;
+        ErrorCode ignored;
+        pause.cancel(ignored);
+        acceptor.close(ignored);
+        // Now, not later: the next server may have a socket of this name by then.
+        if (!listener.path.empty()) ::unlink(listener.path.c_str());
+    }
+
+    void stop() {
+        close_acceptor();
+        site.is_draining = true;
+        for (const auto& connection : std::set(site.connections)) connection->close();
+        end_when_done();
+    }
+
+    void drain() {
+        close_acceptor();
+        site.is_draining = true;
+        for (const auto& connection : std::set(site.connections)) connection->drain();
+        end_when_done();
+    }
+
+    void end_when_done() {
+        if (site.is_draining && site.connections.empty()) work.reset();
+    }
+
     asio::io_context io{1};
-    Tcp::acceptor acceptor;
+    Listener listener;
+    Site site;
+    asio::basic_socket_acceptor<Protocol, Executor> acceptor;
+    Protocol::endpoint peer;  // of the connection that comes next
+    asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, Executor> pause;
+    asio::executor_work_guard<Executor> work;
 };
 
 Server::Server(const Options& options, Handler handler, Judge judge)
-    : impl_(std::make_unique<Impl>(options, std::move(handler), std::move(judge))) {
-    impl_->accept();
-}
+    : impl_(std::make_unique<Impl>(options, std::move(handler), std::move(judge))) {}
+
 Server::~Server() = default;
-uint16_t Server::port() const { return impl_->acceptor.local_endpoint().port(); }
+
+uint16_t Server::port() const { return impl_->listener.port; }
+
 void Server::run() { impl_->io.run(); }
-void Server::stop() { impl_->io.stop(); }
+
+void Server::stop() {
+    asio::post(impl_->io, [impl = impl_.get()] { impl->stop(); });
+}
+
 void Server::drain() {
-    asio::post(impl_->io, [this] { impl_->acceptor.close(); });
+    asio::post(impl_->io, [impl = impl_.get()] { impl->drain(); });
 }
 
 }  // namespace rwkvk::http

@@ -86,9 +86,9 @@ class Server {
     uint16_t port() const;
     /// Until stop(), or the end of drain(). For one thread.
     void run();
-    /// From any thread: open answers are cut.
+    /// From any thread, but not from a signal's handler: open answers are cut.
     void stop();
-    /// From any thread: accepts nothing more; run() returns when the open answers are done.
+    /// Likewise: accepts nothing more; run() returns when the open answers are done.
     void drain();
 
   private:
