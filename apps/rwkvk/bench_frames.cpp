@@ -112,8 +112,8 @@ void print_table(const std::vector<FrameRow>& list, bool markdown) {
 void bench_frames(const CommonFlags& common, const FrameFlags& flags, const std::string& format) {
     const Runtime runtime = open_runtime(common);
     const Model model = open_model(runtime, common);
-    BusyEngine engine(open_engine(model, open_tokenizer(model, common), common, {.slots = flags.requests}), flags,
-                      model.info().vocabulary);
+    BusyEngine engine(open_engine(model, open_tokenizer(model, common), common, {.slots = flags.requests}),
+                      flags, model.info().vocabulary);
     const std::vector<FrameRow> rows = measure(engine, flags);
     if (format == "json") {
         print_json(engine.device(), rows);

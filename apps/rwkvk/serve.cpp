@@ -15,25 +15,32 @@ void add_serve(CLI::App& app) {
     add_gpu_layers(*command, flags->common);
     command->add_option("--host", flags->host, "Address to listen on, or unix:PATH");
     command->add_option("--port", flags->port, "0: any that is free");
-    command->add_option("--api-key", flags->keys,
-                        "Clients must send it; may be given more than once. Other users of this computer see it: "
-                        "better a file, or RWKVK_ARG_API_KEY");
+    command->add_option(
+        "--api-key", flags->keys,
+        "Clients must send it; may be given more than once. Other users of this computer see it: "
+        "better a file, or RWKVK_ARG_API_KEY");
     command->add_option("--api-key-file", flags->key_file, "Lines KEY or KEY NAME; # begins a comment");
     command->add_option("--allowed-hosts", flags->allowed_hosts, "Names that clients know this computer by")
         ->delimiter(',');
     command->add_flag("--insecure", flags->insecure, "Listen to other computers without a key");
-    command->add_option("-a,--alias", flags->names, "What clients know the model by; else the name of its file")
+    command
+        ->add_option("-a,--alias", flags->names, "What clients know the model by; else the name of its file")
         ->delimiter(',');
     command->add_option("--parallel", flags->parallel, "Answers at once")->check(CLI::Range(1u, 1024u));
     command->add_option("--queue", flags->queue, "Requests that wait, at most");
     command->add_option("--max-tokens", flags->max_tokens, "Of an answer, whatever a client asks for")
         ->check(CLI::PositiveNumber);
-    command->add_option("--max-body", flags->body_megabytes, "Megabytes of a request")->check(CLI::Range(1u, 1024u));
-    command->add_option("--cache-ram", flags->cache_megabytes, "Megabytes for states of prompts that were read");
-    command->add_option("--threads-http", flags->threads, "Threads that read requests")->check(CLI::Range(1u, 64u));
-    command->add_option("--template", flags->format, "How conversations are written; else what fits the model");
-    command->add_option("--thinking", flags->thinking,
-                        "none, fast, on, little or lot, for models that can, where a request says nothing")
+    command->add_option("--max-body", flags->body_megabytes, "Megabytes of a request")
+        ->check(CLI::Range(1u, 1024u));
+    command->add_option("--cache-ram", flags->cache_megabytes,
+                        "Megabytes for states of prompts that were read");
+    command->add_option("--threads-http", flags->threads, "Threads that read requests")
+        ->check(CLI::Range(1u, 64u));
+    command->add_option("--template", flags->format,
+                        "How conversations are written; else what fits the model");
+    command
+        ->add_option("--thinking", flags->thinking,
+                     "none, fast, on, little or lot, for models that can, where a request says nothing")
         ->check(CLI::IsMember({"none", "fast", "on", "little", "lot"}));
     command->callback([flags] { serve(*flags); });
 }

@@ -39,13 +39,14 @@ std::vector<server::ApiKey> keys_of(const ServeFlags& flags) {
 server::ServiceOptions service_options(const ServeFlags& flags) {
     constexpr const char* ways[] = {"none", "fast", "on", "little", "lot"};
     const auto way = std::find(std::begin(ways), std::end(ways), flags.thinking) - std::begin(ways);
-    server::ServiceOptions options{
-        .access = {.keys = keys_of(flags), .allowed_hosts = flags.allowed_hosts, .loopback = is_loopback(flags.host)},
-        .jobs = {.max_tokens = flags.max_tokens,
-                 .thinking = static_cast<int32_t>(way),
-                 .template_name = flags.format},
-        .build = concat("rwkvk ", rwkvk_version()),
-        .threads = flags.threads};
+    server::ServiceOptions options{.access = {.keys = keys_of(flags),
+                                              .allowed_hosts = flags.allowed_hosts,
+                                              .loopback = is_loopback(flags.host)},
+                                   .jobs = {.max_tokens = flags.max_tokens,
+                                            .thinking = static_cast<int32_t>(way),
+                                            .template_name = flags.format},
+                                   .build = concat("rwkvk ", rwkvk_version()),
+                                   .threads = flags.threads};
     if (!options.access.loopback && options.access.keys.empty() && !flags.insecure) {
         throw usage_error(concat("other computers could ask at ", flags.host,
                                  ": give --api-key-file, or --insecure to let everybody"));
@@ -118,11 +119,12 @@ class Loading {
 void serve(const ServeFlags& flags) {
     const sigset_t signals = block_signals();
     server::Service service(service_options(flags));
-    http::Server http({.host = flags.host, .port = flags.port, .max_body = flags.body_megabytes * 1000000},
-                      [&](http::Request request, std::shared_ptr<http::Responder> client) {
-                          service.handle(std::move(request), std::move(client));
-                      },
-                      [&](const http::Head& head) { return service.judge(head); });
+    http::Server http(
+        {.host = flags.host, .port = flags.port, .max_body = flags.body_megabytes * 1000000},
+        [&](http::Request request, std::shared_ptr<http::Responder> client) {
+            service.handle(std::move(request), std::move(client));
+        },
+        [&](const http::Head& head) { return service.judge(head); });
     std::cout << "listening on " << address_of(flags, http.port()) << std::endl;
     std::thread io([&] { http.run(); });
     Loading loading(flags, service);

@@ -13,7 +13,8 @@ constexpr std::string_view public_paths[] = {"/health", "/v1/health", "/livez"};
 
 http::Refusal refusal(int status, const std::string& type, const std::string& message,
                       const std::string& code = "") {
-    http::Refusal refusal{status, "application/json", to_text(to_json(ApiError(status, type, message, code))), {}};
+    http::Refusal refusal{
+        status, "application/json", to_text(to_json(ApiError(status, type, message, code))), {}};
     if (status == 401) refusal.headers.push_back({"WWW-Authenticate", "Bearer"});
     return refusal;
 }
@@ -98,9 +99,10 @@ std::optional<http::Refusal> Access::judge(const http::Head& head) const {
     const bool is_public = std::ranges::count(public_paths, head.path) > 0;
     // A page of somebody else's whose name was made to mean this machine.
     if (rules_.loopback && rules_.keys.empty() && !host_is_known(head.host)) {
-        return refusal(403, "permission_error",
-                       "this server answers to localhost, not to '" + head.host + "': start it with --allowed-hosts",
-                       "host_not_allowed");
+        return refusal(
+            403, "permission_error",
+            "this server answers to localhost, not to '" + head.host + "': start it with --allowed-hosts",
+            "host_not_allowed");
     }
     if (!head.origin.empty() && lower(host_of_origin(head.origin)) != lower(head.host)) {
         return refusal(403, "permission_error", "pages of " + head.origin + " may not ask this server",
@@ -114,7 +116,8 @@ std::optional<http::Refusal> Access::judge(const http::Head& head) const {
     }
     if (!is_public && !rules_.keys.empty() && !key_of(head)) {
         return refusal(401, "authentication_error",
-                       "expected an API key, as 'Authorization: Bearer KEY' or 'x-api-key: KEY', found none that is valid");
+                       "expected an API key, as 'Authorization: Bearer KEY' or 'x-api-key: KEY', found none "
+                       "that is valid");
     }
     return std::nullopt;
 }

@@ -137,8 +137,8 @@ void Answer::fail(rwkvk_status status, const std::string& message) {
     over_ = true;
     count_("failed");
     cancel_all();
-    const ApiError error = status == RWKVK_CANCELLED ? unavailable("draining", message)
-                                                     : to_api_error(status, message);
+    const ApiError error =
+        status == RWKVK_CANCELLED ? unavailable("draining", message) : to_api_error(status, message);
     if (!job_.stream) return client_->send(error.status, "application/json", to_text(to_json(error)));
     say(to_json(error));
     client_->end();

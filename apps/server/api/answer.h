@@ -29,11 +29,11 @@ class Dialect {
     virtual nlohmann::json whole(const std::vector<Choice>& choices) const = 0;
     // The same in pieces:
     virtual nlohmann::json opening(size_t choice) const = 0;
-    virtual nlohmann::json piece(size_t choice, const std::string& text, const std::string& reasoning) const = 0;
+    virtual nlohmann::json piece(size_t choice, const std::string& text,
+                                 const std::string& reasoning) const = 0;
     virtual nlohmann::json closing(size_t choice, const Choice& all) const = 0;
     virtual nlohmann::json usage(const std::vector<Choice>& choices) const = 0;
 };
-
 
 class Answer : public std::enable_shared_from_this<Answer> {
   public:

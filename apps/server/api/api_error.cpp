@@ -28,8 +28,7 @@ ApiError to_api_error(rwkvk_status status, const std::string& message) {
 nlohmann::json to_json(const ApiError& error) {
     nlohmann::json code;  // null
     if (!error.code.empty()) code = error.code;
-    return {{"error",
-             {{"message", error.what()}, {"type", error.type}, {"param", nullptr}, {"code", code}}}};
+    return {{"error", {{"message", error.what()}, {"type", error.type}, {"param", nullptr}, {"code", code}}}};
 }
 
 std::string to_text(const nlohmann::json& json) {

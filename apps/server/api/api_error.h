@@ -10,7 +10,10 @@ namespace rwkvk::server {
 
 struct ApiError : std::runtime_error {
     ApiError(int of_status, std::string of_type, const std::string& message, std::string of_code = "")
-        : std::runtime_error(message), status(of_status), type(std::move(of_type)), code(std::move(of_code)) {}
+        : std::runtime_error(message),
+          status(of_status),
+          type(std::move(of_type)),
+          code(std::move(of_code)) {}
 
     int status;
     std::string type, code;  // as OpenAI names them; code: "" for none

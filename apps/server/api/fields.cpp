@@ -1,6 +1,7 @@
 #include "fields.h"
 
 #include <cmath>
+#include <sstream>
 
 #include "api_error.h"
 
@@ -57,7 +58,9 @@ std::optional<double> Fields::number(const char* name, double low, double high) 
     if (!value) return std::nullopt;
     const double number = value->is_number() ? value->get<double>() : NAN;
     if (number >= low && number <= high) return number;
-    refuse(name, "a number from " + to_text(low) + " to " + to_text(high));
+    std::ostringstream range;
+    range << "a number from " << low << " to " << high;
+    refuse(name, range.str());
 }
 
 std::optional<int64_t> Fields::integer(const char* name, int64_t low, int64_t high) const {
@@ -67,7 +70,8 @@ std::optional<int64_t> Fields::integer(const char* name, int64_t low, int64_t hi
     const double number = value->is_number() ? value->get<double>() : NAN;
     const bool whole = value->is_number_integer() || number == std::trunc(number);
     if (whole && number >= static_cast<double>(low) && number <= static_cast<double>(high)) {
-        const auto integer = value->is_number_integer() ? value->get<int64_t>() : static_cast<int64_t>(number);
+        const auto integer =
+            value->is_number_integer() ? value->get<int64_t>() : static_cast<int64_t>(number);
         if (integer >= low && integer <= high) return integer;
     }
     refuse(name, "a whole number from " + std::to_string(low) + " to " + std::to_string(high));

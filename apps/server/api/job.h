@@ -27,7 +27,8 @@ struct Job {
     bool stream = false, include_usage = false;
 };
 
-/// The fields that all dialects share: n, stop, stream, stream_options and those of sampling. Errors: ApiError.
+/// The fields that all dialects share: n, stop, stream, stream_options and those of sampling. Errors:
+/// ApiError.
 Job read_job(const Fields& fields, const rwkvk_sampler_params& sampling, const Loaded& loaded);
 
 /// Errors: ApiError, 501, for a field that asks for something, which the server cannot do.

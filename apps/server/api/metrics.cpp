@@ -8,8 +8,8 @@ namespace {
 /// A value that stands for itself, with what it is.
 template <typename Value>
 void write(std::ostream& out, const char* kind, const char* name, const char* help, Value value) {
-    out << "# HELP rwkvk_" << name << ' ' << help << "\n# TYPE rwkvk_" << name << ' ' << kind << "\nrwkvk_" << name
-        << ' ' << value << '\n';
+    out << "# HELP rwkvk_" << name << ' ' << help << "\n# TYPE rwkvk_" << name << ' ' << kind << "\nrwkvk_"
+        << name << ' ' << value << '\n';
 }
 
 /// The value of a label, between quotes.
@@ -54,14 +54,16 @@ std::string Metrics::text(const Loaded& loaded) const {
     write(out, "gauge", "device_bytes", "Device memory in use", info.device_bytes);
     write(out, "counter", "prompt_tokens_total", "Tokens of prompts that were computed", info.prompt_tokens);
     write(out, "counter", "generation_tokens_total", "Tokens of answers", info.answer_tokens);
-    write(out, "counter", "prefix_cache_hits_total", "Tokens of prompts found in the cache", info.cached_tokens);
+    write(out, "counter", "prefix_cache_hits_total", "Tokens of prompts found in the cache",
+          info.cached_tokens);
     write(out, "counter", "prefix_cache_queries_total", "Tokens of prompts looked up in it",
           info.cached_tokens + info.prompt_tokens);
     write(out, "counter", "steps_total", "Steps of the engine", info.steps);
     write(out, "counter", "device_lost_total", "Devices that were lost and replaced", info.rebuilds);
     const std::lock_guard lock(mutex_);
     write_all(out, "request_success_total", "Answers, by how they ended", "finished_reason", ends_);
-    write_all(out, "request_errors_total", "Requests that were refused or failed, by status", "code", errors_);
+    write_all(out, "request_errors_total", "Requests that were refused or failed, by status", "code",
+              errors_);
     out << "# HELP rwkvk_build_info What answers\n# TYPE rwkvk_build_info gauge\nrwkvk_build_info{version="
         << quoted(rwkvk_version()) << ",model=" << quoted(model.name)
         << ",device=" << quoted(loaded.engine.device()) << "} 1\n";

@@ -31,7 +31,8 @@ Message read_message(const json& object, size_t index) {
     const Fields fields(object, where);
     const std::string role = fields.text("role").value_or("");
     if (role != "system" && role != "developer" && role != "user" && role != "assistant" && role != "tool")
-        throw bad_request(where + "role: expected system, developer, user, assistant or tool, found '" + role + "'");
+        throw bad_request(where + "role: expected system, developer, user, assistant or tool, found '" +
+                          role + "'");
     return {role, text_of(fields, where)};
 }
 
@@ -42,7 +43,8 @@ std::vector<Message> read_messages(const Fields& fields) {
         fields.refuse("messages", "a list of 1 to " + std::to_string(most_messages) + " messages");
     std::vector<Message> messages;
     for (size_t i = 0; i < list->size(); ++i) messages.push_back(read_message((*list)[i], i));
-    if (messages.back().role == "assistant") throw not_supported("a last message of the assistant, to be continued,");
+    if (messages.back().role == "assistant")
+        throw not_supported("a last message of the assistant, to be continued,");
     return messages;
 }
 
@@ -98,12 +100,14 @@ class ChatDialect final : public OpenAiWords {
         json message = {{"role", "assistant"},
                         {"content", reasoning_apart_ ? choice.text : choice.reasoning + choice.text}};
         if (!choice.reasoning.empty() && reasoning_apart_) message["reasoning_content"] = choice.reasoning;
-        return {{"index", index}, {"message", message}, {"logprobs", nullptr}, {"finish_reason", choice.finish}};
+        return {
+            {"index", index}, {"message", message}, {"logprobs", nullptr}, {"finish_reason", choice.finish}};
     }
 
   private:
     static json delta(size_t choice, json said) {
-        return {{"index", choice}, {"delta", std::move(said)}, {"logprobs", nullptr}, {"finish_reason", nullptr}};
+        return {
+            {"index", choice}, {"delta", std::move(said)}, {"logprobs", nullptr}, {"finish_reason", nullptr}};
     }
 
     const bool reasoning_apart_;
@@ -120,8 +124,8 @@ Prompt read_conversation(const Fields& fields, const Loaded& loaded, const JobDe
 
 Job read_chat_job(const json& body, const Loaded& loaded, const JobDefaults& defaults) {
     const Fields fields(body);
-    refuse_unknown_wishes(fields, {"tools", "functions", "logprobs", "top_logprobs", "response_format", "grammar",
-                                   "json_schema", "audio"});
+    refuse_unknown_wishes(fields, {"tools", "functions", "logprobs", "top_logprobs", "response_format",
+                                   "grammar", "json_schema", "audio"});
     Prompt prompt = read_conversation(fields, loaded, defaults);
     Job job = read_job(fields, prompt.sampling(), loaded);
     job.max_tokens = read_limit(fields, defaults);

@@ -24,7 +24,8 @@ class PromptReader {
             given->is_array() && !given->empty() && std::none_of(given->begin(), given->end(), is_id);
         if (several && given->size() > most_prompts) refuse();
         std::vector<JobPrompt> prompts;
-        for (const json& one : several ? *given : json::array({*given})) prompts.push_back({{}, tokens_of(one)});
+        for (const json& one : several ? *given : json::array({*given}))
+            prompts.push_back({{}, tokens_of(one)});
         return prompts;
     }
 

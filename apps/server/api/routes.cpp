@@ -34,21 +34,23 @@ json piece_of(const Tokenizer& tokenizer, Token token) {
 
 json model_facts(const Loaded& loaded) {
     const rwkvk_model_info info = loaded.model.info();
-    return {{"n_vocab", info.vocabulary},
-            {"n_embd", info.width},
-            {"n_layer", info.layers},
-            {"n_params", info.parameters},
-            {"size", info.weight_bytes},
-            {"state_bytes", info.state_elements * sizeof(float)},
+    return {{"n_vocab", info.vocabulary}, {"n_embd", info.width},
+            {"n_layer", info.layers},     {"n_params", info.parameters},
+            {"size", info.weight_bytes},  {"state_bytes", info.state_elements * sizeof(float)},
             {"version", info.version}};
 }
 
 json sampling_json(const rwkvk_sampler_params& p) {
-    return {{"temperature", p.temperature},      {"top_k", p.top_k},
-            {"top_p", p.top_p},                  {"min_p", p.min_p},
-            {"typical_p", p.typical},            {"presence_penalty", p.presence},
-            {"frequency_penalty", p.frequency},  {"penalty_decay", p.decay},
-            {"repeat_penalty", p.repeat},        {"sampler_order", p.order == RWKVK_ORDER_LLAMA ? "llama" : "rwkv"}};
+    return {{"temperature", p.temperature},
+            {"top_k", p.top_k},
+            {"top_p", p.top_p},
+            {"min_p", p.min_p},
+            {"typical_p", p.typical},
+            {"presence_penalty", p.presence},
+            {"frequency_penalty", p.frequency},
+            {"penalty_decay", p.decay},
+            {"repeat_penalty", p.repeat},
+            {"sampler_order", p.order == RWKVK_ORDER_LLAMA ? "llama" : "rwkv"}};
 }
 
 }  // namespace
@@ -107,9 +109,7 @@ void Service::props(const Call& call) {
                         {"build_info", options_.build}});
 }
 
-void Service::slots(const Call&) {
-    throw not_supported("GET /slots, which would show what others ask,");
-}
+void Service::slots(const Call&) { throw not_supported("GET /slots, which would show what others ask,"); }
 
 void Service::metrics(const Call& call) {
     call.client->send(200, "text/plain; version=0.0.4; charset=utf-8", metrics_->text(*call.loaded));

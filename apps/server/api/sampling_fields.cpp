@@ -43,7 +43,8 @@ class Biases {
         const json* const given = fields_.find("logit_bias");
         if (!given) return {};
         if ((!given->is_object() && !given->is_array()) || given->size() > most_biases) refuse();
-        for (const auto& [key, value] : given->items()) given->is_object() ? add(key, value) : add_pair(value);
+        for (const auto& [key, value] : given->items())
+            given->is_object() ? add(key, value) : add_pair(value);
         return std::move(biases_);
     }
 
@@ -63,7 +64,8 @@ class Biases {
             if (*id >= tokenizer_.vocabulary()) refuse();
             biases_.emplace_back(static_cast<Token>(*id), bias);
         } else if (token.is_string()) {
-            for (const Token each : tokenizer_.encode(token.get<std::string>())) biases_.emplace_back(each, bias);
+            for (const Token each : tokenizer_.encode(token.get<std::string>()))
+                biases_.emplace_back(each, bias);
         } else {
             refuse();
         }

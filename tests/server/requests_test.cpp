@@ -1,0 +1,169 @@
+// Requests as the server reads them: fields, sampling, prompts; who may ask.
+#include <doctest/doctest.h>
+
+#include "api/access.h"
+#include "api/api_error.h"
+#include "api/openai.h"
+#include "tests/support/border_handles.h"
+
+namespace rwkvk::server {
+namespace {
+
+using nlohmann::json;
+
+/// What it refuses with.
+template <typename Body>
+ApiError refusal_of(const Body& body) {
+    try {
+        body();
+    } catch (const ApiError& error) {
+        return error;
+    }
+    FAIL_CHECK("was accepted");
+    return bad_request("");
+}
+
+Loaded make_loaded() {
+    Runtime runtime;
+    Model model = runtime.load(test::model_file);
+    Tokenizer tokenizer = runtime.tokenizer();
+    rwkvk_context_params context = test::on_cpu();
+    rwkvk_engine_params params = engine_params();
+    params.context = &context;
+    Engine engine(model, tokenizer, params);
+    return {std::move(runtime), std::move(model), std::move(tokenizer), std::move(engine), {"m"}, "m.pth", "b2-0", 2};
+}
+
+TEST_CASE("a body is one JSON object, not too deep") {
+    CHECK(parse_object("{\"a\": 1}").at("a") == 1);
+    for (const char* const body : {"", "3", "[]", "{", "{\"a\": 1} x", "{\"a\": \"\xff\"}", "nan"})
+        CHECK(refusal_of([&] { parse_object(body); }).status == 400);
+    const auto nested = [](size_t levels) {
+        return "{\"a\":" + std::string(levels, '[') + std::string(levels, ']') + "}";
+    };
+    CHECK(parse_object(nested(60)).size() == 1);
+    CHECK(std::string(refusal_of([&] { parse_object(nested(70)); }).what()).find("64 levels") != std::string::npos);
+    CHECK(refusal_of([&] { parse_object(nested(1000000)); }).status == 400);
+}
+
+TEST_CASE("fields are checked by type and range; null is absent") {
+    const json object = {{"n", 3}, {"whole", 3.0}, {"half", 0.5}, {"text", "a"}, {"yes", true}, {"none", nullptr},
+                         {"texts", {"a", "b"}}, {"huge", 1e300}, {"big", UINT64_MAX}};
+    const Fields fields(object, "x.");
+    CHECK(fields.integer("n", 0, 3) == 3);
+    CHECK(fields.integer("whole", 0, 3) == 3);
+    CHECK(fields.number("half", 0, 1) == 0.5);
+    CHECK(fields.text("text") == "a");
+    CHECK(fields.boolean("yes") == true);
+    CHECK(!fields.integer("none", 0, 1));
+    CHECK(!fields.integer("absent", 0, 1));
+    CHECK(fields.texts("texts", 2).size() == 2);
+    CHECK(fields.texts("text", 1) == std::vector<std::string>{"a"});
+    for (const char* const name : {"half", "text", "yes", "huge", "big"})
+        CHECK(refusal_of([&] { fields.integer(name, 0, INT64_MAX); }).status == 400);
+    CHECK(std::string(refusal_of([&] { fields.integer("n", 0, 2); }).what()) ==
+          "x.n: expected a whole number from 0 to 2, found 3");
+    CHECK(refusal_of([&] { fields.texts("texts", 1); }).status == 400);
+    CHECK(refusal_of([&] { Fields(json(3), "messages[0]."); }).what() ==
+          std::string("messages[0]: expected an object, found 3"));
+}
+
+TEST_CASE("sampling fields change what they name, and nothing else") {
+    const Runtime runtime;
+    const Tokenizer tokenizer = runtime.tokenizer();
+    rwkvk_sampler_params own = sampler_params();
+    own.temperature = 0.7f;
+    own.top_p = 0.4f;
+    const auto read = [&](const json& body) { return read_sampling(Fields(body), own, tokenizer); };
+    const Sampling some = read({{"temperature", 0.25}, {"seed", 7}, {"top_k", -1}, {"logit_bias", {{"65", 2}, {"B", -100}}}});
+    CHECK(some.params.temperature == 0.25f);
+    CHECK(some.params.top_p == 0.4f);
+    CHECK(some.params.top_k == 0);
+    CHECK(some.params.seed == 7);
+    REQUIRE(some.biases.size() == 2);
+    CHECK(some.biases[0] == std::pair<Token, float>(65, 2.0f));
+    CHECK(some.biases[1] == std::pair<Token, float>('B', -INFINITY));
+    CHECK(read({{"logit_bias", json::array({json::array({65, 1.5}), json::array({"ab", false})})}}).biases.size() == 3);
+    CHECK(read(json::object()).params.seed != read(json::object()).params.seed);
+    for (const json& wrong : std::initializer_list<json>{
+             {{"temperature", -1}}, {{"top_p", 2}}, {{"seed", 1.5}}, {{"sampler_order", "x"}}, {{"logit_bias", 3}},
+             {{"logit_bias", {{"300", 1}}}}, {{"logit_bias", {{"65", "x"}}}}, {{"logit_bias", json::array({3})}}})
+        CHECK(refusal_of([&] { read(wrong); }).status == 400);
+}
+
+TEST_CASE("prompts of completions are texts, ids, and lists of them") {
+    const Loaded loaded = make_loaded();
+    const auto read = [&](const json& prompt) { return read_completion_job({{"prompt", prompt}}, loaded, {}).prompts; };
+    const std::vector<Token> hi = {'H', 'i'};
+    CHECK(read("Hi").at(0).tokens == hi);
+    CHECK(read({72, 105}).at(0).tokens == hi);
+    CHECK(read(json::array({"Hi", "Ho"})).size() == 2);
+    CHECK(read(json::array({json::array({72, 105}), "Hi"})).at(1).tokens == hi);
+    CHECK(read(json::array({json::array({"H", 105})})).at(0).tokens == hi);
+    for (const json& wrong : std::initializer_list<json>{"", json::array(), 3, {{"a", 1}}, json::array({json::array()}),
+                                                         json::array({-1}), json::array({1.5}), json::array({true})})
+        CHECK(refusal_of([&] { read(wrong); }).status == 400);
+    CHECK(refusal_of([&] { read(json(std::vector<std::string>(65, "a"))); }).status == 400);
+    const Job job = read_completion_job({{"prompt", "Hi"}, {"max_tokens", 50000}}, loaded, {.max_tokens = 100});
+    CHECK(job.max_tokens == 100);
+    CHECK(read_completion_job({{"prompt", "Hi"}}, loaded, {}).max_tokens == 16);
+}
+
+TEST_CASE("keys are read from lines and compared whole") {
+    const std::vector<ApiKey> keys = read_keys("# who\nabc\n\n def   Ada # a name\n", "keys");
+    REQUIRE(keys.size() == 2);
+    CHECK(keys[0].secret == "abc");
+    CHECK(keys[1].name == "Ada");
+    CHECK_THROWS_WITH(read_keys("a b c", "keys"), doctest::Contains("keys, line 1"));
+    CHECK_THROWS_WITH(read_keys("\n", "keys"), doctest::Contains("at least one key"));
+    CHECK(same_secret("abc", "abc"));
+    for (const char* const other : {"", "ab", "abd", "abcd", "abcabc"}) CHECK(!same_secret(other, "abc"));
+    CHECK(!same_secret("a", ""));
+}
+
+TEST_CASE("who may ask is decided from the head") {
+    const auto status = [](const AccessRules& rules, const http::Head& head) {
+        const auto refusal = Access(rules).judge(head);
+        return refusal ? refusal->status : 200;
+    };
+    http::Head head;
+    head.method = "GET";
+    head.path = "/v1/models";
+    head.host = "localhost:8080";
+    const AccessRules open, with_key{.keys = {{"k", "Ada"}}}, elsewhere{.keys = {{"k", ""}}, .loopback = false};
+    CHECK(status(open, head) == 200);
+    CHECK(status(with_key, head) == 401);
+    http::Head known = head;
+    known.authorization = "bearer k";
+    CHECK(status(with_key, known) == 200);
+    CHECK(Access(with_key).owner_of(known) == "Ada");
+    known.authorization = "Basic k";
+    known.api_key = "k";
+    CHECK(status(with_key, known) == 200);
+    head.path = "/health";
+    CHECK(status(with_key, head) == 200);
+    for (const char* const host : {"127.0.0.1", "[::1]:80", "10.0.0.3:1", "a.localhost", "LOCALHOST"}) {
+        head.host = host;
+        CHECK(status(open, head) == 200);
+    }
+    for (const char* const host : {"", "example.org", "localhost.example.org", "127.0.0.1.example.org"}) {
+        head.host = host;
+        CHECK(status(open, head) == 403);
+        CHECK(status({.allowed_hosts = {"example.org"}}, head) == (std::string(host) == "example.org" ? 200 : 403));
+        CHECK(status(elsewhere, head) == 200);  // public, and a key guards the rest
+    }
+    head.host = "localhost:8080";
+    head.origin = "http://localhost:8080";
+    head.method = "POST";
+    CHECK(status(open, head) == 415);
+    head.content_type = "application/json; charset=utf-8";
+    CHECK(status(open, head) == 200);
+    head.origin = "null";
+    CHECK(status(open, head) == 403);
+    head.origin = "";
+    head.fetch_site = "cross-site";
+    CHECK(status(open, head) == 403);
+}
+
+}  // namespace
+}  // namespace rwkvk::server

@@ -1,0 +1,280 @@
+"""`rwkvk serve` as a client sees it: answers, streams, refusals, clients that leave, and the same bits alone and among others.
+
+usage: serve_test.py PROGRAM
+"""
+import concurrent.futures
+import http.client
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+PROGRAM = sys.argv.pop(1) if len(sys.argv) > 1 else "rwkvk"
+HELLO = [{"role": "user", "content": "Hello!"}]
+ANSWER = "Hello! How can I help you?"
+KEY = "a-secret"
+
+
+class Served:
+    """A server of its own, on a port that is free."""
+
+    def __init__(self, *flags, ready=True):
+        command = [PROGRAM, "serve", "--port", "0", *flags]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        self.port = int(re.search(r":(\d+)$", line).group(1)) if line else 0
+        if ready:
+            self.wait_until_ready()
+
+    def wait_until_ready(self):
+        for _ in range(1200):
+            if self.get("/health")[0] == 200:
+                return
+            time.sleep(0.1)
+        raise AssertionError("the server is not ready within 2 minutes")
+
+    def connect(self):
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+
+    def ask(self, method, path, body=None, headers=()):
+        connection = self.connect()
+        connection.request(method, path, body, dict(headers))
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+        return answer.status, text, dict(answer.getheaders())
+
+    def get(self, path, **headers):
+        return self.ask("GET", path, None, headers)[:2]
+
+    def post(self, path, body, **headers):
+        status, text, _ = self.ask("POST", path, json.dumps(body), {"Content-Type": "application/json", **headers})
+        return status, json.loads(text)
+
+    def chat(self, **fields):
+        status, answer = self.post("/v1/chat/completions", {"messages": HELLO, "seed": 1, **fields})
+        assert status == 200, answer
+        return answer
+
+    def stream(self, **fields):
+        """The events of a stream, without its end."""
+        body = json.dumps({"messages": HELLO, "seed": 1, "stream": True, **fields})
+        status, text, headers = self.ask("POST", "/v1/chat/completions", body)
+        assert status == 200 and headers["Content-Type"].startswith("text/event-stream"), text
+        events = [event[len("data: "):] for event in text.split("\n\n") if event.startswith("data: ")]
+        assert events[-1] == "[DONE]", text
+        return [json.loads(event) for event in events[:-1]]
+
+    def metric(self, name):
+        return float(re.search(rf"^rwkvk_{name} (\S+)$", self.get("/metrics")[1], re.M).group(1))
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.communicate(timeout=60)
+        return self.process.returncode
+
+
+class Answers(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Served("-dev", "cpu", "-np", "6", "--queue", "100")
+
+    @classmethod
+    def tearDownClass(cls):
+        assert cls.server.stop() == 0
+
+    def test_a_question_is_answered(self):
+        answer = self.server.chat()
+        self.assertEqual(answer["choices"][0]["message"], {"role": "assistant", "content": ANSWER})
+        self.assertEqual(answer["choices"][0]["finish_reason"], "stop")
+        self.assertEqual(answer["model"], "rwkvk-demo")
+        usage = answer["usage"]
+        self.assertEqual(usage["total_tokens"], usage["prompt_tokens"] + usage["completion_tokens"])
+        self.assertEqual(answer["rwkvk"]["seed"], 1)
+        self.assertRegex(answer["system_fingerprint"], "^b2-[0-9a-f]{16}$")
+
+    def test_a_stream_says_the_same(self):
+        whole = self.server.chat()
+        first, *pieces, last, usage = self.server.stream(stream_options={"include_usage": True})
+        self.assertEqual(first["choices"][0]["delta"], {"role": "assistant", "content": None})
+        self.assertTrue(all("role" not in piece["choices"][0]["delta"] for piece in pieces))
+        self.assertEqual("".join(piece["choices"][0]["delta"]["content"] for piece in pieces), ANSWER)
+        self.assertEqual((last["choices"][0]["delta"], last["choices"][0]["finish_reason"]), ({}, "stop"))
+        self.assertEqual(usage["choices"], [])
+        self.assertEqual(usage["usage"]["completion_tokens"], whole["usage"]["completion_tokens"])
+        self.assertEqual(usage["rwkvk"], whole["rwkvk"])
+        self.assertEqual(len({piece["id"] for piece in [first, *pieces, last, usage]}), 1)
+        self.assertNotIn("usage", self.server.stream()[-1])
+
+    def test_a_conversation_goes_on_from_what_was_read(self):
+        story = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "My name is Ada."}]
+        first = self.server.chat(messages=story)
+        story += [first["choices"][0]["message"], {"role": "user", "content": [{"type": "text", "text": "What is my name?"}]}]
+        second = self.server.chat(messages=story)
+        self.assertIn("Ada", second["choices"][0]["message"]["content"])
+        self.assertGreater(second["usage"]["prompt_tokens_details"]["cached_tokens"], first["usage"]["prompt_tokens"])
+
+    def test_64_at_once_are_those_alone(self):
+        asked = [{"messages": [{"role": "user", "content": f"What is {17 * i} + {i}?"}], "seed": i, "temperature": 3, "top_p": 1,
+                  "max_tokens": 24, "n": 1 + i % 2} for i in range(32)]
+        asked += [{**one, "stream": True, "stream_options": {"include_usage": True}} for one in asked]
+
+        def fingerprint(fields):
+            return (self.server.stream(**fields)[-1] if fields.get("stream") else self.server.chat(**fields))["rwkvk"]
+
+        with concurrent.futures.ThreadPoolExecutor(64) as threads:
+            together = list(threads.map(fingerprint, asked))
+        self.assertEqual(together, [fingerprint(fields) for fields in asked])
+        self.assertEqual(together[:32], together[32:])
+        self.assertGreater(len({one["fingerprint"] for one in together}), 20)
+
+    def test_choices_have_seeds_of_their_own(self):
+        several = self.server.chat(n=3, temperature=3, top_p=1, max_tokens=12)
+        self.assertEqual([choice["index"] for choice in several["choices"]], [0, 1, 2])
+        alone = [self.server.chat(seed=seed, temperature=3, top_p=1, max_tokens=12)["choices"][0]["message"] for seed in (1, 2, 3)]
+        self.assertEqual([choice["message"] for choice in several["choices"]], alone)
+        self.assertEqual(several["usage"]["completion_tokens"], 36)
+
+    def test_limits_stops_and_biases(self):
+        cut = self.server.chat(max_tokens=3)
+        self.assertEqual((cut["choices"][0]["finish_reason"], cut["usage"]["completion_tokens"]), ("length", 3))
+        self.assertEqual(self.server.chat(max_completion_tokens=0)["choices"][0]["message"]["content"], "")
+        self.assertEqual(self.server.chat(stop="can")["choices"][0]["message"]["content"].strip(), "Hello! How")
+        ids = self.server.post("/tokenize", {"content": "H"})[1]["tokens"]
+        biased = self.server.chat(logit_bias={str(ids[0]): -100}, temperature=0)
+        self.assertFalse(biased["choices"][0]["message"]["content"].startswith("H"))
+        self.assertEqual(biased["rwkvk"], self.server.chat(logit_bias={"H": False}, temperature=0)["rwkvk"])
+
+    def test_texts_and_ids_are_completed(self):
+        status, text = self.server.post("/v1/completions", {"prompt": "User: Hello!\n\nAssistant:", "temperature": 0})
+        self.assertEqual((status, text["object"]), (200, "text_completion"))
+        ids = self.server.post("/tokenize", {"content": "User: Hello!\n\nAssistant:"})[1]["tokens"]
+        self.assertEqual(self.server.post("/completions", {"prompt": ids, "temperature": 0})[1]["rwkvk"]["fingerprint"],
+                         text["rwkvk"]["fingerprint"])
+        _, both = self.server.post("/v1/completions", {"prompt": ["Hello", "What"], "n": 2, "echo": True, "max_tokens": 4})
+        self.assertEqual([choice["text"][:4] for choice in both["choices"]], ["Hell", "Hell", "What", "What"])
+
+    def test_tokens_and_templates(self):
+        content = "Grüße, 世界!"
+        _, tokens = self.server.post("/tokenize", {"content": content})
+        self.assertEqual(self.server.post("/detokenize", tokens)[1], {"content": content})
+        _, pieces = self.server.post("/tokenize", {"content": content, "with_pieces": True})
+        said = b"".join(p["piece"].encode() if isinstance(p["piece"], str) else bytes(p["piece"]) for p in pieces["tokens"])
+        self.assertEqual(said.decode(), content)
+        _, prompt = self.server.post("/apply-template", {"messages": HELLO})
+        self.assertIn("Hello!", prompt["prompt"])
+
+    def test_what_is_served_is_told(self):
+        self.assertEqual(json.loads(self.server.get("/v1/models")[1])["data"][0]["id"], "rwkvk-demo")
+        self.assertEqual(json.loads(self.server.get("/props")[1])["total_slots"], 6)
+        self.assertEqual(self.server.get("/livez")[0], 200)
+        self.server.chat()
+        self.assertGreater(self.server.metric("generation_tokens_total"), 0)
+        self.assertIn('rwkvk_request_success_total{finished_reason="stop"}', self.server.get("/metrics")[1])
+
+    def refused(self, expected, path="/v1/chat/completions", **fields):
+        status, answer = self.server.post(path, {"messages": HELLO, **fields})
+        self.assertEqual(status, expected, answer)
+        return answer["error"]["message"]
+
+    def test_what_is_wrong_is_told(self):
+        self.assertIn('temperature: expected a number from 0 to 100, found "hot"', self.refused(400, temperature="hot"))
+        self.assertIn("n: expected a whole number from 1 to 8", self.refused(400, n=9))
+        self.assertIn("messages: expected a list", self.refused(400, messages=[]))
+        self.assertIn("messages[0].role", self.refused(400, messages=[{"role": "robot", "content": "x"}]))
+        self.assertIn("messages[1]: expected an object", self.refused(400, messages=[HELLO[0], 3]))
+        self.assertIn("empty", self.refused(400, messages=[{"role": "user", "content": " "}]))
+        self.assertIn("logit_bias", self.refused(400, logit_bias={"5000000": 1}))
+        self.assertIn("stop: expected", self.refused(400, stop=[1]))
+        self.assertIn("tools is not supported", self.refused(501, tools=[{"type": "function"}]))
+        self.assertIn("image_url", self.refused(501, messages=[{"role": "user", "content": [{"type": "image_url"}]}]))
+        self.assertIn("prompt: expected", self.refused(400, path="/v1/completions"))
+        self.assertIn("prompt: expected", self.refused(400, path="/v1/completions", prompt=""))
+        self.assertIn("token 0 of the prompt", self.refused(400, path="/v1/completions", prompt=[4000000]))
+        for body in ("", "{", "[]", "3", '"x"', "\xff", "[" * 100000, '{"messages":' * 1000):
+            status, text, _ = self.server.ask("POST", "/v1/chat/completions", body.encode("latin-1"))
+            self.assertEqual((status, json.loads(text)["error"]["type"]), (400, "invalid_request_error"))
+        self.assertEqual(self.server.get("/nothing")[0], 404)
+        self.assertEqual(self.server.get("/v1/chat/completions")[0], 405)
+        self.assertEqual(self.server.get("/slots")[0], 501)
+        self.assertEqual(self.server.ask("POST", "/tokenize", b" " * 5_000_000)[0], 413)
+
+    def test_pages_of_others_may_not_ask(self):
+        ask = {"messages": HELLO}
+        self.assertEqual(self.server.post("/v1/chat/completions", ask, Origin="https://example.org")[0], 403)
+        self.assertEqual(self.server.get("/v1/models", Host="example.org")[0], 403)
+        self.assertEqual(self.server.get("/v1/models", **{"Sec-Fetch-Site": "cross-site"})[0], 403)
+        own = f"http://127.0.0.1:{self.server.port}"
+        self.assertEqual(self.server.post("/v1/chat/completions", ask, Origin=own)[0], 200)
+        self.assertEqual(self.server.ask("POST", "/v1/chat/completions", json.dumps(ask), {"Origin": own, "Content-Type": "text/plain"})[0], 415)
+
+    def test_a_client_that_leaves_frees_its_slot(self):
+        for stream in (True, False):
+            connection = self.server.connect()
+            connection.request("POST", "/v1/chat/completions", json.dumps(
+                {"messages": HELLO, "stream": stream, "max_tokens": 30000, "temperature": 5, "top_p": 1,
+                 "logit_bias": {"0": -100}, "seed": 8}))
+            if stream:
+                connection.getresponse().read(100)
+            for _ in range(100):
+                if self.server.metric("num_requests_running") > 0:
+                    break
+                time.sleep(0.02)
+            self.assertGreater(self.server.metric("num_requests_running"), 0)
+            connection.sock.close()
+            left = time.monotonic()
+            while self.server.metric("num_requests_running") > 0 and time.monotonic() < left + 10:
+                time.sleep(0.02)
+            self.assertLess(time.monotonic() - left, 1)
+
+
+class Starts(unittest.TestCase):
+    def test_keys(self):
+        server = Served("-dev", "cpu", "--api-key", KEY, "--alias", "one,two")
+        self.assertEqual(server.get("/v1/models")[0], 401)
+        self.assertEqual(server.get("/v1/models", Authorization="Bearer a-secreT")[0], 401)
+        status, text = server.get("/v1/models", Authorization="Bearer " + KEY)
+        self.assertEqual([model["id"] for model in json.loads(text)["data"]], ["one", "two"])
+        self.assertEqual(server.get("/v1/models", **{"x-api-key": KEY})[0], 200)
+        self.assertEqual(server.get("/health")[0], 200)
+        self.assertEqual(server.stop(), 0)
+
+    def test_an_answer_is_whole_when_the_server_is_told_to_end(self):
+        server = Served("-dev", "cpu")
+        connection = server.connect()
+        connection.request("POST", "/v1/chat/completions", json.dumps({"messages": HELLO, "seed": 1, "stream": True}))
+        answer = connection.getresponse()
+        answer.read(10)
+        server.process.send_signal(signal.SIGTERM)
+        self.assertTrue(answer.read().endswith(b"data: [DONE]\n\n"))
+        self.assertEqual(server.process.wait(60), 0)
+
+    def fails(self, status, words, *flags):
+        done = subprocess.run([PROGRAM, "serve", *flags], capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual((done.returncode, len(done.stderr.splitlines())), (status, 1), done.stderr)
+        self.assertIn(words, done.stderr)
+
+    def test_what_cannot_be_started_says_why(self):
+        self.fails(2, "--insecure", "--host", "0.0.0.0", "--port", "0")
+        self.fails(1, "none.gguf", "-m", "none.gguf", "--port", "0")
+        taken = Served("-dev", "cpu")
+        self.fails(1, str(taken.port), "--port", str(taken.port))
+        self.assertEqual(taken.stop(), 0)
+
+    def test_the_device_gives_the_bits_of_the_cpu(self):
+        listed = subprocess.run([PROGRAM, "devices"], capture_output=True, text=True, check=False).stdout
+        if "llvmpipe" not in listed:
+            self.skipTest("llvmpipe is missing (Debian: mesa-vulkan-drivers)")
+        fields = {"temperature": 2, "top_p": 1, "max_tokens": 16}
+        servers = [Served("-dev", "cpu"), Served("-dev", "llvmpipe")]
+        answers = [server.chat(**fields) for server in servers]
+        self.assertEqual(answers[0]["rwkvk"], answers[1]["rwkvk"])
+        self.assertEqual(answers[0]["system_fingerprint"], answers[1]["system_fingerprint"])
+        self.assertEqual([server.stop() for server in servers], [0, 0])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
