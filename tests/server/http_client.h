@@ -187,14 +187,19 @@ inline std::string body_of(const std::string& answer) {
 
 inline bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
 
-/// Polls for a second.
+/// Polls until it holds.
 template <class Condition>
-bool within_a_second(const Condition& holds) {
-    for (const auto end = std::chrono::steady_clock::now() + 1s; std::chrono::steady_clock::now() < end;) {
+bool within(std::chrono::milliseconds time, const Condition& holds) {
+    for (const auto end = std::chrono::steady_clock::now() + time; std::chrono::steady_clock::now() < end;) {
         if (holds()) return true;
         std::this_thread::sleep_for(2ms);
     }
     return holds();
+}
+
+template <class Condition>
+bool within_a_second(const Condition& holds) {
+    return within(1s, holds);
 }
 
 }  // namespace rwkvk::test

@@ -13,7 +13,7 @@
 
 using namespace rwkvk;
 using test::Desk, test::HttpClient, test::RunningServer, test::get, test::post, test::has, test::status_of,
-    test::body_of, test::within_a_second;
+    test::body_of, test::within, test::within_a_second;
 using namespace std::chrono_literals;
 using Responder = std::shared_ptr<http::Responder>;
 using Clock = std::chrono::steady_clock;
@@ -149,7 +149,7 @@ TEST_CASE("a slow reader is dropped when too much waits, or when nothing moves f
     SUBCASE("too long") {
         const auto begin = Clock::now();
         answer->write(std::string(20 << 20, 'x'));  // more than the system keeps
-        CHECK(within_a_second([&] { return answer->gone(); }));
+        CHECK(within(5s, [&] { return answer->gone(); }));
         CHECK(Clock::now() - begin >= 200ms);
     }
     CHECK(answer->gone());
@@ -174,7 +174,9 @@ TEST_CASE("who reads slowly but reads gets everything") {
 
 TEST_CASE("text that comes during a write goes out with the next one") {
     Desk desk;
-    RunningServer server({}, desk.handler());
+    http::Options options;
+    options.max_waiting = 64 << 20;
+    RunningServer server(options, desk.handler());
     HttpClient client(server.port(), /*receive_bytes*/ 4096);
     client.say(get("/", "Connection: close\r\n"));
     const Responder answer = desk.next();
@@ -184,9 +186,17 @@ TEST_CASE("text that comes during a write goes out with the next one") {
     for (int i = 0; i < 1000; ++i) answer->write("y");
     answer->end();
     const std::string body = body_of(client.until_end());
-    const bool is_whole =
-        body == "1400000\r\n" + large + "\r\n3e8\r\n" + std::string(1000, 'y') + "\r\n0\r\n\r\n";
+    std::string text;
+    size_t chunks = 0;
+    for (size_t at = 0; at < body.size(); ++chunks) {
+        const size_t bytes = std::stoul(body.substr(at, 16), nullptr, 16);
+        at = body.find('\n', at) + 1;
+        text += body.substr(at, bytes);
+        at += bytes + 2;
+    }
+    const bool is_whole = text == large + std::string(1000, 'y');
     CHECK(is_whole);
+    CHECK(chunks <= 10);
 }
 
 /// Sends a drop every few milliseconds until it is destroyed.
@@ -214,7 +224,6 @@ class Dripping {
 TEST_CASE("deadlines") {
     http::Options options;
     options.header_time = options.body_time = 400ms;
-    options.idle_time = 300ms;
     RunningServer server(options, echo);
     HttpClient client(server.port());
     const auto begin = Clock::now();
@@ -236,20 +245,26 @@ TEST_CASE("deadlines") {
         CHECK(status_of(client.answer()) == "408");
         CHECK(passed() >= 400ms);
     }
-    SUBCASE("between requests: the end without a word; the header of a later one has its own time") {
-        client.say(get("/"));
-        CHECK(status_of(client.answer()) == "200");
-        std::this_thread::sleep_for(150ms);
-        client.say("GET / HTTP/1.1\r\n");
-        std::this_thread::sleep_for(200ms);  // idle_time has passed, header_time has not
-        client.say("Host: a\r\n\r\n");
-        CHECK(status_of(client.answer()) == "200");
-        const auto idle = Clock::now();
-        CHECK(client.until_end() == "");
-        CHECK(client.has_ended());
-        CHECK(Clock::now() - idle >= 290ms);
-    }
     CHECK(passed() < 3s);
+}
+
+TEST_CASE("between requests there is another deadline, and the header of a later one has its own time") {
+    http::Options options;
+    options.header_time = 2000ms;
+    options.idle_time = 300ms;
+    RunningServer server(options, echo);
+    HttpClient client(server.port());
+    client.say(get("/"));
+    CHECK(status_of(client.answer()) == "200");
+    client.say("GET / HTTP/1.1\r\n");
+    std::this_thread::sleep_for(400ms);
+    client.say("Host: a\r\n\r\n");
+    CHECK(status_of(client.answer()) == "200");
+    const auto idle = Clock::now();
+    CHECK(client.until_end() == "");
+    CHECK(client.has_ended());
+    CHECK(Clock::now() - idle >= 290ms);
+    CHECK(Clock::now() - idle < 1900ms);
 }
 
 TEST_CASE("a handler has all the time it needs") {
@@ -265,7 +280,7 @@ TEST_CASE("a handler has all the time it needs") {
     std::this_thread::sleep_for(150ms);
     answer->write("done");
     answer->end();
-    CHECK(has(client.until("0\r\n\r\n"), "4\r\ndone\r\n0\r\n\r\n"));
+    CHECK(has(client.until("\r\n0\r\n\r\n"), "4\r\ndone\r\n0\r\n\r\n"));
 }
 
 TEST_CASE("beyond the limit the connection that was idle for longest makes room; where none is, 503") {
@@ -367,7 +382,7 @@ TEST_CASE("drain lets open answers end, and nothing else begin") {
     CHECK_FALSE(is_over);
     second->write("text");
     second->end();
-    CHECK(has(streaming.until_end(), "0\r\n\r\n"));
+    CHECK(has(streaming.until_end(), "\r\n0\r\n\r\n"));
     waiting.leave();
     streaming.leave();
     joiner.join();

@@ -46,14 +46,25 @@ bool Channel::follows(Kind kind) const {
 }
 
 void Channel::tell(AnswerEvent event) {
-    std::function<void()>
-        unneeded;  // destroyed without the lock: it may hold the last reference to an answer
+    // Destroyed without the lock: it may hold the last reference to an answer.
+    std::function<void()> unneeded;
     const std::lock_guard lock(mutex_);
     if (!post_ || !follows(event.kind)) return;
     stage_ = event.kind == Kind::begin || event.kind == Kind::write ? Stage::streaming : Stage::ended;
     if (stage_ == Stage::ended) unneeded = std::exchange(call_, {});
+    if (event.kind == Kind::write) {
+        const bool is_posted = !text_.empty();
+        text_ += event.text;
+        if (is_posted || text_.empty()) return;
+        event.text.clear();
+    }
     // With the lock: after close() the io thread may be no more.
     post_(std::move(event));
+}
+
+std::string Channel::take_text() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(text_, {});
 }
 
 void Channel::on_gone(std::function<void()> call) {

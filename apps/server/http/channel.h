@@ -27,6 +27,8 @@ class Channel {
 
     /// What is out of order is left out: text before a stream has begun, anything after the end.
     void tell(AnswerEvent event);
+    /// On the io thread, of a write: its text, with that of all that were told since.
+    std::string take_text();
     void on_gone(std::function<void()> call);
     bool gone() const;
     /// On the io thread: no event is taken any more, and an answer that has not ended is gone.
@@ -39,6 +41,7 @@ class Channel {
     mutable std::mutex mutex_;
     std::function<void(AnswerEvent)> post_;
     std::function<void()> call_;
+    std::string text_;  // told and not taken; one write is posted for all of it
     Stage stage_ = Stage::fresh;
     bool gone_ = false;
 };

@@ -245,7 +245,7 @@ void Connection::take_event(const std::shared_ptr<Channel>& channel, AnswerEvent
             begin(event, std::nullopt);
             return flush();
         case AnswerEvent::Kind::write:
-            return add_text(std::move(event.text));
+            return add_text(channel->take_text());
         case AnswerEvent::Kind::end:
             return end_answer();
         case AnswerEvent::Kind::dropped:
@@ -282,11 +282,12 @@ void Connection::fail() {
     end_answer();
 }
 
-void Connection::add_text(std::string text) {
+void Connection::add_text(const std::string& text) {
     if (!has_body_) return;
-    waiting_text_ += text;
-    // A client that does not read holds up nobody, and keeps no memory.
+    // A client that does not read holds up nobody, and keeps no memory. What came before counts: one long
+    // text behind a short one is nobody's fault.
     if (is_writing_ && waiting_text_.size() > site_.options.max_waiting) return close();
+    waiting_text_ += text;
     flush();
 }
 

@@ -78,7 +78,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void take_event(const std::shared_ptr<Channel>& channel, AnswerEvent event);
     void begin(const AnswerEvent& event, std::optional<size_t> length);
     void fail();
-    void add_text(std::string text);
+    void add_text(const std::string& text);
     void end_answer();
     void flush();
     void write_some();
