@@ -31,7 +31,14 @@ Loaded make_loaded() {
     rwkvk_engine_params params = engine_params();
     params.context = &context;
     Engine engine(model, tokenizer, params);
-    return {std::move(runtime), std::move(model), std::move(tokenizer), std::move(engine), {"m"}, "m.pth", "b2-0", 2};
+    return {std::move(runtime),
+            std::move(model),
+            std::move(tokenizer),
+            std::move(engine),
+            {"m"},
+            "m.pth",
+            "b2-0",
+            2};
 }
 
 TEST_CASE("a body is one JSON object, not too deep") {
@@ -42,13 +49,15 @@ TEST_CASE("a body is one JSON object, not too deep") {
         return "{\"a\":" + std::string(levels, '[') + std::string(levels, ']') + "}";
     };
     CHECK(parse_object(nested(60)).size() == 1);
-    CHECK(std::string(refusal_of([&] { parse_object(nested(70)); }).what()).find("64 levels") != std::string::npos);
+    CHECK(std::string(refusal_of([&] { parse_object(nested(70)); }).what()).find("64 levels") !=
+          std::string::npos);
     CHECK(refusal_of([&] { parse_object(nested(1000000)); }).status == 400);
 }
 
 TEST_CASE("fields are checked by type and range; null is absent") {
-    const json object = {{"n", 3}, {"whole", 3.0}, {"half", 0.5}, {"text", "a"}, {"yes", true}, {"none", nullptr},
-                         {"texts", {"a", "b"}}, {"huge", 1e300}, {"big", UINT64_MAX}};
+    const json object = {{"n", 3},           {"whole", 3.0},    {"half", 0.5},         {"text", "a"},
+                         {"yes", true},      {"none", nullptr}, {"texts", {"a", "b"}}, {"huge", 1e300},
+                         {"big", UINT64_MAX}};
     const Fields fields(object, "x.");
     CHECK(fields.integer("n", 0, 3) == 3);
     CHECK(fields.integer("whole", 0, 3) == 3);
@@ -75,7 +84,8 @@ TEST_CASE("sampling fields change what they name, and nothing else") {
     own.temperature = 0.7f;
     own.top_p = 0.4f;
     const auto read = [&](const json& body) { return read_sampling(Fields(body), own, tokenizer); };
-    const Sampling some = read({{"temperature", 0.25}, {"seed", 7}, {"top_k", -1}, {"logit_bias", {{"65", 2}, {"B", -100}}}});
+    const Sampling some =
+        read({{"temperature", 0.25}, {"seed", 7}, {"top_k", -1}, {"logit_bias", {{"65", 2}, {"B", -100}}}});
     CHECK(some.params.temperature == 0.25f);
     CHECK(some.params.top_p == 0.4f);
     CHECK(some.params.top_k == 0);
@@ -83,28 +93,43 @@ TEST_CASE("sampling fields change what they name, and nothing else") {
     REQUIRE(some.biases.size() == 2);
     CHECK(some.biases[0] == std::pair<Token, float>(65, 2.0f));
     CHECK(some.biases[1] == std::pair<Token, float>('B', -INFINITY));
-    CHECK(read({{"logit_bias", json::array({json::array({65, 1.5}), json::array({"ab", false})})}}).biases.size() == 3);
+    CHECK(read({{"logit_bias", json::array({json::array({65, 1.5}), json::array({"ab", false})})}})
+              .biases.size() == 3);
     CHECK(read(json::object()).params.seed != read(json::object()).params.seed);
-    for (const json& wrong : std::initializer_list<json>{
-             {{"temperature", -1}}, {{"top_p", 2}}, {{"seed", 1.5}}, {{"sampler_order", "x"}}, {{"logit_bias", 3}},
-             {{"logit_bias", {{"300", 1}}}}, {{"logit_bias", {{"65", "x"}}}}, {{"logit_bias", json::array({3})}}})
+    for (const json& wrong : std::initializer_list<json>{{{"temperature", -1}},
+                                                         {{"top_p", 2}},
+                                                         {{"seed", 1.5}},
+                                                         {{"sampler_order", "x"}},
+                                                         {{"logit_bias", 3}},
+                                                         {{"logit_bias", {{"300", 1}}}},
+                                                         {{"logit_bias", {{"65", "x"}}}},
+                                                         {{"logit_bias", json::array({3})}}})
         CHECK(refusal_of([&] { read(wrong); }).status == 400);
 }
 
 TEST_CASE("prompts of completions are texts, ids, and lists of them") {
     const Loaded loaded = make_loaded();
-    const auto read = [&](const json& prompt) { return read_completion_job({{"prompt", prompt}}, loaded, {}).prompts; };
+    const auto read = [&](const json& prompt) {
+        return read_completion_job({{"prompt", prompt}}, loaded, {}).prompts;
+    };
     const std::vector<Token> hi = {'H', 'i'};
     CHECK(read("Hi").at(0).tokens == hi);
     CHECK(read({72, 105}).at(0).tokens == hi);
     CHECK(read(json::array({"Hi", "Ho"})).size() == 2);
     CHECK(read(json::array({json::array({72, 105}), "Hi"})).at(1).tokens == hi);
     CHECK(read(json::array({json::array({"H", 105})})).at(0).tokens == hi);
-    for (const json& wrong : std::initializer_list<json>{"", json::array(), 3, {{"a", 1}}, json::array({json::array()}),
-                                                         json::array({-1}), json::array({1.5}), json::array({true})})
+    for (const json& wrong : std::initializer_list<json>{"",
+                                                         json::array(),
+                                                         3,
+                                                         {{"a", 1}},
+                                                         json::array({json::array()}),
+                                                         json::array({-1}),
+                                                         json::array({1.5}),
+                                                         json::array({true})})
         CHECK(refusal_of([&] { read(wrong); }).status == 400);
     CHECK(refusal_of([&] { read(json(std::vector<std::string>(65, "a"))); }).status == 400);
-    const Job job = read_completion_job({{"prompt", "Hi"}, {"max_tokens", 50000}}, loaded, {.max_tokens = 100});
+    const Job job =
+        read_completion_job({{"prompt", "Hi"}, {"max_tokens", 50000}}, loaded, {.max_tokens = 100});
     CHECK(job.max_tokens == 100);
     CHECK(read_completion_job({{"prompt", "Hi"}}, loaded, {}).max_tokens == 16);
 }
@@ -130,7 +155,8 @@ TEST_CASE("who may ask is decided from the head") {
     head.method = "GET";
     head.path = "/v1/models";
     head.host = "localhost:8080";
-    const AccessRules open, with_key{.keys = {{"k", "Ada"}}}, elsewhere{.keys = {{"k", ""}}, .loopback = false};
+    const AccessRules open, with_key{.keys = {{"k", "Ada"}}},
+        elsewhere{.keys = {{"k", ""}}, .loopback = false};
     CHECK(status(open, head) == 200);
     CHECK(status(with_key, head) == 401);
     http::Head known = head;
@@ -149,7 +175,8 @@ TEST_CASE("who may ask is decided from the head") {
     for (const char* const host : {"", "example.org", "localhost.example.org", "127.0.0.1.example.org"}) {
         head.host = host;
         CHECK(status(open, head) == 403);
-        CHECK(status({.allowed_hosts = {"example.org"}}, head) == (std::string(host) == "example.org" ? 200 : 403));
+        CHECK(status({.allowed_hosts = {"example.org"}}, head) ==
+              (std::string(host) == "example.org" ? 200 : 403));
         CHECK(status(elsewhere, head) == 200);  // public, and a key guards the rest
     }
     head.host = "localhost:8080";

@@ -72,7 +72,8 @@ class Served:
         return float(re.search(rf"^rwkvk_{name} (\S+)$", self.get("/metrics")[1], re.M).group(1))
 
     def stop(self):
-        self.process.send_signal(signal.SIGTERM)
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
         self.process.communicate(timeout=60)
         return self.process.returncode
 
@@ -115,7 +116,8 @@ class Answers(unittest.TestCase):
         story += [first["choices"][0]["message"], {"role": "user", "content": [{"type": "text", "text": "What is my name?"}]}]
         second = self.server.chat(messages=story)
         self.assertIn("Ada", second["choices"][0]["message"]["content"])
-        self.assertGreater(second["usage"]["prompt_tokens_details"]["cached_tokens"], first["usage"]["prompt_tokens"])
+        # All but the end of the first prompt, which asks for no reasoning and is no part of the history.
+        self.assertGreater(second["usage"]["prompt_tokens_details"]["cached_tokens"], first["usage"]["prompt_tokens"] - 6)
 
     def test_64_at_once_are_those_alone(self):
         asked = [{"messages": [{"role": "user", "content": f"What is {17 * i} + {i}?"}], "seed": i, "temperature": 3, "top_p": 1,
@@ -134,9 +136,9 @@ class Answers(unittest.TestCase):
     def test_choices_have_seeds_of_their_own(self):
         several = self.server.chat(n=3, temperature=3, top_p=1, max_tokens=12)
         self.assertEqual([choice["index"] for choice in several["choices"]], [0, 1, 2])
-        alone = [self.server.chat(seed=seed, temperature=3, top_p=1, max_tokens=12)["choices"][0]["message"] for seed in (1, 2, 3)]
-        self.assertEqual([choice["message"] for choice in several["choices"]], alone)
-        self.assertEqual(several["usage"]["completion_tokens"], 36)
+        alone = [self.server.chat(seed=seed, temperature=3, top_p=1, max_tokens=12) for seed in (1, 2, 3)]
+        self.assertEqual([choice["message"] for choice in several["choices"]], [one["choices"][0]["message"] for one in alone])
+        self.assertEqual(several["usage"]["completion_tokens"], sum(one["usage"]["completion_tokens"] for one in alone))
 
     def test_limits_stops_and_biases(self):
         cut = self.server.chat(max_tokens=3)
@@ -250,7 +252,9 @@ class Starts(unittest.TestCase):
         answer.read(10)
         server.process.send_signal(signal.SIGTERM)
         self.assertTrue(answer.read().endswith(b"data: [DONE]\n\n"))
-        self.assertEqual(server.process.wait(60), 0)
+        connection.close()
+        server.process.wait(60)
+        self.assertEqual(server.stop(), 0)
 
     def fails(self, status, words, *flags):
         done = subprocess.run([PROGRAM, "serve", *flags], capture_output=True, text=True, timeout=60, check=False)

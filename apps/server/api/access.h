@@ -17,9 +17,9 @@ struct ApiKey {
 std::vector<ApiKey> read_keys(const std::string& text, const std::string& where);
 
 struct AccessRules {
-    std::vector<ApiKey> keys;                // none: everybody may
-    std::vector<std::string> allowed_hosts;  // besides localhost and addresses
-    bool loopback = true;                    // the address that is listened on
+    std::vector<ApiKey> keys = {};                // none: everybody may
+    std::vector<std::string> allowed_hosts = {};  // besides localhost and addresses
+    bool loopback = true;                         // the address that is listened on
 };
 
 class Access {

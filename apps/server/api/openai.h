@@ -11,7 +11,7 @@ namespace rwkvk::server {
 struct JobDefaults {
     uint32_t max_tokens = 32768;
     int32_t thinking = 1;       // RWKVK_THINK_*, for models that reason, where a request says nothing
-    std::string template_name;  // "": the model's
+    std::string template_name = {};  // "": the model's
 };
 
 /// Errors: ApiError; rwkvk::Error for what the library refuses of it.

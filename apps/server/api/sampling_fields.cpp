@@ -27,7 +27,7 @@ uint64_t random_seed() {
 
 /// An id as a number, or in the words of JSON's keys; none for other words.
 std::optional<uint64_t> id_of(const json& token) {
-    if (token.is_number_unsigned()) return token.get<uint64_t>();
+    if (token.is_number_integer() && token >= 0) return token.get<uint64_t>();
     if (!token.is_string()) return std::nullopt;
     const auto& text = token.get_ref<const std::string&>();
     uint64_t id = 0;
