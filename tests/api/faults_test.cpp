@@ -174,15 +174,15 @@ TEST_CASE("any call of Vulkan may fail") {
     CHECK(expected.fork.count == 3);
     CHECK(expected.plain.count == 4);
     const std::vector<FaultyVulkan::Calls> all = FaultyVulkan::calls();
-    size_t failures = 0, tried = 0, missed = 0;
+    size_t failures = 0;
     for (const auto& [function, calls] : all) {
         for (const VkResult result : {VK_ERROR_DEVICE_LOST, VK_ERROR_OUT_OF_DEVICE_MEMORY}) {
             for (const uint64_t call : some_of(calls, 2)) {
                 INFO(function, " ", call, " of ", calls, ": ", rwkvk::vk::name_of(result));
                 FaultyVulkan::fail(function, call, result);
                 const rwkvk_status status = session.run();
-                ++tried;
-                missed += !FaultyVulkan::has_failed();  // steps with a time make more calls or fewer
+                // Steps with a time make more calls or fewer: the last ones may not come.
+                if (call <= calls / 2) CHECK(FaultyVulkan::has_failed());
                 CHECK(status != RWKVK_INTERNAL);
                 // What was made anew, or did without, gives what it always gives.
                 if (status == RWKVK_OK) check_same(session.outcome(), expected);
@@ -192,7 +192,6 @@ TEST_CASE("any call of Vulkan may fail") {
         }
     }
     CHECK(failures > 20);
-    CHECK(missed <= tried / 8);
     FaultyVulkan::fail_nothing();
     CHECK(session.run() == RWKVK_OK);
     check_same(session.outcome(), expected);
