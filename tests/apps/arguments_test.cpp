@@ -94,7 +94,7 @@ TEST_CASE("flags of llama.cpp with a meaning here get it, where the command has 
 TEST_CASE("flags that ask for what is not there say what to do") {
     CHECK(contains(refusal_of({"-hf", "some/model"}), "-hf: rwkvk downloads nothing"));
     CHECK(contains(refusal_of({"--grammar", "root ::= x"}), "--grammar: "));
-    CHECK(contains(refusal_of({"--host", "0.0.0.0"}), "--host: there is no server yet"));
+    CHECK(contains(refusal_of({"--host", "0.0.0.0"}), "--host: rwkvk serve listens"));
     CHECK(contains(refusal_of({"--reasoning-budget", "0"}), "--think"));
     CHECK(contains(refusal_of({"-p", "x", "-f", "file"}, quantize), "-p: not a flag of this command"));
 }

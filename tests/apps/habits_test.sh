@@ -57,7 +57,7 @@ works '^rwkvk [0-9]' --version
 works '^rwkvk [0-9]' chat --version
 works '^cpu ' --list-devices
 works '^cpu ' chat --list-devices
-says 2 "no command is called 'serve'; there are bench" serve
+says 2 "no command is called 'finetune'; there are bench" finetune
 says 2 "no command is called 'nonsense'" help nonsense
 says 2 'expected a command before -m: rwkvk chat' -m m.gguf -p Hi -n 3
 
