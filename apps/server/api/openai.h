@@ -10,7 +10,7 @@ namespace rwkvk::server {
 /// What a server is told once, for all requests.
 struct JobDefaults {
     uint32_t max_tokens = 32768;
-    int32_t thinking = 1;       // RWKVK_THINK_*, for models that reason, where a request says nothing
+    int32_t thinking = 1;            // RWKVK_THINK_*, for models that reason, where a request says nothing
     std::string template_name = {};  // "": the model's
 };
 

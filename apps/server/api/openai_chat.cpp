@@ -80,20 +80,6 @@ class ChatDialect final : public OpenAiWords {
     json opening(size_t choice) const override {
         return piece_with(delta(choice, {{"role", "assistant"}, {"content", nullptr}}));
     }
-    json piece(size_t choice, const std::string& text, const std::string& reasoning) const override {
-        json said = json::object();
-        if (!reasoning.empty() && reasoning_apart_) said["reasoning_content"] = reasoning;
-        const std::string content = reasoning_apart_ ? text : reasoning + text;
-        if (!content.empty()) said["content"] = content;
-        return piece_with(delta(choice, std::move(said)));
-    }
-    json closing(size_t choice, const Choice& all) const override {
-        json last = delta(choice, json::object());
-        last["finish_reason"] = all.finish;
-        json piece = piece_with(std::move(last));
-        piece["timings"] = timings_of(all);
-        return piece;
-    }
 
   protected:
     json whole_choice(size_t index, const Choice& choice) const override {
@@ -102,6 +88,13 @@ class ChatDialect final : public OpenAiWords {
         if (!choice.reasoning.empty() && reasoning_apart_) message["reasoning_content"] = choice.reasoning;
         return {
             {"index", index}, {"message", message}, {"logprobs", nullptr}, {"finish_reason", choice.finish}};
+    }
+    json piece_choice(size_t index, const std::string& text, const std::string& reasoning) const override {
+        json said = json::object();
+        if (!reasoning.empty() && reasoning_apart_) said["reasoning_content"] = reasoning;
+        const std::string content = reasoning_apart_ ? text : reasoning + text;
+        if (!content.empty()) said["content"] = content;
+        return delta(index, std::move(said));
     }
 
   private:

@@ -70,22 +70,15 @@ class CompletionDialect final : public OpenAiWords {
     json opening(size_t choice) const override {
         return echoes_.empty() ? json() : piece_with(words(choice, echo_of(choice)));
     }
-    json piece(size_t choice, const std::string& text, const std::string& reasoning) const override {
-        return piece_with(words(choice, reasoning + text));
-    }
-    json closing(size_t choice, const Choice& all) const override {
-        json last = words(choice, "");
-        last["finish_reason"] = all.finish;
-        json piece = piece_with(std::move(last));
-        piece["timings"] = timings_of(all);
-        return piece;
-    }
 
   protected:
     json whole_choice(size_t index, const Choice& choice) const override {
         json whole = words(index, echo_of(index) + choice.reasoning + choice.text);
         whole["finish_reason"] = choice.finish;
         return whole;
+    }
+    json piece_choice(size_t index, const std::string& text, const std::string& reasoning) const override {
+        return words(index, reasoning + text);
     }
 
   private:

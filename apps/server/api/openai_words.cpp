@@ -1,41 +1,13 @@
 #include "openai_words.h"
 
-#include <rwkvk_tools.h>
-
 #include <ctime>
-#include <new>
 #include <random>
+
+#include "fingerprint.h"
 
 namespace rwkvk::server {
 
 using nlohmann::json;
-
-namespace {
-
-/// XXH3-64 of ids, by which answers of several servers are compared.
-class Fingerprint {
-  public:
-    Fingerprint() {
-        if (rwkvk_hasher_create(&hasher_) != RWKVK_OK) throw std::bad_alloc();
-    }
-    ~Fingerprint() { rwkvk_hasher_destroy(hasher_); }
-    Fingerprint(const Fingerprint&) = delete;
-    Fingerprint& operator=(const Fingerprint&) = delete;
-
-    void add(const std::vector<Token>& ids) {
-        rwkvk_hasher_add(hasher_, ids.data(), ids.size() * sizeof(Token));
-    }
-    std::string hex() const {
-        char digits[17];
-        rwkvk_hasher_hex(hasher_, digits);
-        return digits;
-    }
-
-  private:
-    rwkvk_hasher* hasher_ = nullptr;
-};
-
-}  // namespace
 
 std::string random_id() {
     constexpr const char* digits = "0123456789abcdef";
@@ -67,7 +39,7 @@ json OpenAiWords::head(const std::string& object) const {
 
 /// Seed and ids: by the same seed any server of this model gives this fingerprint.
 json OpenAiWords::own_words(const std::vector<Choice>& choices) const {
-    Fingerprint print;
+    app::Fingerprint print;  // XXH3-64
     for (size_t i = 0; i < choices.size(); ++i) {
         if (i % choices_ == 0) print.add(prompts_[i / choices_]);
         print.add(choices[i].tokens);
@@ -92,6 +64,18 @@ json OpenAiWords::usage(const std::vector<Choice>& choices) const {
     answer["usage"] = usage_of(choices, choices_);
     answer["rwkvk"] = own_words(choices);
     return answer;
+}
+
+json OpenAiWords::piece(size_t choice, const std::string& text, const std::string& reasoning) const {
+    return piece_with(piece_choice(choice, text, reasoning));
+}
+
+json OpenAiWords::closing(size_t choice, const Choice& all) const {
+    json last = piece_choice(choice, "", "");
+    last["finish_reason"] = all.finish;
+    json piece = piece_with(std::move(last));
+    piece["timings"] = timings_of(all);
+    return piece;
 }
 
 json OpenAiWords::piece_with(json choice) const {

@@ -14,10 +14,15 @@ class OpenAiWords : public Dialect {
                 const Loaded& loaded, const Job& job);
 
     nlohmann::json whole(const std::vector<Choice>& choices) const override;
+    nlohmann::json piece(size_t choice, const std::string& text, const std::string& reasoning) const override;
+    nlohmann::json closing(size_t choice, const Choice& all) const override;
     nlohmann::json usage(const std::vector<Choice>& choices) const override;
 
   protected:
     virtual nlohmann::json whole_choice(size_t index, const Choice& choice) const = 0;
+    /// Without an end.
+    virtual nlohmann::json piece_choice(size_t index, const std::string& text,
+                                        const std::string& reasoning) const = 0;
     /// A piece with this one choice.
     nlohmann::json piece_with(nlohmann::json choice) const;
 
