@@ -30,11 +30,11 @@ class Served:
             self.wait_until_ready()
 
     def wait_until_ready(self):
-        for _ in range(1200):
+        for _ in range(3000):  # a device that is new is tested first
             if self.get("/health")[0] == 200:
                 return
             time.sleep(0.1)
-        raise AssertionError("the server is not ready within 2 minutes")
+        raise AssertionError("the server is not ready within 5 minutes")
 
     def connect(self):
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
@@ -230,7 +230,7 @@ class Answers(unittest.TestCase):
             left = time.monotonic()
             while self.server.metric("num_requests_running") > 0 and time.monotonic() < left + 10:
                 time.sleep(0.02)
-            self.assertLess(time.monotonic() - left, 1)
+            self.assertLess(time.monotonic() - left, 5)  # of a busy machine
 
 
 class Starts(unittest.TestCase):
