@@ -57,7 +57,8 @@ json sampling_json(const rwkvk_sampler_params& p) {
 
 const std::vector<Service::Route>& Service::routes() {
     static const std::vector<Route> routes = [] {
-        std::vector<Route> list = {{"GET", "/health", true, &Service::health},
+        std::vector<Route> list = {{"GET", "/", true, &Service::greet},
+                                   {"GET", "/health", true, &Service::health},
                                    {"GET", "/livez", false, &Service::alive},
                                    {"GET", "/props", true, &Service::props},
                                    {"GET", "/slots", true, &Service::slots},
@@ -75,6 +76,14 @@ const std::vector<Service::Route>& Service::routes() {
         return list;
     }();
     return routes;
+}
+
+/// For whoever opens the address in a browser.
+void Service::greet(const Call& call) {
+    const std::string& host = call.request.host;
+    call.client->send(200, "text/plain; charset=utf-8",
+                      "rwkvk serves " + call.loaded->names.front() + " on " + call.loaded->engine.device() +
+                          ".\nPrograms for OpenAI's API take http://" + host + "/v1 as their base URL.\n");
 }
 
 void Service::health(const Call& call) { send(*call.client, {{"status", "ok"}}); }

@@ -55,6 +55,7 @@ class Service {
     void serve(Call& call);
     std::shared_ptr<Loaded> loaded() const;
 
+    void greet(const Call& call);
     void health(const Call& call);
     void alive(const Call& call);
     void models(const Call& call);
