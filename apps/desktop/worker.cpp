@@ -29,6 +29,19 @@ Answered failed(uint64_t question, const std::string& reason) {
     return answered;
 }
 
+Prompt prompt_of(const Question& question, const LoadedModel& model, bool answered) {
+    rwkvk_prompt_params how = prompt_params();
+    how.thinking = question.thinking;
+    how.continues = !question.state.empty();
+    how.answered = answered;
+    return Prompt(model.model(), model.tokenizer(), question.messages, how);
+}
+
+/// That the messages come after; NULL: none.
+const rwkvk_snapshot* state_of(const Question& question, LoadedModel& model) {
+    return question.state.empty() ? nullptr : model.state(question.state).handle();
+}
+
 }  // namespace
 
 Worker::Worker(std::function<void()> wake, Runtime runtime)
@@ -173,16 +186,13 @@ LoadedModel& Worker::running_model() const {
 
 void Worker::submit(const Question& question) {
     LoadedModel& model = running_model();
-    rwkvk_prompt_params how = prompt_params();
-    how.thinking = question.thinking;
-    how.continues = !question.state.empty();
-    const Prompt prompt(model.model(), model.tokenizer(), question.messages, how);
+    const Prompt prompt = prompt_of(question, model, /*answered*/ false);
     rwkvk_sampler_params own = sampler_params();
     own.seed = question.seed;
     const rwkvk_sampler_params sampling = sampler_of(question.sampling, prompt.sampling(own));
     rwkvk_engine_request request = engine_request();
     request.prompt = prompt.handle();
-    if (!question.state.empty()) request.from = model.state(question.state).handle();
+    request.from = state_of(question, model);
     request.sampling = &sampling;
     request.max_tokens = question.max_tokens;
     const std::lock_guard lock(mutex_);
@@ -217,18 +227,18 @@ void Worker::tell(uint64_t question, const rwkvk_engine_event& event, uint64_t s
 /// The engine has most of it in its cache, where the answer came from it.
 void Worker::do_save_state(const Question& question, const std::string& path) {
     LoadedModel& model = running_model();
-    rwkvk_prompt_params how = prompt_params();
-    how.continues = !question.state.empty();
-    how.answered = 1;
-    const Prompt prompt(model.model(), model.tokenizer(), question.messages, how);
+    const Prompt prompt = prompt_of(question, model, /*answered*/ true);
     rwkvk_engine_request request = engine_request();
     request.prompt = prompt.handle();
-    if (!question.state.empty()) request.from = model.state(question.state).handle();
+    request.from = state_of(question, model);
     request.max_tokens = 0;
     request.wants_snapshot = 1;
     model.engine()->submit(request, [this, &of = model.model(), path](const rwkvk_engine_event& event) {
         if (event.kind != RWKVK_EVENT_DONE) return;
-        if (!event.snapshot) return inbox_.push(StateSaved{path, event.message});
+        if (!event.snapshot) {
+            const std::string reason = event.message;
+            return inbox_.push(StateSaved{path, reason.empty() ? "The model stopped meanwhile: try again" : reason});
+        }
         // Written by the worker: the engine has other things to do.
         const auto snapshot = std::make_shared<Snapshot>(of, event.snapshot);
         post([this, snapshot, path] { write(*snapshot, path); });

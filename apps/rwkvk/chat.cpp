@@ -19,18 +19,11 @@ namespace {
 struct Flags {
     CommonFlags common;
     SamplingFlags sampling;
-    std::string system, format, roles, thinking = "none";
+    std::string system, format, roles;
+    int32_t thinking = RWKVK_THINK_NONE;
     uint32_t tokens = 2048;
     bool fold = false;
 };
-
-int32_t thinking_of(const std::string& name) {
-    constexpr const char* names[] = {"none", "fast", "on", "little", "lot"};
-    for (int32_t i = 0; i < 5; ++i) {
-        if (name == names[i]) return i;
-    }
-    throw usage_error(concat("--think: expected none, fast, on, little or lot, found '", name, "'"));
-}
 
 rwkvk_chat_params to_params(const Flags& flags, const ChosenTemplate& format, const std::string& system,
                             const std::vector<const char*>& stops, const Receipt* receipt) {
@@ -38,7 +31,7 @@ rwkvk_chat_params to_params(const Flags& flags, const ChosenTemplate& format, co
     params.template_name = format.name.empty() ? nullptr : format.name.c_str();
     params.template_text = format.text.empty() ? nullptr : format.text.c_str();
     params.system = system.c_str();
-    params.thinking = thinking_of(flags.thinking);
+    params.thinking = flags.thinking;
     params.max_tokens = flags.tokens;
     params.seed = flags.common.seed;
     params.stops = stops.data();
@@ -164,8 +157,7 @@ void add_chat(CLI::App& app) {
         ->add_option("--roles", flags->roles,
                      "USER,BOT: turns are \"USER: ...\" and \"BOT: ...\", a blank line between")
         ->excludes(format);
-    command->add_option("--think", flags->thinking, "none, fast, on, little or lot, for models that can")
-        ->check(CLI::IsMember({"none", "fast", "on", "little", "lot"}));
+    add_thinking(*command, "--think", flags->thinking, "");
     command->add_flag("--fold-thinking", flags->fold, "Show that the model reasons, not what");
     add_token_limit(*command, flags->tokens, "Tokens of an answer, at most");
     add_sampling(*command, flags->sampling);

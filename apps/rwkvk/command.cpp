@@ -1,5 +1,6 @@
 #include "command.h"
 
+#include <algorithm>
 #include <cctype>
 #include <cerrno>
 #include <cstdlib>
@@ -151,6 +152,19 @@ void add_token_limit(CLI::App& command, uint32_t& tokens, const std::string& hel
         ->transform([](const std::string& text) {
             return text == "-1" || text == "-2" ? std::to_string(UINT32_MAX) : text;
         });
+}
+
+void add_thinking(CLI::App& command, const std::string& name, int32_t& thinking, const std::string& more) {
+    static const std::vector<std::string> words = {"none", "fast", "on", "little",
+                                                   "lot"};  // as RWKVK_THINK_*
+    const auto take = [&thinking](const std::string& word) {
+        thinking = static_cast<int32_t>(std::ranges::find(words, word) - words.begin());
+    };
+    command
+        .add_option_function<std::string>(name, take,
+                                          concat("none, fast, on, little or lot, for models that can", more))
+        ->default_str(words[static_cast<size_t>(thinking)])
+        ->check(CLI::IsMember(words));
 }
 
 void add_initial_state(CLI::App& command, CommonFlags& flags) {

@@ -82,6 +82,9 @@ void draw_seed(CLI::App& command, CommonFlags& flags);
 /// Adds -n. -1: as many tokens as it takes.
 void add_token_limit(CLI::App& command, uint32_t& tokens, const std::string& help);
 
+/// Adds a flag of this name for RWKVK_THINK_*, in words; `more` ends its help.
+void add_thinking(CLI::App& command, const std::string& name, int32_t& thinking, const std::string& more);
+
 /// Adds --state, which open_context obeys.
 void add_initial_state(CLI::App& command, CommonFlags& flags);
 

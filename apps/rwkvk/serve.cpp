@@ -38,10 +38,7 @@ void add_serve(CLI::App& app) {
         ->check(CLI::Range(1u, 64u));
     command->add_option("--template", flags->format,
                         "How conversations are written; else what fits the model");
-    command
-        ->add_option("--thinking", flags->thinking,
-                     "none, fast, on, little or lot, for models that can, where a request says nothing")
-        ->check(CLI::IsMember({"none", "fast", "on", "little", "lot"}));
+    add_thinking(*command, "--thinking", flags->thinking, ", where a request says nothing");
     command->callback([flags] { serve(*flags); });
 }
 

@@ -6,7 +6,8 @@ namespace rwkvk::app {
 
 struct ServeFlags {
     CommonFlags common;
-    std::string host = "127.0.0.1", format, thinking = "fast", key_file;
+    std::string host = "127.0.0.1", format, key_file;
+    int32_t thinking = RWKVK_THINK_FAST;
     std::vector<std::string> keys, names, allowed_hosts;
     uint16_t port = 8080;
     uint32_t parallel = 8, queue = 64, max_tokens = 32768, threads = 2;

@@ -37,16 +37,13 @@ std::vector<server::ApiKey> keys_of(const ServeFlags& flags) {
 }
 
 server::ServiceOptions service_options(const ServeFlags& flags) {
-    constexpr const char* ways[] = {"none", "fast", "on", "little", "lot"};
-    const auto way = std::find(std::begin(ways), std::end(ways), flags.thinking) - std::begin(ways);
-    server::ServiceOptions options{.access = {.keys = keys_of(flags),
-                                              .allowed_hosts = flags.allowed_hosts,
-                                              .loopback = is_loopback(flags.host)},
-                                   .jobs = {.max_tokens = flags.max_tokens,
-                                            .thinking = static_cast<int32_t>(way),
-                                            .template_name = flags.format},
-                                   .build = concat("rwkvk ", rwkvk_version()),
-                                   .threads = flags.threads};
+    server::ServiceOptions options{
+        .access = {.keys = keys_of(flags),
+                   .allowed_hosts = flags.allowed_hosts,
+                   .loopback = is_loopback(flags.host)},
+        .jobs = {.max_tokens = flags.max_tokens, .thinking = flags.thinking, .template_name = flags.format},
+        .build = concat("rwkvk ", rwkvk_version()),
+        .threads = flags.threads};
     if (!options.access.loopback && options.access.keys.empty() && !flags.insecure) {
         throw usage_error(concat("other computers could ask at ", flags.host,
                                  ": give --api-key-file, or --insecure to let everybody"));
@@ -75,7 +72,8 @@ std::shared_ptr<server::Loaded> load(const ServeFlags& flags) {
     params.cache_bytes = flags.cache_megabytes * 1000000;
     Engine engine = open_engine(model, tokenizer, flags.common, {.slots = flags.parallel}, params);
     const std::string file = model.info().name;
-    const std::string fingerprint = concat("b2-", model_fingerprint(model, runtime));
+    const std::string fingerprint =
+        concat("b", rwkvk_numerics_version(), "-", model_fingerprint(model, runtime));
     const bool thinks = server::knows_thinking(model, tokenizer, flags.format, RWKVK_THINK_FAST);
     const bool grades = thinks && server::knows_thinking(model, tokenizer, flags.format, RWKVK_THINK_LOT);
     return std::make_shared<server::Loaded>(

@@ -334,16 +334,25 @@ TEST_CASE("a thousand connections come and go") {
     }
 }
 
+/// What a client that has asked waits for.
+Responder asked(HttpClient& client, Desk& desk) {
+    client.say(get("/"));
+    return desk.next();
+}
+
+/// The same of a stream that has begun.
+Responder streamed(HttpClient& client, Desk& desk) {
+    Responder answer = asked(client, desk);
+    answer->begin_stream(200, "text/plain");
+    client.until("\r\n\r\n");
+    return answer;
+}
+
 TEST_CASE("stop cuts open answers and tells them") {
     Desk desk;
     RunningServer server({}, desk.handler());
     HttpClient waiting(server.port()), streaming(server.port()), idle(server.port());
-    waiting.say(get("/"));
-    const Responder first = desk.next();
-    streaming.say(get("/"));
-    const Responder second = desk.next();
-    second->begin_stream(200, "text/plain");
-    streaming.until("\r\n\r\n");
+    const Responder first = asked(waiting, desk), second = streamed(streaming, desk);
     const Goings goings(first), others(second);
     server.server().stop();
     server.join();
@@ -359,12 +368,7 @@ TEST_CASE("drain lets open answers end, and nothing else begin") {
     Desk desk;
     RunningServer server({}, desk.handler());
     HttpClient idle(server.port()), waiting(server.port()), streaming(server.port());
-    waiting.say(get("/"));
-    const Responder first = desk.next();
-    streaming.say(get("/"));
-    const Responder second = desk.next();
-    second->begin_stream(200, "text/plain");
-    streaming.until("\r\n\r\n");
+    const Responder first = asked(waiting, desk), second = streamed(streaming, desk);
     std::atomic<bool> is_over = false;
     std::thread joiner([&] {
         server.join();
