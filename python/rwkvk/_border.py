@@ -137,6 +137,9 @@ class rwkvk_engine_event(Structure):
         ("prompt_seconds", c_double),
         ("answer_seconds", c_double),
         ("snapshot", Handle),
+        ("log_probability", c_float),
+        ("alternatives", c_void_p),
+        ("alternative_count", c_size_t),
     ]
 
 
@@ -166,6 +169,9 @@ class rwkvk_engine_request(Structure):
         ("user", c_void_p),
         ("from", Handle),
         ("wants_snapshot", c_int32),
+        ("wants_scores", c_int32),
+        ("wants_prompt_scores", c_int32),
+        ("alternatives", c_uint32),
     ]
 
 

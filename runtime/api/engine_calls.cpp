@@ -50,6 +50,7 @@ namespace {
 struct ToEvent {
     rwkvk_engine_event event;
     rwkvk_snapshot snapshot;  // but for its state
+    std::vector<rwkvk_token_score> alternatives;
 
     void operator()(const engine::Started& started) {
         event.kind = RWKVK_EVENT_STARTED;
@@ -61,10 +62,18 @@ struct ToEvent {
         event.done = progress.done;
         event.total = progress.total;
     }
+    void operator()(const engine::PromptScore& score) {
+        event.kind = RWKVK_EVENT_SCORE;
+        event.done = score.position;
+        event.total = score.total;
+        event.token = score.token;
+        set_score(score.score);
+    }
     void operator()(const engine::Piece& piece) {
         event.kind = RWKVK_EVENT_PIECE;
         event.token = piece.token;
         set_text(piece.reasoning, piece.answer);
+        if (piece.score) set_score(*piece.score);
     }
     void operator()(const engine::Done& done) {
         event.kind = RWKVK_EVENT_DONE;
@@ -81,6 +90,14 @@ struct ToEvent {
         snapshot.state = done.state;
         event.snapshot = snapshot.state ? &snapshot : nullptr;
     }
+    void set_score(const engine::Score& score) {
+        event.log_probability = score.log_probability;
+        alternatives.clear();
+        for (const text::TokenScore& each : score.highest)
+            alternatives.push_back({each.token, each.log_probability});
+        event.alternatives = alternatives.data();
+        event.alternative_count = alternatives.size();
+    }
     void set_text(const std::string& reasoning, const std::string& answer) {
         event.text = answer.c_str();
         event.text_bytes = answer.size();
@@ -93,7 +110,7 @@ engine::EventSink to_sink(const rwkvk_engine& engine, rwkvk_event_fn sink, void*
     require(reinterpret_cast<const void*>(sink), "event");
     return [sink, user, runtime = engine.runtime, model = engine.model](uint64_t id,
                                                                         const engine::Event& event) {
-        ToEvent to{.event = {}, .snapshot = {runtime, model, nullptr}};
+        ToEvent to{.event = {}, .snapshot = {runtime, model, nullptr}, .alternatives = {}};
         to.event.size = sizeof to.event;
         to.event.request = id;
         to.event.text = to.event.reasoning = to.event.message = "";
@@ -133,6 +150,8 @@ engine::Request to_request(const rwkvk_engine_request& given) {
     request.limit = given.max_tokens;
     if (given.from) request.from = given.from->state;
     request.wants_state = given.wants_snapshot != 0;
+    request.scores_prompt = given.wants_prompt_scores != 0;
+    if (given.wants_scores != 0 || request.scores_prompt) request.alternatives = given.alternatives;
     request.owner = text_or_empty(given.owner);
     request.domain = text_or_empty(given.domain);
     return request;

@@ -22,6 +22,12 @@ std::string domain_of(const SavedState& from) {
     return std::string(1, '\0') + print.hex();
 }
 
+/// Of so many rows the results that are needed.
+Want want_of(const Sequence& sequence, size_t rows) {
+    if (sequence.scores_prompt()) return Want::all;
+    return rows == sequence.left() ? Want::last : Want::nothing;
+}
+
 bool is_of_device(Code code) { return code == Code::device_lost || code == Code::out_of_memory; }
 
 }  // namespace
@@ -244,7 +250,9 @@ std::vector<Sequence*> Engine::whose_turn() const {
 
 /// Into its slot, the state that saves the most tokens.
 void Engine::restore(Sequence& sequence) {
-    const StateCache::Found found = cache_.find(sequence.request.domain, sequence.tokens);
+    const StateCache::Found found = sequence.scores_prompt()
+                                        ? StateCache::Found{}  // of what is not read there are no logits
+                                        : cache_.find(sequence.request.domain, sequence.tokens);
     if (found.kept) {
         context_->set_state(sequence.slot, found.kept->state);
         if (found.tokens == sequence.tokens.size()) sequence.logits = found.kept->logits;
@@ -295,16 +303,18 @@ void Engine::begin_round(const StepTime& time) {
         if (rows[i] == 0) continue;
         feeds.push_back({.slot = sequence.slot,
                          .tokens = std::span(sequence.tokens).subspan(sequence.fed, rows[i]),
-                         .want = rows[i] == sequence.left() ? Want::last : Want::nothing,
+                         .want = want_of(sequence, rows[i]),
                          .vectors = {}});
         round.fed.push_back(&sequence);
         round.rows.push_back(rows[i]);
         round.all_rows += rows[i];
     }
     first_ = (first_ + round.fed.size()) % hungry.size();
-    round.run.emplace(*context_, std::move(feeds), [&round](size_t i, size_t, std::span<const float> row) {
-        round.fed[i]->logits.assign(row.begin(), row.end());
-    });
+    const auto take = [&round](size_t i, size_t position, std::span<const float> row) {
+        Sequence& sequence = *round.fed[i];
+        sequence.take_logits(sequence.fed + position + 1, row);
+    };
+    round.run.emplace(*context_, std::move(feeds), take);
 }
 
 /// Whether the round came to its end. Errors: those of the device.

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "host/error.h"
 #include "runtime/session/context.h"
 #include "runtime/session/state_file.h"
+#include "runtime/text/log_probabilities.h"
 #include "runtime/text/sampler.h"
 #include "runtime/text/think_splitter.h"
 
@@ -29,6 +31,9 @@ struct Request {
     std::string domain = {};                      // states are shared within one
     std::shared_ptr<const SavedState> from = {};  // that the prompt goes on from; null: as sequences begin
     bool wants_state = false;                     // at its end
+    /// Tokens of the answer are told with their scores, and so many likelier ones with theirs; none: without.
+    std::optional<uint32_t> alternatives = {};
+    bool scores_prompt = false;  // likewise its tokens: then all of it is read
 };
 
 /// Errors: Code::bad_argument, Code::bad_shape for what `model` cannot serve; Code::bad_token.
@@ -48,10 +53,22 @@ struct Started {
 struct Progress {
     size_t done, total;
 };
+/// What the model gave a token where it stands, and the likeliest in its place.
+struct Score {
+    float log_probability;
+    std::vector<text::TokenScore> highest;
+};
+/// A token of the prompt, of which the first has no score.
+struct PromptScore {
+    size_t position, total;
+    Token token;
+    Score score;
+};
 /// A token of the answer, and the text that it makes certain, which may be none.
 struct Piece {
     Token token;
     std::string reasoning, answer;
+    std::optional<Score> score = {};
 };
 /// The last that is told. What was held back of the text comes with it.
 struct Done {
@@ -64,7 +81,7 @@ struct Done {
     std::shared_ptr<const SavedState> state = {};  // where it was wanted and there is one
 };
 
-using Event = std::variant<Started, Progress, Piece, Done>;
+using Event = std::variant<Started, Progress, PromptScore, Piece, Done>;
 using EventSink = std::function<void(uint64_t id, const Event&)>;
 
 }  // namespace rwkvk::engine

@@ -4,6 +4,14 @@
 #include <utility>
 
 namespace rwkvk::engine {
+namespace {
+
+Score score_of(std::span<const float> logits, Token token, uint32_t alternatives) {
+    const text::LogProbabilities given(logits);
+    return {given.of(token), given.highest(alternatives)};
+}
+
+}  // namespace
 
 const Error& no_memory() {
     static const Error error(Code::out_of_memory,
@@ -22,6 +30,7 @@ std::unique_ptr<Sequence> Sequence::fork(uint64_t seed, EventSink to) const {
     Request rest = request;
     rest.prompt = tokens;
     rest.keep.clear();
+    rest.scores_prompt = false;  // it has been told to whoever asked
     rest.limit -= static_cast<uint32_t>(drawn());
     text::SamplerParams params = rest.sampler.params();
     params.seed = seed;
@@ -36,6 +45,14 @@ void Sequence::begin(size_t cached) {
     cached_tokens = cached;
     placed_at = watch.seconds();
     tell(Started{prompt_tokens, cached});
+}
+
+void Sequence::take_logits(size_t position, std::span<const float> row) {
+    if (position == tokens.size()) logits.assign(row.begin(), row.end());
+    if (!scores_prompt() || position != scored) return;
+    const Token token = tokens[position];
+    tell(PromptScore{position, prompt_tokens, token, score_of(row, token, request.alternatives.value_or(0))});
+    ++scored;
 }
 
 void Sequence::was_fed(size_t rows) {
@@ -60,6 +77,7 @@ void Sequence::draw() noexcept {
     try {
         next = request.sampler.sample(logits);
         request.sampler.accept(*next);
+        if (request.alternatives) next_score = score_of(logits, *next, *request.alternatives);
     } catch (const Error& error) {
         failure = error;
     } catch (const std::bad_alloc&) {
@@ -81,7 +99,7 @@ void Sequence::take_drawn(const text::Tokenizer& tokenizer) {
     }
     tokens.push_back(token);
     const AnswerText::Piece piece = text.push(tokenizer.decode(token));
-    tell(Piece{token, piece.reasoning, piece.answer});
+    tell(Piece{token, piece.reasoning, piece.answer, std::exchange(next_score, std::nullopt)});
     if (text.stopped()) {
         end = End::stop;
     } else if (drawn() == request.limit) {

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,10 +31,14 @@ struct Sequence {
     /// Tokens that can be fed together: to the next cut.
     size_t rows() const { return (cuts.empty() ? tokens.size() : cuts.front()) - fed; }
     bool is_at_cut() const { return !cuts.empty() && cuts.front() == fed; }
+    /// Whether tokens of the prompt are left whose scores are wanted.
+    bool scores_prompt() const { return request.scores_prompt && scored < prompt_tokens; }
     bool can_draw() const { return !end && left() == 0 && !logits.empty(); }
 
     /// It has a slot, whose state holds so many tokens.
     void begin(size_t cached);
+    /// The logits behind so many of its tokens.
+    void take_logits(size_t position, std::span<const float> row);
     void was_fed(size_t rows);
     /// The slot does not hold its state any more.
     void lose();
@@ -54,6 +59,7 @@ struct Sequence {
     size_t prompt_tokens;
     size_t cached_tokens = 0;  // of the prompt
     size_t read_tokens = 0;    // of the prompt, as was told
+    size_t scored = 1;         // likewise, where that is wanted
     AnswerText text;
     std::optional<End> end;  // why it is over
     std::optional<Error> failure;
@@ -69,6 +75,7 @@ struct Sequence {
     std::vector<size_t> cuts;                 // of the prompt, beyond `fed`, rising: where the state is kept
     std::vector<float> logits;                // of the last token, once it is fed
     std::optional<Token> next;                // drawn, not yet part of the answer
+    std::optional<Score> next_score;          // where it is wanted
     std::shared_ptr<const SavedState> state;  // as it was left, where that was wanted
 };
 

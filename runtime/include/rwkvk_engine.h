@@ -112,17 +112,23 @@ enum {
     RWKVK_EVENT_STARTED = 0,  /* `done` of the prompt's `total` tokens were found in the cache */
     RWKVK_EVENT_PROGRESS = 1, /* `done` of them are read */
     RWKVK_EVENT_PIECE = 2,    /* a token of the answer, those of a text that stops it too, and the text that it makes certain */
-    RWKVK_EVENT_DONE = 3      /* the last; text that was held back comes with it */
+    RWKVK_EVENT_DONE = 3,     /* the last; text that was held back comes with it */
+    RWKVK_EVENT_SCORE = 4     /* where it was wanted: what the model gave token `done` of the prompt's `total`, from 1 on */
 };
 
 enum { RWKVK_DONE_STOP = 0, RWKVK_DONE_LENGTH = 1, RWKVK_DONE_CANCELLED = 2, RWKVK_DONE_FAILED = 3 };
+
+typedef struct rwkvk_token_score {
+    rwkvk_token token;
+    float log_probability; /* ln of its share in the softmax of the model's logits, which sampling has not edited */
+} rwkvk_token_score;
 
 typedef struct rwkvk_engine_event {
     uint32_t size;
     int32_t kind; /* RWKVK_EVENT_* */
     uint64_t request;
-    size_t done, total;    /* STARTED, PROGRESS */
-    rwkvk_token token;     /* PIECE */
+    size_t done, total;    /* STARTED, PROGRESS, SCORE */
+    rwkvk_token token;     /* PIECE, SCORE */
     const char *text;      /* PIECE, DONE: whole characters of the answer, without a NUL */
     size_t text_bytes;
     const char *reasoning; /* likewise, before the answer */
@@ -134,6 +140,10 @@ typedef struct rwkvk_engine_event {
     uint64_t prompt_tokens, cached_tokens, answer_tokens;
     double queued_seconds, prompt_seconds, answer_seconds;
     const rwkvk_snapshot *snapshot; /* where the request wanted one, unless its device was lost just then */
+    /* PIECE, where it was wanted, SCORE: */
+    float log_probability;                 /* of the token; 0 where it was not wanted */
+    const rwkvk_token_score *alternatives; /* the likeliest tokens there, in falling order, which may hold it too */
+    size_t alternative_count;
 } rwkvk_engine_event;
 
 /** Called at the end of a step, on the engine's thread or that of rwkvk_engine_step: should return soon. May call
@@ -168,6 +178,9 @@ typedef struct rwkvk_engine_request {
     void *user;
     const rwkvk_snapshot *from; /* that the prompt goes on from; NULL: what sequences begin with */
     int32_t wants_snapshot;     /* 1: DONE brings one, of the tokens that were read: without the answer's last; 0 */
+    int32_t wants_scores;        /* 1: tokens of the answer come with their log-probabilities; 0 */
+    int32_t wants_prompt_scores; /* 1: those of the prompt too, all of which is read then; 0 */
+    uint32_t alternatives;       /* to either, of so many likeliest tokens; 0 */
 } rwkvk_engine_request;
 
 RWKVK_API void rwkvk_engine_request_default(rwkvk_engine_request *request, uint32_t size);

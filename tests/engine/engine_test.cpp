@@ -132,6 +132,61 @@ TEST_CASE("a state tells how many tokens made it, also of an answer that was cut
           std::string::npos);
 }
 
+/// Of the answer's tokens, and of the prompt's, where `alternatives` likelier ones are told too.
+void check_scores(const Request& request, const Told& told, Context& context, size_t prompt_scores) {
+    std::vector<Token> tokens = request.prompt;
+    tokens.insert(tokens.end(), told.tokens.begin(), told.tokens.end());
+    REQUIRE(told.prompt_scores.size() == prompt_scores);
+    REQUIRE(told.scores.size() == told.tokens.size());
+    context.reset(0);
+    for (size_t i = 1; i < tokens.size(); ++i) {
+        const std::vector<float> logits = context.feed(0, std::span(tokens).subspan(i - 1, 1));
+        const text::LogProbabilities given(logits);
+        const size_t drawn = i - request.prompt.size();
+        const Score* score = i >= request.prompt.size() ? &told.scores[drawn] : nullptr;
+        if (!score && prompt_scores == 0) continue;
+        if (!score) {
+            const PromptScore& read = told.prompt_scores[i - 1];
+            CHECK(read.position == i);
+            CHECK(read.total == request.prompt.size());
+            CHECK(read.token == tokens[i]);
+            score = &read.score;
+        }
+        CHECK(score->log_probability == given.of(tokens[i]));
+        CHECK(score->highest == given.highest(*request.alternatives));
+    }
+}
+
+TEST_CASE("tokens are told with what the model gave them, those of prompts too") {
+    const ModelPointer model = synthetic_model("v7:2x64x256:f16");
+    Context context(model, cpu_backend(model));
+    for (const std::optional<double> seconds : {std::optional<double>(), std::optional(a_piece)}) {
+        Engine engine(model, bytes(), on_cpu(model), {.threads = 2});
+        std::vector<Request> requests = some_requests(24, 31);
+        std::map<uint64_t, Request*> by_id;
+        Listener listener;
+        for (size_t i = 0; i < requests.size(); ++i) {
+            Request& request = requests[i];
+            request.ends.clear();  // what ends an answer is not told
+            request.alternatives = static_cast<uint32_t>(i % 4);
+            request.scores_prompt = i % 3 > 0;
+            if (i % 5 == 0) {  // states of it are kept
+                request.prompt = requests[1].prompt;
+                request.keep.clear();
+            }
+            by_id[engine.submit(request, listener.sink())] = &request;
+            if (i % 6 == 5) step_to_the_end(engine, seconds);
+        }
+        step_to_the_end(engine, seconds);
+        for (const auto& [id, request] : by_id) {
+            CAPTURE(id);
+            const size_t scored = request->scores_prompt ? request->prompt.size() - 1 : 0;
+            check_scores(*request, listener[id], context, scored);
+        }
+        CHECK(engine.statistics().cached_tokens > 0);
+    }
+}
+
 TEST_CASE("a fork goes on from where the other is, and with its seed says the same") {
     const ModelPointer model = synthetic_model("v7:2x64x256:f16");
     Context context(model, cpu_backend(model));

@@ -33,6 +33,8 @@ struct Told {
     std::optional<Started> started;
     std::optional<Done> done;
     size_t progress = 0;
+    std::vector<PromptScore> prompt_scores;
+    std::vector<Score> scores;  // of the answer
 };
 
 class Listener {
@@ -51,6 +53,10 @@ class Listener {
             } else if (const auto* piece = std::get_if<Piece>(&event)) {
                 told.tokens.push_back(piece->token);
                 told.text += piece->answer;
+                if (piece->score) told.scores.push_back(*piece->score);
+            } else if (const auto* score = std::get_if<PromptScore>(&event)) {
+                CHECK(told.tokens.empty());
+                told.prompt_scores.push_back(*score);
             } else {
                 told.done = std::get<Done>(event);
                 told.text += told.done->answer;

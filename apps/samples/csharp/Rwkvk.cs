@@ -36,6 +36,9 @@ static class Border {
         public ulong prompt_tokens, cached_tokens, answer_tokens;
         public double queued_seconds, prompt_seconds, answer_seconds;
         public IntPtr snapshot;
+        public float log_probability;
+        public IntPtr alternatives;
+        public UIntPtr alternative_count;
     }
 
     [StructLayout(LayoutKind.Sequential)]
@@ -53,7 +56,8 @@ static class Border {
         public IntPtr stops;
         public UIntPtr stop_count;
         public IntPtr owner, domain, @event, user, @from;
-        public int wants_snapshot;
+        public int wants_snapshot, wants_scores, wants_prompt_scores;
+        public uint alternatives;
     }
 
     [DllImport("rwkvk")] public static extern IntPtr rwkvk_last_error(IntPtr runtime);

@@ -6,15 +6,17 @@ namespace rwkvk::server {
 
 using nlohmann::json;
 
-Answer::Answer(std::shared_ptr<Loaded> loaded, Job job, std::unique_ptr<const Dialect> dialect,
+Answer::Answer(std::shared_ptr<Loaded> loaded, Job job, std::unique_ptr<Dialect> dialect,
                std::shared_ptr<http::Responder> client, std::function<void(const std::string& finish)> count)
     : loaded_(std::move(loaded)),
       job_(std::move(job)),
       dialect_(std::move(dialect)),
       client_(std::move(client)),
       count_(std::move(count)),
-      choices_(job_.prompts.size() * job_.choices),
-      coming_(choices_.size()) {}
+      transcripts_(job_.prompts.size() * job_.choices,
+                   Transcript(loaded_->tokenizer, job_.alternatives.has_value())),
+      opened_(transcripts_.size()),
+      coming_(transcripts_.size()) {}
 
 void Answer::begin() {
     {
@@ -28,9 +30,11 @@ void Answer::begin() {
             throw to_api_error(error.status(), error.what());
         }
         if (job_.stream) {
-            client_->begin_stream(200, "text/event-stream",
+            client_->begin_stream(200, dialect_->stream_type(),
                                   {{"Cache-Control", "no-cache"}, {"X-Accel-Buffering", "no"}});
-            for (size_t choice = 0; choice < choices_.size(); ++choice) say(dialect_->opening(choice));
+            // What begins with the scores of its prompt waits for them.
+            for (size_t choice = 0; choice < transcripts_.size() && !job_.scores_prompt; ++choice)
+                open(choice);
         }
     }
     client_->on_gone([self = weak_from_this()] {
@@ -40,18 +44,26 @@ void Answer::begin() {
 
 /// Where it has several answers: it is read once, and they begin with its state.
 void Answer::read_prompt(size_t prompt) {
-    const auto then = [self = shared_from_this(), prompt](const rwkvk_engine_event& event) {
-        if (event.kind != RWKVK_EVENT_DONE) return;
+    const auto sink = [self = shared_from_this(), prompt](const rwkvk_engine_event& event) {
         const std::lock_guard lock(self->mutex_);
-        if (self->over_) return;
-        if (event.status != RWKVK_OK) return self->fail(event.status, event.message);
-        try {
-            self->ask_all_of(prompt);
-        } catch (const Error& error) {
-            self->fail(error.status(), error.what());
-        }
+        if (!self->over_) self->take_prompt(prompt, event);
     };
-    requests_.push_back(submit(prompt, 0, job_.sampling.sampler(loaded_->runtime, 0), then));
+    const Sampler any = job_.sampling.sampler(loaded_->runtime, 0);
+    requests_.push_back(submit(prompt, wishes(true, false), any, sink));
+}
+
+void Answer::take_prompt(size_t prompt, const rwkvk_engine_event& event) {
+    const size_t first = prompt * job_.choices;
+    if (event.kind != RWKVK_EVENT_DONE) {
+        for (size_t i = 0; i < job_.choices; ++i) transcripts_[first + i].take(event);
+        return report_progress(first, event);
+    }
+    if (event.status != RWKVK_OK) return fail(event.status, event.message);
+    try {
+        ask_all_of(prompt);
+    } catch (const Error& error) {
+        fail(error.status(), error.what());
+    }
 }
 
 void Answer::ask_all_of(size_t prompt) {
@@ -59,21 +71,31 @@ void Answer::ask_all_of(size_t prompt) {
 }
 
 void Answer::ask(size_t choice) {
-    choices_[choice].seed = job_.sampling.params.seed + choice;
+    transcripts_[choice].set_seed(job_.sampling.params.seed + choice);
     const Sampler sampler = job_.sampling.sampler(loaded_->runtime, choice);
     const auto sink = [self = shared_from_this(), choice](const rwkvk_engine_event& event) {
         const std::lock_guard lock(self->mutex_);
         if (!self->over_) self->take(choice, event);
     };
-    requests_.push_back(submit(choice / job_.choices, job_.max_tokens, sampler, sink));
+    requests_.push_back(submit(choice / job_.choices, wishes(job_.choices == 1, true), sampler, sink));
 }
 
-uint64_t Answer::submit(size_t prompt, uint32_t max_tokens, const Sampler& sampler, EventSink sink) {
+rwkvk_engine_request Answer::wishes(bool reads_prompt, bool answers) const {
+    rwkvk_engine_request request = engine_request();
+    request.max_tokens = answers ? job_.max_tokens : 0;
+    request.wants_scores = job_.alternatives.has_value();
+    request.wants_prompt_scores = reads_prompt && job_.scores_prompt;
+    request.alternatives = job_.alternatives.value_or(0);
+    return request;
+}
+
+uint64_t Answer::submit(size_t prompt, const rwkvk_engine_request& wishes, const Sampler& sampler,
+                        EventSink sink) {
     const JobPrompt& from = job_.prompts[prompt];
     std::vector<const char*> stops;
     for (const std::string& stop : job_.stops) stops.push_back(stop.c_str());
     const auto end_of_text = static_cast<Token>(loaded_->tokenizer.end_of_text());
-    rwkvk_engine_request request = engine_request();
+    rwkvk_engine_request request = wishes;
     if (from.conversation) {
         request.prompt = from.conversation->handle();
     } else {
@@ -83,7 +105,6 @@ uint64_t Answer::submit(size_t prompt, uint32_t max_tokens, const Sampler& sampl
         request.end_count = loaded_->tokenizer.end_of_text() >= 0;
     }
     request.sampler = sampler.handle();
-    request.max_tokens = max_tokens;
     request.stops = stops.data();
     request.stop_count = stops.size();
     request.owner = request.domain = job_.owner.c_str();
@@ -91,45 +112,56 @@ uint64_t Answer::submit(size_t prompt, uint32_t max_tokens, const Sampler& sampl
 }
 
 void Answer::take(size_t choice, const rwkvk_engine_event& event) {
-    if (event.kind == RWKVK_EVENT_PIECE) choices_[choice].tokens.push_back(event.token);
-    if (event.kind == RWKVK_EVENT_PIECE || event.kind == RWKVK_EVENT_DONE) take_text(choice, event);
+    Transcript& transcript = transcripts_[choice];
+    const std::optional<Said> said = transcript.take(event);
+    if (job_.choices == 1) report_progress(choice, event);
+    const bool answers = event.kind == RWKVK_EVENT_PIECE || event.kind == RWKVK_EVENT_DONE;
+    if (job_.stream && answers) open(choice);
+    if (job_.stream && said) say(dialect_->piece(choice, transcript.choice(), *said));
     if (event.kind == RWKVK_EVENT_DONE) take_end(choice, event);
-}
-
-void Answer::take_text(size_t choice, const rwkvk_engine_event& event) {
-    if (event.text_bytes + event.reasoning_bytes == 0) return;
-    const std::string text(event.text, event.text_bytes), reasoning(event.reasoning, event.reasoning_bytes);
-    choices_[choice].text += text;
-    choices_[choice].reasoning += reasoning;
-    choices_[choice].reasoning_tokens += !reasoning.empty();
-    if (job_.stream) say(dialect_->piece(choice, text, reasoning));
 }
 
 void Answer::take_end(size_t choice, const rwkvk_engine_event& event) {
     if (event.end == RWKVK_DONE_FAILED) return fail(event.status, event.message);
     if (event.end == RWKVK_DONE_CANCELLED) return fail(RWKVK_CANCELLED, "the server is being stopped");
-    Choice& done = choices_[choice];
-    done.finish = event.end == RWKVK_DONE_LENGTH ? "length" : "stop";
-    done.prompt_tokens = event.prompt_tokens;
-    done.cached_tokens = event.cached_tokens;
-    done.answer_tokens = event.answer_tokens;
-    done.prompt_seconds = event.prompt_seconds;
-    done.answer_seconds = event.answer_seconds;
+    const Choice& done = transcripts_[choice].choice();
     count_(done.finish);
     if (job_.stream) say(dialect_->closing(choice, done));
     if (--coming_ == 0) finish();
 }
 
+void Answer::report_progress(size_t choice, const rwkvk_engine_event& event) {
+    if (!job_.stream || !job_.reports_progress) return;
+    if (event.kind == RWKVK_EVENT_STARTED || event.kind == RWKVK_EVENT_PROGRESS)
+        say(dialect_->progress(choice, transcripts_[choice].choice(), event.done));
+}
+
+void Answer::open(size_t choice) {
+    if (opened_[choice]) return;
+    opened_[choice] = true;
+    say(dialect_->opening(choice, transcripts_[choice].choice()));
+}
+
 void Answer::say(const json& message) {
-    if (!message.is_null()) client_->write("data: " + to_text(message) + "\n\n");
+    if (message.is_null()) return;
+    std::string text;
+    for (const json& each : message.is_array() ? message : json::array({message}))
+        text += dialect_->framed(each);
+    client_->write(std::move(text));
 }
 
 void Answer::finish() {
     over_ = true;
-    if (!job_.stream) return client_->send(200, "application/json", to_text(dialect_->whole(choices_)));
-    if (job_.include_usage) say(dialect_->usage(choices_));
-    client_->write("data: [DONE]\n\n");
+    if (!job_.stream) return client_->send(200, "application/json", to_text(dialect_->whole(choices())));
+    say(dialect_->end(choices()));
+    client_->write(dialect_->last_words());
     client_->end();
+}
+
+std::vector<Choice> Answer::choices() const {
+    std::vector<Choice> all;
+    for (const Transcript& transcript : transcripts_) all.push_back(transcript.choice());
+    return all;
 }
 
 /// With what has begun to be said, the reason is the last of it.
@@ -139,8 +171,8 @@ void Answer::fail(rwkvk_status status, const std::string& message) {
     cancel_all();
     const ApiError error =
         status == RWKVK_CANCELLED ? unavailable("draining", message) : to_api_error(status, message);
-    if (!job_.stream) return client_->send(error.status, "application/json", to_text(to_json(error)));
-    say(to_json(error));
+    if (!job_.stream) return client_->send(error.status, "application/json", to_text(dialect_->error(error)));
+    say(dialect_->error(error));
     client_->end();
 }
 
@@ -153,37 +185,6 @@ void Answer::leave() {
 
 void Answer::cancel_all() {
     for (const uint64_t request : requests_) loaded_->engine.cancel(request);
-}
-
-json usage_of(const std::vector<Choice>& choices, size_t choices_per_prompt) {
-    uint64_t prompt = 0, cached = 0, answer = 0, reasoning = 0;
-    for (size_t i = 0; i < choices.size(); ++i) {
-        if (i % choices_per_prompt == 0) {
-            prompt += choices[i].prompt_tokens;
-            cached += choices_per_prompt == 1 ? choices[i].cached_tokens : 0;
-        }
-        answer += choices[i].answer_tokens;
-        reasoning += choices[i].reasoning_tokens;
-    }
-    return {{"prompt_tokens", prompt},
-            {"completion_tokens", answer},
-            {"total_tokens", prompt + answer},
-            {"prompt_tokens_details", {{"cached_tokens", cached}}},
-            {"completion_tokens_details", {{"reasoning_tokens", reasoning}}}};
-}
-
-json timings_of(const Choice& choice) {
-    const auto rate = [](uint64_t tokens, double seconds) {
-        return seconds > 0 ? static_cast<double>(tokens) / seconds : 0.0;
-    };
-    const uint64_t read = choice.prompt_tokens - choice.cached_tokens;
-    return {{"cache_n", choice.cached_tokens},
-            {"prompt_n", read},
-            {"prompt_ms", 1000 * choice.prompt_seconds},
-            {"prompt_per_second", rate(read, choice.prompt_seconds)},
-            {"predicted_n", choice.answer_tokens},
-            {"predicted_ms", 1000 * choice.answer_seconds},
-            {"predicted_per_second", rate(choice.answer_tokens, choice.answer_seconds)}};
 }
 
 }  // namespace rwkvk::server

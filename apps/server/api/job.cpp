@@ -42,6 +42,8 @@ Job read_job(const Fields& fields, const rwkvk_sampler_params& sampling, const L
     job.stops = read_stops(fields);
     job.stream = fields.boolean("stream").value_or(false);
     job.include_usage = wants_usage(fields);
+    job.times_pieces = fields.boolean("timings_per_token").value_or(false);
+    job.reports_progress = fields.boolean("return_progress").value_or(false);
     return job;
 }
 

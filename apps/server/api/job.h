@@ -11,6 +11,8 @@
 
 namespace rwkvk::server {
 
+constexpr int64_t most_alternatives = 20;  // of a token
+
 /// A conversation, or tokens to go on from.
 struct JobPrompt {
     std::optional<Prompt> conversation;
@@ -24,11 +26,14 @@ struct Job {
     uint32_t max_tokens = 0;
     std::vector<std::string> stops;
     std::string owner;  // who asks: the cache is shared by no others
-    bool stream = false, include_usage = false;
+    /// Tokens of the answer come with what the model gave them, and so many of the likeliest; none: without.
+    std::optional<uint32_t> alternatives;
+    bool scores_prompt = false;  // those of the prompt too
+    bool stream = false, include_usage = false, times_pieces = false, reports_progress = false;
 };
 
-/// The fields that all dialects share: n, stop, stream, stream_options and those of sampling. Errors:
-/// ApiError.
+/// The fields that all dialects share: n, stop, stream, what is told in streams, and those of sampling.
+/// Errors: ApiError.
 Job read_job(const Fields& fields, const rwkvk_sampler_params& sampling, const Loaded& loaded);
 
 /// Errors: ApiError, 501, for a field that asks for something, which the server cannot do.

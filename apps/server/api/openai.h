@@ -18,9 +18,9 @@ struct JobDefaults {
 Job read_chat_job(const nlohmann::json& body, const Loaded& loaded, const JobDefaults& defaults);
 Job read_completion_job(const nlohmann::json& body, const Loaded& loaded, const JobDefaults& defaults);
 
-std::unique_ptr<const Dialect> chat_dialect(const nlohmann::json& body, const Loaded& loaded, const Job& job);
-std::unique_ptr<const Dialect> completion_dialect(const nlohmann::json& body, const Loaded& loaded,
-                                                  const Job& job);
+// `loaded` outlives them.
+std::unique_ptr<Dialect> chat_dialect(const nlohmann::json& body, const Loaded& loaded, const Job& job);
+std::unique_ptr<Dialect> completion_dialect(const nlohmann::json& body, const Loaded& loaded, const Job& job);
 
 /// The conversation of a chat request as the model's template writes it. Errors: as read_chat_job.
 Prompt read_conversation(const Fields& fields, const Loaded& loaded, const JobDefaults& defaults);

@@ -71,36 +71,47 @@ uint32_t read_limit(const Fields& fields, const JobDefaults& defaults) {
     return static_cast<uint32_t>(limit && *limit >= 0 ? std::min(*limit, most) : most);
 }
 
+/// How many of the likeliest tokens are told; none: no scores are.
+std::optional<uint32_t> read_alternatives(const Fields& fields) {
+    const auto count = fields.integer("top_logprobs", 0, most_alternatives);
+    const bool wanted = fields.boolean("logprobs").value_or(false);
+    if (count && *count > 0 && !wanted)
+        throw bad_request("top_logprobs: expected \"logprobs\": true beside it, found none");
+    return wanted ? std::optional(static_cast<uint32_t>(count.value_or(0))) : std::nullopt;
+}
+
 class ChatDialect final : public OpenAiWords {
   public:
     ChatDialect(const Loaded& loaded, const Job& job, bool reasoning_apart)
         : OpenAiWords("chatcmpl-", "chat.completion", "chat.completion.chunk", loaded, job),
           reasoning_apart_(reasoning_apart) {}
 
-    json opening(size_t choice) const override {
-        return piece_with(delta(choice, {{"role", "assistant"}, {"content", nullptr}}));
-    }
-
   protected:
-    json whole_choice(size_t index, const Choice& choice) const override {
+    json whole_choice(const Choice& choice, size_t) const override {
         json message = {{"role", "assistant"},
                         {"content", reasoning_apart_ ? choice.text : choice.reasoning + choice.text}};
         if (!choice.reasoning.empty() && reasoning_apart_) message["reasoning_content"] = choice.reasoning;
-        return {
-            {"index", index}, {"message", message}, {"logprobs", nullptr}, {"finish_reason", choice.finish}};
+        return {{"message", message}, {"logprobs", scores_of(choice.reasoning_scores, choice.scores)}};
     }
-    json piece_choice(size_t index, const std::string& text, const std::string& reasoning) const override {
-        json said = json::object();
-        if (!reasoning.empty() && reasoning_apart_) said["reasoning_content"] = reasoning;
-        const std::string content = reasoning_apart_ ? text : reasoning + text;
-        if (!content.empty()) said["content"] = content;
-        return delta(index, std::move(said));
+    json opening_choice(const Choice&, size_t) const override {
+        return {{"delta", {{"role", "assistant"}, {"content", nullptr}}}, {"logprobs", nullptr}};
+    }
+    json piece_choice(const Said& said, size_t) const override {
+        json delta = json::object();
+        if (!said.reasoning.empty() && reasoning_apart_) delta["reasoning_content"] = said.reasoning;
+        const std::string content = reasoning_apart_ ? said.text : said.reasoning + said.text;
+        if (!content.empty()) delta["content"] = content;
+        const json scores = content.empty() ? json() : scores_of(said.reasoning_scores, said.scores);
+        return {{"delta", std::move(delta)}, {"logprobs", scores}};
     }
 
   private:
-    static json delta(size_t choice, json said) {
-        return {
-            {"index", choice}, {"delta", std::move(said)}, {"logprobs", nullptr}, {"finish_reason", nullptr}};
+    /// Of the content: reasoning that is told apart has none.
+    json scores_of(const std::vector<ScoredToken>& reasoning, const std::vector<ScoredToken>& text) const {
+        if (!scored_) return nullptr;
+        std::vector<ScoredToken> all = reasoning_apart_ ? std::vector<ScoredToken>() : reasoning;
+        all.insert(all.end(), text.begin(), text.end());
+        return {{"content", scores_json(tokenizer_, all)}, {"refusal", nullptr}};
     }
 
     const bool reasoning_apart_;
@@ -117,17 +128,18 @@ Prompt read_conversation(const Fields& fields, const Loaded& loaded, const JobDe
 
 Job read_chat_job(const json& body, const Loaded& loaded, const JobDefaults& defaults) {
     const Fields fields(body);
-    refuse_unknown_wishes(fields, {"tools", "functions", "logprobs", "top_logprobs", "response_format",
-                                   "grammar", "json_schema", "audio"});
+    refuse_unknown_wishes(fields,
+                          {"tools", "functions", "response_format", "grammar", "json_schema", "audio"});
     Prompt prompt = read_conversation(fields, loaded, defaults);
     Job job = read_job(fields, prompt.sampling(), loaded);
     job.max_tokens = read_limit(fields, defaults);
+    job.alternatives = read_alternatives(fields);
     std::vector<Token> tokens = prompt.tokens();
     job.prompts.push_back({std::move(prompt), std::move(tokens)});
     return job;
 }
 
-std::unique_ptr<const Dialect> chat_dialect(const json& body, const Loaded& loaded, const Job& job) {
+std::unique_ptr<Dialect> chat_dialect(const json& body, const Loaded& loaded, const Job& job) {
     const bool apart = Fields(body).text("reasoning_format").value_or("auto") != "none";
     return std::make_unique<ChatDialect>(loaded, job, apart);
 }

@@ -19,13 +19,17 @@ std::string random_id() {
 
 OpenAiWords::OpenAiWords(const std::string& id_prefix, const std::string& object,
                          const std::string& piece_object, const Loaded& loaded, const Job& job)
-    : id_(id_prefix + random_id()),
+    : tokenizer_(loaded.tokenizer),
+      scored_(job.alternatives.has_value()),
+      id_(id_prefix + random_id()),
       object_(object),
       piece_object_(piece_object),
       model_(loaded.names.front()),
       system_fingerprint_(loaded.system_fingerprint),
       created_(std::time(nullptr)),
-      choices_(job.choices) {
+      choices_(job.choices),
+      include_usage_(job.include_usage),
+      times_pieces_(job.times_pieces) {
     for (const JobPrompt& prompt : job.prompts) prompts_.push_back(prompt.tokens);
 }
 
@@ -47,10 +51,22 @@ json OpenAiWords::own_words(const std::vector<Choice>& choices) const {
     return {{"seed", choices.front().seed}, {"fingerprint", print.hex()}};
 }
 
-json OpenAiWords::whole(const std::vector<Choice>& choices) const {
+json OpenAiWords::message(size_t index, json choice, json finish) const {
+    choice["index"] = index;
+    choice["finish_reason"] = std::move(finish);
+    json message = head(piece_object_);
+    message["choices"] = json::array({std::move(choice)});
+    return message;
+}
+
+json OpenAiWords::whole(const std::vector<Choice>& choices) {
     json answer = head(object_);
     json list = json::array();
-    for (size_t i = 0; i < choices.size(); ++i) list.push_back(whole_choice(i, choices[i]));
+    for (size_t i = 0; i < choices.size(); ++i) {
+        json& choice = list.emplace_back(whole_choice(choices[i], i));
+        choice["index"] = i;
+        choice["finish_reason"] = choices[i].finish;
+    }
     answer["choices"] = std::move(list);
     answer["usage"] = usage_of(choices, choices_);
     answer["timings"] = timings_of(choices.front());
@@ -58,29 +74,36 @@ json OpenAiWords::whole(const std::vector<Choice>& choices) const {
     return answer;
 }
 
-json OpenAiWords::usage(const std::vector<Choice>& choices) const {
-    json answer = head(piece_object_);
-    answer["choices"] = json::array();
-    answer["usage"] = usage_of(choices, choices_);
-    answer["rwkvk"] = own_words(choices);
-    return answer;
+json OpenAiWords::opening(size_t choice, const Choice& so_far) {
+    json words = opening_choice(so_far, choice);
+    return words.is_null() ? words : message(choice, std::move(words));
 }
 
-json OpenAiWords::piece(size_t choice, const std::string& text, const std::string& reasoning) const {
-    return piece_with(piece_choice(choice, text, reasoning));
+json OpenAiWords::progress(size_t choice, const Choice& so_far, size_t read) {
+    json report = message(choice, piece_choice({}, choice));
+    report["prompt_progress"] = progress_of(so_far, read);
+    return report;
 }
 
-json OpenAiWords::closing(size_t choice, const Choice& all) const {
-    json last = piece_choice(choice, "", "");
-    last["finish_reason"] = all.finish;
-    json piece = piece_with(std::move(last));
-    piece["timings"] = timings_of(all);
+json OpenAiWords::piece(size_t choice, const Choice& so_far, const Said& said) {
+    json piece = message(choice, piece_choice(said, choice));
+    if (times_pieces_) piece["timings"] = timings_of(so_far);
     return piece;
 }
 
-json OpenAiWords::piece_with(json choice) const {
+json OpenAiWords::closing(size_t choice, const Choice& all) {
+    json last = message(choice, piece_choice({}, choice), all.finish);
+    last["timings"] = timings_of(all);
+    return last;
+}
+
+json OpenAiWords::end(const std::vector<Choice>& choices) {
+    if (!include_usage_) return nullptr;
     json answer = head(piece_object_);
-    answer["choices"] = json::array({std::move(choice)});
+    answer["choices"] = json::array();
+    answer["usage"] = usage_of(choices, choices_);
+    answer["timings"] = timings_of(choices.front());
+    answer["rwkvk"] = own_words(choices);
     return answer;
 }
 

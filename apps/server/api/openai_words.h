@@ -3,7 +3,8 @@
 
 #include <memory>
 
-#include "answer.h"
+#include "dialect.h"
+#include "job.h"
 
 namespace rwkvk::server {
 
@@ -13,27 +14,32 @@ class OpenAiWords : public Dialect {
     OpenAiWords(const std::string& id_prefix, const std::string& object, const std::string& piece_object,
                 const Loaded& loaded, const Job& job);
 
-    nlohmann::json whole(const std::vector<Choice>& choices) const override;
-    nlohmann::json piece(size_t choice, const std::string& text, const std::string& reasoning) const override;
-    nlohmann::json closing(size_t choice, const Choice& all) const override;
-    nlohmann::json usage(const std::vector<Choice>& choices) const override;
+    nlohmann::json whole(const std::vector<Choice>& choices) override;
+    nlohmann::json opening(size_t choice, const Choice& so_far) override;
+    nlohmann::json progress(size_t choice, const Choice& so_far, size_t read) override;
+    nlohmann::json piece(size_t choice, const Choice& so_far, const Said& said) override;
+    nlohmann::json closing(size_t choice, const Choice& all) override;
+    nlohmann::json end(const std::vector<Choice>& choices) override;
 
   protected:
-    virtual nlohmann::json whole_choice(size_t index, const Choice& choice) const = 0;
-    /// Without an end.
-    virtual nlohmann::json piece_choice(size_t index, const std::string& text,
-                                        const std::string& reasoning) const = 0;
-    /// A piece with this one choice.
-    nlohmann::json piece_with(nlohmann::json choice) const;
+    virtual nlohmann::json whole_choice(const Choice& choice, size_t index) const = 0;
+    /// How it begins; null: with its first piece.
+    virtual nlohmann::json opening_choice(const Choice& choice, size_t index) const = 0;
+    virtual nlohmann::json piece_choice(const Said& said, size_t index) const = 0;
+
+    const Tokenizer& tokenizer_;
+    const bool scored_;
 
   private:
     nlohmann::json head(const std::string& object) const;
+    nlohmann::json message(size_t index, nlohmann::json choice, nlohmann::json finish = nullptr) const;
     nlohmann::json own_words(const std::vector<Choice>& choices) const;
 
     const std::string id_, object_, piece_object_, model_, system_fingerprint_;
     const int64_t created_;
     std::vector<std::vector<Token>> prompts_;
     const uint32_t choices_;
+    const bool include_usage_, times_pieces_;
 };
 
 /// 24 random hex digits.

@@ -177,7 +177,7 @@ void Service::complete(const Call& call) {
     answer(call, std::move(job), std::move(dialect));
 }
 
-void Service::answer(const Call& call, Job job, std::unique_ptr<const Dialect> dialect) {
+void Service::answer(const Call& call, Job job, std::unique_ptr<Dialect> dialect) {
     job.owner = access_.owner_of(call.request);
     const auto count = [metrics = metrics_](const std::string& finish) { metrics->count_end(finish); };
     std::make_shared<Answer>(call.loaded, std::move(job), std::move(dialect), call.client, count)->begin();

@@ -67,7 +67,7 @@ class Service {
     void apply_template(const Call& call);
     void chat(const Call& call);
     void complete(const Call& call);
-    void answer(const Call& call, Job job, std::unique_ptr<const Dialect> dialect);
+    void answer(const Call& call, Job job, std::unique_ptr<Dialect> dialect);
 
     const ServiceOptions options_;
     const Access access_;

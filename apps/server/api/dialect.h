@@ -1,0 +1,62 @@
+#pragma once
+// What is told of an answer, and how dialects word it.
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "api_error.h"
+#include "scored_token.h"
+
+namespace rwkvk::server {
+
+/// An answer to a prompt, as far as it has come.
+struct Choice {
+    std::string text, reasoning;
+    std::vector<Token> tokens;
+    // Where they are wanted: of the tokens that made the text, and of those that made the reasoning.
+    std::vector<ScoredToken> scores, reasoning_scores;
+    std::vector<ScoredToken> prompt_scores;  // from its second token on
+    std::string finish;                      // "stop" or "length"; "" while it comes
+    uint64_t seed = 0, prompt_tokens = 0, cached_tokens = 0, answer_tokens = 0, reasoning_tokens = 0;
+    double prompt_seconds = 0, answer_seconds = 0;
+};
+
+/// What has become certain of it since something was last said.
+struct Said {
+    std::string text, reasoning;
+    std::vector<Token> tokens;  // drawn meanwhile
+    std::vector<ScoredToken> scores = {}, reasoning_scores = {};
+    size_t characters = 0;  // of the text that was said before
+};
+
+/// How answers are worded; one of its own for each. Null stands for nothing to say, a list for several
+/// messages.
+class Dialect {
+  public:
+    virtual ~Dialect() = default;
+    virtual nlohmann::json whole(const std::vector<Choice>& choices) = 0;
+    // The same in pieces:
+    virtual nlohmann::json opening(size_t choice, const Choice& so_far) = 0;
+    virtual nlohmann::json progress(size_t choice, const Choice& so_far, size_t read) = 0;
+    virtual nlohmann::json piece(size_t choice, const Choice& so_far, const Said& said) = 0;
+    virtual nlohmann::json closing(size_t choice, const Choice& all) = 0;
+    /// When all are closed.
+    virtual nlohmann::json end(const std::vector<Choice>& choices) = 0;
+    virtual nlohmann::json error(const ApiError& error) const { return to_json(error); }
+    virtual std::string framed(const nlohmann::json& message) const {
+        return "data: " + to_text(message) + "\n\n";
+    }
+    virtual std::string last_words() const { return "data: [DONE]\n\n"; }
+    virtual const char* stream_type() const { return "text/event-stream"; }
+};
+
+/// {"prompt_tokens": ...} of all choices, of which every `choices_per_prompt` share a prompt.
+nlohmann::json usage_of(const std::vector<Choice>& choices, size_t choices_per_prompt);
+/// How long it took, as llama-server says it.
+nlohmann::json timings_of(const Choice& choice);
+/// {"total": ...}: so much of the prompt is read, as llama-server says it.
+nlohmann::json progress_of(const Choice& choice, size_t read);
+
+}  // namespace rwkvk::server
