@@ -54,7 +54,7 @@ std::vector<std::string> SamplingFlags::stop_texts() const {
     return texts;
 }
 
-void add_sampling(CLI::App& command, SamplingFlags& flags) {
+void add_sampling_params(CLI::App& command, SamplingFlags& flags) {
     command.add_option("--temp,--temperature", flags.temperature, "0: always the most probable");
     command.add_option("--top-p", flags.top_p, "Keep the most probable tokens up to this sum");
     command.add_option("--top-k", flags.top_k, "Keep at most so many tokens; 0: all");
@@ -68,6 +68,10 @@ void add_sampling(CLI::App& command, SamplingFlags& flags) {
                        "Divides the logits of tokens that occurred; 1: off");
     command.add_option("--sampler-order", flags.order, "rwkv: temperature last; llama: temperature first")
         ->check(CLI::IsMember({"rwkv", "llama"}));
+}
+
+void add_sampling(CLI::App& command, SamplingFlags& flags) {
+    add_sampling_params(command, flags);
     command.add_option("-l,--logit-bias", flags.biases, "ID+VALUE or ID-VALUE; ID-inf bans the token");
     command.add_option("--stop", flags.stops, "End before this text; may be repeated");
     command.add_flag("-e,--escape", flags.escape,

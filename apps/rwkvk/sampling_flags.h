@@ -31,7 +31,9 @@ struct SamplingFlags {
     std::vector<std::string> stop_texts() const;
 };
 
-/// Adds them, and -e.
+/// Adds those that `over` takes.
+void add_sampling_params(CLI::App& command, SamplingFlags& flags);
+/// Adds all, and -e.
 void add_sampling(CLI::App& command, SamplingFlags& flags);
 
 }  // namespace rwkvk::app

@@ -28,7 +28,8 @@ void add_serve(CLI::App& app) {
         ->delimiter(',');
     command->add_option("--parallel", flags->parallel, "Answers at once")->check(CLI::Range(1u, 1024u));
     command->add_option("--queue", flags->queue, "Requests that wait, at most");
-    command->add_option("--max-tokens", flags->max_tokens, "Of an answer, whatever a client asks for")
+    command
+        ->add_option("--max-tokens,--predict", flags->max_tokens, "Of an answer, whatever a client asks for")
         ->check(CLI::PositiveNumber);
     command->add_option("--max-body", flags->body_megabytes, "Megabytes of a request")
         ->check(CLI::Range(1u, 1024u));
@@ -39,7 +40,15 @@ void add_serve(CLI::App& app) {
     command->add_option("--template", flags->format,
                         "How conversations are written; else what fits the model");
     add_thinking(*command, "--thinking", flags->thinking, ", where a request says nothing");
-    command->callback([flags] { serve(*flags); });
+    add_sampling_params(*command, flags->sampling);
+    command->get_option("--seed")->description("Of sampling where a request says none, else a random one");
+    command->add_flag("--slots,!--no-slots", flags->slots, "Tell at GET /slots which are busy");
+    command->footer(
+        "Sampling is as a request says, else as these flags do, else as the model's file recommends.");
+    command->callback([flags, command] {
+        if (command->count("--seed") > 0) flags->seed = flags->common.seed;
+        serve(*flags);
+    });
 }
 
 }  // namespace rwkvk::app

@@ -1,18 +1,21 @@
 #pragma once
 
 #include "command.h"
+#include "sampling_flags.h"
 
 namespace rwkvk::app {
 
 struct ServeFlags {
     CommonFlags common;
+    SamplingFlags sampling;
+    std::optional<uint64_t> seed;
     std::string host = "127.0.0.1", format, key_file;
     int32_t thinking = RWKVK_THINK_FAST;
     std::vector<std::string> keys, names, allowed_hosts;
     uint16_t port = 8080;
     uint32_t parallel = 8, queue = 64, max_tokens = 32768, threads = 2;
     uint64_t cache_megabytes = 1024, body_megabytes = 4;
-    bool insecure = false;
+    bool insecure = false, slots = false;
 };
 
 /// Until a signal ends it. Errors: rwkvk::Error, std::runtime_error.

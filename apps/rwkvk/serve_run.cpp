@@ -41,8 +41,13 @@ server::ServiceOptions service_options(const ServeFlags& flags) {
         .access = {.keys = keys_of(flags),
                    .allowed_hosts = flags.allowed_hosts,
                    .loopback = is_loopback(flags.host)},
-        .jobs = {.max_tokens = flags.max_tokens, .thinking = flags.thinking, .template_name = flags.format},
+        .jobs = {.max_tokens = flags.max_tokens,
+                 .thinking = flags.thinking,
+                 .template_name = flags.format,
+                 .sampling = [flags](const rwkvk_sampler_params& all) { return flags.sampling.over(all); },
+                 .seed = flags.seed},
         .build = concat("rwkvk ", rwkvk_version()),
+        .tells_slots = flags.slots,
         .threads = flags.threads};
     if (!options.access.loopback && options.access.keys.empty() && !flags.insecure) {
         throw usage_error(concat("other computers could ask at ", flags.host,

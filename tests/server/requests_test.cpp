@@ -4,6 +4,7 @@
 #include "api/access.h"
 #include "api/api_error.h"
 #include "api/openai.h"
+#include "api/transcript.h"
 #include "tests/support/border_handles.h"
 
 namespace rwkvk::server {
@@ -83,7 +84,9 @@ TEST_CASE("sampling fields change what they name, and nothing else") {
     rwkvk_sampler_params own = sampler_params();
     own.temperature = 0.7f;
     own.top_p = 0.4f;
-    const auto read = [&](const json& body) { return read_sampling(Fields(body), own, tokenizer); };
+    const auto read = [&](const json& body) {
+        return read_sampling(Fields(body), own, std::nullopt, tokenizer);
+    };
     const Sampling some =
         read({{"temperature", 0.25}, {"seed", 7}, {"top_k", -1}, {"logit_bias", {{"65", 2}, {"B", -100}}}});
     CHECK(some.params.temperature == 0.25f);
@@ -107,6 +110,85 @@ TEST_CASE("sampling fields change what they name, and nothing else") {
         CHECK(refusal_of([&] { read(wrong); }).status == 400);
 }
 
+TEST_CASE("tokens are scored where a request asks for it") {
+    const Loaded loaded = make_loaded();
+    const auto chat = [&](json body) {
+        body["messages"] = json::array({{{"role", "user"}, {"content", "Hi"}}});
+        return read_chat_job(body, loaded, {});
+    };
+    CHECK(!chat(json::object()).alternatives);
+    CHECK(!chat({{"logprobs", false}, {"top_logprobs", 0}}).alternatives);
+    CHECK(chat({{"logprobs", true}}).alternatives == 0);
+    CHECK(chat({{"logprobs", true}, {"top_logprobs", 20}}).alternatives == 20);
+    for (const json& wrong : std::initializer_list<json>{
+             {{"logprobs", 3}}, {{"top_logprobs", 2}}, {{"logprobs", true}, {"top_logprobs", 21}}})
+        CHECK(refusal_of([&] { chat(wrong); }).status == 400);
+    const auto complete = [&](json body) {
+        body["prompt"] = "Hi";
+        return read_completion_job(body, loaded, {});
+    };
+    CHECK(!complete(json::object()).alternatives);
+    CHECK(!complete({{"echo", true}}).scores_prompt);
+    CHECK(complete({{"logprobs", 0}}).alternatives == 0);
+    CHECK(!complete({{"logprobs", 5}}).scores_prompt);
+    CHECK(complete({{"logprobs", 5}, {"echo", true}}).scores_prompt);
+    for (const json& wrong : {json(true), json(21), json(-1)})
+        CHECK(refusal_of([&] { complete({{"logprobs", wrong}}); }).status == 400);
+}
+
+TEST_CASE("the tokens that a text is made of, whatever was left out or is held back") {
+    UntoldTokens untold;
+    const auto add = [&](Token id, const char* text) { untold.add({id, -1, {}}, text); };
+    const auto ids = [&](const char* told) {
+        std::vector<Token> all;
+        for (const ScoredToken& scored : untold.take(told)) all.push_back(scored.token);
+        return all;
+    };
+    using Ids = std::vector<Token>;
+    add(1, ">");
+    add(2, "\n");
+    add(3, "He");
+    CHECK(ids("He") == Ids{3});
+    add(4, "l");
+    add(5, "lo");
+    CHECK(ids("l") == Ids{4});
+    CHECK(ids("") == Ids{});
+    CHECK(ids("lo") == Ids{5});
+    add(6, "\xe4\xbd");
+    add(7, "\xa0.");
+    CHECK(ids("\xe4\xbd\xa0") == Ids{6});
+    add(8, "\n\nUser:");
+    CHECK(ids(".") == Ids{7});
+    CHECK(untold.text() == "\n\nUser:");
+    CHECK(ids("something else") == Ids{});
+}
+
+TEST_CASE("a stop that ended an answer is told from the end of a text") {
+    const Loaded loaded = make_loaded();
+    const std::vector<std::string> stops = {"X", "\n\n"};
+    const auto stopped_by = [&](const std::string& text, int32_t end) {
+        Transcript transcript(loaded.tokenizer, stops);
+        rwkvk_engine_event event{};
+        event.kind = RWKVK_EVENT_PIECE;
+        event.reasoning = "";
+        for (const char c : text) {
+            event.token = static_cast<Token>(c);
+            event.text = c == 'a' ? "a" : "";
+            event.text_bytes = c == 'a';
+            transcript.take(event);
+        }
+        event.kind = RWKVK_EVENT_DONE;
+        event.text_bytes = 0;
+        event.end = end;
+        transcript.take(event);
+        return transcript.choice().stopped_by;
+    };
+    CHECK(stopped_by("aa", RWKVK_DONE_STOP).empty());
+    CHECK(stopped_by("aa\n\n", RWKVK_DONE_STOP) == "\n\n");
+    CHECK(stopped_by("aX", RWKVK_DONE_STOP) == "X");
+    CHECK(stopped_by("a\n", RWKVK_DONE_LENGTH).empty());
+}
+
 TEST_CASE("prompts of completions are texts, ids, and lists of them") {
     const Loaded loaded = make_loaded();
     const auto read = [&](const json& prompt) {
@@ -118,10 +200,13 @@ TEST_CASE("prompts of completions are texts, ids, and lists of them") {
     CHECK(read(json::array({"Hi", "Ho"})).size() == 2);
     CHECK(read(json::array({json::array({72, 105}), "Hi"})).at(1).tokens == hi);
     CHECK(read(json::array({json::array({"H", 105})})).at(0).tokens == hi);
+    CHECK(read({{"prompt_string", "Hi"}}).at(0).tokens == hi);
+    CHECK(read(json::array({json::array({72, 105}), {{"prompt_string", "Hi"}}})).at(1).tokens == hi);
     for (const json& wrong : std::initializer_list<json>{"",
                                                          json::array(),
                                                          3,
                                                          {{"a", 1}},
+                                                         {{"prompt_string", ""}},
                                                          json::array({json::array()}),
                                                          json::array({-1}),
                                                          json::array({1.5}),

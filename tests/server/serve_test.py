@@ -5,10 +5,12 @@ usage: serve_test.py PROGRAM
 import concurrent.futures
 import http.client
 import json
+import math
 import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
@@ -154,10 +156,74 @@ class Answers(unittest.TestCase):
         status, text = self.server.post("/v1/completions", {"prompt": "User: Hello!\n\nAssistant:", "temperature": 0})
         self.assertEqual((status, text["object"]), (200, "text_completion"))
         ids = self.server.post("/tokenize", {"content": "User: Hello!\n\nAssistant:"})[1]["tokens"]
-        self.assertEqual(self.server.post("/completions", {"prompt": ids, "temperature": 0})[1]["rwkvk"]["fingerprint"],
+        self.assertEqual(self.server.post("/v1/completions", {"prompt": ids, "temperature": 0})[1]["rwkvk"]["fingerprint"],
                          text["rwkvk"]["fingerprint"])
         _, both = self.server.post("/v1/completions", {"prompt": ["Hello", "What"], "n": 2, "echo": True, "max_tokens": 4})
         self.assertEqual([choice["text"][:4] for choice in both["choices"]], ["Hell", "Hell", "What", "What"])
+
+    def test_texts_are_scored_as_perplexity_has_it(self):
+        text = "User: What is my name?\n\nAssistant: Your name is Ada. Grüße!\n\n"
+        ids = self.server.post("/tokenize", {"content": text})[1]["tokens"]
+        ask = {"prompt": [0, *ids], "echo": True, "logprobs": 3, "max_tokens": 1, "temperature": 0}
+        before = self.server.post("/v1/completions", ask)[1]["choices"][0]["logprobs"]
+        status, answer = self.server.post("/v1/completions", ask)  # of which a state is kept by now
+        scores = answer["choices"][0]["logprobs"]
+        self.assertEqual((status, scores), (200, before))
+        self.assertEqual([len(scores[name]) for name in ("tokens", "token_logprobs", "top_logprobs", "text_offset")], [len(ids) + 2] * 4)
+        self.assertIsNone(scores["token_logprobs"][0])
+        with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            report = json.loads(subprocess.run([PROGRAM, "perplexity", "-dev", "cpu", "-f", file.name, "--json"], capture_output=True,
+                                               text=True, check=True).stdout)
+        self.assertEqual(report["tokens"], len(ids))
+        self.assertAlmostEqual(-sum(scores["token_logprobs"][1:-1]), math.log(report["perplexity"]) * len(ids), delta=1e-4)
+        for score, likeliest in list(zip(scores["token_logprobs"], scores["top_logprobs"]))[1:]:
+            self.assertLessEqual(score, max(likeliest.values()))
+            self.assertIn(score, likeliest.values())
+        body = json.dumps({**ask, "stream": True})
+        status, streamed, _ = self.server.ask("POST", "/v1/completions", body)
+        pieces = [json.loads(event[6:])["choices"][0]["logprobs"] for event in streamed.split("\n\n")[:-2]]
+        self.assertEqual({name: sum((piece[name] for piece in pieces), []) for name in scores}, scores)
+        several = self.server.post("/v1/completions", {**ask, "n": 2})[1]["choices"]
+        self.assertEqual([choice["logprobs"] for choice in several], [scores, scores])
+
+    def test_tokens_of_an_answer_are_scored(self):
+        scores = self.server.chat(logprobs=True, top_logprobs=2)["choices"][0]["logprobs"]["content"]
+        self.assertEqual("".join(score["token"] for score in scores), ANSWER)
+        self.assertTrue(all(score["logprob"] <= 0 and len(score["top_logprobs"]) == 2 for score in scores))
+        self.assertEqual(b"".join(bytes(score["bytes"]) for score in scores).decode(), ANSWER)
+        pieces = self.server.stream(logprobs=True, top_logprobs=2)
+        self.assertEqual(sum((p["choices"][0]["logprobs"]["content"] for p in pieces if p["choices"][0]["delta"].get("content")), []), scores)
+        self.assertIsNone(self.server.chat()["choices"][0]["logprobs"])
+
+    def test_progress_and_times_are_told_while_it_comes(self):
+        events = self.server.stream(messages=[{"role": "user", "content": "Say it. " * 600}], max_tokens=5, return_progress=True,
+                                    timings_per_token=True)
+        progress = [event["prompt_progress"] for event in events if "prompt_progress" in event]
+        self.assertEqual(progress[0]["processed"], progress[0]["cache"])
+        self.assertEqual(progress[-1]["processed"], progress[-1]["total"])
+        self.assertEqual([p["processed"] for p in progress], sorted({p["processed"] for p in progress}))
+        self.assertGreater(len(progress), 2)
+        self.assertTrue(all("timings" in event for event in events if event["choices"][0]["delta"].get("content")))
+
+    def test_the_native_way(self):
+        ask = {"prompt": "User: Hello!\n\nAssistant:", "n_predict": 12, "temperature": 0, "n_probs": 2}
+        status, answer = self.server.post("/completion", {**ask, "return_tokens": True})
+        self.assertEqual((status, answer["stop"], answer["tokens_predicted"]), (200, True, len(answer["tokens"])))
+        self.assertEqual(len(answer["completion_probabilities"]), len(answer["tokens"]))
+        self.assertEqual(self.server.post("/detokenize", {"tokens": answer["tokens"]})[1]["content"], answer["content"])
+        _, text, _ = self.server.ask("POST", "/completion", json.dumps({**ask, "stream": True}))
+        events = [json.loads(event[6:]) for event in text.split("\n\n") if event]
+        self.assertEqual("".join(event["content"] for event in events), answer["content"])
+        self.assertEqual([event["stop"] for event in events], [False] * (len(events) - 1) + [True])
+        self.assertEqual(answer["stop_type"], "limit")
+        word = self.server.post("/completion", {**ask, "n_predict": 100, "stop": ["can"]})[1]
+        self.assertEqual((word["stop_type"], word["stopping_word"]), ("word", "can"))
+        _, several = self.server.post("/completion", {**ask, "prompt": ["Hello", {"prompt_string": "What"}]})
+        self.assertEqual([one["prompt"] for one in several], ["Hello", "What"])
+        self.assertEqual(self.server.post("/v1/chat/completions/input_tokens", {"messages": HELLO})[1]["input_tokens"],
+                         self.server.chat()["usage"]["prompt_tokens"])
 
     def test_tokens_and_templates(self):
         content = "Grüße, 世界!"
@@ -262,6 +328,15 @@ class Starts(unittest.TestCase):
         done = subprocess.run([PROGRAM, "serve", *flags], capture_output=True, text=True, timeout=60, check=False)
         self.assertEqual((done.returncode, len(done.stderr.splitlines())), (status, 1), done.stderr)
         self.assertIn(words, done.stderr)
+
+    def test_flags_say_what_requests_do_not(self):
+        server = Served("-dev", "cpu", "--slots", "-np", "3", "--seed", "7", "--temp", "0.5", "-c", "512")
+        self.assertEqual(json.loads(server.get("/slots")[1]), [{"id": i, "n_ctx": 0, "is_processing": False} for i in range(3)])
+        told = json.loads(server.get("/props")[1])["default_generation_settings"]["params"]
+        self.assertEqual((told["seed"], told["temperature"]), (7, 0.5))
+        self.assertEqual(server.chat(seed=None)["rwkvk"]["seed"], 7)
+        self.assertEqual(server.chat(seed=5)["rwkvk"]["seed"], 5)
+        self.assertEqual(server.stop(), 0)
 
     def test_what_cannot_be_started_says_why(self):
         self.fails(2, "--insecure", "--host", "0.0.0.0", "--port", "0")

@@ -14,7 +14,7 @@ Answer::Answer(std::shared_ptr<Loaded> loaded, Job job, std::unique_ptr<Dialect>
       client_(std::move(client)),
       count_(std::move(count)),
       transcripts_(job_.prompts.size() * job_.choices,
-                   Transcript(loaded_->tokenizer, job_.alternatives.has_value())),
+                   Transcript(loaded_->tokenizer, job_.stops)),
       opened_(transcripts_.size()),
       coming_(transcripts_.size()) {}
 

@@ -19,6 +19,7 @@ struct Choice {
     std::vector<ScoredToken> scores, reasoning_scores;
     std::vector<ScoredToken> prompt_scores;  // from its second token on
     std::string finish;                      // "stop" or "length"; "" while it comes
+    std::string stopped_by;                  // the text that the client wanted to end it; "": none
     uint64_t seed = 0, prompt_tokens = 0, cached_tokens = 0, answer_tokens = 0, reasoning_tokens = 0;
     double prompt_seconds = 0, answer_seconds = 0;
 };

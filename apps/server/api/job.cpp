@@ -35,10 +35,11 @@ bool asks(const json& value) {
 
 }  // namespace
 
-Job read_job(const Fields& fields, const rwkvk_sampler_params& sampling, const Loaded& loaded) {
+Job read_job(const Fields& fields, const rwkvk_sampler_params& recommended, const Loaded& loaded,
+             const JobDefaults& defaults) {
     Job job;
     job.choices = static_cast<uint32_t>(fields.integer("n", 1, most_choices).value_or(1));
-    job.sampling = read_sampling(fields, sampling, loaded.tokenizer);
+    job.sampling = read_sampling(fields, defaults.sampling(recommended), defaults.seed, loaded.tokenizer);
     job.stops = read_stops(fields);
     job.stream = fields.boolean("stream").value_or(false);
     job.include_usage = wants_usage(fields);

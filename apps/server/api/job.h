@@ -1,6 +1,7 @@
 #pragma once
 // What a client asks for, whatever its dialect.
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,16 @@
 namespace rwkvk::server {
 
 constexpr int64_t most_alternatives = 20;  // of a token
+
+/// What a server is told once, for all requests.
+struct JobDefaults {
+    uint32_t max_tokens = 32768;
+    int32_t thinking = 1;            // RWKVK_THINK_*, for models that reason, where a request says nothing
+    std::string template_name = {};  // "": the model's
+    /// What is recommended, as the server wants it.
+    std::function<rwkvk_sampler_params(const rwkvk_sampler_params&)> sampling = std::identity();
+    std::optional<uint64_t> seed = {};  // none: a random one for each request
+};
 
 /// A conversation, or tokens to go on from.
 struct JobPrompt {
@@ -34,7 +45,8 @@ struct Job {
 
 /// The fields that all dialects share: n, stop, stream, what is told in streams, and those of sampling.
 /// Errors: ApiError.
-Job read_job(const Fields& fields, const rwkvk_sampler_params& sampling, const Loaded& loaded);
+Job read_job(const Fields& fields, const rwkvk_sampler_params& recommended, const Loaded& loaded,
+             const JobDefaults& defaults);
 
 /// Errors: ApiError, 501, for a field that asks for something, which the server cannot do.
 void refuse_unknown_wishes(const Fields& fields, std::initializer_list<const char*> names);

@@ -7,13 +7,6 @@
 
 namespace rwkvk::server {
 
-/// What a server is told once, for all requests.
-struct JobDefaults {
-    uint32_t max_tokens = 32768;
-    int32_t thinking = 1;            // RWKVK_THINK_*, for models that reason, where a request says nothing
-    std::string template_name = {};  // "": the model's
-};
-
 /// Errors: ApiError; rwkvk::Error for what the library refuses of it.
 Job read_chat_job(const nlohmann::json& body, const Loaded& loaded, const JobDefaults& defaults);
 Job read_completion_job(const nlohmann::json& body, const Loaded& loaded, const JobDefaults& defaults);

@@ -43,6 +43,9 @@ std::vector<Message> read_messages(const Fields& fields) {
         fields.refuse("messages", "a list of 1 to " + std::to_string(most_messages) + " messages");
     std::vector<Message> messages;
     for (size_t i = 0; i < list->size(); ++i) messages.push_back(read_message((*list)[i], i));
+    const size_t count = messages.size();
+    if (count > 1 && messages[count - 1].role == "assistant" && messages[count - 2].role == "assistant")
+        throw bad_request("messages: expected at most one of the assistant at the end, found two");
     if (messages.back().role == "assistant")
         throw not_supported("a last message of the assistant, to be continued,");
     return messages;
@@ -131,7 +134,7 @@ Job read_chat_job(const json& body, const Loaded& loaded, const JobDefaults& def
     refuse_unknown_wishes(fields,
                           {"tools", "functions", "response_format", "grammar", "json_schema", "audio"});
     Prompt prompt = read_conversation(fields, loaded, defaults);
-    Job job = read_job(fields, prompt.sampling(), loaded);
+    Job job = read_job(fields, prompt.sampling(), loaded, defaults);
     job.max_tokens = read_limit(fields, defaults);
     job.alternatives = read_alternatives(fields);
     std::vector<Token> tokens = prompt.tokens();

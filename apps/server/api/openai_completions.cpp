@@ -1,6 +1,7 @@
 #include "api_error.h"
 #include "openai.h"
 #include "openai_words.h"
+#include "prompt_field.h"
 
 namespace rwkvk::server {
 
@@ -8,57 +9,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr size_t most_prompts = 64;
 constexpr int64_t usual_tokens = 16;  // where a request says no number, as OpenAI has it
-
-bool is_id(const json& value) { return value.is_number_integer(); }
-
-class PromptReader {
-  public:
-    PromptReader(const Fields& fields, const Loaded& loaded) : fields_(fields), loaded_(loaded) {}
-
-    std::vector<JobPrompt> read() const {
-        const json* const given = fields_.find("prompt");
-        if (!given) throw bad_request("prompt: expected a text, ids, or a list of them, found none");
-        const bool several =
-            given->is_array() && !given->empty() && std::none_of(given->begin(), given->end(), is_id);
-        if (several && given->size() > most_prompts) refuse();
-        std::vector<JobPrompt> prompts;
-        for (const json& one : several ? *given : json::array({*given}))
-            prompts.push_back({{}, tokens_of(one)});
-        return prompts;
-    }
-
-  private:
-    [[noreturn]] void refuse() const {
-        fields_.refuse("prompt", "a text that is not empty, ids, or a list of at most " +
-                                     std::to_string(most_prompts) + " of them");
-    }
-    /// Of a text, of ids, or of both in turn.
-    std::vector<Token> tokens_of(const json& prompt) const {
-        std::vector<Token> tokens;
-        if (prompt.is_string()) {
-            tokens = loaded_.tokenizer.encode(prompt.get<std::string>());
-        } else if (prompt.is_array()) {
-            for (const json& part : prompt) append(part, tokens);
-        }
-        if (tokens.empty()) refuse();
-        return tokens;
-    }
-    void append(const json& part, std::vector<Token>& tokens) const {
-        if (part.is_string()) {
-            const std::vector<Token> more = loaded_.tokenizer.encode(part.get<std::string>());
-            tokens.insert(tokens.end(), more.begin(), more.end());
-        } else if (is_id(part) && part >= 0 && part <= UINT32_MAX) {
-            tokens.push_back(part.get<Token>());
-        } else {
-            refuse();
-        }
-    }
-
-    const Fields& fields_;
-    const Loaded& loaded_;
-};
 
 /// {"tokens", "token_logprobs", "top_logprobs", "text_offset"}, as OpenAI had them before chats.
 class OldScores {
@@ -165,11 +116,11 @@ Job read_completion_job(const json& body, const Loaded& loaded, const JobDefault
     refuse_unknown_wishes(fields, {"suffix", "grammar", "json_schema", "response_format"});
     if (fields.integer("best_of", 1, INT32_MAX).value_or(1) > fields.integer("n", 1, INT32_MAX).value_or(1))
         throw not_supported("best_of greater than n");
-    Job job = read_job(fields, loaded.model.sampling(), loaded);
+    Job job = read_job(fields, loaded.model.sampling(), loaded, defaults);
     const int64_t most = defaults.max_tokens;
     const int64_t limit = fields.integer("max_tokens", -1, UINT32_MAX).value_or(usual_tokens);
     job.max_tokens = static_cast<uint32_t>(limit < 0 ? most : std::min(limit, most));
-    job.prompts = PromptReader(fields, loaded).read();
+    job.prompts = read_prompts(fields, loaded);
     if (const auto count = fields.integer("logprobs", 0, most_alternatives)) {
         job.alternatives = static_cast<uint32_t>(*count);
         job.scores_prompt = fields.boolean("echo").value_or(false);

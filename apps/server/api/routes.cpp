@@ -2,6 +2,7 @@
 #include <ctime>
 
 #include "api_error.h"
+#include "native.h"
 #include "service.h"
 
 namespace rwkvk::server {
@@ -12,15 +13,6 @@ namespace {
 
 void send(http::Responder& client, const json& answer) {
     client.send(200, "application/json", to_text(answer));
-}
-
-bool is_utf8(const std::string& text) {
-    try {
-        (void)json(text).dump();
-        return true;
-    } catch (const json::exception&) {
-        return false;
-    }
 }
 
 /// The text of an id; bytes where it is a part of a character.
@@ -40,19 +32,6 @@ json model_facts(const Loaded& loaded) {
             {"version", info.version}};
 }
 
-json sampling_json(const rwkvk_sampler_params& p) {
-    return {{"temperature", p.temperature},
-            {"top_k", p.top_k},
-            {"top_p", p.top_p},
-            {"min_p", p.min_p},
-            {"typical_p", p.typical},
-            {"presence_penalty", p.presence},
-            {"frequency_penalty", p.frequency},
-            {"penalty_decay", p.decay},
-            {"repeat_penalty", p.repeat},
-            {"sampler_order", p.order == RWKVK_ORDER_LLAMA ? "llama" : "rwkv"}};
-}
-
 }  // namespace
 
 const std::vector<Service::Route>& Service::routes() {
@@ -70,8 +49,12 @@ const std::vector<Service::Route>& Service::routes() {
         for (const std::string before : {"", "/v1"}) {
             list.push_back({"GET", before + "/models", true, &Service::models});
             list.push_back({"POST", before + "/chat/completions", true, &Service::chat});
-            list.push_back({"POST", before + "/completions", true, &Service::complete});
+            list.push_back({"POST", before + "/chat/completions/input_tokens", true, &Service::count_tokens});
         }
+        list.push_back({"POST", "/v1/completions", true, &Service::complete});
+        // Without the version they are llama-server's own.
+        list.push_back({"POST", "/completion", true, &Service::complete_natively});
+        list.push_back({"POST", "/completions", true, &Service::complete_natively});
         list.push_back({"GET", "/v1/health", true, &Service::health});
         return list;
     }();
@@ -105,8 +88,9 @@ void Service::models(const Call& call) {
 void Service::props(const Call& call) {
     const Loaded& loaded = *call.loaded;
     const Prompt any(loaded.model, loaded.tokenizer, {{"user", "?"}});
-    json params = sampling_json(any.sampling());
+    json params = to_json(options_.jobs.sampling(any.sampling()));
     params["n_predict"] = options_.jobs.max_tokens;
+    params["seed"] = options_.jobs.seed ? json(*options_.jobs.seed) : json(-1);
     send(*call.client, {{"model_path", loaded.file},
                         {"model_alias", loaded.names.front()},
                         {"total_slots", loaded.slots},
@@ -118,7 +102,15 @@ void Service::props(const Call& call) {
                         {"build_info", options_.build}});
 }
 
-void Service::slots(const Call&) { throw not_supported("GET /slots, which would show what others ask,"); }
+/// So many of them are busy; what is asked is not told.
+void Service::slots(const Call& call) {
+    if (!options_.tells_slots) throw not_supported("GET /slots without the flag --slots");
+    const uint32_t busy = call.loaded->engine.info().running;
+    json list = json::array();
+    for (uint32_t id = 0; id < call.loaded->slots; ++id)
+        list.push_back({{"id", id}, {"n_ctx", 0}, {"is_processing", id < busy}});
+    send(*call.client, list);
+}
 
 void Service::metrics(const Call& call) {
     call.client->send(200, "text/plain; version=0.0.4; charset=utf-8", metrics_->text(*call.loaded));
@@ -175,6 +167,19 @@ void Service::complete(const Call& call) {
     Job job = read_completion_job(body, *call.loaded, options_.jobs);
     auto dialect = completion_dialect(body, *call.loaded, job);
     answer(call, std::move(job), std::move(dialect));
+}
+
+void Service::complete_natively(const Call& call) {
+    const json body = parse_object(call.request.body);
+    Job job = read_native_job(body, *call.loaded, options_.jobs);
+    auto dialect = native_dialect(body, *call.loaded, job);
+    answer(call, std::move(job), std::move(dialect));
+}
+
+void Service::count_tokens(const Call& call) {
+    const json body = parse_object(call.request.body);
+    const Prompt prompt = read_conversation(Fields(body), *call.loaded, options_.jobs);
+    send(*call.client, {{"input_tokens", prompt.tokens().size()}});
 }
 
 void Service::answer(const Call& call, Job job, std::unique_ptr<Dialect> dialect) {

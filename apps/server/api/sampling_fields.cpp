@@ -15,6 +15,7 @@ namespace {
 
 constexpr size_t most_biases = 1024;
 constexpr double banned = -100;  // a bias of that or less
+constexpr float banning = -std::numeric_limits<float>::infinity();
 
 void set(const Fields& fields, const char* name, double low, double high, float& value) {
     if (const auto number = fields.number(name, low, high)) value = static_cast<float>(*number);
@@ -71,10 +72,10 @@ class Biases {
         }
     }
     float bias_of(const json& value) const {
-        if (value.is_boolean() && !value.get<bool>()) return -std::numeric_limits<float>::infinity();
+        if (value.is_boolean() && !value.get<bool>()) return banning;
         if (!value.is_number() || !std::isfinite(value.get<double>())) refuse();
         const double bias = value.get<double>();
-        return bias <= banned ? -std::numeric_limits<float>::infinity() : static_cast<float>(bias);
+        return bias <= banned ? banning : static_cast<float>(bias);
     }
 
     const Fields& fields_;
@@ -92,7 +93,8 @@ Sampler Sampling::sampler(const Runtime& runtime, uint64_t choice) const {
     return sampler;
 }
 
-Sampling read_sampling(const Fields& fields, const rwkvk_sampler_params& params, const Tokenizer& tokenizer) {
+Sampling read_sampling(const Fields& fields, const rwkvk_sampler_params& params,
+                       std::optional<uint64_t> usual_seed, const Tokenizer& tokenizer) {
     Sampling sampling{params, {}};
     rwkvk_sampler_params& p = sampling.params;
     set(fields, "temperature", 0, 100, p.temperature);
@@ -107,13 +109,28 @@ Sampling read_sampling(const Fields& fields, const rwkvk_sampler_params& params,
     if (const auto top_k = fields.integer("top_k", -1, UINT32_MAX))
         p.top_k = static_cast<uint32_t>(std::max<int64_t>(*top_k, 0));
     const int64_t seed = fields.integer("seed", -1, INT64_MAX).value_or(-1);
-    p.seed = seed < 0 ? random_seed() : static_cast<uint64_t>(seed);
+    p.seed = seed >= 0 ? static_cast<uint64_t>(seed) : usual_seed ? *usual_seed : random_seed();
     if (const auto order = fields.text("sampler_order")) {
         if (*order != "rwkv" && *order != "llama") fields.refuse("sampler_order", "rwkv or llama");
         p.order = *order == "llama" ? RWKVK_ORDER_LLAMA : RWKVK_ORDER_RWKV;
     }
     sampling.biases = Biases(fields, tokenizer).read();
+    if (fields.boolean("ignore_eos").value_or(false) && tokenizer.end_of_text() >= 0)
+        sampling.biases.emplace_back(static_cast<Token>(tokenizer.end_of_text()), banning);
     return sampling;
+}
+
+json to_json(const rwkvk_sampler_params& p) {
+    return {{"temperature", p.temperature},
+            {"top_k", p.top_k},
+            {"top_p", p.top_p},
+            {"min_p", p.min_p},
+            {"typical_p", p.typical},
+            {"presence_penalty", p.presence},
+            {"frequency_penalty", p.frequency},
+            {"penalty_decay", p.decay},
+            {"repeat_penalty", p.repeat},
+            {"sampler_order", p.order == RWKVK_ORDER_LLAMA ? "llama" : "rwkv"}};
 }
 
 }  // namespace rwkvk::server

@@ -17,7 +17,12 @@ struct Sampling {
     Sampler sampler(const Runtime& runtime, uint64_t choice) const;
 };
 
-/// What the fields say over `params`; a seed that they do not say is random. Errors: ApiError.
-Sampling read_sampling(const Fields& fields, const rwkvk_sampler_params& params, const Tokenizer& tokenizer);
+/// What the fields say over `params`; a seed that neither they nor the server say is random. Errors:
+/// ApiError.
+Sampling read_sampling(const Fields& fields, const rwkvk_sampler_params& params, std::optional<uint64_t> seed,
+                       const Tokenizer& tokenizer);
+
+/// By the names of the fields.
+nlohmann::json to_json(const rwkvk_sampler_params& params);
 
 }  // namespace rwkvk::server

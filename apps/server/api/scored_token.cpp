@@ -6,19 +6,6 @@ namespace rwkvk::server {
 
 using nlohmann::json;
 
-namespace {
-
-bool is_utf8(const std::string& text) {
-    try {
-        (void)json(text).dump();
-        return true;
-    } catch (const json::exception&) {
-        return false;
-    }
-}
-
-}  // namespace
-
 ScoredToken scored_token(const rwkvk_engine_event& event) {
     return {event.token,
             event.log_probability,
@@ -67,6 +54,15 @@ json scores_json(const Tokenizer& tokenizer, const std::vector<ScoredToken>& sco
     json list = json::array();
     for (const ScoredToken& scored : scores) list.push_back(score_json(tokenizer, scored));
     return list;
+}
+
+bool is_utf8(const std::string& text) {
+    try {
+        (void)json(text).dump();
+        return true;
+    } catch (const json::exception&) {
+        return false;
+    }
 }
 
 std::string token_name(const Tokenizer& tokenizer, Token token) {

@@ -24,6 +24,8 @@ class UntoldTokens {
     void add(ScoredToken token, std::string text);
     /// Those that `told` is made of, the next text that was told. What stands before it is dropped.
     std::vector<ScoredToken> take(std::string_view told);
+    /// Of all that is left.
+    const std::string& text() const { return text_; }
 
   private:
     struct Untold {
@@ -42,6 +44,8 @@ nlohmann::json token_json(const Tokenizer& tokenizer, Token token, float log_pro
 /// The same with "top_logprobs", a list of the likeliest.
 nlohmann::json score_json(const Tokenizer& tokenizer, const ScoredToken& scored);
 nlohmann::json scores_json(const Tokenizer& tokenizer, const std::vector<ScoredToken>& scores);
+
+bool is_utf8(const std::string& text);
 
 /// What OpenAI's older dialect calls a token: its text, or "bytes:\xe4\xbd" where that is no UTF-8.
 std::string token_name(const Tokenizer& tokenizer, Token token);

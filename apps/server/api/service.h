@@ -18,7 +18,8 @@ namespace rwkvk::server {
 struct ServiceOptions {
     AccessRules access;
     JobDefaults jobs;
-    std::string build;  // what /props tells of the program
+    std::string build;         // what /props tells of the program
+    bool tells_slots = false;  // which are busy
     uint32_t threads = 2;
 };
 
@@ -67,6 +68,8 @@ class Service {
     void apply_template(const Call& call);
     void chat(const Call& call);
     void complete(const Call& call);
+    void complete_natively(const Call& call);
+    void count_tokens(const Call& call);
     void answer(const Call& call, Job job, std::unique_ptr<Dialect> dialect);
 
     const ServiceOptions options_;

@@ -49,7 +49,7 @@ void Transcript::take_token(const rwkvk_engine_event& event) {
     choice_.answer_tokens = choice_.tokens.size();
     choice_.answer_seconds = seconds_since(answering_);
     drawn_.push_back(event.token);
-    if (scored_) untold_.add(scored_token(event), std::string(tokenizer_.text(event.token)));
+    untold_.add(scored_token(event), std::string(tokenizer_.text(event.token)));
 }
 
 std::optional<Said> Transcript::take_text(const rwkvk_engine_event& event) {
@@ -71,6 +71,10 @@ std::optional<Said> Transcript::take_text(const rwkvk_engine_event& event) {
 
 void Transcript::take_end(const rwkvk_engine_event& event) {
     choice_.finish = event.end == RWKVK_DONE_LENGTH ? "length" : "stop";
+    for (const std::string& stop : stops_) {
+        if (event.end == RWKVK_DONE_STOP && untold_.text().find(stop) != std::string::npos)
+            choice_.stopped_by = stop;
+    }
     choice_.prompt_tokens = event.prompt_tokens;
     choice_.cached_tokens = event.cached_tokens;
     choice_.answer_tokens = event.answer_tokens;

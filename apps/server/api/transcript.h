@@ -10,8 +10,9 @@ namespace rwkvk::server {
 
 class Transcript {
   public:
-    /// The tokenizer outlives it.
-    explicit Transcript(const Tokenizer& tokenizer, bool scored) : tokenizer_(tokenizer), scored_(scored) {}
+    /// Both outlive it. `stops`: texts that end it.
+    Transcript(const Tokenizer& tokenizer, const std::vector<std::string>& stops)
+        : tokenizer_(tokenizer), stops_(stops) {}
 
     /// What has become certain by it; none: nothing.
     std::optional<Said> take(const rwkvk_engine_event& event);
@@ -27,7 +28,7 @@ class Transcript {
     void take_end(const rwkvk_engine_event& event);
 
     const Tokenizer& tokenizer_;
-    const bool scored_;
+    const std::vector<std::string>& stops_;
     Choice choice_;
     UntoldTokens untold_;
     std::vector<Token> drawn_;  // since something was said
