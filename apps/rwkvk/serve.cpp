@@ -22,6 +22,10 @@ void add_serve(CLI::App& app) {
     command->add_option("--api-key-file", flags->key_file, "Lines KEY or KEY NAME; # begins a comment");
     command->add_option("--allowed-hosts", flags->allowed_hosts, "Names that clients know this computer by")
         ->delimiter(',');
+    command
+        ->add_option("--cors-origins", flags->origins,
+                     "Origins whose pages may ask, as https://example.org; *: all")
+        ->delimiter(',');
     command->add_flag("--insecure", flags->insecure, "Listen to other computers without a key");
     command
         ->add_option("-a,--alias", flags->names, "What clients know the model by; else the name of its file")

@@ -11,7 +11,7 @@ struct ServeFlags {
     std::optional<uint64_t> seed;
     std::string host = "127.0.0.1", format, key_file;
     int32_t thinking = RWKVK_THINK_FAST;
-    std::vector<std::string> keys, names, allowed_hosts;
+    std::vector<std::string> keys, names, allowed_hosts, origins;
     uint16_t port = 8080;
     uint32_t parallel = 8, queue = 64, max_tokens = 32768, threads = 2;
     uint64_t cache_megabytes = 1024, body_megabytes = 4;

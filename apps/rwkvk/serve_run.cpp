@@ -40,6 +40,7 @@ server::ServiceOptions service_options(const ServeFlags& flags) {
     server::ServiceOptions options{
         .access = {.keys = keys_of(flags),
                    .allowed_hosts = flags.allowed_hosts,
+                   .origins = flags.origins,
                    .loopback = is_loopback(flags.host)},
         .jobs = {.max_tokens = flags.max_tokens,
                  .thinking = flags.thinking,

@@ -101,6 +101,7 @@ class rwkvk_prompt_params(Structure):
         ("tool_count", c_size_t),
         ("continues", c_int32),
         ("answered", c_int32),
+        ("begun", c_int32),
     ]
 
 

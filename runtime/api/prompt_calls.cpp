@@ -34,7 +34,8 @@ void rwkvk_prompt_params_default(rwkvk_prompt_params* params, uint32_t size) {
                   .tools = nullptr,
                   .tool_count = 0,
                   .continues = 0,
-                  .answered = 0},
+                  .answered = 0,
+                  .begun = 0},
                  params, size);
 }
 
@@ -59,11 +60,13 @@ rwkvk_status rwkvk_prompt_create(const rwkvk_model* model, const rwkvk_tokenizer
         const ConversationOptions options{.thinking = thinking,
                                           .tools = tools,
                                           .continues = all.continues != 0,
-                                          .answered = all.answered != 0};
+                                          .answered = all.answered != 0,
+                                          .begun = all.begun != 0};
         *prompt = new rwkvk_prompt{.runtime = model->runtime,
                                    .prompt = conversation_prompt(own, format, words, options),
                                    .ends = reply_ends(format, words),
-                                   .start = format.reply_start(thinking),
+                                   .start = options.begun ? text::ReplyStart::verbatim
+                                                          : format.reply_start(thinking),
                                    .sampling = chat_sampling(format, thinking, *model->model)};
     });
 }

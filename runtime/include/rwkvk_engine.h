@@ -46,12 +46,13 @@ typedef struct rwkvk_prompt_params {
     size_t tool_count;
     int32_t continues; /* 1: the messages come after a snapshot: without what conversations begin with; 0 */
     int32_t answered;  /* 1: it ends behind its last message, an assistant's, for a snapshot to be taken there; 0 */
+    int32_t begun;     /* 1: its last message, an assistant's, is how the answer begins, which goes on from there; 0 */
 } rwkvk_prompt_params;
 
 RWKVK_API void rwkvk_prompt_params_default(rwkvk_prompt_params *params, uint32_t size);
 
 /** A conversation as the model's template writes it, up to where the answer begins; its last message is a user's or a
- * tool's, where it is not `answered`. What looks like a special token in a message is text. Belongs to no context.
+ * tool's, where it is not `answered` or `begun`. What looks like a special token in a message is text. Belongs to no context.
  * Errors: RWKVK_BAD_ARGUMENT; RWKVK_BAD_TEXT for a message that is not UTF-8. */
 RWKVK_API rwkvk_status rwkvk_prompt_create(const rwkvk_model *model, const rwkvk_tokenizer *tokenizer,
                                            const rwkvk_prompt_params *params, const rwkvk_message *messages,

@@ -9,7 +9,7 @@
 namespace rwkvk {
 namespace {
 
-void check(std::span<const Message> messages, bool answered) {
+void check(std::span<const Message> messages, const ConversationOptions& options) {
     for (size_t i = 0; i < messages.size(); ++i) {
         const Message& message = messages[i];
         if (const int64_t at = text::find_ill_formed_utf8(message.text); at >= 0)
@@ -18,9 +18,11 @@ void check(std::span<const Message> messages, bool answered) {
             throw Error(Code::bad_argument, concat("message ", i, " is empty: say something"));
     }
     const Role last = messages.empty() ? Role::system : messages.back().role;
-    if (answered && last != Role::assistant)
+    if (options.answered && last != Role::assistant)
         throw Error(Code::bad_argument, "the last message is no answer, behind which a state could be taken");
-    if (answered || last == Role::user || last == Role::tool) return;
+    if (options.begun && last != Role::assistant)
+        throw Error(Code::bad_argument, "the last message is no answer that could be gone on with");
+    if (options.answered || options.begun || last == Role::user || last == Role::tool) return;
     throw Error(Code::bad_argument,
                 "the last message is what is answered: expected one of the user or of a tool");
 }
@@ -81,9 +83,15 @@ ReplyEnds reply_ends(const text::ChatTemplate& format, const text::Tokenizer& to
 
 ConversationPrompt conversation_prompt(std::span<const Message> messages, const text::ChatTemplate& format,
                                        const text::Tokenizer& tokenizer, const ConversationOptions& options) {
-    check(messages, options.answered);
+    check(messages, options);
+    const std::string begun = options.begun ? messages.back().text : "";
+    if (options.begun) messages = messages.first(messages.size() - 1);
     text::Prompt prompt = history(messages, format, options);
-    if (!options.answered) prompt.add(format.call_for_answer(options.thinking));
+    if (options.begun) {
+        prompt.add(format.begun_answer(begun));
+    } else if (!options.answered) {
+        prompt.add(format.call_for_answer(options.thinking));
+    }
     ConversationPrompt result{.text = prompt.text(), .tokens = prompt.encode(tokenizer)};
     result.lasting_tokens = result.tokens.size();
     if (options.answered) return result;
@@ -91,7 +99,7 @@ ConversationPrompt conversation_prompt(std::span<const Message> messages, const 
     ConversationOptions later_options = options;
     later_options.thinking = text::Thinking::none;
     text::Prompt next = history(messages, format, later_options);
-    const std::vector<text::Token> later = next.add(format.past_answer("x")).encode(tokenizer);
+    const std::vector<text::Token> later = next.add(format.past_answer(begun + "x")).encode(tokenizer);
     result.lasting_tokens =
         static_cast<size_t>(std::ranges::mismatch(result.tokens, later).in1 - result.tokens.begin());
     return result;

@@ -37,11 +37,12 @@ struct ConversationOptions {
     std::span<const text::Tool> tools = {};
     bool continues = false;  // what a state holds already: without what conversations begin with
     bool answered = false;   // ends behind its last answer, for a state to hold
+    bool begun = false;      // ends in its last answer, which goes on from there
 };
 
 /// The messages as the template writes them, up to where the answer begins. System messages at the beginning
 /// are one, with a line end between them. Errors: Code::bad_argument where the last message is not a person's
-/// or a tool's (answered: not an answer), for an empty one of a person, and as ChatTemplate for thinking and
+/// or a tool's (answered, begun: not an answer), for an empty one of a person, and as ChatTemplate for thinking and
 /// tools; Code::bad_text for one that is not UTF-8, or that the vocabulary does not cover.
 ConversationPrompt conversation_prompt(std::span<const Message> messages, const text::ChatTemplate& format,
                                        const text::Tokenizer& tokenizer,

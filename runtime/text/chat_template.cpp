@@ -161,6 +161,13 @@ Prompt ChatTemplate::past_answer(std::string_view text, std::span<const ToolCall
     return Prompt(call_).add(rest_of_past_answer(text, calls));
 }
 
+Prompt ChatTemplate::begun_answer(std::string_view text) const {
+    const std::string_view inside = strip(text);
+    if (inside.empty()) return Prompt(call_);
+    if (!is_verbatim()) text.remove_prefix(static_cast<size_t>(inside.data() - text.data()));
+    return Prompt(call_).add_words(gap_).add_message(text);
+}
+
 Prompt ChatTemplate::user_turn(std::string_view text, Thinking thinking) const {
     return message(text, thinking).add(call_for_answer(thinking));
 }

@@ -92,7 +92,9 @@ class ChatTemplate {
     /// An answer of the past, from call_for_answer on: without its reasoning, its end included. Errors: as
     /// opening.
     Prompt past_answer(std::string_view text, std::span<const ToolCall> calls = {}) const;
-    /// The same behind call_for_answer(Thinking::none).
+    /// An answer that has begun so, from call_for_answer on: what goes on from it is a reply as it stands.
+    Prompt begun_answer(std::string_view text) const;
+    /// past_answer behind call_for_answer(Thinking::none).
     Prompt rest_of_past_answer(std::string_view text, std::span<const ToolCall> calls = {}) const;
     /// What follows a complete answer before the next turn.
     const std::string& after_answer() const { return words_.answer.after; }

@@ -25,7 +25,8 @@ class Served:
 
     def __init__(self, *flags, ready=True):
         command = [PROGRAM, "serve", "--port", "0", *flags]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.log = tempfile.TemporaryFile("w+", encoding="utf-8")
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True)
         line = self.process.stdout.readline()
         self.port = int(re.search(r":(\d+)$", line).group(1)) if line else 0
         if ready:
@@ -72,6 +73,11 @@ class Served:
 
     def metric(self, name):
         return float(re.search(rf"^rwkvk_{name} (\S+)$", self.get("/metrics")[1], re.M).group(1))
+
+    def said(self):
+        """The lines on stderr so far."""
+        self.log.seek(0)
+        return self.log.read().splitlines()
 
     def stop(self):
         if self.process.poll() is None:
@@ -141,6 +147,14 @@ class Answers(unittest.TestCase):
         alone = [self.server.chat(seed=seed, temperature=3, top_p=1, max_tokens=12) for seed in (1, 2, 3)]
         self.assertEqual([choice["message"] for choice in several["choices"]], [one["choices"][0]["message"] for one in alone])
         self.assertEqual(several["usage"]["completion_tokens"], sum(one["usage"]["completion_tokens"] for one in alone))
+
+    def test_an_answer_goes_on_from_what_it_began_with(self):
+        begun = [*HELLO, {"role": "assistant", "content": "Hello! How"}]
+        self.assertEqual(self.server.chat(messages=begun, temperature=0)["choices"][0]["message"]["content"], " can I help you?")
+        self.refused(400, messages=[*begun, begun[-1]])
+        self.refused(400, messages=begun, add_generation_prompt=True)
+        self.refused(400, messages=begun, continue_final_message=False)
+        self.refused(400, continue_final_message=True)
 
     def test_limits_stops_and_biases(self):
         cut = self.server.chat(max_tokens=3)
@@ -310,6 +324,36 @@ class Starts(unittest.TestCase):
         self.assertEqual([model["id"] for model in json.loads(text)["data"]], ["one", "two"])
         self.assertEqual(server.get("/v1/models", **{"x-api-key": KEY})[0], 200)
         self.assertEqual(server.get("/health")[0], 200)
+        self.assertEqual(server.stop(), 0)
+
+    def test_a_line_tells_of_each_request(self):
+        server = Served("-dev", "cpu", "--api-key", KEY)
+        key = {"Authorization": "Bearer " + KEY}
+        question = json.dumps({"messages": HELLO, "seed": 1})
+        self.assertEqual(server.ask("POST", "/v1/chat/completions", question, key)[0], 200)
+        self.assertEqual(server.ask("POST", "/v1/chat/completions", question, {"x-api-key": "wrong"})[0], 401)
+        self.assertEqual(server.ask("GET", "/v1/mod%c3%bcls", None, key)[0], 404)
+        server.get("/health")
+        self.assertEqual(server.stop(), 0)
+        lines = [line for line in server.said() if " /" in line and "/health" not in line]
+        self.assertEqual(len(lines), 3, lines)
+        self.assertRegex(lines[0], r"^[0-9a-f]{16} 127\.0\.0\.1 POST /v1/chat/completions 200 \d+ ms, 1\d tokens read \(0 known\), \d+ written: stop$")
+        self.assertRegex(lines[1], r"POST /v1/chat/completions 401 \d+ ms$")
+        self.assertRegex(lines[2], r"GET /v1/mod\?\?ls 404 \d+ ms$")
+        self.assertNotIn("Hello", " ".join(lines))
+
+    def test_pages_of_listed_origins_may_ask(self):
+        server = Served("-dev", "cpu", "--api-key", KEY, "--cors-origins", "https://example.org")
+        own, other = {"Origin": "https://Example.org"}, {"Origin": "https://example.com"}
+        status, _, headers = server.ask("OPTIONS", "/v1/chat/completions", None, own)
+        self.assertEqual((status, headers["Access-Control-Allow-Origin"]), (204, own["Origin"]))
+        self.assertEqual(server.ask("OPTIONS", "/v1/chat/completions", None, other)[0], 403)
+        self.assertEqual(server.ask("GET", "/v1/models", None, own)[0], 401)
+        status, _, headers = server.ask("GET", "/v1/models", None, {**own, "x-api-key": KEY, "Sec-Fetch-Site": "cross-site"})
+        self.assertEqual((status, headers["Access-Control-Allow-Origin"], headers["Vary"]), (200, own["Origin"], "Origin"))
+        status, _, headers = server.ask("GET", "/v1/models", None, {"x-api-key": KEY})
+        self.assertEqual((status, "Access-Control-Allow-Origin" in headers), (200, False))
+        self.assertEqual(server.ask("GET", "/v1/models", None, {**other, "x-api-key": KEY})[0], 403)
         self.assertEqual(server.stop(), 0)
 
     def test_an_answer_is_whole_when_the_server_is_told_to_end(self):

@@ -73,6 +73,16 @@ TEST_CASE("of every template, a chat's history and its next message are the prom
             std::vector<Message> later = messages;
             later.push_back({Role::assistant, "Three."});
             later.push_back({Role::user, "Four"});
+            // An answer that has begun is a part of the history with the whole of it, from its call on.
+            const std::vector<Message> begun = {all[0], all[1], {Role::assistant, "  On"}};
+            const ConversationPrompt half = conversation_prompt(begun, format, *tokenizer, {.begun = true});
+            const std::string called = conversation_prompt(all.first(2), format, *tokenizer).text;
+            CHECK(half.text.starts_with(called));
+            CHECK(half.text.ends_with("On"));
+            if (answer == "One.") CHECK(history.starts_with(half.text));
+            CHECK(half.lasting_tokens == half.tokens.size());
+            const std::vector<Message> nothing = {all[0], all[1], {Role::assistant, " "}};
+            CHECK(conversation_prompt(nothing, format, *tokenizer, {.begun = true}).text == called);
             const ConversationPrompt next = conversation_prompt(later, format, *tokenizer);
             CHECK(next.text.starts_with(prompt.text.substr(0, prompt.lasting_tokens)));
         }

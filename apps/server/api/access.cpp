@@ -95,15 +95,31 @@ bool Access::host_is_known(const std::string& host) const {
            std::ranges::count(rules_.allowed_hosts, name) > 0;
 }
 
-std::optional<http::Refusal> Access::judge(const http::Head& head) const {
-    const bool is_public = std::ranges::count(public_paths, head.path) > 0;
-    // A page of somebody else's whose name was made to mean this machine.
-    if (rules_.loopback && rules_.keys.empty() && !host_is_known(head.host)) {
-        return refusal(
-            403, "permission_error",
-            "this server answers to localhost, not to '" + head.host + "': start it with --allowed-hosts",
-            "host_not_allowed");
+bool Access::origin_is_listed(const http::Head& head) const {
+    if (head.origin.empty()) return false;
+    const std::string origin = lower(head.origin);
+    return std::ranges::any_of(rules_.origins,
+                               [&](const std::string& each) { return each == "*" || lower(each) == origin; });
+}
+
+std::vector<http::Header> Access::headers_for(const http::Head& head) const {
+    if (!origin_is_listed(head)) return {};
+    std::vector<http::Header> headers = {{"Access-Control-Allow-Origin", head.origin}, {"Vary", "Origin"}};
+    if (is_preflight(head)) {
+        headers.push_back({"Access-Control-Allow-Methods", "GET, POST, DELETE"});
+        headers.push_back({"Access-Control-Allow-Headers", "authorization, content-type, x-api-key"});
+        headers.push_back({"Access-Control-Max-Age", "600"});
     }
+    return headers;
+}
+
+bool Access::is_preflight(const http::Head& head) const {
+    return head.method == "OPTIONS" && origin_is_listed(head);
+}
+
+/// Pages of other origins that are not listed may not ask; a browser sends some of their requests unasked.
+std::optional<http::Refusal> Access::judge_origin(const http::Head& head) const {
+    if (origin_is_listed(head)) return std::nullopt;
     if (!head.origin.empty() && lower(host_of_origin(head.origin)) != lower(head.host)) {
         return refusal(403, "permission_error", "pages of " + head.origin + " may not ask this server",
                        "origin_not_allowed");
@@ -114,10 +130,26 @@ std::optional<http::Refusal> Access::judge(const http::Head& head) const {
         return refusal(415, "invalid_request_error",
                        "expected the content type application/json, found '" + head.content_type + "'");
     }
+    return std::nullopt;
+}
+
+std::optional<http::Refusal> Access::judge(const http::Head& head) const {
+    const bool is_public = std::ranges::count(public_paths, head.path) > 0;
+    // A page of somebody else's whose name was made to mean this machine.
+    if (rules_.loopback && rules_.keys.empty() && !host_is_known(head.host)) {
+        return refusal(
+            403, "permission_error",
+            "this server answers to localhost, not to '" + head.host + "': start it with --allowed-hosts",
+            "host_not_allowed");
+    }
+    if (const auto refused = judge_origin(head)) return refused;
+    if (is_preflight(head)) return std::nullopt;  // browsers send no key with it
     if (!is_public && !rules_.keys.empty() && !key_of(head)) {
-        return refusal(401, "authentication_error",
-                       "expected an API key, as 'Authorization: Bearer KEY' or 'x-api-key: KEY', found none "
-                       "that is valid");
+        http::Refusal refused = refusal(401, "authentication_error",
+                                        "expected an API key, as 'Authorization: Bearer KEY' or 'x-api-key: "
+                                        "KEY', found none that is valid");
+        for (http::Header& header : headers_for(head)) refused.headers.push_back(std::move(header));
+        return refused;
     }
     return std::nullopt;
 }

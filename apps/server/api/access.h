@@ -19,6 +19,7 @@ std::vector<ApiKey> read_keys(const std::string& text, const std::string& where)
 struct AccessRules {
     std::vector<ApiKey> keys = {};                // none: everybody may
     std::vector<std::string> allowed_hosts = {};  // besides localhost and addresses
+    std::vector<std::string> origins = {};        // whose pages may ask, besides its own; "*": all
     bool loopback = true;                         // the address that is listened on
 };
 
@@ -28,12 +29,18 @@ class Access {
 
     /// Why it is refused: 401, 403, 415. Paths of `is_public` need no key.
     std::optional<http::Refusal> judge(const http::Head& head) const;
+    /// What tells a browser that a page of another origin may see the answer; none for others.
+    std::vector<http::Header> headers_for(const http::Head& head) const;
+    /// Whether it asks for that only, before the request itself.
+    bool is_preflight(const http::Head& head) const;
     /// Whose it is: the key's name; "" without keys.
     std::string owner_of(const http::Head& head) const;
 
   private:
     const ApiKey* key_of(const http::Head& head) const;
     bool host_is_known(const std::string& host) const;
+    bool origin_is_listed(const http::Head& head) const;
+    std::optional<http::Refusal> judge_origin(const http::Head& head) const;
 
     const AccessRules rules_;
 };

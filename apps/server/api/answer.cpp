@@ -6,15 +6,14 @@ namespace rwkvk::server {
 
 using nlohmann::json;
 
-Answer::Answer(std::shared_ptr<Loaded> loaded, Job job, std::unique_ptr<Dialect> dialect,
-               std::shared_ptr<http::Responder> client, std::function<void(const std::string& finish)> count)
-    : loaded_(std::move(loaded)),
+Answer::Answer(Loaded& loaded, Job job, std::unique_ptr<Dialect> dialect,
+               std::shared_ptr<http::Responder> client, CountEnd count)
+    : loaded_(loaded),
       job_(std::move(job)),
       dialect_(std::move(dialect)),
       client_(std::move(client)),
       count_(std::move(count)),
-      transcripts_(job_.prompts.size() * job_.choices,
-                   Transcript(loaded_->tokenizer, job_.stops)),
+      transcripts_(job_.prompts.size() * job_.choices, Transcript(loaded_.tokenizer, job_.stops)),
       opened_(transcripts_.size()),
       coming_(transcripts_.size()) {}
 
@@ -26,7 +25,7 @@ void Answer::begin() {
                 job_.choices == 1 ? ask_all_of(prompt) : read_prompt(prompt);
         } catch (const Error& error) {
             over_ = true;
-            cancel_all();
+            cancel_all("failed");
             throw to_api_error(error.status(), error.what());
         }
         if (job_.stream) {
@@ -48,7 +47,7 @@ void Answer::read_prompt(size_t prompt) {
         const std::lock_guard lock(self->mutex_);
         if (!self->over_) self->take_prompt(prompt, event);
     };
-    const Sampler any = job_.sampling.sampler(loaded_->runtime, 0);
+    const Sampler any = job_.sampling.sampler(loaded_.runtime, 0);
     requests_.push_back(submit(prompt, wishes(true, false), any, sink));
 }
 
@@ -72,7 +71,7 @@ void Answer::ask_all_of(size_t prompt) {
 
 void Answer::ask(size_t choice) {
     transcripts_[choice].set_seed(job_.sampling.params.seed + choice);
-    const Sampler sampler = job_.sampling.sampler(loaded_->runtime, choice);
+    const Sampler sampler = job_.sampling.sampler(loaded_.runtime, choice);
     const auto sink = [self = shared_from_this(), choice](const rwkvk_engine_event& event) {
         const std::lock_guard lock(self->mutex_);
         if (!self->over_) self->take(choice, event);
@@ -94,7 +93,7 @@ uint64_t Answer::submit(size_t prompt, const rwkvk_engine_request& wishes, const
     const JobPrompt& from = job_.prompts[prompt];
     std::vector<const char*> stops;
     for (const std::string& stop : job_.stops) stops.push_back(stop.c_str());
-    const auto end_of_text = static_cast<Token>(loaded_->tokenizer.end_of_text());
+    const auto end_of_text = static_cast<Token>(loaded_.tokenizer.end_of_text());
     rwkvk_engine_request request = wishes;
     if (from.conversation) {
         request.prompt = from.conversation->handle();
@@ -102,13 +101,13 @@ uint64_t Answer::submit(size_t prompt, const rwkvk_engine_request& wishes, const
         request.tokens = from.tokens.data();
         request.token_count = from.tokens.size();
         request.ends = &end_of_text;
-        request.end_count = loaded_->tokenizer.end_of_text() >= 0;
+        request.end_count = loaded_.tokenizer.end_of_text() >= 0;
     }
     request.sampler = sampler.handle();
     request.stops = stops.data();
     request.stop_count = stops.size();
     request.owner = request.domain = job_.owner.c_str();
-    return loaded_->engine.submit(request, std::move(sink));
+    return loaded_.engine.submit(request, std::move(sink));
 }
 
 void Answer::take(size_t choice, const rwkvk_engine_event& event) {
@@ -125,7 +124,7 @@ void Answer::take_end(size_t choice, const rwkvk_engine_event& event) {
     if (event.end == RWKVK_DONE_FAILED) return fail(event.status, event.message);
     if (event.end == RWKVK_DONE_CANCELLED) return fail(RWKVK_CANCELLED, "the server is being stopped");
     const Choice& done = transcripts_[choice].choice();
-    count_(done.finish);
+    count_(done.finish, done);
     if (job_.stream) say(dialect_->closing(choice, done));
     if (--coming_ == 0) finish();
 }
@@ -167,8 +166,7 @@ std::vector<Choice> Answer::choices() const {
 /// With what has begun to be said, the reason is the last of it.
 void Answer::fail(rwkvk_status status, const std::string& message) {
     over_ = true;
-    count_("failed");
-    cancel_all();
+    cancel_all("failed");
     const ApiError error =
         status == RWKVK_CANCELLED ? unavailable("draining", message) : to_api_error(status, message);
     if (!job_.stream) return client_->send(error.status, "application/json", to_text(dialect_->error(error)));
@@ -179,12 +177,14 @@ void Answer::fail(rwkvk_status status, const std::string& message) {
 void Answer::leave() {
     const std::lock_guard lock(mutex_);
     if (std::exchange(over_, true)) return;
-    count_("gone");
-    cancel_all();
+    cancel_all("gone");
 }
 
-void Answer::cancel_all() {
-    for (const uint64_t request : requests_) loaded_->engine.cancel(request);
+/// What is not at its end yet.
+void Answer::cancel_all(const std::string& why) {
+    for (const uint64_t request : requests_) loaded_.engine.cancel(request);
+    for (const Transcript& transcript : transcripts_)
+        if (transcript.choice().finish.empty()) count_(why, transcript.choice());
 }
 
 }  // namespace rwkvk::server

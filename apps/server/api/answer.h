@@ -13,10 +13,14 @@
 
 namespace rwkvk::server {
 
+/// Told how each choice ended: "stop", "length", "failed", "gone".
+using CountEnd = std::function<void(const std::string& finish, const Choice& choice)>;
+
 class Answer : public std::enable_shared_from_this<Answer> {
   public:
-    Answer(std::shared_ptr<Loaded> loaded, Job job, std::unique_ptr<Dialect> dialect,
-           std::shared_ptr<http::Responder> client, std::function<void(const std::string& finish)> count);
+    /// `loaded` outlives it: an owner's last answer could go on the engine's thread, and the engine with it.
+    Answer(Loaded& loaded, Job job, std::unique_ptr<Dialect> dialect, std::shared_ptr<http::Responder> client,
+           CountEnd count);
 
     /// Asks the engine, whose events then answer the client. Errors: ApiError, when nothing is under way.
     void begin();
@@ -37,14 +41,14 @@ class Answer : public std::enable_shared_from_this<Answer> {
     void finish();
     void fail(rwkvk_status status, const std::string& message);
     void leave();
-    void cancel_all();
+    void cancel_all(const std::string& why);
     std::vector<Choice> choices() const;
 
-    const std::shared_ptr<Loaded> loaded_;
+    Loaded& loaded_;
     const Job job_;
     const std::unique_ptr<Dialect> dialect_;
     const std::shared_ptr<http::Responder> client_;
-    const std::function<void(const std::string& finish)> count_;
+    const CountEnd count_;
 
     std::mutex mutex_;  // events come while it is begun, and the client leaves at any time
     std::vector<Transcript> transcripts_;

@@ -46,9 +46,20 @@ std::vector<Message> read_messages(const Fields& fields) {
     const size_t count = messages.size();
     if (count > 1 && messages[count - 1].role == "assistant" && messages[count - 2].role == "assistant")
         throw bad_request("messages: expected at most one of the assistant at the end, found two");
-    if (messages.back().role == "assistant")
-        throw not_supported("a last message of the assistant, to be continued,");
     return messages;
+}
+
+/// Whether the answer goes on from a last message of the assistant.
+bool is_begun(const Fields& fields, const std::vector<Message>& messages) {
+    const bool last = messages.back().role == "assistant";
+    const bool wanted = fields.boolean("continue_final_message").value_or(last);
+    if (wanted && fields.boolean("add_generation_prompt").value_or(false))
+        throw bad_request(
+            "add_generation_prompt: expected false beside an answer to be continued, found true");
+    if (wanted == last) return wanted;
+    throw bad_request(
+        last ? "messages: expected one of the user at the end, found one of the assistant"
+             : "continue_final_message: expected a last message of the assistant, found another");
 }
 
 int32_t by_effort(const Fields& fields, const std::string& effort) {
@@ -123,10 +134,12 @@ class ChatDialect final : public OpenAiWords {
 }  // namespace
 
 Prompt read_conversation(const Fields& fields, const Loaded& loaded, const JobDefaults& defaults) {
+    const std::vector<Message> messages = read_messages(fields);
     rwkvk_prompt_params how = prompt_params();
+    how.begun = is_begun(fields, messages);
     how.thinking = loaded.nearest_thinking(read_thinking(fields, defaults.thinking));
     if (!defaults.template_name.empty()) how.template_name = defaults.template_name.c_str();
-    return Prompt(loaded.model, loaded.tokenizer, read_messages(fields), how);
+    return Prompt(loaded.model, loaded.tokenizer, messages, how);
 }
 
 Job read_chat_job(const json& body, const Loaded& loaded, const JobDefaults& defaults) {

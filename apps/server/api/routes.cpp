@@ -184,8 +184,12 @@ void Service::count_tokens(const Call& call) {
 
 void Service::answer(const Call& call, Job job, std::unique_ptr<Dialect> dialect) {
     job.owner = access_.owner_of(call.request);
-    const auto count = [metrics = metrics_](const std::string& finish) { metrics->count_end(finish); };
-    std::make_shared<Answer>(call.loaded, std::move(job), std::move(dialect), call.client, count)->begin();
+    const auto count = [metrics = metrics_, line = call.line](const std::string& finish,
+                                                              const Choice& choice) {
+        metrics->count_end(finish);
+        line->add(finish, choice);
+    };
+    std::make_shared<Answer>(*call.loaded, std::move(job), std::move(dialect), call.client, count)->begin();
 }
 
 }  // namespace rwkvk::server

@@ -16,6 +16,11 @@ void send_error(http::Responder& client, const ApiError& error) {
     client.send(error.status, "application/json", to_text(to_json(error)), std::move(headers));
 }
 
+/// What asks so often that lines of it would hide the others.
+bool is_a_probe(const std::string& path) {
+    return path == "/livez" || path == "/metrics" || path.ends_with("/health");
+}
+
 }  // namespace
 
 Service::Service(ServiceOptions options) : options_(std::move(options)), access_(options_.access) {
@@ -49,10 +54,22 @@ std::shared_ptr<Loaded> Service::loaded() const {
     return loaded_;
 }
 
+std::optional<http::Refusal> Service::judge(const http::Head& head) {
+    std::optional<http::Refusal> refused = access_.judge(head);
+    if (refused) {
+        metrics_->count_error(refused->status);
+        RequestLine(head, true).write(refused->status);
+    }
+    return refused;
+}
+
 void Service::handle(http::Request request, std::shared_ptr<http::Responder> client) {
+    const auto line = std::make_shared<RequestLine>(request, !is_a_probe(request.path));
+    client = watched(std::move(client), access_.headers_for(request), line);
+    if (access_.is_preflight(request)) return client->send(204, "text/plain", "");
     {
         const std::lock_guard lock(mutex_);
-        calls_.push_back({std::move(request), std::move(client), nullptr});
+        calls_.push_back({std::move(request), std::move(client), line});
     }
     changed_.notify_one();
 }

@@ -12,6 +12,7 @@
 #include "access.h"
 #include "metrics.h"
 #include "openai.h"
+#include "watched.h"
 
 namespace rwkvk::server {
 
@@ -34,7 +35,8 @@ class Service {
     /// From now on new ones are refused.
     void drain();
 
-    std::optional<http::Refusal> judge(const http::Head& head) const { return access_.judge(head); }
+    /// Who may not ask is told so, and so is the log.
+    std::optional<http::Refusal> judge(const http::Head& head);
     /// Returns at once.
     void handle(http::Request request, std::shared_ptr<http::Responder> client);
 
@@ -42,7 +44,8 @@ class Service {
     struct Call {
         http::Request request;
         std::shared_ptr<http::Responder> client;
-        std::shared_ptr<Loaded> loaded;  // null where the route needs none
+        std::shared_ptr<RequestLine> line;
+        std::shared_ptr<Loaded> loaded = {};  // null where the route needs none
     };
     struct Route {
         std::string method, path;
