@@ -22,8 +22,8 @@ class Watched final : public http::Responder {
 
     void send(int status, std::string_view type, std::string body,
               std::vector<http::Header> headers) override {
+        line_->write(status);  // before it: lines of a client that waits for answers are in order
         client_->send(status, type, std::move(body), with_own(std::move(headers)));
-        line_->write(status);
     }
     void begin_stream(int status, std::string_view type, std::vector<http::Header> headers) override {
         status_ = status;
@@ -31,8 +31,8 @@ class Watched final : public http::Responder {
     }
     void write(std::string text) override { client_->write(std::move(text)); }
     void end() override {
-        client_->end();
         line_->write(status_, "stream");
+        client_->end();
     }
     void on_gone(std::function<void()> call) override {
         client_->on_gone([line = line_, call = std::move(call)] {
