@@ -40,7 +40,8 @@ server::ServiceOptions service_options(const ServeFlags& flags) {
     server::ServiceOptions options{
         .access = {.keys = keys_of(flags),
                    .allowed_hosts = flags.allowed_hosts,
-                   .loopback = is_loopback(flags.host)},
+                   .loopback = is_loopback(flags.host),
+                   .page = !flags.no_webui},
         .jobs = {.max_tokens = flags.max_tokens, .thinking = flags.thinking, .template_name = flags.format},
         .build = concat("rwkvk ", rwkvk_version()),
         .threads = flags.threads};

@@ -20,6 +20,7 @@ struct AccessRules {
     std::vector<ApiKey> keys = {};                // none: everybody may
     std::vector<std::string> allowed_hosts = {};  // besides localhost and addresses
     bool loopback = true;                         // the address that is listened on
+    bool page = true;                             // there is one, and whoever may connect may see it
 };
 
 class Access {
