@@ -90,8 +90,8 @@ void Service::serve(Call& call) {
     }
 }
 
-/// The page is there for everybody at /, not only for who accepts HTML: one address, one answer, for caches and
-/// for people. It needs no model, so that it can say that one is being loaded.
+/// The page is there for everybody at /, not only for who accepts HTML: one address, one answer, for caches
+/// and for people. It needs no model, so that it can say that one is being loaded.
 const PageFile* Service::asked_page_file(const http::Request& request) const {
     const bool reads = request.method == "GET" || request.method == "HEAD";
     return options_.access.page && reads ? page_file(request.path) : nullptr;

@@ -32,7 +32,7 @@ const drawings = {
     menu: 'M3 5.5h14M3 10h14M3 14.5h14',
     plus: 'M10 4v12M4 10h12',
     send: 'M10 16V4M5 9l5-5 5 5',
-    stop: 'M6 6h8v8H6z',
+    stop: 'M6 6h8v8H6zM7.5 7v6M9 7v6M11 7v6M12.5 7v6',
     copy: 'M7 7h9v9H7zM4 13V4h9',
     done: 'M4 10.5l4 4 8-9',
     edit: 'M4 16l.8-3.2L13 4.6l2.4 2.4-8.2 8.2zM11.5 6.1l2.4 2.4',

@@ -92,8 +92,8 @@ function take(run, chunk) {
     if (delta.reasoning_content) {
         run.thinks_since ||= performance.now();
         turn.reasoning += delta.reasoning_content;
-        turn.thought = (performance.now() - run.thinks_since) / 1000;
     }
+    if (run.thinks_since && !turn.text) turn.thought = (performance.now() - run.thinks_since) / 1000;
     if (delta.content) turn.text += turn.text ? delta.content : delta.content.trimStart();
     show_soon(run);
 }
@@ -137,13 +137,14 @@ async function keep(of) {
     await refresh_list();
 }
 
-let last_kept = 0;
+/** To be kept, and not removed since. @type {Set<Conversation>} */
+const due = new Set();
 
 /** @param {Conversation} of */
 function keep_soon(of) {
-    if (performance.now() - last_kept < 1000) return;
-    last_kept = performance.now();
-    store.save(of);
+    if (due.has(of)) return;
+    due.add(of);
+    setTimeout(() => due.delete(of) && store.save(of), 500);
 }
 
 const draft_name = () => `rwkvk.draft.${current.head || current.title ? current.id : 'new'}`;
@@ -162,7 +163,6 @@ function restore_draft() {
 /** @param {Conversation} of */
 function open(of) {
     current = of;
-    localStorage.setItem('rwkvk.current', of.id);
     close_side();
     show_all();
     restore_draft();
@@ -198,6 +198,7 @@ const list_actions = {
         const run = runs.get(id);
         if (run) run.removed = true;
         run?.stop.abort();
+        due.delete(of);
         await store.remove(id);
         if (current.id === id) open_new();
         await refresh_list();
@@ -230,6 +231,7 @@ function changed() {
 }
 
 function show_all() {
+    localStorage.setItem('rwkvk.current', current.id);
     turns.show(current, runs.get(current.id)?.turn ?? null, props?.model_path === 'rwkvk-demo');
     show_controls();
     refresh_list();
@@ -255,6 +257,11 @@ function show_served() {
 }
 
 function show_panel() {
+    refill_panel();
+    panel.showModal();
+}
+
+function refill_panel() {
     const served = (/** @type {keyof import('./api.js').Props} */ name) => String(props?.[name] ?? t('unknown'));
     fill_panel(byId('panel-body'), {
         system: current.system,
@@ -268,7 +275,6 @@ function show_panel() {
         },
         changed: show_words,
     });
-    panel.showModal();
 }
 
 /** @param {string} words @param {string} action @param {() => void} act */
@@ -358,6 +364,7 @@ async function learn() {
     }
     show_served();
     if (!current.head) show_all();
+    if (panel.open) refill_panel();
 }
 
 function show_banner() {
@@ -414,6 +421,7 @@ document.addEventListener('keydown', event => {
     if (document.body.classList.contains('side-open')) close_side();
     else runs.get(current.id)?.stop.abort();
 });
+document.addEventListener('visibilitychange', () => { if (!document.hidden) look_at_server(); });
 byId('new').addEventListener('click', open_new);
 byId('shade').addEventListener('click', close_side);
 search.addEventListener('input', refresh_list);

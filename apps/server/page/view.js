@@ -27,7 +27,7 @@ class TurnView {
         this.foot = el('div', { class: 'foot' });
         const who = turn.role === 'user' ? t('you') : 'rwkvk';
         this.element = el('article', { class: `turn ${turn.role}`, 'data-turn': turn.id, 'aria-label': who },
-            this.reasoning, this.body, this.note, this.foot);
+            this.markdown && this.reasoning, this.body, this.note, this.foot);
     }
 
     /** @param {boolean} running */
@@ -178,6 +178,7 @@ function rename_entry(entry, one, actions) {
     const end = (/** @type {string} */ title) => {
         if (is_over) return;  // leaving the field after Enter
         is_over = true;
+        entry.replaceChildren();
         actions.rename(one.id, title.trim() || one.title);
     };
     const input = el('input', { class: 'rename', 'aria-label': t('rename'), maxlength: 80, onblur: () => end(input.value) });

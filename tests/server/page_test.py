@@ -1,0 +1,569 @@
+#!/usr/bin/python3
+"""The page of `rwkvk serve` in Debian's Chromium: what a person does with it, and what an answer cannot do with it.
+
+usage: page_test.py PROGRAM PAGE_FOLDER
+(packages: chromium chromium-driver python3-selenium; without them the test is skipped. The first line names Debian's Python, whose package that is.)
+"""
+import http.client
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import unittest
+
+try:
+    from selenium import webdriver
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.common.keys import Keys
+except ImportError:
+    webdriver = None
+if not webdriver or not shutil.which("chromedriver") or not shutil.which("chromium"):
+    print("skipped: a browser is missing (Debian: chromium chromium-driver python3-selenium)")
+    sys.exit(77)
+
+from page_fake import Fake, content, reasoning  # noqa: E402, beside this file
+
+PAGE = sys.argv.pop(2)
+PROGRAM = sys.argv.pop(1)
+PATIENCE = 20  # seconds, of a busy machine
+
+# Whatever becomes an element, a request or a dialog here is a hole.
+ATTACKS = """<script>window.hurt = 1</script><img src=x onerror="window.hurt = 2"><svg onload="window.hurt = 3">
+<iframe src="https://evil.example/frame"></iframe><a href="https://evil.example/raw" onclick="window.hurt = 4">raw</a>
+
+[one](javascript:window.hurt=5) [two](JaVaScRiPt:window.hurt=6) [three](  java
+script:window.hurt=7) [four](data:text/html,<script>window.hurt=8</script>) [five](vbscript:x) [six](//evil.example/relative) [seven](file:///etc/passwd)
+<javascript:window.hurt=9> <data:text/html;base64,PHN2Zz4=> javascript:window.hurt=10
+
+![picture](https://evil.example/picture.png) ![two](data:image/svg+xml,<svg/onload=alert(1)>) [![in link](https://evil.example/in.png)](https://evil.example/go)
+[![x](javascript:window.hurt=11)](javascript:window.hurt=12) **[bold](javascript:window.hurt=13)** [nested [x](javascript:window.hurt=14)](javascript:window.hurt=15)
+
+[quote](https://good.example/"onmouseover="window.hurt=16) [entity](&#106;avascript:window.hurt=17) [control](\x01javascript:window.hurt=18)
+
+> <b onmouseover="window.hurt=19">quoted</b>
+> - <style>@import 'https://evil.example/style.css'; body { background: url(https://evil.example/back.png) }</style>
+
+| a | <img src=x onerror="window.hurt=20"> |
+|---|---|
+| [cell](javascript:window.hurt=21) | <link rel=stylesheet href="https://evil.example/link.css"> |
+
+```html" onload="window.hurt=22
+</code></pre><script>window.hurt = 23</script><img src="https://evil.example/code.png">
+```
+
+# <meta http-equiv=refresh content="0;url=https://evil.example/meta"> <form action="https://evil.example/form"><input autofocus onfocus="window.hurt=24">
+<base href="https://evil.example/"> <object data="https://evil.example/object"></object> <math><mi xlink:href="javascript:window.hurt=25">x</mi></math>
+"""
+
+WIDE = "word" * 60 + "\n\n```\n" + "code " * 60 + "\n```\n\n|" + " column |" * 20 + "\n|" + "---|" * 20 + "\n|" + " cell |" * 20 + "\n\n`" + "span" * 60 + "`\n"
+
+
+def served(*flags):
+    process = subprocess.Popen([PROGRAM, "serve", "-dev", "cpu", "--port", "0", *flags], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return process, int(re.search(r":(\d+)$", process.stdout.readline()).group(1))
+
+
+def end(process):
+    process.terminate()
+    process.wait(60)
+    process.stdout.close()
+
+
+def get(port, path, method="GET", **headers):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    answer = connection.getresponse()
+    result = answer.status, answer.read().decode(), dict(answer.getheaders())
+    connection.close()
+    return result
+
+
+class Files(unittest.TestCase):
+    def test_every_file_of_the_folder_is_served_as_it_is(self):
+        names = {name for name in os.listdir(PAGE) if name.endswith((".html", ".css", ".js", ".svg"))}
+        self.assertGreater(len(names), 10)
+        for name in names:
+            status, text, headers = get(REAL_PORT, "/" if name == "index.html" else "/" + name)
+            with open(os.path.join(PAGE, name), encoding="utf-8") as file:
+                self.assertEqual((status, text), (200, file.read()), name)
+            self.assertIn("script-src 'self'", headers["Content-Security-Policy"])
+            self.assertIn("require-trusted-types-for 'script'; trusted-types 'none'", headers["Content-Security-Policy"])
+            self.assertEqual((headers["Cache-Control"], headers["X-Content-Type-Options"], headers["Referrer-Policy"]), ("no-cache", "nosniff", "no-referrer"))
+            self.assertRegex(headers["ETag"], '^"[0-9a-f]{16}"$')
+            self.assertEqual(get(REAL_PORT, "/" if name == "index.html" else "/" + name, If_None_Match="W/" + headers["ETag"])[:2], (304, ""))
+        self.assertEqual(get(REAL_PORT, "/", If_None_Match='"0000000000000000"')[0], 200)
+        self.assertEqual(get(REAL_PORT, "/", "HEAD")[:2], (200, ""))
+        self.assertEqual(get(REAL_PORT, "/files.def")[0], 404)
+        self.assertEqual(get(REAL_PORT, "/main.js/")[0], 404)
+
+    def test_others_may_link_to_the_page_and_no_further(self):
+        self.assertEqual(get(REAL_PORT, "/", Sec_Fetch_Site="cross-site")[0], 200)
+        self.assertEqual(get(REAL_PORT, "/props", Sec_Fetch_Site="cross-site")[0], 403)
+        self.assertEqual(get(REAL_PORT, "/", Host="evil.example")[0], 403)
+
+    def test_a_server_without_its_page(self):
+        process, port = served("--no-webui")
+        for _ in range(600):
+            if get(port, "/health")[0] == 200:
+                break
+            time.sleep(0.1)
+        self.assertIn(f"http://127.0.0.1:{port}/v1", get(port, "/")[1])
+        self.assertEqual(get(port, "/main.js")[0], 404)
+        end(process)
+
+    def test_types(self):
+        if not shutil.which("tsc"):
+            self.skipTest("tsc is missing (Debian: node-typescript)")
+        done = subprocess.run(["tsc", "-p", PAGE], capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stdout), (0, ""))
+
+
+class Browsing(unittest.TestCase):
+    """One page, of a server of its own and so with an empty memory."""
+
+    def setUp(self):
+        self.fake = Fake(REAL_PORT)
+        self.addCleanup(self.fake.close)
+        self.look(1280, 800)
+        self.open()
+
+    def open(self, url=""):
+        BROWSER.get(url or self.fake.url)
+        self.until(lambda: self.script("return document.querySelector('#send')?.title"), "the page is ready")
+
+    @staticmethod
+    def look(width, height, scheme="light", language="en-US"):
+        BROWSER.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
+        BROWSER.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+        BROWSER.execute_cdp_cmd("Emulation.setUserAgentOverride", {"userAgent": "test", "acceptLanguage": language})
+
+    @staticmethod
+    def script(text, *arguments):
+        return BROWSER.execute_script(text, *arguments)
+
+    def until(self, is_so, what):
+        begun = time.monotonic()
+        while not is_so():
+            self.assertLess(time.monotonic() - begun, PATIENCE, f"expected that {what}")
+            time.sleep(0.02)
+
+    def one(self, selector):
+        self.until(lambda: BROWSER.find_elements(By.CSS_SELECTOR, selector), f"there is {selector}")
+        return BROWSER.find_element(By.CSS_SELECTOR, selector)
+
+    def texts(self, selector):
+        return self.script("return [...document.querySelectorAll(arguments[0])].filter(e => e.checkVisibility()).map(e => e.innerText.trim())", selector)
+
+    def until_text(self, selector, texts):
+        self.until(lambda: self.texts(selector) == texts, f"{selector} is {texts}, not {self.texts(selector)}")
+
+    def click(self, selector):
+        self.one(selector)
+        self.script("document.querySelector(arguments[0]).click()", selector)
+
+    def type(self, text):
+        self.one("#text").send_keys(text)
+
+    def ask(self, text):
+        self.type(text + Keys.ENTER)
+        self.until(lambda: self.script("return !document.querySelector('.running') && document.querySelector('#text').value === ''"), f"{text} is answered")
+
+    def said(self):
+        return self.texts(".turn .body")
+
+    def draft(self):
+        return self.script("return document.querySelector('#text').value")
+
+
+class Conversations(Browsing):
+    def test_a_question_is_answered(self):
+        self.ask("Why?")
+        self.assertEqual(self.said(), ["Why?", "Answer 1 to Why?"])
+        self.ask("And then?")
+        self.assertEqual(self.said()[2:], ["And then?", "Answer 2 to And then?"])
+        self.assertEqual(self.fake.requests[1]["messages"], [{"role": "user", "content": "Why?"}, {"role": "assistant", "content": "Answer 1 to Why?"},
+                                                             {"role": "user", "content": "And then?"}])
+        self.assertEqual((self.fake.requests[1]["stream"], "temperature" in self.fake.requests[1]), (True, False))
+        self.assertEqual(self.script("return document.querySelector('#spoken').textContent"), "Answer 2 to And then?")
+        self.assertEqual(self.texts(".facts summary")[1], "25 tokens · 12.5 tokens/s")
+        self.click(".turn:last-child .facts summary")
+        self.until_text(".facts dd", ["40 tokens, 30 of them read before", "25 tokens in 2 s", "7", "00ff00ff00ff00ff", "b0-0"])
+
+    def test_words_come_while_they_are_made_and_can_be_stopped(self):
+        self.fake.answers["Go"] = [content("One\n\ntwo "), 0.5, content("three"), *[0.1] * 300]
+        self.type("Go" + Keys.ENTER)
+        self.until_text(".assistant .body > p", ["One", "two"])
+        self.script("window.first = document.querySelector('.assistant .body > p')")
+        self.until_text(".assistant .body > p", ["One", "two three"])
+        self.assertTrue(self.script("return first === document.querySelector('.assistant .body > p')"), "only the last block is made anew")
+        self.assertEqual(self.one("#send").get_attribute("aria-label"), "Stop")
+        self.type("next")  # while it comes
+        self.one("#text").send_keys(Keys.ENTER)
+        self.assertEqual(len(self.fake.requests), 1)
+        self.click("#send")
+        self.until_text(".note", ["Stopped"])
+        self.fake.answers["Go"] = [content("again")]
+        self.assertEqual((self.said(), self.draft()), (["Go", "One\n\ntwo three"], "next"))
+
+    def test_stop_reaches_the_server(self):
+        self.fake.answers["Go"] = [content("x"), *[part for i in range(300) for part in (0.05, content("y"))]]
+        self.type("Go" + Keys.ENTER)
+        self.until(lambda: self.said()[1:] and self.said()[1].startswith("xy"), "an answer comes")
+        self.one("#text").send_keys(Keys.ESCAPE)
+        self.assertTrue(self.fake.left.wait(PATIENCE))
+
+    def test_branches(self):
+        self.ask("First")
+        self.click(".assistant [aria-label='Answer again']")
+        self.until_text(".branch", ["2 / 2"])
+        self.until(lambda: self.said() == ["First", "Answer 2 to First"], "there is a second answer")
+        self.ask("Second")
+        self.click("[aria-label='Previous version']")
+        self.until(lambda: self.said() == ["First", "Answer 1 to First"], "the first answer is back")
+        self.assertEqual(self.texts(".branch"), ["1 / 2"])
+        self.click("[aria-label='Next version']")
+        self.until(lambda: self.said() == ["First", "Answer 2 to First", "Second", "Answer 3 to Second"], "the branch is as deep as it was")
+
+        self.click(".user [aria-label='Edit']")
+        area = self.one(".editing textarea")
+        area.send_keys(" thought" + Keys.ENTER)
+        self.until(lambda: self.said() == ["First thought", "Answer 4 to First thought"], "the other question is answered")
+        self.assertEqual(len(self.fake.requests[3]["messages"]), 1)
+        self.click(".user [aria-label='Edit']")
+        self.one(".editing textarea").send_keys(" no" + Keys.ESCAPE)
+        self.until(lambda: self.said()[0] == "First thought", "nothing is changed")
+        self.open()
+        self.until(lambda: self.texts(".branch") == ["2 / 2"], "branches are kept")
+
+    def test_undo_and_redo(self):
+        self.ask("First")
+        self.ask("Second")
+        self.click("#undo")
+        self.until(lambda: self.said() == ["First", "Answer 1 to First"] and self.draft() == "Second", "the question is back in its field")
+        self.click("#redo")
+        self.until(lambda: len(self.said()) == 4 and self.draft() == "", "the question is where it was")
+        self.click("#undo")
+        self.one("#text").clear()
+        self.ask("Third")
+        self.assertEqual((self.texts(".branch"), self.fake.requests[2]["messages"][-2]["content"]), (["2 / 2"], "Answer 1 to First"))
+
+    def test_conversations_are_found_renamed_exported_and_deleted(self):
+        self.ask("About birds")
+        self.click("#new")
+        self.until(lambda: self.said() == [], "the conversation is empty")
+        self.ask("About fish")
+        self.until_text(".entry", ["About fish", "About birds"])
+        self.click("#list li:nth-child(2) .entry")
+        self.until(lambda: self.said()[:1] == ["About birds"], "the other one is shown")
+        self.click(".current [aria-label='Rename']")
+        self.one(".rename").send_keys(Keys.CONTROL + "a" + Keys.NULL + "Feathers" + Keys.ENTER)
+        self.until(lambda: "Feathers" in self.texts(".entry") and self.texts("#title") == ["Feathers"], "it has another name")
+        search = self.one("#search")
+        search.send_keys("FISH")
+        self.until_text(".entry", ["About fish"])
+        search.send_keys("x")
+        self.until_text("#list li", ["Nothing found"])
+        search.send_keys(Keys.BACKSPACE * 5)
+        self.until(lambda: len(self.texts(".entry")) == 2, "all are there again")
+
+        self.script("URL.createObjectURL = blob => (blob.text().then(text => window.exported = text), '#')")
+        self.click(".current [aria-label='Export as text']")
+        self.until(lambda: self.script("return window.exported"), "a text is exported")
+        self.assertEqual(self.script("return window.exported"), "# Feathers\n\nYou:\nAbout birds\n\nrwkvk:\nAnswer 1 to About birds\n")
+
+        self.click(".current [aria-label='Delete']")
+        self.until_text(".entry", ["About fish"])
+        self.click("#toast button")
+        self.until(lambda: "Feathers" in self.texts(".entry") and self.said()[:1] == ["About birds"], "it is back")
+        self.click(".current [aria-label='Delete']")
+        self.until_text(".entry", ["About fish"])
+        self.open()
+        self.until_text(".entry", ["About fish"])
+
+    def test_reasoning_is_folded(self):
+        self.fake.answers["Think"] = [reasoning("Let me "), 0.3, reasoning("see"), 0.3, content("Done")]
+        self.type("Think" + Keys.ENTER)
+        self.until(lambda: self.texts(".reasoning summary")[:1] and self.texts(".reasoning summary")[0].startswith("Thinking"), "it thinks")
+        self.assertEqual(self.texts(".thoughts"), [])
+        self.until(lambda: self.said() == ["Think", "Done"] and self.texts(".facts"), "it is done")
+        self.assertRegex(self.texts(".reasoning summary")[0], r"^Thought for 0\.[5-9] s|^Thought for [1-9]")
+        self.click(".reasoning summary")
+        self.until_text(".thoughts", ["Let me see"])
+        self.ask("More")
+        self.assertEqual(self.fake.requests[1]["messages"][1], {"role": "assistant", "content": "Done"})
+
+
+class Writing(Browsing):
+    def test_enter_is_the_input_methods_while_it_composes(self):
+        self.type("ni hao")
+        self.script("""for (const properties of [{isComposing: true}, {keyCode: 229}])
+            document.querySelector('#text').dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', bubbles: true, cancelable: true, ...properties}))""")
+        for kind in ("rawKeyDown", "keyUp"):
+            BROWSER.execute_cdp_cmd("Input.dispatchKeyEvent", {"type": kind, "key": "Enter", "windowsVirtualKeyCode": 229})
+        time.sleep(0.2)
+        self.assertEqual((self.fake.requests, self.said(), self.draft()), ([], [], "ni hao"))
+        self.type(Keys.SHIFT + Keys.ENTER + Keys.NULL + "x")
+        self.assertEqual(self.draft(), "ni hao\nx")
+        self.ask("")
+        self.assertEqual(self.said()[0], "ni hao\nx")
+
+    def test_drafts_survive(self):
+        self.type("Half a thou")
+        self.open()
+        self.assertEqual(self.draft(), "Half a thou")
+        self.ask("ght")
+        self.type("other")
+        self.click("#new")
+        self.until(lambda: self.draft() == "", "the new one has no draft")
+        self.click("#list .entry")
+        self.until(lambda: self.draft() == "other", "every conversation has its own")
+
+    def test_an_answer_survives_a_reload(self):
+        self.fake.answers["Go"] = [content("So far"), *[0.1] * 100]
+        self.type("Go" + Keys.ENTER)
+        self.until(lambda: self.said() == ["Go", "So far"], "an answer comes")
+        time.sleep(0.8)  # it is kept every half a second
+        self.open()
+        self.until(lambda: self.said() == ["Go", "So far"] and self.texts(".note") == ["Stopped"], "what came is kept")
+
+    def test_nothing_of_the_address_is_sent(self):
+        self.open(self.fake.url + "?q=Hello&prompt=Hello&message=Hello#q=Hello")
+        time.sleep(0.3)
+        self.assertEqual((self.fake.requests, self.said(), self.draft()), ([], [], ""))
+
+    def test_settings_are_sent_and_kept(self):
+        def set_field(name, value):
+            self.script("""const field = document.querySelector(`#panel [name=${arguments[0]}]`);
+                field.value = arguments[1];
+                for (const event of ['input', 'change']) field.dispatchEvent(new Event(event))""", name, value)
+
+        self.click("#settings")
+        self.until(lambda: self.script("return document.querySelector('[name=top_p]').value") == "0.25", "the server's values are shown")
+        set_field("preset", "chat")
+        set_field("penalty_decay", "0.95")
+        set_field("seed", "42")
+        set_field("max_tokens", "9")
+        set_field("thinking", "low")
+        set_field("system", "Be brief.")
+        self.click("#panel-close")
+        for _ in range(2):
+            self.ask("x")
+            request = self.fake.requests[-1]
+            wanted = {"temperature": 1, "top_p": 0.3, "top_k": 0, "presence_penalty": 0.5, "frequency_penalty": 0.5, "penalty_decay": 0.95,
+                      "seed": 42, "max_tokens": 9, "reasoning_effort": "low"}
+            self.assertEqual({name: request.get(name) for name in wanted}, wanted)
+            self.assertEqual(request["messages"][0], {"role": "system", "content": "Be brief."})
+            self.open()
+        self.click("#settings")
+        self.assertEqual(self.script("return document.querySelector('[name=preset]').value"), "custom")
+
+
+class Looks(Browsing):
+    def test_languages(self):
+        self.assertEqual(self.one("#text").get_attribute("placeholder"), "Ask something …")
+        self.look(1280, 800, language="zh-CN")
+        self.open()
+        self.assertEqual((self.one("#text").get_attribute("placeholder"), self.script("return document.documentElement.lang")), ("想问点什么……", "zh-CN"))
+        self.click("#settings")
+        self.script("const s = document.querySelector('[name=language]'); s.value = 'en'; s.dispatchEvent(new Event('change'))")
+        self.until_text("#panel h2", ["Settings"])
+        self.open()
+        self.assertEqual(self.one("#text").get_attribute("placeholder"), "Ask something …")
+
+    def test_both_languages_say_the_same_things(self):
+        names = self.script("""return import('./words.js').then(async words => {
+            const text = await (await fetch('words.js')).text();
+            return ['en', 'zh'].map(language => text.slice(text.indexOf(`    ${language}: {`)).split('\\n    },')[0].match(/\\b\\w+(?=: ')/g).slice());
+        })""")
+        self.assertGreater(len(names[0]), 80)
+        self.assertEqual(names[0], names[1])
+
+    def contrast(self, selector):
+        """Of its text with the ground it stands on (WCAG's ratio)."""
+        self.one(selector)
+        return self.script("""const shown = colour => { const c = document.createElement('canvas').getContext('2d'); c.fillStyle = colour; c.fillRect(0, 0, 1, 1);
+                return [...c.getImageData(0, 0, 1, 1).data]; };
+            const light = ([r, g, b]) => [r, g, b].map(v => v / 255).map(v => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+                .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+            const element = document.querySelector(arguments[0]);
+            let ground = element;
+            while (shown(getComputedStyle(ground).backgroundColor)[3] === 0) ground = ground.parentElement;
+            const pair = [getComputedStyle(element).color, getComputedStyle(ground).backgroundColor].map(colour => light(shown(colour))).sort((a, b) => b - a);
+            return (pair[0] + .05) / (pair[1] + .05)""", selector)
+
+    def test_schemes(self):
+        grounds = {}
+        self.fake.answers["Show"] = [content("Text with [a link](https://good.example/) and\n\n```c\nint x = 1; // \"one\"\nf(\"s\");\n```\n")]
+        for scheme in ("light", "dark"):
+            self.look(1280, 800, scheme)
+            self.open()
+            self.ask("Show")
+            grounds[scheme] = self.script("return getComputedStyle(document.body).backgroundColor")
+            for selector in (".assistant p", ".assistant a", ".user .body", ".facts summary", "#model", "#list .entry", "#new", ".code-keyword", ".code-comment",
+                             ".code-string", ".code-number"):
+                self.assertGreater(self.contrast(selector), 4.5, f"{selector}, {scheme}")
+        self.assertEqual(grounds, {"light": "rgb(255, 255, 255)", "dark": "rgb(21, 24, 27)"})
+        self.script("localStorage.setItem('rwkvk.settings', JSON.stringify({scheme: 'light'}))")
+        self.open()
+        self.assertEqual(self.script("return getComputedStyle(document.body).backgroundColor"), grounds["light"])
+
+    def test_a_narrow_screen(self):
+        self.look(360, 640)
+        self.fake.answers["wide" * 40] = [reasoning("think" * 60), content(WIDE)]
+        self.open()
+        self.ask("wide" * 40)
+        beyond = """return [...document.querySelectorAll('body *')].filter(e => e.checkVisibility() && !e.closest('pre, .table, nav, .unseen, .skip, .entry, #title, #model'))
+            .filter(e => e.getBoundingClientRect().right > innerWidth + .5).map(e => e.tagName + '.' + e.className)"""
+        self.assertEqual(self.script(beyond), [])
+        self.assertLessEqual(self.script("return Math.max(document.scrollingElement.scrollWidth, document.querySelector('#scroll').scrollWidth)"), 360)
+        self.assertEqual(len(self.script(beyond.replace("pre, .table, ", ""))) > 0, True, "the text would be too wide, were it not for its own scroll bars")
+        self.click("#menu")
+        self.until(lambda: self.script("return document.querySelector('nav').getBoundingClientRect().left === 0"), "the conversations come in")
+        self.click("#shade")
+        self.until(lambda: self.script("return getComputedStyle(document.querySelector('nav')).visibility") == "hidden", "the conversations go")
+        self.click("#settings")
+        self.until(lambda: self.script("return document.querySelector('#panel').open"), "the settings are shown")
+        self.assertEqual(self.script(beyond), [])
+
+    def test_every_button_has_a_name_and_the_keyboard_reaches_it(self):
+        self.ask("x")
+        nameless = "return [...document.querySelectorAll('button, input, textarea, select')].filter(e => !(e.innerText || e.ariaLabel || e.closest('label')?.innerText)).map(e => e.outerHTML)"
+        self.assertEqual(self.script(nameless), [])
+        self.script("document.activeElement.blur()")
+        reached = set()
+        for _ in range(25):
+            BROWSER.switch_to.active_element.send_keys(Keys.TAB)
+            reached.add(self.script("return document.activeElement.ariaLabel || document.activeElement.textContent"))
+        self.assertLessEqual({"Skip to the message field", "New conversation", "Search conversations", "Rename", "Delete", "Settings", "Edit", "Answer again", "Ask something …", "Send"}, reached)
+
+
+class Safety(Browsing):
+    def foreign_requests(self):
+        """Of the page to anybody but its server, tried or made, since the last time."""
+        found = []
+        for entry in BROWSER.get_log("performance"):
+            message = json.loads(entry["message"])["message"]
+            if message["method"] == "Network.requestWillBeSent":
+                url = message["params"]["request"]["url"]
+                if not url.startswith(self.fake.url) and not url.startswith(("data:,", "chrome")):
+                    found.append(url)
+        return found + self.script("return window.violations")
+
+    def test_an_answer_is_words_and_nothing_else(self):
+        BROWSER.get_log("performance")
+        self.fake.answers["attack"] = [part for i in range(0, len(ATTACKS), 7) for part in (content(ATTACKS[i:i + 7]), 0.001)]
+        self.fake.answers[ATTACKS.strip()] = [reasoning(ATTACKS), content("ok")]
+        self.ask("attack")
+        self.until(lambda: self.texts(".facts"), "it is answered")
+        self.script("const field = document.querySelector('#text'); field.value = arguments[0]; field.dispatchEvent(new Event('input'))", ATTACKS)
+        self.ask("")
+        self.click(".reasoning:not([hidden]) summary")
+        self.open()
+        self.until(lambda: len(self.said()) == 4, "the conversation is there again")
+        tags = set(self.script("return [...document.querySelectorAll('.turn *')].map(e => e.tagName.toLowerCase())"))
+        self.assertLessEqual(tags, set("details summary div p a span code pre blockquote ul ol li table thead tbody tr th td h3 em strong br button svg path dl dt dd".split()))
+        self.assertLessEqual({"a", "table", "pre", "h3", "blockquote"}, tags)
+        for link in self.script("return [...document.querySelectorAll('.turn a')].map(e => [e.href, e.rel, e.getAttributeNames().join()])"):
+            self.assertRegex(link[0], "^https?://")
+            self.assertEqual(link[1:], ["noopener noreferrer", "href,target,rel"])
+        for element in self.script("return [...document.querySelectorAll('.turn *')].flatMap(e => e.getAttributeNames()).filter(name => name.startsWith('on') || name === 'style')"):
+            self.fail(f"found an attribute {element}")
+        self.script("for (const e of document.querySelectorAll('.turn a')) for (const kind of ['mouseover', 'focus']) e.dispatchEvent(new Event(kind, {bubbles: true}))")
+        time.sleep(0.3)
+        self.assertIsNone(self.script("return window.hurt ?? null"))
+        self.assertEqual(self.foreign_requests(), [])
+
+    def test_what_counts_such_requests_would_see_one(self):
+        BROWSER.get_log("performance")
+        self.script("const picture = new Image(); picture.src = 'https://evil.example/x.png'; document.body.append(picture)")
+        self.until(lambda: self.script("return window.violations.length"), "the policy forbids the picture")
+        self.assertTrue(any("evil.example" in url for url in self.foreign_requests()))
+        self.assertEqual(self.script("try { document.body.innerHTML = '<i>x</i>'; return 'taken' } catch (error) { return error.name }"), "TypeError")
+
+    def test_markdown_is_read_in_a_time_that_texts_of_attackers_do_not_stretch(self):
+        for text in ("[" * 20000, "*" * 20001, "**a" * 7000, "`" * 20000 + "a", "> " * 9000, "- " * 9000, "<http://" * 3000, "|" * 20000 + "\n|" + "-|" * 9000, "_a*" * 7000, "![" * 9000,
+                     "~~~" * 6000, "[a](" * 5000, "`a``b" * 4000):
+            took = self.script("""const text = arguments[0];
+                return import('./markdown.js').then(({ Markdown }) => { const begun = performance.now(); new Markdown(document.createElement('div')).show(text);
+                    return performance.now() - begun; })""", text)
+            self.assertLess(took, 1500, text[:20])
+
+
+class Servers(Browsing):
+    def test_the_page_says_what_is_wrong_with_the_server(self):
+        self.until_text("#model", ["fake · test device"])
+        self.assertEqual(self.texts("#banner"), [])
+        for state, words in (("draining", "being stopped"), ("loading", "being loaded"), ("lost", "No connection")):
+            self.fake.state = state
+            self.script("document.dispatchEvent(new Event('visibilitychange'))")
+            self.until(lambda: self.texts("#banner") and words in self.texts("#banner")[0], f"the banner says '{words}'")
+            self.assertEqual(self.script("return document.querySelector('#lamp').className"), state)
+        self.type("Hello" + Keys.ENTER)
+        self.until(lambda: self.texts(".note.bad") and "No connection" in self.texts(".note.bad")[0], "the answer says why it is none")
+        self.fake.state = "ok"
+        self.until(lambda: self.texts("#banner") == [], "the banner goes by itself")
+        self.click(".assistant [aria-label='Answer again']")
+        self.until(lambda: self.said() == ["Hello", "Answer 1 to Hello"], "it can be asked for again")
+
+    def test_an_answer_that_is_cut_is_told(self):
+        self.fake.answers["cut"] = [content("So far"), {"error": {"code": "draining", "message": "stopped"}}]
+        self.type("cut" + Keys.ENTER)
+        self.until(lambda: self.texts(".note.bad"), "the end is told")
+        self.assertIn("being stopped", self.texts(".note.bad")[0])
+        self.assertEqual(self.said(), ["cut", "So far"])
+
+    def test_the_real_server(self):
+        self.open(f"http://127.0.0.1:{REAL_PORT}/")
+        self.until(lambda: self.texts("#model") and self.texts("#model")[0].startswith("rwkvk-demo · cpu"), "model and device are told")
+        self.ask("My name is Ada.")
+        self.ask("What is my name?")
+        self.until(lambda: len(self.texts(".facts")) == 2, "both are answered")
+        self.assertEqual(self.said(), ["My name is Ada.", "Nice to meet you, Ada!", "What is my name?", "Your name is Ada."])
+        self.click(".turn:last-child .facts summary")
+        prompt, _, _, fingerprint, numerics = self.texts(".turn:last-child .facts dd")
+        self.assertGreater(int(re.search(r", (\d+) of them", prompt).group(1)), 10)
+        self.assertRegex(fingerprint, "^[0-9a-f]{16}$")
+        self.assertRegex(numerics, "^b2-[0-9a-f]{16}$")
+        self.click(".turn:last-child [aria-label='Answer again']")
+        self.until(lambda: self.texts(".branch") == ["2 / 2"] and len(self.texts(".facts")) == 2, "it is answered again")
+        self.click(".turn:last-child .facts summary")
+        self.assertEqual(self.texts(".turn:last-child .facts dd")[3], fingerprint, "at temperature 0 the same tokens")
+
+    def test_keys(self):
+        process, port = served("--api-key", "a-secret")
+        self.addCleanup(end, process)
+        self.open(f"http://127.0.0.1:{port}/")
+        field = self.one("#key-form input")
+        field.send_keys("wrong" + Keys.ENTER)
+        time.sleep(0.3)
+        self.assertEqual((len(self.texts("#key-form")), self.texts("#model")), (1, [""]))
+        self.one("#key-form input").send_keys("a-secret" + Keys.ENTER)
+        self.until(lambda: self.texts("#key-form") == [], "the key is taken")
+        self.ask("Hello!")
+        self.until(lambda: self.said()[1:] == ["Hello! How can I help you?"], "it is answered")
+        self.assertEqual(self.script("return [sessionStorage.getItem('rwkvk.key'), localStorage.getItem('rwkvk.key')]"), ["a-secret", None])
+
+
+def open_browser():
+    options = webdriver.ChromeOptions()
+    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
+    browser = webdriver.Chrome(options=options)
+    browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {
+        "source": "window.violations = []; addEventListener('securitypolicyviolation', event => violations.push(event.blockedURI))"})
+    return browser
+
+
+if __name__ == "__main__":
+    REAL, REAL_PORT = served()
+    BROWSER = open_browser()
+    try:
+        result = unittest.main(verbosity=2, exit=False).result
+    finally:
+        BROWSER.quit()
+        end(REAL)
+    sys.exit(not result.wasSuccessful())
