@@ -114,6 +114,16 @@ class Files(unittest.TestCase):
         self.assertEqual(get(port, "/main.js")[0], 404)
         end(process)
 
+    def test_every_word_that_is_asked_for_is_there(self):
+        sources = {}
+        for name in os.listdir(PAGE):
+            with open(os.path.join(PAGE, name), encoding="utf-8") as file:
+                sources[name] = file.read()
+        there = set(re.findall(r"\b(\w+): \['[^']+', '[^']+'\]", sources.pop("words.js")))
+        asked = {word for text in sources.values() for word in re.findall(r"\bt\('(\w+)'|data-words=\"(\w+)\"", text) for word in word if word}
+        self.assertGreater(len(asked), 50)
+        self.assertEqual(asked - there, set())
+
     def test_types(self):
         if not shutil.which("tsc"):
             self.skipTest("tsc is missing (Debian: node-typescript)")
@@ -373,14 +383,6 @@ class Looks(Browsing):
         self.open()
         self.assertEqual(self.one("#text").get_attribute("placeholder"), "Ask something …")
 
-    def test_both_languages_say_the_same_things(self):
-        names = self.script("""return import('./words.js').then(async words => {
-            const text = await (await fetch('words.js')).text();
-            return ['en', 'zh'].map(language => text.slice(text.indexOf(`    ${language}: {`)).split('\\n    },')[0].match(/\\b\\w+(?=: ')/g).slice());
-        })""")
-        self.assertGreater(len(names[0]), 80)
-        self.assertEqual(names[0], names[1])
-
     def contrast(self, selector):
         """Of its text with the ground it stands on (WCAG's ratio)."""
         self.one(selector)
@@ -485,7 +487,7 @@ class Safety(Browsing):
 
     def test_markdown_is_read_in_a_time_that_texts_of_attackers_do_not_stretch(self):
         for text in ("[" * 20000, "*" * 20001, "**a" * 7000, "`" * 20000 + "a", "> " * 9000, "- " * 9000, "<http://" * 3000, "|" * 20000 + "\n|" + "-|" * 9000, "_a*" * 7000, "![" * 9000,
-                     "~~~" * 6000, "[a](" * 5000, "`a``b" * 4000):
+                     "~~~" * 6000, "[a](" * 5000, "*a " * 20000, "`a``b" * 4000):
             took = self.script("""const text = arguments[0];
                 return import('./markdown.js').then(({ Markdown }) => { const begun = performance.now(); new Markdown(document.createElement('div')).show(text);
                     return performance.now() - begun; })""", text)

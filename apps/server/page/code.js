@@ -3,11 +3,20 @@
 import { el } from './dom.js';
 
 const words = {
-    c: 'alignas auto bool break case catch char class const constexpr continue default delete do double else enum explicit extern false final float for friend goto if inline int long namespace new nullptr operator override private protected public return short signed sizeof static struct switch template this throw true try typedef typename union unsigned using virtual void volatile while fn let mut impl trait pub use mod match loop move ref self Self where async await dyn crate type interface func go defer chan map range package import var select fallthrough',
-    script: 'abstract as async await boolean break case catch class const continue default delete do else enum export extends false finally for from function if implements import in instanceof interface let new null of private protected public readonly return static super switch this throw true try type typeof undefined var void while with yield int long float double char string package final',
-    python: 'and as assert async await break class continue def del elif else except False finally for from global if import in is lambda None nonlocal not or pass raise return True try while with yield match case self',
-    shell: 'if then else elif fi for while until do done case esac in function return local export set unset echo exit cd source true false begin end def elsif module require unless nil',
-    sql: 'select from where and or not insert into values update set delete create table drop alter add primary key foreign references join left right inner outer on group by order having limit offset as distinct union all null is in like between case when then else end count sum avg min max index view with',
+    c: 'alignas auto bool break case catch char class const constexpr continue default delete do double else enum explicit extern false final float ' +
+        'for friend goto if inline int long namespace new nullptr operator override private protected public return short signed sizeof static struct ' +
+        'switch template this throw true try typedef typename union unsigned using virtual void volatile while fn let mut impl trait pub use mod ' +
+        'match loop move ref self Self where async await dyn crate type interface func go defer chan map range package import var select fallthrough',
+    script: 'abstract as async await boolean break case catch class const continue default delete do else enum export extends false finally for from ' +
+        'function if implements import in instanceof interface let new null of private protected public readonly return static super switch this ' +
+        'throw true try type typeof undefined var void while with yield int long float double char string package final',
+    python: 'and as assert async await break class continue def del elif else except False finally for from global if import in is lambda None nonlocal ' +
+        'not or pass raise return True try while with yield match case self',
+    shell: 'if then else elif fi for while until do done case esac in function return local export set unset echo exit cd source true false begin end ' +
+        'def elsif module require unless nil',
+    sql: 'select from where and or not insert into values update set delete create table drop alter add primary key foreign references join left right ' +
+        'inner outer on group by order having limit offset as distinct union all null is in like between case when then else end count sum avg min ' +
+        'max index view with',
     none: '',
 };
 
