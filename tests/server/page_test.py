@@ -15,20 +15,18 @@ import time
 import unittest
 
 try:
-    from selenium import webdriver
-    from selenium.webdriver.common.by import By
     from selenium.webdriver.common.keys import Keys
 except ImportError:
-    webdriver = None
-if not webdriver or not shutil.which("chromedriver") or not shutil.which("chromium"):
+    Keys = None
+if not Keys or not shutil.which("chromedriver") or not shutil.which("chromium"):
     print("skipped: a browser is missing (Debian: chromium chromium-driver python3-selenium)")
     sys.exit(77)
 
-from page_fake import Fake, content, reasoning  # noqa: E402, beside this file
+from page_browser import Browsing, open_browser  # noqa: E402, beside this file
+from page_fake import content, reasoning  # noqa: E402
 
 PAGE = sys.argv.pop(2)
 PROGRAM = sys.argv.pop(1)
-PATIENCE = 20  # seconds, of a busy machine
 
 # Whatever becomes an element, a request or a dialog here is a hole.
 ATTACKS = """<script>window.hurt = 1</script><img src=x onerror="window.hurt = 2"><svg onload="window.hurt = 3">
@@ -131,63 +129,6 @@ class Files(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout), (0, ""))
 
 
-class Browsing(unittest.TestCase):
-    """One page, of a server of its own and so with an empty memory."""
-
-    def setUp(self):
-        self.fake = Fake(REAL_PORT)
-        self.addCleanup(self.fake.close)
-        self.look(1280, 800)
-        self.open()
-
-    def open(self, url=""):
-        BROWSER.get(url or self.fake.url)
-        self.until(lambda: self.script("return document.querySelector('#send')?.title"), "the page is ready")
-
-    @staticmethod
-    def look(width, height, scheme="light", language="en-US"):
-        BROWSER.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
-        BROWSER.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
-        BROWSER.execute_cdp_cmd("Emulation.setUserAgentOverride", {"userAgent": "test", "acceptLanguage": language})
-
-    @staticmethod
-    def script(text, *arguments):
-        return BROWSER.execute_script(text, *arguments)
-
-    def until(self, is_so, what):
-        begun = time.monotonic()
-        while not is_so():
-            self.assertLess(time.monotonic() - begun, PATIENCE, f"expected that {what}")
-            time.sleep(0.02)
-
-    def one(self, selector):
-        self.until(lambda: BROWSER.find_elements(By.CSS_SELECTOR, selector), f"there is {selector}")
-        return BROWSER.find_element(By.CSS_SELECTOR, selector)
-
-    def texts(self, selector):
-        return self.script("return [...document.querySelectorAll(arguments[0])].filter(e => e.checkVisibility()).map(e => e.innerText.trim())", selector)
-
-    def until_text(self, selector, texts):
-        self.until(lambda: self.texts(selector) == texts, f"{selector} is {texts}, not {self.texts(selector)}")
-
-    def click(self, selector):
-        self.one(selector)
-        self.script("document.querySelector(arguments[0]).click()", selector)
-
-    def type(self, text):
-        self.one("#text").send_keys(text)
-
-    def ask(self, text):
-        self.type(text + Keys.ENTER)
-        self.until(lambda: self.script("return !document.querySelector('.running') && document.querySelector('#text').value === ''"), f"{text} is answered")
-
-    def said(self):
-        return self.texts(".turn .body")
-
-    def draft(self):
-        return self.script("return document.querySelector('#text').value")
-
-
 class Conversations(Browsing):
     def test_a_question_is_answered(self):
         self.ask("Why?")
@@ -223,7 +164,7 @@ class Conversations(Browsing):
         self.type("Go" + Keys.ENTER)
         self.until(lambda: self.said()[1:] and self.said()[1].startswith("xy"), "an answer comes")
         self.one("#text").send_keys(Keys.ESCAPE)
-        self.assertTrue(self.fake.left.wait(PATIENCE))
+        self.assertTrue(self.fake.left.wait(20))
 
     def test_branches(self):
         self.ask("First")
@@ -299,7 +240,7 @@ class Conversations(Browsing):
         self.until(lambda: self.texts(".reasoning summary")[:1] and self.texts(".reasoning summary")[0].startswith("Thinking"), "it thinks")
         self.assertEqual(self.texts(".thoughts"), [])
         self.until(lambda: self.said() == ["Think", "Done"] and self.texts(".facts"), "it is done")
-        self.assertRegex(self.texts(".reasoning summary")[0], r"^Thought for 0\.[5-9] s|^Thought for [1-9]")
+        self.assertRegex(self.texts(".reasoning summary")[0], r"^Thought for (0\.[5-9]\d?|[1-9][0-9.]*) s$")
         self.click(".reasoning summary")
         self.until_text(".thoughts", ["Let me see"])
         self.ask("More")
@@ -312,7 +253,7 @@ class Writing(Browsing):
         self.script("""for (const properties of [{isComposing: true}, {keyCode: 229}])
             document.querySelector('#text').dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', bubbles: true, cancelable: true, ...properties}))""")
         for kind in ("rawKeyDown", "keyUp"):
-            BROWSER.execute_cdp_cmd("Input.dispatchKeyEvent", {"type": kind, "key": "Enter", "windowsVirtualKeyCode": 229})
+            self.browser.execute_cdp_cmd("Input.dispatchKeyEvent", {"type": kind, "key": "Enter", "windowsVirtualKeyCode": 229})
         time.sleep(0.2)
         self.assertEqual((self.fake.requests, self.said(), self.draft()), ([], [], "ni hao"))
         self.type(Keys.SHIFT + Keys.ENTER + Keys.NULL + "x")
@@ -437,7 +378,7 @@ class Looks(Browsing):
         self.script("document.activeElement.blur()")
         reached = set()
         for _ in range(25):
-            BROWSER.switch_to.active_element.send_keys(Keys.TAB)
+            self.browser.switch_to.active_element.send_keys(Keys.TAB)
             reached.add(self.script("return document.activeElement.ariaLabel || document.activeElement.textContent"))
         self.assertLessEqual({"Skip to the message field", "New conversation", "Search conversations", "Rename", "Delete", "Settings", "Edit", "Answer again", "Ask something …", "Send"}, reached)
 
@@ -446,7 +387,7 @@ class Safety(Browsing):
     def foreign_requests(self):
         """Of the page to anybody but its server, tried or made, since the last time."""
         found = []
-        for entry in BROWSER.get_log("performance"):
+        for entry in self.browser.get_log("performance"):
             message = json.loads(entry["message"])["message"]
             if message["method"] == "Network.requestWillBeSent":
                 url = message["params"]["request"]["url"]
@@ -455,7 +396,7 @@ class Safety(Browsing):
         return found + self.script("return window.violations")
 
     def test_an_answer_is_words_and_nothing_else(self):
-        BROWSER.get_log("performance")
+        self.browser.get_log("performance")
         self.fake.answers["attack"] = [part for i in range(0, len(ATTACKS), 7) for part in (content(ATTACKS[i:i + 7]), 0.001)]
         self.fake.answers[ATTACKS.strip()] = [reasoning(ATTACKS), content("ok")]
         self.ask("attack")
@@ -479,7 +420,7 @@ class Safety(Browsing):
         self.assertEqual(self.foreign_requests(), [])
 
     def test_what_counts_such_requests_would_see_one(self):
-        BROWSER.get_log("performance")
+        self.browser.get_log("performance")
         self.script("const picture = new Image(); picture.src = 'https://evil.example/x.png'; document.body.append(picture)")
         self.until(lambda: self.script("return window.violations.length"), "the policy forbids the picture")
         self.assertTrue(any("evil.example" in url for url in self.foreign_requests()))
@@ -549,23 +490,12 @@ class Servers(Browsing):
         self.assertEqual(self.script("return [sessionStorage.getItem('rwkvk.key'), localStorage.getItem('rwkvk.key')]"), ["a-secret", None])
 
 
-def open_browser():
-    options = webdriver.ChromeOptions()
-    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
-    browser = webdriver.Chrome(options=options)
-    browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {
-        "source": "window.violations = []; addEventListener('securitypolicyviolation', event => violations.push(event.blockedURI))"})
-    return browser
-
-
 if __name__ == "__main__":
     REAL, REAL_PORT = served()
-    BROWSER = open_browser()
+    Browsing.browser, Browsing.real_port = open_browser(), REAL_PORT
     try:
         result = unittest.main(verbosity=2, exit=False).result
     finally:
-        BROWSER.quit()
+        Browsing.browser.quit()
         end(REAL)
     sys.exit(not result.wasSuccessful())
