@@ -1,4 +1,5 @@
-// The server as the page knows it: three paths, errors in one shape, answers as a stream of server-sent events.
+// The server as the page knows it: three paths beside its own (a proxy may have put both into a folder), errors in one shape, answers as
+// a stream of server-sent events.
 
 /** `status` 0: no answer came at all. */
 export class ServerError extends Error {
@@ -60,10 +61,10 @@ async function error_of(answer) {
  */
 
 /** @returns {Promise<Props>} */
-export const props = async () => (await ask('/props')).json();
+export const props = async () => (await ask('props')).json();
 
 /** Ends well when the server takes requests. */
-export const health = async () => { await ask('/health'); };
+export const health = async () => { await ask('health'); };
 
 // Events of a stream, one by one.
 /** @param {ReadableStream<Uint8Array>} body */
@@ -87,7 +88,7 @@ async function* events_of(body) {
  */
 export async function chat(request, signal, take) {
     const body = JSON.stringify({ ...request, stream: true, stream_options: { include_usage: true } });
-    const answer = await ask('/v1/chat/completions', { method: 'POST', body, signal });
+    const answer = await ask('v1/chat/completions', { method: 'POST', body, signal });
     if (!answer.body) throw new ServerError(0, 'lost', 'the answer has no body');
     try {
         for await (const event of events_of(answer.body)) {

@@ -103,6 +103,18 @@ function copyBySelection(text) {
     return done;
 }
 
+/**
+ * Whoever goes by keyboard stays on a button that `change` makes anew.
+ * @param {HTMLElement} parent @param {() => void} change
+ */
+export function keep_focus(parent, change) {
+    const had = document.activeElement;
+    const index = [...parent.children].findIndex(child => child.contains(had));
+    change();
+    const buttons = [...parent.children[index]?.querySelectorAll('button') ?? []];
+    buttons.find(button => button.title === had?.getAttribute('title'))?.focus();
+}
+
 // Whether this Enter is for the page and not for an input method that composes a word.
 /** @param {KeyboardEvent} event */
 export function isEnter(event) {

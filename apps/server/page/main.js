@@ -17,6 +17,7 @@ const text = /** @type {HTMLTextAreaElement} */ (byId('text'));
 const search = /** @type {HTMLInputElement} */ (byId('search'));
 const panel = /** @type {HTMLDialogElement} */ (byId('panel'));
 const store = await tree.open_store();
+let keeps = store.lasting;
 const other_tabs = new BroadcastChannel('rwkvk');
 // Answers that are being written.
 /** @type {Map<string, Run>} */
@@ -125,6 +126,7 @@ function facts_of({ usage, timings, rwkvk, system_fingerprint, finish }) {
 function refused(turn, error) {
     const known = error instanceof api.ServerError && ['loading', 'draining', 'lost', 'queue_full'].includes(error.code);
     turn.error = known ? t(/** @type {api.ServerError} */ (error).code) : error.message;
+    if (error instanceof api.ServerError && error.status === 401) props = null;  // asked for again, which shows where to put the key
     look_at_server();
 }
 
@@ -132,7 +134,12 @@ function refused(turn, error) {
 
 /** @param {Conversation} of */
 async function keep(of) {
-    await store.save(of);
+    try {
+        await store.save(of);
+    } catch {
+        keeps = false;  // it is full
+        show_banner();
+    }
     other_tabs.postMessage(of.id);
     await refresh_list();
 }
@@ -267,7 +274,7 @@ function refill_panel() {
         system: current.system,
         params: props?.default_generation_settings.params ?? {},
         facts: [[t('model'), served('model_alias')], [t('device'), served('device')], [t('version'), served('build_info')],
-            [t('fact_numerics'), served('system_fingerprint')], [t('address'), `${location.origin}/v1`]],
+            [t('fact_numerics'), served('system_fingerprint')], [t('address'), new URL('v1', document.baseURI).href]],
     }, {
         system: words => {
             current.system = words;
@@ -369,7 +376,7 @@ async function learn() {
 
 function show_banner() {
     const banner = byId('banner');
-    const words = trouble ? t(trouble) : store.lasting ? '' : t('not_kept');
+    const words = trouble ? t(trouble) : keeps ? '' : t('not_kept');
     if (banner.textContent !== words) banner.textContent = words;
     banner.hidden = !words;
     byId('lamp').className = trouble || (wants_key ? 'loading' : 'well');
@@ -382,12 +389,14 @@ function show_banner() {
 function show_key_form(form) {
     const input = el('input', { type: 'password', name: 'key', required: true, autocomplete: 'off', 'aria-label': t('key'), placeholder: t('key') });
     const remember = el('input', { type: 'checkbox', name: 'remember' });
-    form.replaceChildren(el('span', {}, t('key_wanted')), input, el('label', {}, remember, t('remember')), el('button', { class: 'strong' }, t('use_key')));
-    form.onsubmit = event => {
+    const words = el('span', {}, t('key_wanted'));
+    form.replaceChildren(words, input, el('label', {}, remember, t('remember')), el('button', { class: 'strong' }, t('use_key')));
+    form.onsubmit = async event => {
         event.preventDefault();
         api.use_key(input.value.trim(), remember.checked);
         input.value = '';
-        look_at_server();
+        await look_at_server();
+        if (wants_key) words.textContent = t('key_refused');
     };
 }
 
@@ -427,7 +436,6 @@ byId('shade').addEventListener('click', close_side);
 search.addEventListener('input', refresh_list);
 panel.addEventListener('click', event => { if (event.target === panel) panel.close(); });
 panel.addEventListener('close', () => { if (current.head) keep(current); });
-byId('scroll').addEventListener('scroll', () => document.body.classList.toggle('above', !turns.at_end));
 other_tabs.onmessage = async (/** @type {MessageEvent<string>} */ { data }) => {
     refresh_list();
     if (data !== current.id || runs.has(current.id)) return;

@@ -1,6 +1,6 @@
 // Turns as they are shown. A turn that is being written is brought up to date piece by piece, the others stay as they are.
 
-import { copyButton, el, fit, icon, iconButton, isEnter } from './dom.js';
+import { copyButton, el, fit, icon, iconButton, isEnter, keep_focus } from './dom.js';
 import { Markdown } from './markdown.js';
 import { children_of, path_to } from './tree.js';
 import { figure, t } from './words.js';
@@ -64,7 +64,8 @@ class TurnView {
         const all = children_of(this.tree, this.turn.parent), at = all.indexOf(this.turn);
         if (all.length < 2) return [];
         const to = (/** @type {string} */ drawing, /** @type {number} */ index) =>
-            iconButton(drawing, t(drawing === 'left' ? 'previous' : 'next'), () => this.actions.branch(all[index]), { disabled: !all[index] });
+            iconButton(drawing, t(drawing === 'left' ? 'previous' : 'next'), () => all[index] && this.actions.branch(all[index]),
+                { 'aria-disabled': !all[index] && 'true' });  // and not `disabled`, which a keyboard would fall off from
         return [el('span', { class: 'branches' }, to('left', at - 1), el('span', { class: 'branch' }, `${at + 1} / ${all.length}`), to('right', at + 1))];
     }
 
@@ -112,7 +113,7 @@ export class TurnList {
         /** @type {Map<string, TurnView>} */
         this.views = new Map();
         this.at_end = true;
-        scroll.addEventListener('scroll', () => { this.at_end = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 40; });
+        scroll.addEventListener('scroll', () => this.stand(scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 40));
         // Whatever grows (an answer, a folded part) is followed by who stands at the end of it.
         new ResizeObserver(() => this.follow()).observe(parent);
     }
@@ -122,7 +123,8 @@ export class TurnList {
         const path = path_to(tree);
         this.views = new Map(path.map(turn => [turn.id, new TurnView(tree, turn, this.actions)]));
         for (const view of this.views.values()) view.update(view.turn === running);
-        this.parent.replaceChildren(...[...this.views.values()].map(view => view.element), ...(path.length ? [] : [this.welcome(is_demo)]));
+        const elements = path.length ? [...this.views.values()].map(view => view.element) : [this.welcome(is_demo)];
+        keep_focus(this.parent, () => this.parent.replaceChildren(...elements));
     }
 
     /** @param {Turn} turn @param {boolean} running */
@@ -130,8 +132,14 @@ export class TurnList {
         this.views.get(turn.id)?.update(running);
     }
 
+    /** @param {boolean} at_end */
+    stand(at_end) {
+        this.at_end = at_end;
+        document.body.classList.toggle('above', !at_end);
+    }
+
     to_end() {
-        this.at_end = true;
+        this.stand(true);
         this.follow();
     }
 
@@ -155,7 +163,7 @@ export class TurnList {
 
 /** @param {HTMLElement} parent @param {Summary[]} found @param {string} current @param {boolean} searched @param {ListActions} actions */
 export function show_list(parent, found, current, searched, actions) {
-    parent.replaceChildren(...found.map(one => list_entry(one, one.id === current, actions)));
+    keep_focus(parent, () => parent.replaceChildren(...found.map(one => list_entry(one, one.id === current, actions))));
     if (!found.length) parent.append(el('li', { class: 'empty' }, t(searched ? 'nothing_found' : 'no_conversations')));
 }
 
