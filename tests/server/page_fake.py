@@ -22,7 +22,7 @@ def reasoning(text):
 
 
 class Fake:
-    """`answers`: words of a question -> chunks, of which numbers are pauses; other questions are answered with their number and words."""
+    """`answers`: words of a question -> chunks, of which numbers are pauses and events are waited for; other questions are answered with their number and words."""
 
     def __init__(self, real_port):
         self.answers, self.requests, self.state, self.left = {}, [], "ok", threading.Event()
@@ -88,6 +88,8 @@ class Fake:
             for chunk in [{"choices": [{"delta": {"role": "assistant", "content": None}}]}, *chunks, *LAST]:
                 if isinstance(chunk, (int, float)):
                     time.sleep(chunk)
+                elif isinstance(chunk, threading.Event):
+                    chunk.wait(60)
                 else:
                     client.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
             client.wfile.write(b"data: [DONE]\n\n")

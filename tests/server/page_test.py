@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import unittest
 
@@ -144,10 +145,12 @@ class Conversations(Browsing):
         self.until_text(".facts dd", ["40 tokens, 30 of them read before", "25 tokens in 2 s", "7", "00ff00ff00ff00ff", "b0-0"])
 
     def test_words_come_while_they_are_made_and_can_be_stopped(self):
-        self.fake.answers["Go"] = [content("One\n\ntwo "), 0.5, content("three"), *[0.1] * 300]
+        seen = threading.Event()
+        self.fake.answers["Go"] = [content("One\n\ntwo "), seen, content("three"), threading.Event()]
         self.type("Go" + Keys.ENTER)
         self.until_text(".assistant .body > p", ["One", "two"])
         self.script("window.first = document.querySelector('.assistant .body > p')")
+        seen.set()
         self.until_text(".assistant .body > p", ["One", "two three"])
         self.assertTrue(self.script("return first === document.querySelector('.assistant .body > p')"), "only the last block is made anew")
         self.assertEqual(self.one("#send").get_attribute("aria-label"), "Stop")
@@ -236,10 +239,12 @@ class Conversations(Browsing):
         self.until_text(".entry", ["About fish"])
 
     def test_reasoning_is_folded(self):
-        self.fake.answers["Think"] = [reasoning("Let me "), 0.3, reasoning("see"), 0.3, content("Done")]
+        seen = threading.Event()
+        self.fake.answers["Think"] = [reasoning("Let me "), seen, reasoning("see"), 0.6, content("Done")]
         self.type("Think" + Keys.ENTER)
         self.until(lambda: self.texts(".reasoning summary")[:1] and self.texts(".reasoning summary")[0].startswith("Thinking"), "it thinks")
         self.assertEqual(self.texts(".thoughts"), [])
+        seen.set()
         self.until(lambda: self.said() == ["Think", "Done"] and self.texts(".facts"), "it is done")
         self.assertRegex(self.texts(".reasoning summary")[0], r"^Thought for (0\.[5-9]\d?|[1-9][0-9.]*) s$")
         self.click(".reasoning summary")
@@ -274,10 +279,12 @@ class Writing(Browsing):
         self.until(lambda: self.draft() == "other", "every conversation has its own")
 
     def test_an_answer_survives_a_reload(self):
-        self.fake.answers["Go"] = [content("So far"), *[0.1] * 100]
+        self.fake.answers["Go"] = [content("So far"), threading.Event()]
         self.type("Go" + Keys.ENTER)
         self.until(lambda: self.said() == ["Go", "So far"], "an answer comes")
-        time.sleep(0.8)  # it is kept every half a second
+        kept = '''return new Promise(resolve => { indexedDB.open('rwkvk').onsuccess = ({ target }) => {
+            target.result.transaction('conversations').objectStore('conversations').getAll().onsuccess = ({ target }) => resolve(JSON.stringify(target.result)); }; })'''
+        self.until(lambda: "So far" in self.script(kept), "it is kept while it comes")
         self.open()
         self.until(lambda: self.said() == ["Go", "So far"] and self.texts(".note") == ["Stopped"], "what came is kept")
 

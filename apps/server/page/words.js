@@ -38,7 +38,7 @@ const words = {
     thinking: ['Thinking', '思考'], thinking_hint: ['For models that reason before they answer.', '适用于先思考再回答的模型。'],
     of_server: ['As the server is set', '按服务器设置'], none: ['None', '不思考'], low: ['A little', '少量'], medium: ['Normal', '正常'],
     high: ['A lot', '深入'], seed: ['Seed', '种子'], seed_none: ['random', '随机'], max_tokens: ['Most tokens', '最多 token'],
-    max_tokens_none: ['limit of the server', '服务器上限'],
+    max_tokens_none: ['server limit', '服务器上限'],
     page: ['Page', '页面'], scheme: ['Colours', '配色'], of_system: ['As the system', '跟随系统'], light: ['Light', '浅色'], dark: ['Dark', '深色'],
     language: ['Language', '语言'], of_browser: ['As the browser', '跟随浏览器'], server: ['Server', '服务器'], model: ['Model', '模型'],
     device: ['Device', '设备'], version: ['Version', '版本'], address: ['Address for programs', '程序使用的地址'],
