@@ -88,8 +88,9 @@ function messages_to(of, question) {
 
 /** @param {Run} run @param {any} chunk */
 function take(run, chunk) {
-    const { turn } = run, delta = chunk.choices[0]?.delta ?? {};
-    Object.assign(run.chunk, chunk, { finish: chunk.choices[0]?.finish_reason ?? run.chunk.finish });
+    if (run.stop.signal.aborted) return;  // it was on its way
+    const { turn } = run, choice = chunk.choices?.[0], delta = choice?.delta ?? {};
+    Object.assign(run.chunk, chunk, { finish: choice?.finish_reason ?? run.chunk.finish });
     if (delta.reasoning_content) {
         run.thinks_since ||= performance.now();
         turn.reasoning += delta.reasoning_content;
@@ -134,6 +135,7 @@ function refused(turn, error) {
 
 /** @param {Conversation} of */
 async function keep(of) {
+    due.delete(of);  // lest an old one is written over what another copy of it becomes
     try {
         await store.save(of);
     } catch {
@@ -207,6 +209,8 @@ const list_actions = {
         run?.stop.abort();
         due.delete(of);
         await store.remove(id);
+        localStorage.removeItem(`rwkvk.draft.${id}`);
+        other_tabs.postMessage(id);
         if (current.id === id) open_new();
         await refresh_list();
         toast(t('removed', of.title || t('untitled')), t('take_back'), async () => {
@@ -223,8 +227,12 @@ async function conversation(id) {
     return of;
 }
 
+let lists_asked_for = 0;
+
 async function refresh_list() {
+    const mine = ++lists_asked_for;
     const found = await store.list(search.value);
+    if (mine !== lists_asked_for) return;  // a later one has come before it, or will
     if (byId('list').querySelector('.rename')) return;  // somebody writes in it
     show_list(byId('list'), found, current.id, Boolean(search.value), list_actions);
 }

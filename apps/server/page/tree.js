@@ -7,7 +7,7 @@
  *   facts: Facts|null, stopped: boolean, error: string}} Turn `thought`: seconds of reasoning; `next`: the branch that was shown last
  * @typedef {{id: string, title: string, named: boolean, system: string, turns: Record<string, Turn>, first: string|null, head: string|null,
  *   count: number, changed: number}} Conversation `first`: the `next` of the root; `named`: by a person
- * @typedef {{id: string, title: string, changed: number}} Summary
+ * @typedef {{id: string, title: string}} Summary
  */
 
 /** @returns {Conversation} */
@@ -79,7 +79,7 @@ function has(tree, words) {
 
 /** @param {Conversation[]} trees @param {string} words @returns {Summary[]} the latest first */
 function summaries(trees, words) {
-    return trees.filter(tree => has(tree, words)).sort((a, b) => b.changed - a.changed).map(({ id, title, changed }) => ({ id, title, changed }));
+    return trees.filter(tree => has(tree, words)).sort((a, b) => b.changed - a.changed).map(({ id, title }) => ({ id, title }));
 }
 
 /**

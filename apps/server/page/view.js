@@ -46,12 +46,20 @@ class TurnView {
 
     /** @param {boolean} running */
     show_note(running) {
-        const { turn } = this, waits = running && !turn.text && !turn.reasoning;
-        const words = running ? (waits ? t('reading') : '') : turn.error ? t('failed', turn.error) : turn.stopped ? t('stopped') : turn.facts?.finish === 'length' ? t('cut') : '';
+        const words = this.note_words(running);
         this.note.textContent = words;
         this.note.hidden = !words;
-        this.note.classList.toggle('bad', Boolean(turn.error));
-        this.note.classList.toggle('waits', waits);
+        this.note.classList.toggle('bad', Boolean(this.turn.error));
+        this.note.classList.toggle('waits', running);
+    }
+
+    /** @param {boolean} running */
+    note_words(running) {
+        const { turn } = this;
+        if (running) return turn.text || turn.reasoning ? '' : t('reading');
+        if (turn.error) return t('failed', turn.error);
+        if (turn.stopped) return t('stopped');
+        return turn.facts?.finish === 'length' ? t('cut') : '';
     }
 
     foot_parts() {
