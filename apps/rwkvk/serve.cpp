@@ -27,6 +27,7 @@ void add_serve(CLI::App& app) {
                      "Origins whose pages may ask, as https://example.org; *: all")
         ->delimiter(',');
     command->add_flag("--insecure", flags->insecure, "Listen to other computers without a key");
+    command->add_flag("--no-webui", flags->no_webui, "Serve programs only, no page at /");
     command
         ->add_option("-a,--alias", flags->names, "What clients know the model by; else the name of its file")
         ->delimiter(',');

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "api_error.h"
+#include "page/page.h"
 
 namespace rwkvk::server {
 namespace {
@@ -95,6 +96,8 @@ bool Access::host_is_known(const std::string& host) const {
            std::ranges::count(rules_.allowed_hosts, name) > 0;
 }
 
+bool Access::is_page(const http::Head& head) const { return rules_.page && page_file(head.path); }
+
 bool Access::origin_is_listed(const http::Head& head) const {
     if (head.origin.empty()) return false;
     const std::string origin = lower(head.origin);
@@ -124,7 +127,8 @@ std::optional<http::Refusal> Access::judge_origin(const http::Head& head) const 
         return refusal(403, "permission_error", "pages of " + head.origin + " may not ask this server",
                        "origin_not_allowed");
     }
-    if (head.fetch_site == "cross-site")
+    // Others may link to the page, which holds no secret and does nothing by itself.
+    if (!is_page(head) && head.fetch_site == "cross-site")
         return refusal(403, "permission_error", "other pages may not ask this server", "origin_not_allowed");
     if (!head.origin.empty() && head.method == "POST" && !head.content_type.starts_with("application/json")) {
         return refusal(415, "invalid_request_error",
@@ -134,7 +138,7 @@ std::optional<http::Refusal> Access::judge_origin(const http::Head& head) const 
 }
 
 std::optional<http::Refusal> Access::judge(const http::Head& head) const {
-    const bool is_public = std::ranges::count(public_paths, head.path) > 0;
+    const bool is_public = is_page(head) || std::ranges::count(public_paths, head.path) > 0;
     // A page of somebody else's whose name was made to mean this machine.
     if (rules_.loopback && rules_.keys.empty() && !host_is_known(head.host)) {
         return refusal(

@@ -21,6 +21,7 @@ struct AccessRules {
     std::vector<std::string> allowed_hosts = {};  // besides localhost and addresses
     std::vector<std::string> origins = {};        // whose pages may ask, besides its own; "*": all
     bool loopback = true;                         // the address that is listened on
+    bool page = true;                             // there is one, and whoever may connect may see it
 };
 
 class Access {
@@ -39,6 +40,7 @@ class Access {
   private:
     const ApiKey* key_of(const http::Head& head) const;
     bool host_is_known(const std::string& host) const;
+    bool is_page(const http::Head& head) const;
     bool origin_is_listed(const http::Head& head) const;
     std::optional<http::Refusal> judge_origin(const http::Head& head) const;
 

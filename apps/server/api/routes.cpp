@@ -61,7 +61,7 @@ const std::vector<Service::Route>& Service::routes() {
     return routes;
 }
 
-/// For whoever opens the address in a browser.
+/// For whoever opens the address of a server without its page.
 void Service::greet(const Call& call) {
     const std::string& host = call.request.host;
     call.client->send(200, "text/plain; charset=utf-8",

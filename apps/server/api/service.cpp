@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api_error.h"
+#include "page/page.h"
 
 namespace rwkvk::server {
 
@@ -92,6 +93,8 @@ void Service::serve(Call& call) {
         send_error(*call.client, error);
     };
     try {
+        if (const PageFile* const file = asked_page_file(call.request))
+            return send_page_file(*file, call.request, *call.client);
         const Route& route = route_of(call.request);
         if (route.needs_model) call.loaded = loaded();
         (this->*route.serve)(call);
@@ -102,6 +105,13 @@ void Service::serve(Call& call) {
     } catch (const std::exception& error) {
         refuse(ApiError(500, "server_error", error.what()));
     }
+}
+
+/// The page is there for everybody at /, not only for who accepts HTML: one address, one answer, for caches
+/// and for people. It needs no model, so that it can say that one is being loaded.
+const PageFile* Service::asked_page_file(const http::Request& request) const {
+    const bool reads = request.method == "GET" || request.method == "HEAD";
+    return options_.access.page && reads ? page_file(request.path) : nullptr;
 }
 
 /// HEAD is GET whose body is left out by who sends it.

@@ -16,6 +16,8 @@
 
 namespace rwkvk::server {
 
+struct PageFile;
+
 struct ServiceOptions {
     AccessRules access;
     JobDefaults jobs;
@@ -54,6 +56,7 @@ class Service {
     };
     static const std::vector<Route>& routes();
     static const Route& route_of(const http::Request& request);
+    const PageFile* asked_page_file(const http::Request& request) const;
 
     void run();
     void serve(Call& call);

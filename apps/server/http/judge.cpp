@@ -191,6 +191,7 @@ Head head_of(const RequestHeader& header) {
     head.api_key = value(header, "x-api-key");
     head.content_type = value(header, "content-type");
     head.fetch_site = value(header, "sec-fetch-site");
+    head.if_none_match = value(header, "if-none-match");
     return head;
 }
 

@@ -23,7 +23,7 @@ struct Head {
     std::string method, target;
     std::string path;   // percent-decoded, without ".."
     std::string query;  // as it came, without "?"
-    std::string host, origin, authorization, api_key /* x-api-key */, content_type, fetch_site;
+    std::string host, origin, authorization, api_key /* x-api-key */, content_type, fetch_site, if_none_match;
     std::string request_id;  // 16 hex digits, made here
     std::string peer;        // address of the other side; "unix" behind a socket with a name
 };
