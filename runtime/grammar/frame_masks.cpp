@@ -1,5 +1,6 @@
 #include "runtime/grammar/frame_masks.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "runtime/grammar/trie_walk.h"
@@ -13,6 +14,65 @@ size_t bytes_of(const FrameMask& mask) {
     return sizeof mask + 64 + mask.bits.size() * 8 + (mask.few.size() + mask.exits.size()) * 4;
 }
 
+void make_unique(std::vector<uint32_t>& list) {
+    std::ranges::sort(list);
+    list.erase(std::unique(list.begin(), list.end()), list.end());
+    list.shrink_to_fit();
+}
+
+/// Reads tokens with the callers' part of the stack left out.
+class FrameReader {
+  public:
+    FrameReader(const Automaton& automaton, const TokenTrie& trie)
+        : automaton_(automaton), trie_(trie), walk_(automaton, trie, pool_) {}
+
+    FrameMask from(Automaton::State state) {
+        const Thread thread{state, 0};
+        read_below(0, {&thread, 1});
+        return finish();
+    }
+
+    FrameMask from_exits(const std::vector<uint32_t>& exits, Automaton::State state) {
+        std::vector<Thread> list;
+        Threads threads(automaton_, pool_, list);
+        threads.begin();
+        threads.reach(state, 0);
+        for (const uint32_t exit : exits) {
+            if (threads.ended()) mask_.exits.push_back(exit);
+            if (!list.empty()) read_below(exit, list);
+        }
+        return finish();
+    }
+
+  private:
+    void read_below(uint32_t from, std::span<const Thread> threads) {
+        walk_.below(from, threads, [this](uint32_t node, bool ended) {
+            const auto& nodes = trie_.nodes();
+            for (uint32_t i = nodes[node].first_token; i < nodes[node + 1].first_token; ++i)
+                mask_.few.push_back(trie_.tokens()[i]);
+            if (ended) mask_.exits.push_back(node);
+        });
+    }
+
+    FrameMask finish() {
+        make_unique(mask_.few);
+        make_unique(mask_.exits);
+        if (mask_.few.size() > trie_.vocabulary() / 32) {  // ids take more than bits
+            mask_.bits.resize(words_of(trie_.vocabulary()));
+            for (const text::Token token : mask_.few) set_bit(mask_.bits, token);
+            mask_.few = {};
+        }
+        mask_.work = walk_.work();
+        return std::move(mask_);
+    }
+
+    const Automaton& automaton_;
+    const TokenTrie& trie_;
+    StackPool pool_;
+    TrieWalk walk_;
+    FrameMask mask_;
+};
+
 }  // namespace
 
 void FrameMask::add_to(TokenBits& all) const {
@@ -20,55 +80,47 @@ void FrameMask::add_to(TokenBits& all) const {
     for (const text::Token token : few) set_bit(all, token);
 }
 
-std::shared_ptr<const FrameMask> FrameMasks::make(Automaton::State state) const {
-    StackPool pool;
-    TrieWalk walk(automaton_, trie_, pool);
-    FrameMask mask;
-    const Thread from{state, 0};
-    walk.below(0, {&from, 1}, [&](uint32_t node, bool ended) {
-        for (uint32_t i = trie_.nodes()[node].first_token; i < trie_.nodes()[node + 1].first_token; ++i)
-            mask.few.push_back(trie_.tokens()[i]);
-        if (ended) mask.exits.push_back(node);
-    });
-    if (mask.few.size() > trie_.vocabulary() / 32) {  // ids take more than bits
-        mask.bits.resize(words_of(trie_.vocabulary()));
-        for (const text::Token token : mask.few) set_bit(mask.bits, token);
-        mask.few = {};
-    }
-    mask.few.shrink_to_fit();
-    mask.exits.shrink_to_fit();
-    mask.work = walk.work();
-    return std::make_shared<const FrameMask>(std::move(mask));
-}
-
-std::shared_ptr<const FrameMask> FrameMasks::find(Automaton::State state) {
-    const auto recent = recent_.find(state);
+FrameMasks::Pointer FrameMasks::find(Key key) {
+    const auto recent = recent_.find(key);
     if (recent != recent_.end()) return recent->second;
-    const auto older = older_.find(state);
+    const auto older = older_.find(key);
     if (older == older_.end()) return nullptr;
-    const auto mask = older->second;
-    keep(state, mask);
+    const Pointer mask = older->second;
+    keep(key, mask);
     return mask;
 }
 
-void FrameMasks::keep(Automaton::State state, std::shared_ptr<const FrameMask> mask) {
+void FrameMasks::keep(Key key, Pointer mask) {
     if (recent_bytes_ > most_recent_bytes) {
         older_ = std::exchange(recent_, {});
         recent_bytes_ = 0;
     }
     recent_bytes_ += bytes_of(*mask);
-    recent_.insert_or_assign(state, std::move(mask));
+    recent_.insert_or_assign(key, std::move(mask));
 }
 
-std::shared_ptr<const FrameMask> FrameMasks::of(Automaton::State state) {
+template <typename Make>
+FrameMasks::Pointer FrameMasks::find_or(Key key, const Make& make) {
     {
         const std::lock_guard lock(mutex_);
-        if (auto kept = find(state)) return kept;
+        if (Pointer kept = find(key)) return kept;
     }
-    auto made = make(state);  // by several threads at once perhaps: the same
+    FrameMask made = make(FrameReader(automaton_, trie_));  // by several threads at once perhaps: the same
     const std::lock_guard lock(mutex_);
-    keep(state, made);
-    return made;
+    if (Pointer kept = find(key)) return kept;
+    made.number = ++last_number_;
+    auto mask = std::make_shared<const FrameMask>(std::move(made));
+    keep(key, mask);
+    return mask;
+}
+
+FrameMasks::Pointer FrameMasks::of(Automaton::State state) {
+    return find_or(state, [&](FrameReader reader) { return reader.from(state); });
+}
+
+FrameMasks::Pointer FrameMasks::behind(const FrameMask& called, Automaton::State state) {
+    const Key key = Key{called.number} << 32 | state;
+    return find_or(key, [&](FrameReader reader) { return reader.from_exits(called.exits, state); });
 }
 
 }  // namespace rwkvk::grammar

@@ -23,7 +23,7 @@ class Grammar {
 
     const Automaton& automaton() const { return *automaton_; }
     const TokenTrie& vocabulary() const { return *vocabulary_; }
-    std::shared_ptr<const FrameMask> mask_of(Automaton::State state) const { return masks_->of(state); }
+    FrameMasks& masks() const { return *masks_; }
     /// Where a reply that begins so is read from.
     Automaton::State start(text::ReplyStart reply) const {
         return automaton_->start(static_cast<size_t>(reply));

@@ -12,37 +12,6 @@ namespace {
 
 constexpr size_t most_idle_frames = 1024;
 
-/// What is below the exits of a frame, read by its callers.
-class Exits {
-  public:
-    Exits(const Grammar& grammar, StackPool& pool)
-        : trie_(grammar.vocabulary()),
-          walk_(grammar.automaton(), trie_, pool),
-          threads_(grammar.automaton(), pool, callers_) {}
-
-    void add(const FrameMask& mask, uint32_t stack, TokenBits& to) {
-        if (mask.exits.empty() || stack == 0) return;
-        callers_.clear();
-        threads_.begin();
-        threads_.come_back(stack);
-        if (callers_.empty()) return;
-        for (const uint32_t exit : mask.exits) {
-            walk_.below(exit, callers_, [&](uint32_t node, bool) {
-                for (uint32_t i = trie_.nodes()[node].first_token; i < trie_.nodes()[node + 1].first_token;
-                     ++i)
-                    set_bit(to, trie_.tokens()[i]);
-            });
-        }
-    }
-    size_t work() const { return walk_.work(); }
-
-  private:
-    const TokenTrie& trie_;
-    TrieWalk walk_;
-    std::vector<Thread> callers_;
-    Threads threads_;
-};
-
 }  // namespace
 
 Matcher::Matcher(std::shared_ptr<const Grammar> grammar) : grammar_(std::move(grammar)) {
@@ -93,16 +62,20 @@ void Matcher::collect() {
 TokenBits Matcher::allowed() const {
     const TokenTrie& trie = grammar_->vocabulary();
     TokenBits bits(words_of(trie.vocabulary()));
-    StackPool pool = pool_;
-    Exits exits(*grammar_, pool);
     size_t work = 0;
+    const auto add = [&](const FrameMask& mask) {
+        check_mask_work(work += mask.work);
+        mask.add_to(bits);
+    };
     for (const Thread& thread : threads_) {
-        const auto mask = grammar_->mask_of(thread.state);
-        check_mask_work(work += mask->work);
-        mask->add_to(bits);
-        exits.add(*mask, thread.stack, bits);
+        auto mask = grammar_->masks().of(thread.state);
+        add(*mask);
+        for (uint32_t stack = thread.stack; stack != 0 && !mask->exits.empty();
+             stack = pool_.top(stack).below) {
+            mask = grammar_->masks().behind(*mask, pool_.top(stack).state);
+            add(*mask);
+        }
     }
-    check_mask_work(work + exits.work());
     if (may_end_ && trie.end_of_text() >= 0) set_bit(bits, static_cast<text::Token>(trie.end_of_text()));
     return bits;
 }

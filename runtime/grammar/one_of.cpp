@@ -88,8 +88,7 @@ class Comparison {
         if (schema.find("allOf")) return shape;
         if (const auto type = schema.find("type")) shape.written = shape.valid = kinds_of(*type);
         if (const auto value = schema.find("const")) fix(shape, {*value});
-        if (const auto values = schema.find("enum"))
-            fix(shape, items_of(*values));
+        if (const auto values = schema.find("enum")) fix(shape, items_of(*values));
         read_members(schema, shape);
         return shape;
     }

@@ -2,6 +2,7 @@
 // Reads all tokens at once: what they have in common is read once, and what begins wrongly not at all.
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
 #include "host/error.h"
@@ -25,6 +26,8 @@ class TrieWalk {
   public:
     TrieWalk(const Automaton& automaton, const TokenTrie& trie, StackPool& pool)
         : nodes_(trie.nodes()), threads_(automaton, pool, list_) {}
+    TrieWalk(const TrieWalk&) = delete;
+    TrieWalk& operator=(const TrieWalk&) = delete;
 
     /// Reads what lies below a node with these threads. `visit(node, ended)` for every node whose bytes can
     /// be read; ended: the empty stack was come back to there. Errors: as Threads::reach and check_mask_work.

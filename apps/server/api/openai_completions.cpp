@@ -107,7 +107,7 @@ std::vector<std::string> texts_of(const Job& job, const Tokenizer& tokenizer) {
 
 Job read_completion_job(const json& body, const Loaded& loaded, const JobDefaults& defaults) {
     const Fields fields(body);
-    refuse_unknown_wishes(fields, {"suffix", "logprobs", "grammar", "json_schema", "response_format"});
+    refuse_unknown_wishes(fields, {"suffix", "logprobs"});
     if (fields.integer("best_of", 1, INT32_MAX).value_or(1) > fields.integer("n", 1, INT32_MAX).value_or(1))
         throw not_supported("best_of greater than n");
     Job job = read_job(fields, loaded.model.sampling(), loaded);

@@ -2,6 +2,7 @@
 #include <ctime>
 
 #include "api_error.h"
+#include "grammar_fields.h"
 #include "service.h"
 
 namespace rwkvk::server {
@@ -166,6 +167,7 @@ void Service::apply_template(const Call& call) {
 void Service::chat(const Call& call) {
     const json body = parse_object(call.request.body);
     Job job = read_chat_job(body, *call.loaded, options_.jobs);
+    job.sampling.grammar = read_grammar(body, call.request.body, call.loaded->tokenizer);
     auto dialect = chat_dialect(body, *call.loaded, job);
     answer(call, std::move(job), std::move(dialect));
 }
@@ -173,6 +175,7 @@ void Service::chat(const Call& call) {
 void Service::complete(const Call& call) {
     const json body = parse_object(call.request.body);
     Job job = read_completion_job(body, *call.loaded, options_.jobs);
+    job.sampling.grammar = read_grammar(body, call.request.body, call.loaded->tokenizer);
     auto dialect = completion_dialect(body, *call.loaded, job);
     answer(call, std::move(job), std::move(dialect));
 }
