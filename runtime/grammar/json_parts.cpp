@@ -52,7 +52,8 @@ Node JsonParts::number() { return once(number_, "number", &JsonParts::make_numbe
 Node JsonParts::value() { return once(value_, "value", &JsonParts::make_value); }
 
 Node JsonParts::make_space() {
-    return rules_.sequence({rules_.optional(rules_.text("\n")), rules_.repeat(rules_.text(" "), 0, 20)});
+    const Node line = rules_.sequence({rules_.text("\n"), rules_.repeat(rules_.text(" "), 0, 20)});
+    return rules_.optional(rules_.choice({rules_.text(" "), line}));
 }
 
 Node JsonParts::character() {

@@ -15,7 +15,7 @@ class JsonParts {
   public:
     explicit JsonParts(Rules& rules) : rules_(rules) {}
 
-    /// Between tokens: at most a newline and 20 blanks, since models loop in more.
+    /// Between tokens: nothing, a blank, or a newline and up to 20 blanks. Models loop where there is no end.
     Node space();
     Node comma() { return rules_.sequence({rules_.text(","), space()}); }
     /// A character between the quotes of a string, with all its escapes.

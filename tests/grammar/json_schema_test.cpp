@@ -44,8 +44,8 @@ TEST_CASE("types") {
 }
 
 TEST_CASE("white space between tokens has an end") {
-    check(R"({"type": "array", "items": {"const": 1}})", {"[ 1,  1]", "[\n                    1]"},
-          {"[\n\n1]", "[                     1]", "[\t1]", " [1]", "[1] "});
+    check(R"({"type": "array", "items": {"const": 1}})", {"[ 1, 1 ]", "[1,1]", "[\n                    1]"},
+          {"[\n\n1]", "[  1]", "[\n                     1]", "[ \n1]", "[\t1]", " [1]", "[1] "});
 }
 
 TEST_CASE("members come in their order, those that are not required may be left out") {
