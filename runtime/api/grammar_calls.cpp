@@ -14,14 +14,13 @@ void constrain(text::Sampler& sampler, const rwkvk_grammar* grammar) {
 
 namespace {
 
-template <typename Make>
-rwkvk_status create(const rwkvk_tokenizer* tokenizer, const char* text, rwkvk_grammar** grammar,
-                    const Make& make) {
+rwkvk_status create(const rwkvk_tokenizer* tokenizer, grammar::KeptGrammars::Make make, const char* text,
+                    rwkvk_grammar** grammar) {
     if (!tokenizer) return RWKVK_BAD_ARGUMENT;
     return guarded(*tokenizer->runtime, [&] {
         require(text, "text");
         require(grammar, "grammar");
-        auto made = make(text, tokenizer->trie.of(*tokenizer->tokenizer));
+        auto made = tokenizer->grammars.get(make, text, *tokenizer->tokenizer);
         *grammar = new rwkvk_grammar{tokenizer->runtime, std::move(made)};
     });
 }
@@ -29,12 +28,12 @@ rwkvk_status create(const rwkvk_tokenizer* tokenizer, const char* text, rwkvk_gr
 }  // namespace
 
 rwkvk_status rwkvk_grammar_gbnf(const rwkvk_tokenizer* tokenizer, const char* text, rwkvk_grammar** grammar) {
-    return create(tokenizer, text, grammar, grammar::make_gbnf_grammar);
+    return create(tokenizer, grammar::make_gbnf_grammar, text, grammar);
 }
 
 rwkvk_status rwkvk_grammar_json_schema(const rwkvk_tokenizer* tokenizer, const char* schema,
                                        rwkvk_grammar** grammar) {
-    return create(tokenizer, schema, grammar, grammar::make_json_grammar);
+    return create(tokenizer, grammar::make_json_grammar, schema, grammar);
 }
 
 void rwkvk_grammar_destroy(rwkvk_grammar* grammar) { delete grammar; }

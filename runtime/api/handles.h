@@ -12,7 +12,7 @@
 #include "host/home_process.h"
 #include "runtime/api/device.h"
 #include "runtime/api/runtime.h"
-#include "runtime/grammar/token_trie.h"
+#include "runtime/grammar/kept_grammars.h"
 #include "runtime/include/rwkvk.h"
 #include "runtime/session/context.h"
 #include "runtime/session/receipt_recorder.h"
@@ -141,7 +141,7 @@ struct rwkvk_tokenizer {
     rwkvk::api::RuntimePointer runtime;
     rwkvk::api::TokenizerPointer tokenizer;
     std::string kind, source;
-    mutable rwkvk::grammar::KeptTrie trie = {};  // for grammars
+    mutable rwkvk::grammar::KeptGrammars grammars = {};
 };
 struct rwkvk_context {
     rwkvk::api::RuntimePointer runtime;

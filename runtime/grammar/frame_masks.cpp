@@ -1,6 +1,7 @@
 #include "runtime/grammar/frame_masks.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "runtime/grammar/trie_walk.h"
@@ -8,23 +9,19 @@
 namespace rwkvk::grammar {
 namespace {
 
-constexpr size_t most_recent_bytes = size_t{8} << 20;  // of a grammar; as many are older
+constexpr size_t most_recent_bytes = size_t{4} << 20;  // of a grammar; as many are older
 
 size_t bytes_of(const FrameMask& mask) {
     return sizeof mask + 64 + mask.bits.size() * 8 + (mask.few.size() + mask.exits.size()) * 4;
-}
-
-void make_unique(std::vector<uint32_t>& list) {
-    std::ranges::sort(list);
-    list.erase(std::unique(list.begin(), list.end()), list.end());
-    list.shrink_to_fit();
 }
 
 /// Reads tokens with the callers' part of the stack left out.
 class FrameReader {
   public:
     FrameReader(const Automaton& automaton, const TokenTrie& trie)
-        : automaton_(automaton), trie_(trie), walk_(automaton, trie, pool_) {}
+        : automaton_(automaton), trie_(trie), walk_(automaton, trie, pool_) {
+        mask_.bits.resize(words_of(trie.vocabulary()));
+    }
 
     FrameMask from(Automaton::State state) {
         const Thread thread{state, 0};
@@ -49,21 +46,31 @@ class FrameReader {
         walk_.below(from, threads, [this](uint32_t node, bool ended) {
             const auto& nodes = trie_.nodes();
             for (uint32_t i = nodes[node].first_token; i < nodes[node + 1].first_token; ++i)
-                mask_.few.push_back(trie_.tokens()[i]);
+                set_bit(mask_.bits, trie_.tokens()[i]);
             if (ended) mask_.exits.push_back(node);
         });
     }
 
     FrameMask finish() {
-        make_unique(mask_.few);
-        make_unique(mask_.exits);
-        if (mask_.few.size() > trie_.vocabulary() / 32) {  // ids take more than bits
-            mask_.bits.resize(words_of(trie_.vocabulary()));
-            for (const text::Token token : mask_.few) set_bit(mask_.bits, token);
-            mask_.few = {};
-        }
+        std::ranges::sort(mask_.exits);
+        mask_.exits.erase(std::unique(mask_.exits.begin(), mask_.exits.end()), mask_.exits.end());
+        mask_.exits.shrink_to_fit();
+        size_t count = 0;
+        for (const uint64_t word : mask_.bits) count += static_cast<size_t>(std::popcount(word));
+        if (count < trie_.vocabulary() / 32) list_few();
         mask_.work = walk_.work();
         return std::move(mask_);
+    }
+
+    /// Few ids take less than bits.
+    void list_few() {
+        for (size_t i = 0; i < mask_.bits.size(); ++i) {
+            for (uint64_t word = mask_.bits[i]; word != 0; word &= word - 1)
+                mask_.few.push_back(
+                    static_cast<text::Token>(i * 64 + static_cast<size_t>(std::countr_zero(word))));
+        }
+        mask_.few.shrink_to_fit();
+        mask_.bits = {};
     }
 
     const Automaton& automaton_;

@@ -10,7 +10,7 @@
 namespace rwkvk::grammar {
 namespace {
 
-constexpr size_t most_idle_frames = 1024;
+constexpr size_t most_idle_frames = 1024, most_idle_threads = 4096;
 
 }  // namespace
 
@@ -39,6 +39,9 @@ bool Matcher::read(std::string_view bytes) {
         ended = threads.ended();
         first = last;
         if (list.size() == last && !ended) return false;
+        if (first < most_idle_threads) continue;
+        list.erase(list.begin(), list.begin() + static_cast<ptrdiff_t>(first));
+        first = 0;
     }
     threads_.assign(list.begin() + static_cast<ptrdiff_t>(first), list.end());
     may_end_ = ended;

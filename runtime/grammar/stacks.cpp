@@ -74,13 +74,4 @@ void Threads::reach(Automaton::State state, uint32_t stack) {
     }
 }
 
-void Threads::come_back(uint32_t stack) {
-    if (stack == 0) {
-        ended_ = true;
-        return;
-    }
-    const StackPool::Frame frame = pool_.top(stack);
-    reach(frame.state, frame.below);
-}
-
 }  // namespace rwkvk::grammar

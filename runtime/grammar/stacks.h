@@ -39,7 +39,7 @@ struct Thread {
     bool operator==(const Thread&) const = default;
 };
 
-/// Puts threads behind those that are there, each once since `first`.
+/// Puts threads behind those of a list, each once since `begin`.
 class Threads {
   public:
     Threads(const Automaton& automaton, StackPool& pool, std::vector<Thread>& list)
@@ -52,9 +52,7 @@ class Threads {
     /// All ways to go on from a state that was reached. Errors: Code::bad_argument for more than most_stacks
     /// of them, or too deep ones.
     void reach(Automaton::State state, uint32_t stack);
-    /// Those that the rule below goes on with.
-    void come_back(uint32_t stack);
-    /// Whether the empty stack was come back to.
+    /// Whether a rule over the empty stack may have ended.
     bool ended() const { return ended_; }
     /// The next byte, for those of the list from `first` to before `last`.
     void read(size_t first, size_t last, uint8_t byte) {

@@ -2,8 +2,6 @@
 // A vocabulary as the tree of its tokens' bytes, in one array: each node is followed by those below it.
 
 #include <cstdint>
-#include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,20 +38,6 @@ class TokenTrie {
     std::vector<std::string> texts_;  // by id
     uint32_t vocabulary_;
     int64_t end_of_text_;
-};
-
-/// The trie of a tokenizer, made when it is first asked for.
-class KeptTrie {
-  public:
-    std::shared_ptr<const TokenTrie> of(const text::Tokenizer& tokenizer) {
-        const std::lock_guard lock(mutex_);
-        if (!trie_) trie_ = std::make_shared<const TokenTrie>(tokenizer);
-        return trie_;
-    }
-
-  private:
-    std::mutex mutex_;
-    std::shared_ptr<const TokenTrie> trie_;
 };
 
 }  // namespace rwkvk::grammar

@@ -30,7 +30,8 @@ class TrieWalk {
     TrieWalk& operator=(const TrieWalk&) = delete;
 
     /// Reads what lies below a node with these threads. `visit(node, ended)` for every node whose bytes can
-    /// be read; ended: the empty stack was come back to there. Errors: as Threads::reach and check_mask_work.
+    /// be read; ended: a rule over the empty stack may end there. Errors: as Threads::reach and
+    /// check_mask_work.
     template <typename Visit>
     void below(uint32_t node, std::span<const Thread> from, const Visit& visit) {
         list_.assign(from.begin(), from.end());

@@ -18,6 +18,8 @@ extern "C" {
 /** Does not change: samplers, chats and threads may share one. They keep what they need of it. */
 typedef struct rwkvk_grammar rwkvk_grammar;
 
+/* A tokenizer keeps the 64 that were made last, so that making the same again costs nothing. */
+
 /** From a text in GBNF, whose rule `root` is a whole answer, for the tokens of a vocabulary.
  * Errors: RWKVK_BAD_ARGUMENT with line and column of what is wrong. */
 RWKVK_API rwkvk_status rwkvk_grammar_gbnf(const rwkvk_tokenizer *tokenizer, const char *text, rwkvk_grammar **grammar);

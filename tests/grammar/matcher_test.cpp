@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "host/stopwatch.h"
+#include "runtime/grammar/kept_grammars.h"
 #include "runtime/text/sampler.h"
 #include "tests/grammar/grammars.h"
 #include "tests/support/reference_folder.h"
@@ -171,6 +172,21 @@ TEST_CASE("a sampler draws what the grammar lets through, and nothing else at it
     refusal_of([&] { copied.sample(logits); }, Code::bad_argument);
     copied.constrain(nullptr);
     CHECK(copied.sample(logits) != 0);
+}
+
+TEST_CASE("grammars that were made are kept") {
+    grammar::KeptGrammars kept;
+    const auto tokenizer = test::small_tokenizer();
+    const auto first = kept.get(grammar::make_gbnf_grammar, "root ::= \"a\"", *tokenizer);
+    CHECK(kept.get(grammar::make_gbnf_grammar, "root ::= \"a\"", *tokenizer) == first);
+    CHECK(kept.get(grammar::make_gbnf_grammar, "root ::= \"b\"", *tokenizer) != first);
+    CHECK(kept.get(grammar::make_json_grammar, "true", *tokenizer) ==
+          kept.get(grammar::make_json_grammar, "true", *tokenizer));
+    refusal_of([&] { kept.get(grammar::make_json_grammar, "root ::= \"a\"", *tokenizer); },
+               Code::bad_argument);
+    for (int i = 0; i < 64; ++i)
+        kept.get(grammar::make_gbnf_grammar, concat("root ::= \"", i, "\""), *tokenizer);
+    CHECK(kept.get(grammar::make_gbnf_grammar, "root ::= \"a\"", *tokenizer) != first);
 }
 
 TEST_CASE("without a token that ends texts the end is an error") {

@@ -1,6 +1,6 @@
 """Answers of random weights to random JSON schemas, judged by python3-jsonschema, which knows nothing of this program.
 
-usage: schemas_test.py PROGRAM [SCHEMAS [SEED]]; exit status 77 where jsonschema is not installed.
+usage: schemas_test.py PROGRAM [SCHEMAS [SEED [FLAG OF SERVE...]]]; without flags a random model of bytes answers; exit status 77 where jsonschema is not installed.
 """
 import datetime
 import http.client
@@ -152,12 +152,14 @@ def checker():
     return formats
 
 
-def main(program, count, seed):
+def main(program, count=1000, seed=1, *flags):
     schemas, done, cut = Schemas(seed), 0, 0
     with tempfile.TemporaryDirectory() as folder:
-        model = str(pathlib.Path(folder, "m.gguf"))
-        subprocess.run([program, "synth", model, "--size", "2x64x257", "--type", "f32"], check=True, stdout=subprocess.DEVNULL)
-        server = Server(program, "-m", model, "--dev", "cpu")
+        if not flags:
+            model = str(pathlib.Path(folder, "m.gguf"))
+            subprocess.run([program, "synth", model, "--size", "2x64x257", "--type", "f32"], check=True, stdout=subprocess.DEVNULL)
+            flags = ("-m", model, "--dev", "cpu")
+        server = Server(program, *flags)
         # Random weights would seldom end a list or string.
         ids = {end: server.ask("POST", "/tokenize", {"content": end})[1]["tokens"][0] for end in '"]}'}
         for number in range(count):
@@ -186,4 +188,4 @@ def main(program, count, seed):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], *(int(number) for number in (sys.argv[2:] + ["1000", "1"][len(sys.argv) - 2:])))
+    main(sys.argv[1], *map(int, sys.argv[2:4]), *sys.argv[4:])
