@@ -115,7 +115,7 @@ FrameMasks::Pointer FrameMasks::find_or(Key key, const Make& make) {
     FrameMask made = make(FrameReader(automaton_, trie_));  // by several threads at once perhaps: the same
     const std::lock_guard lock(mutex_);
     if (Pointer kept = find(key)) return kept;
-    made.number = ++last_number_;
+    if (made.number == 0) made.number = ++last_number_;
     auto mask = std::make_shared<const FrameMask>(std::move(made));
     keep(key, mask);
     return mask;
@@ -127,7 +127,12 @@ FrameMasks::Pointer FrameMasks::of(Automaton::State state) {
 
 FrameMasks::Pointer FrameMasks::behind(const FrameMask& called, Automaton::State state) {
     const Key key = Key{called.number} << 32 | state;
-    return find_or(key, [&](FrameReader reader) { return reader.from_exits(called.exits, state); });
+    return find_or(key, [&](FrameReader reader) {
+        FrameMask made = reader.from_exits(called.exits, state);
+        // Else each level of a text that is nested deeper would have masks of its own.
+        if (made.exits == called.exits) made.number = called.number;
+        return made;
+    });
 }
 
 }  // namespace rwkvk::grammar

@@ -25,8 +25,8 @@ struct FrameMask {
     std::vector<text::Token> few;
     // Nodes of the trie whose last byte may be the rule's last: what is below them is for the rule's caller.
     std::vector<uint32_t> exits;
-    size_t work = 0;  // that finding them took
-    uint32_t number = 0;
+    size_t work = 0;      // that finding them took
+    uint32_t number = 0;  // of the exits; those of masks with the same number are equal
 
     void add_to(TokenBits& all) const;
 };
