@@ -124,7 +124,7 @@ class Determinizer {
         for (uint32_t low = 0; low < 256;) {
             uint32_t end = low + 1;
             while (end < 256 && !begins[end]) ++end;
-            spend(edges.size() / 8 + 1);
+            spend(edges.size() / 4 + 1);
             for (const Nfa::ByteEdge& edge : edges) {
                 if (edge.low <= low && low <= edge.high) reached.push_back(edge.to);
             }

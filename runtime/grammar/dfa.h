@@ -20,7 +20,7 @@ struct Dfa {
 /// What making automata may cost, all rules together.
 struct Budget {
     size_t states = size_t{1} << 19;
-    size_t work = size_t{1} << 25;  // states of NFAs that are looked at
+    size_t work = size_t{1} << 25;  // states of NFAs that are looked at, and edges, four by four
 };
 
 /// By the subsets of states in which the NFA can be. Calls to rules for which `is_productive` is false are
