@@ -7,6 +7,7 @@
 #include "chat_template.h"
 #include "chat_view.h"
 #include "command.h"
+#include "grammar_flags.h"
 #include "interrupts.h"
 #include "outputs.h"
 #include "progress_bar.h"
@@ -19,6 +20,7 @@ namespace {
 struct Flags {
     CommonFlags common;
     SamplingFlags sampling;
+    GrammarFlags grammar;
     std::string system, format, roles;
     int32_t thinking = RWKVK_THINK_NONE;
     uint32_t tokens = 2048;
@@ -125,6 +127,7 @@ void run(const Flags& flags) {
     chat.sampling(flags.sampling.over(chat.sampling()));
     for (const auto& bias : flags.sampling.parsed_biases(model.info().vocabulary, tokenizer.end_of_text()))
         chat.bias(bias.token, bias.value);
+    if (const auto grammar = flags.grammar.open(tokenizer)) grammar->constrain(chat);
     ChatView view(interactive);
     view.fold(flags.fold);
     ChatSession session{
@@ -161,6 +164,7 @@ void add_chat(CLI::App& app) {
     command->add_flag("--fold-thinking", flags->fold, "Show that the model reasons, not what");
     add_token_limit(*command, flags->tokens, "Tokens of an answer, at most");
     add_sampling(*command, flags->sampling);
+    add_grammar(*command, flags->grammar);
     command->callback([flags] { run(*flags); });
 }
 

@@ -9,7 +9,7 @@ constexpr auto none = ForeignFlag::Value::none, one = ForeignFlag::Value::one,
 constexpr std::string_view
     fetch = "rwkvk downloads nothing: fetch the model's file, then give it with -m FILE",
     text_only = "models of RWKV read text only: leave it out",
-    no_grammar = "answers cannot be held to a grammar yet: leave it out, and check what comes",
+    no_grammar = "rwkvk generate and chat hold answers to a grammar",
     no_text =
         "not a flag of this command: rwkvk generate continues -p TEXT or -f FILE; chat and tokenize read "
         "stdin",
@@ -47,7 +47,8 @@ constexpr ForeignFlag flags[] = {
     {"--license", none, {}, "it is in the file LICENSE beside the source"},
     {"--completion-bash", none, {}, "there is no completion for shells yet"},
     {"-hf -hfr --hf-repo -hff --hf-file -mu --model-url -dr --docker-repo", one, {}, fetch},
-    {"--grammar --grammar-file -j --json-schema -jf --json-schema-file", one, {}, no_grammar},
+    {"-jf --json-schema-file", one, "--json-schema-file", no_grammar},
+    {"--grammar --grammar-file -j --json-schema", one, {}, no_grammar},
     {"-mm --mmproj -mmu --mmproj-url --image --audio --video", one, {}, text_only},
     {"--control-vector*", one, {}, "there are --lora and --state instead"},
     {"-o --output --output-file", one, {}, "redirect stdout instead: > FILE"},

@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "fingerprint.h"
+#include "grammar_flags.h"
 #include "interrupts.h"
 #include "json_text.h"
 #include "outputs.h"
@@ -20,6 +21,7 @@ namespace {
 struct Flags {
     CommonFlags common;
     SamplingFlags sampling;
+    GrammarFlags grammar;
     std::string prompt, file;
     uint32_t tokens = 128;
     bool json = false, keep_newline = false;
@@ -58,6 +60,7 @@ Sampler make_sampler(const Runtime& runtime, const Model& model, const Tokenizer
     Sampler sampler(runtime, flags.sampling.over(model.sampling(params)));
     for (const auto& bias : flags.sampling.parsed_biases(model.info().vocabulary, tokenizer.end_of_text()))
         sampler.bias(bias.token, bias.value);
+    if (const auto grammar = flags.grammar.open(tokenizer)) grammar->constrain(sampler);
     return sampler;
 }
 
@@ -157,6 +160,7 @@ void add_generate(CLI::App& app) {
     command->add_flag("--keep-newline", flags->keep_newline, "Keep the newline at the end of the file");
     add_token_limit(*command, flags->tokens, "Tokens to generate");
     add_sampling(*command, flags->sampling);
+    add_grammar(*command, flags->grammar);
     command->add_flag("--json", flags->json, "As JSON, at the end");
     command->callback([flags] { run(*flags); });
 }

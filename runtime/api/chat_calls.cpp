@@ -1,6 +1,7 @@
 #include "runtime/session/chat.h"
 
 #include "runtime/api/chat_format.h"
+#include "runtime/api/grammar.h"
 #include "runtime/api/handles.h"
 #include "runtime/api/sampling.h"
 
@@ -140,6 +141,17 @@ rwkvk_status rwkvk_chat_sampling_set(rwkvk_chat* chat, const rwkvk_sampler_param
 
 rwkvk_status rwkvk_chat_bias(rwkvk_chat* chat, rwkvk_token token, float bias) {
     return with(chat, [&](Chat& on) { set_bias(on.sampler(), token, bias); });
+}
+
+rwkvk_status rwkvk_chat_grammar(rwkvk_chat* chat, const rwkvk_grammar* grammar) {
+    return with(chat, [&](Chat& on) {
+        if (grammar && chat->recorder) {
+            throw Error(
+                Code::bad_argument,
+                "the chat has a receipt, which holds no grammars: leave out the grammar or the receipt");
+        }
+        constrain(on.sampler(), grammar);
+    });
 }
 
 rwkvk_status rwkvk_chat_undo(rwkvk_chat* chat) {

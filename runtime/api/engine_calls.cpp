@@ -147,6 +147,7 @@ engine::Request to_request(const rwkvk_engine_request& given) {
         request.stops.push_back(std::move(stop));
     if (given.sampling) sampling = to_params(complete(given.sampling, rwkvk_sampler_params_default));
     request.sampler = given.sampler ? given.sampler->sampler : text::Sampler(sampling);
+    if (request.start != text::ReplyStart::verbatim) request.sampler.begin_reply(request.start);
     request.limit = given.max_tokens;
     if (given.from) request.from = given.from->state;
     request.wants_state = given.wants_snapshot != 0;

@@ -12,6 +12,7 @@
 #include "host/home_process.h"
 #include "runtime/api/device.h"
 #include "runtime/api/runtime.h"
+#include "runtime/grammar/kept_grammars.h"
 #include "runtime/include/rwkvk.h"
 #include "runtime/session/context.h"
 #include "runtime/session/receipt_recorder.h"
@@ -140,6 +141,7 @@ struct rwkvk_tokenizer {
     rwkvk::api::RuntimePointer runtime;
     rwkvk::api::TokenizerPointer tokenizer;
     std::string kind, source;
+    mutable rwkvk::grammar::KeptGrammars grammars = {};
 };
 struct rwkvk_context {
     rwkvk::api::RuntimePointer runtime;

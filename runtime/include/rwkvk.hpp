@@ -462,6 +462,7 @@ class Chat {
         detail::check(runtime_, rwkvk_chat_tokens(handle_.get(), tokens.data(), tokens.size(), &count));
         return tokens;
     }
+    rwkvk_chat* handle() const { return handle_.get(); }
 
   private:
     template <typename Call>

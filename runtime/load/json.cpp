@@ -100,8 +100,8 @@ JsonValue JsonValue::member(std::string_view key) const {
 /// Fills a document. Containers that are still open are kept in a list, so that nesting costs no stack.
 class JsonParser {
   public:
-    JsonParser(Json& document, size_t max_values)
-        : document_(document), source_(document.source_), max_values_(max_values) {}
+    JsonParser(Json& document, size_t max_values, size_t max_depth)
+        : document_(document), source_(document.source_), max_values_(max_values), max_depth_(max_depth) {}
 
     void parse() {
         do {
@@ -181,8 +181,8 @@ class JsonParser {
     }
 
     void open(JsonKind kind) {
-        if (open_.size() == max_json_depth) {
-            source_.fail(at_, concat("no more than ", max_json_depth, " nested arrays and objects"));
+        if (open_.size() == max_depth_) {
+            source_.fail(at_, concat("no more than ", max_depth_, " nested arrays and objects"));
         }
         open_.push_back(static_cast<uint32_t>(document_.nodes_.size()));
         add(kind, 0);
@@ -232,7 +232,7 @@ class JsonParser {
 
     Json& document_;
     const JsonSource& source_;
-    const size_t max_values_;
+    const size_t max_values_, max_depth_;
     size_t at_ = 0;
     std::vector<uint32_t> open_;
     bool expects_value_ = false;
@@ -250,13 +250,14 @@ size_t most_nodes(std::string_view text) {
 
 }  // namespace
 
-Json::Json(std::string_view text, std::string where, size_t max_values) : source_{text, std::move(where)} {
+Json::Json(std::string_view text, std::string where, size_t max_values, size_t max_depth)
+    : source_{text, std::move(where)} {
     if (text.size() > max_json_bytes) {
         throw Error(Code::unsupported, concat(source_.where, ": ", text.size(),
                                               " bytes of JSON, expected at most ", max_json_bytes));
     }
     nodes_.reserve(std::min(most_nodes(text), max_values));
-    JsonParser(*this, max_values).parse();
+    JsonParser(*this, max_values, max_depth).parse();
 }
 
 }  // namespace rwkvk::load

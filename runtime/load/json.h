@@ -103,9 +103,10 @@ class Json {
     /// Parses a whole text, which the caller keeps alive and unchanged; `where` starts every error.
     /// Keys count as values. Takes four times the text's size at most, and a little.
     /// Errors: Code::bad_file with the byte, for what is not JSON by RFC 8259 in strict UTF-8, containers
-    /// nested deeper than max_json_depth, a key that an object has twice, more than `max_values`;
+    /// nested deeper than `max_depth`, a key that an object has twice, more than `max_values`;
     /// Code::unsupported over max_json_bytes.
-    Json(std::string_view text, std::string where, size_t max_values = max_json_bytes);
+    Json(std::string_view text, std::string where, size_t max_values = max_json_bytes,
+         size_t max_depth = max_json_depth);
     Json(const Json&) = delete;
     Json& operator=(const Json&) = delete;
 

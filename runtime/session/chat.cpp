@@ -150,6 +150,7 @@ text::Prompt completion(std::string_view fed, std::string_view rest, std::string
 void Chat::answer(const Turn& turn, const ReplySink& sink, Reply& reply) {
     const Stopwatch watch;
     sampler_.forget_accepted();
+    sampler_.begin_reply(options_.format.reply_start(options_.thinking));
     const std::vector<Token> prefix = tokenizer_.encode(options_.format.prompt_end(options_.thinking));
     if (options_.recorder) options_.recorder->begin_answer(here().recorded.point, prefix, sampler_);
     const std::vector<float> logits = prefix.empty() ? turn.prompted->logits : feed(prefix);

@@ -37,7 +37,7 @@ std::optional<Drawing> drawing_of(const text::Sampler& sampler, uint32_t vocabul
                                   std::span<const text::Token> ends, uint32_t slot, uint32_t entry) {
     const auto is_known = [&](text::Token id) { return id < vocabulary; };
     const text::SamplerState state = sampler.state();
-    if (ends.size() > params::DRAW_ENDS || sampler.bans().size() >= vocabulary ||
+    if (sampler.is_constrained() || ends.size() > params::DRAW_ENDS || sampler.bans().size() >= vocabulary ||
         !std::ranges::all_of(sampler.bans(), is_known) ||
         !std::ranges::all_of(sampler.biases(), is_known, [](const auto& bias) { return bias.first; }) ||
         !std::ranges::all_of(state.occurrences, is_known, &text::Occurrence::id))

@@ -18,6 +18,12 @@ size_t Receipt::answers() const {
 }
 
 Receipt::Sampling sampling_of(const text::Sampler& sampler) {
+    if (sampler.is_constrained()) {
+        throw Error(
+            Code::unsupported,
+            "receipts hold no grammars: an answer with one cannot be drawn again; leave out the grammar "
+            "or the receipt");
+    }
     return {.params = sampler.params(),
             .biases = {sampler.biases().begin(), sampler.biases().end()},
             .banned = {sampler.bans().begin(), sampler.bans().end()}};

@@ -70,6 +70,7 @@ struct Receipt {
 /// takes.
 inline constexpr size_t max_receipt_steps = 1 << 15;
 
+/// Errors: Code::unsupported for a sampler with a constraint.
 Receipt::Sampling sampling_of(const text::Sampler& sampler);
 /// Errors: as Sampler's constructor and set_bias.
 text::Sampler to_sampler(const Receipt::Sampling& sampling);

@@ -76,6 +76,20 @@ void Sampler::ban(Token id) {
 
 void Sampler::allow(Token id) { bans_.erase(id); }
 
+void Sampler::begin_reply(ReplyStart start) {
+    if (constraint_) constraint_->begin(start);
+}
+
+void Sampler::accept(Token id, float weight) {
+    penalties_.accept(id, weight);
+    if (constraint_) constraint_->accept(id);
+}
+
+void Sampler::forget_accepted() {
+    penalties_.restore({});
+    begin_reply(ReplyStart::verbatim);
+}
+
 void Sampler::set_params(const SamplerParams& params) {
     Sampler changed(params);
     changed.restore({params.seed == params_.seed ? draws_ : 0, penalties_.occurrences()});
@@ -102,6 +116,7 @@ void Sampler::edit(std::span<const float> logits, std::vector<float>& result) co
         require_id(id, result.size(), "ban of");
         result[id] = -std::numeric_limits<float>::infinity();
     }
+    if (constraint_) constraint_->ban(result);
 }
 
 std::vector<float> Sampler::edited(std::span<const float> logits) const {

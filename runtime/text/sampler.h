@@ -4,10 +4,13 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <set>
 #include <span>
+#include <utility>
 #include <vector>
 
+#include "runtime/text/constraint.h"
 #include "runtime/text/distribution.h"
 #include "runtime/text/penalties.h"
 #include "runtime/text/sampler_params.h"
@@ -15,7 +18,8 @@
 
 namespace rwkvk::text {
 
-/// All that a sampler remembers: copied out and in, it saves, forks or takes back a chat.
+/// All that a sampler remembers but for its constraint: copied out and in, it saves, forks or takes back a
+/// chat.
 struct SamplerState {
     uint64_t draws = 0;
     std::vector<Occurrence> occurrences;  // in rising order of id
@@ -35,10 +39,18 @@ class Sampler {
     /// Never choose this token, until `allow`. Errors: Code::bad_token for an id no vocabulary has.
     void ban(Token id);
     void allow(Token id);
+    /// Bans besides what the constraint does not let through, token by token; null: nothing.
+    void constrain(std::unique_ptr<Constraint> constraint) {
+        constraint_ = OwnConstraint(std::move(constraint));
+    }
+    bool is_constrained() const { return static_cast<bool>(constraint_); }
+    /// The constraint, if there is one, is of the reply that begins here.
+    void begin_reply(ReplyStart start);
 
     /// Shapes: logits [vocabulary], finite. Ties go to the smaller id. Does not accept the token.
     /// Errors: Code::not_finite when a logit is NaN or infinite; Code::bad_argument when every token is
-    /// banned; Code::bad_token when a bias, ban or occurrence is of a token outside the vocabulary.
+    /// banned, and as Constraint::ban; Code::bad_token when a bias, ban or occurrence is of a token outside
+    /// the vocabulary.
     Token sample(std::span<const float> logits);
     /// What `sample` does to the sampler, for a token that a device drew in its place.
     void skip_draw();
@@ -48,16 +60,17 @@ class Sampler {
     /// Errors: as `sample`.
     std::vector<float> edited(std::span<const float> logits) const;
 
-    /// Tells the penalties that this token has become part of the text; `weight` as in Penalties::accept.
-    void accept(Token id, float weight = 1.0f) { penalties_.accept(id, weight); }
-    /// Forgets what was accepted: penalties of the reference begin anew with each reply.
-    void forget_accepted() { penalties_.restore({}); }
+    /// Tells penalties and constraint that this token has become part of the text; `weight` as in
+    /// Penalties::accept. Errors: as Constraint::accept.
+    void accept(Token id, float weight = 1.0f);
+    /// Forgets what was accepted: penalties of the reference, and constraints, begin anew with each reply.
+    void forget_accepted();
 
     const SamplerParams& params() const { return params_; }
     const std::map<Token, float>& biases() const { return biases_; }
     const std::set<Token>& bans() const { return bans_; }
-    /// Biases, bans and accepted tokens stay; the random numbers go on unless the seed is another.
-    /// Errors: as the constructor; nothing is changed then.
+    /// Biases, bans, constraint and accepted tokens stay; the random numbers go on unless the seed is
+    /// another. Errors: as the constructor; nothing is changed then.
     void set_params(const SamplerParams& params);
     uint64_t draws() const { return draws_; }
     SamplerState state() const { return {draws_, penalties_.occurrences()}; }
@@ -71,6 +84,7 @@ class Sampler {
     Penalties penalties_;
     std::map<Token, float> biases_;
     std::set<Token> bans_;
+    OwnConstraint constraint_;
     uint64_t draws_ = 0;
 };
 

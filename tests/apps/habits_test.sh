@@ -107,7 +107,17 @@ says 2 "'m.gguf' belongs to no flag; a model is given by -m" chat m.gguf
 says 2 'unknown flag -xyz; .rwkvk generate --help' generate -p Hi -xyz
 says 2 'unknown flag -n5; if you mean -n, write -n 5' generate -p Hi -n5
 says 2 'unknown flag --nonsense' generate -p Hi --nonsense 3
-says 2 '--grammar: ' generate -p Hi --grammar 'root ::= "x"'
+works '^abab' generate -p Hi --grammar 'root ::= "ab"{2}'
+echo 'root ::= "a" | "b"' >grammar.gbnf
+works '^[ab]$' generate -p Hi --grammar-file grammar.gbnf
+works '^[1-3]$' generate -p Hi -j '{"enum": [1, 2, 3]}'
+echo '{"const": true}' >schema.json
+works '^true$' generate -p Hi -jf schema.json
+stdin=prompt.txt works '^[{] ?["]a": ?[0-9]+ ?[}]$' chat -n 99 --json-schema '{"properties": {"a": {"type": "integer", "minimum": 0}}, "required": ["a"]}'
+says 2 'line 1, column 10: the rule .x. is used but not defined' generate -p Hi --grammar 'root ::= x'
+says 2 'uniqueItems is not supported' generate -p Hi -j '{"type": "array", "uniqueItems": true}'
+says 2 '--receipt excludes --grammar: leave one' generate -p Hi --grammar 'root ::= "x"' --receipt r.json
+says 2 '--grammar: rwkvk generate and chat' tokenize --grammar 'root ::= "x"'
 says 2 '--image: ' generate -p Hi --image cat.png
 says 2 '--prompt excludes --file: leave one' generate -p Hi -f prompt.txt
 

@@ -7,7 +7,7 @@
 namespace rwkvk::fuzz {
 
 /// Reads what nobody trusts. Returns or throws Error; anything else, and more memory than 4 times the input
-/// and 16 MiB, is a finding.
+/// and 16 MiB (or what CMakeLists.txt says), is a finding.
 void read_input(std::string_view input);
 
 }  // namespace rwkvk::fuzz

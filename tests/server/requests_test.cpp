@@ -3,6 +3,7 @@
 
 #include "api/access.h"
 #include "api/api_error.h"
+#include "api/grammar_fields.h"
 #include "api/openai.h"
 #include "api/transcript.h"
 #include "tests/support/border_handles.h"
@@ -217,6 +218,38 @@ TEST_CASE("prompts of completions are texts, ids, and lists of them") {
         read_completion_job({{"prompt", "Hi"}, {"max_tokens", 50000}}, loaded, {.max_tokens = 100});
     CHECK(job.max_tokens == 100);
     CHECK(read_completion_job({{"prompt", "Hi"}}, loaded, {}).max_tokens == 16);
+}
+
+TEST_CASE("grammars and schemas are read as they stand in the body") {
+    const Runtime runtime;
+    const Tokenizer tokenizer = runtime.tokenizer();
+    const auto read = [&](const std::string& body) {
+        return read_grammar(parse_object(body), body, tokenizer);
+    };
+    for (const char* const none :
+         {"{}", R"({"grammar": "", "json_schema": null, "response_format": {"type": "text"}})"})
+        CHECK(read(none) == nullptr);
+    // Keys of objects are sorted elsewhere.
+    const std::string schema =
+        R"({"properties": {"z": {"const": 1}, "a": {"const": 2}}, "required": ["a", "z"]})";
+    for (const std::string& body :
+         {R"({"json_schema": )" + schema + "}",
+          R"({"response_format": {"type": "json_object", "schema": )" + schema + "}}",
+          R"({"response_format": {"type": "json_schema", "json_schema": {"schema": )" + schema + "}}}"}) {
+        CHECK(read(body)->match(R"({"z":1,"a":2})") == RWKVK_MATCH_WHOLE);
+        CHECK(read(body)->match(R"({"a":2,"z":1})") == RWKVK_MATCH_NONE);
+    }
+    CHECK(read(R"({"response_format": {"type": "json_object"}})")->match("{}") == RWKVK_MATCH_WHOLE);
+    CHECK(read(R"({"response_format": {"type": "json_object"}})")->match("[") == RWKVK_MATCH_NONE);
+    CHECK(read(R"({"grammar": "root ::= \"x\"", "response_format": {"type": "text"}})")->match("x") ==
+          RWKVK_MATCH_WHOLE);
+    for (const char* const wrong :
+         {R"({"grammar": 3})", R"({"response_format": 3})", R"({"response_format": {"type": "xml"}})",
+          R"({"response_format": {"type": "json_schema"}})",
+          R"({"grammar": "root ::= \"x\"", "json_schema": {}})"})
+        CHECK(refusal_of([&] { read(wrong); }).status == 400);
+    CHECK_THROWS_WITH_AS(read(R"({"json_schema": {"minimum": 1}})"),
+                         "JSON schema, '#': the keyword 'minimum' is not supported here", rwkvk::Error);
 }
 
 TEST_CASE("keys are read from lines and compared whole") {

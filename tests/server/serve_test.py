@@ -285,6 +285,36 @@ class Answers(unittest.TestCase):
         self.assertEqual(self.server.get("/slots")[0], 501)
         self.assertEqual(self.server.ask("POST", "/tokenize", b" " * 5_000_000)[0], 413)
 
+    def test_answers_follow_grammars_and_schemas(self):
+        schema = {"type": "object", "properties": {"name": {"type": "string", "maxLength": 20}, "age": {"type": "integer", "minimum": 0, "maximum": 99}},
+                  "required": ["name", "age"]}
+        wanted = {"type": "json_schema", "json_schema": {"name": "person", "strict": True, "schema": schema}}
+        for thinking in ({}, {"chat_template_kwargs": {"enable_thinking": True}}):
+            answer = self.server.chat(response_format=wanted, temperature=1, **thinking)["choices"][0]
+            person = json.loads(answer["message"]["content"])
+            self.assertEqual((list(person), answer["finish_reason"]), (["name", "age"], "stop"))
+        text = "".join(event["choices"][0]["delta"].get("content") or "" for event in self.server.stream(response_format=wanted) if event["choices"])
+        self.assertEqual(list(json.loads(text)), ["name", "age"])
+        answers = [choice["message"]["content"] for choice in self.server.chat(grammar='root ::= [ab]{5} "!"', temperature=1, n=3)["choices"]]
+        for answer in answers:
+            self.assertRegex(answer, r"^[ab]{5}!$")
+        self.assertIsInstance(json.loads(self.server.chat(json_schema={"type": "array", "maxItems": 2, "items": {"type": "boolean"}})["choices"][0]["message"]["content"]), list)
+        self.assertEqual(self.server.chat(response_format={"type": "text"})["choices"][0]["message"]["content"], ANSWER)
+        status, answer = self.server.post("/v1/completions", {"prompt": "x", "grammar": 'root ::= "yes" | "no"', "max_tokens": 9})
+        self.assertIn((status, answer["choices"][0]["text"]), [(200, "yes"), (200, "no")])
+
+    def test_wrong_grammars_are_told_before_an_answer(self):
+        def refused(**fields):
+            return self.refused(400, stream=True, **fields)
+        self.assertIn("grammar, line 1, column 10: the rule 'x' is used but not defined", refused(grammar="root ::= x"))
+        self.assertIn("left recursion", refused(grammar='root ::= root "a" | "b"'))
+        self.assertIn("the keyword 'multipleOf' is not supported", refused(json_schema={"type": "integer", "multipleOf": 2}))
+        self.assertIn("response_format.type: expected text, json_object", refused(response_format={"type": "xml"}))
+        self.assertIn("json_schema.schema: expected a schema", refused(response_format={"type": "json_schema", "json_schema": {"name": "x"}}))
+        self.assertIn("leave out one", refused(grammar='root ::= "a"', json_schema={}))
+        self.assertIn("leave out one", refused(response_format={"type": "json_object"}, json_schema={}))
+        self.assertIn("grammar: expected a text", refused(grammar=3))
+
     def test_pages_of_others_may_not_ask(self):
         ask = {"messages": HELLO}
         self.assertEqual(self.server.post("/v1/chat/completions", ask, Origin="https://example.org")[0], 403)

@@ -97,8 +97,8 @@ class NativeDialect final : public Dialect {
 
 Job read_native_job(const json& body, const Loaded& loaded, const JobDefaults& defaults) {
     const Fields fields(body);
-    refuse_unknown_wishes(fields, {"post_sampling_probs", "grammar", "json_schema", "image_data",
-                                   "input_prefix", "input_suffix", "response_fields"});
+    refuse_unknown_wishes(
+        fields, {"post_sampling_probs", "image_data", "input_prefix", "input_suffix", "response_fields"});
     Job job = read_job(fields, loaded.model.sampling(), loaded, defaults);
     job.choices = 1;
     job.prompts = read_prompts(fields, loaded);

@@ -144,8 +144,7 @@ Prompt read_conversation(const Fields& fields, const Loaded& loaded, const JobDe
 
 Job read_chat_job(const json& body, const Loaded& loaded, const JobDefaults& defaults) {
     const Fields fields(body);
-    refuse_unknown_wishes(fields,
-                          {"tools", "functions", "response_format", "grammar", "json_schema", "audio"});
+    refuse_unknown_wishes(fields, {"tools", "functions", "audio"});
     Prompt prompt = read_conversation(fields, loaded, defaults);
     Job job = read_job(fields, prompt.sampling(), loaded, defaults);
     job.max_tokens = read_limit(fields, defaults);

@@ -113,7 +113,7 @@ std::vector<Echo> echoes_of(const Job& job, const Tokenizer& tokenizer) {
 
 Job read_completion_job(const json& body, const Loaded& loaded, const JobDefaults& defaults) {
     const Fields fields(body);
-    refuse_unknown_wishes(fields, {"suffix", "grammar", "json_schema", "response_format"});
+    refuse_unknown_wishes(fields, {"suffix"});
     if (fields.integer("best_of", 1, INT32_MAX).value_or(1) > fields.integer("n", 1, INT32_MAX).value_or(1))
         throw not_supported("best_of greater than n");
     Job job = read_job(fields, loaded.model.sampling(), loaded, defaults);

@@ -2,6 +2,7 @@
 #include <ctime>
 
 #include "api_error.h"
+#include "grammar_fields.h"
 #include "native.h"
 #include "service.h"
 
@@ -158,6 +159,7 @@ void Service::apply_template(const Call& call) {
 void Service::chat(const Call& call) {
     const json body = parse_object(call.request.body);
     Job job = read_chat_job(body, *call.loaded, options_.jobs);
+    job.sampling.grammar = read_grammar(body, call.request.body, call.loaded->tokenizer);
     auto dialect = chat_dialect(body, *call.loaded, job);
     answer(call, std::move(job), std::move(dialect));
 }
@@ -165,6 +167,7 @@ void Service::chat(const Call& call) {
 void Service::complete(const Call& call) {
     const json body = parse_object(call.request.body);
     Job job = read_completion_job(body, *call.loaded, options_.jobs);
+    job.sampling.grammar = read_grammar(body, call.request.body, call.loaded->tokenizer);
     auto dialect = completion_dialect(body, *call.loaded, job);
     answer(call, std::move(job), std::move(dialect));
 }
@@ -172,6 +175,7 @@ void Service::complete(const Call& call) {
 void Service::complete_natively(const Call& call) {
     const json body = parse_object(call.request.body);
     Job job = read_native_job(body, *call.loaded, options_.jobs);
+    job.sampling.grammar = read_grammar(body, call.request.body, call.loaded->tokenizer);
     auto dialect = native_dialect(body, *call.loaded, job);
     answer(call, std::move(job), std::move(dialect));
 }

@@ -90,12 +90,13 @@ Sampler Sampling::sampler(const Runtime& runtime, uint64_t choice) const {
     own.seed += choice;
     Sampler sampler(runtime, own);
     for (const auto& [token, bias] : biases) sampler.bias(token, bias);
+    if (grammar) grammar->constrain(sampler);
     return sampler;
 }
 
 Sampling read_sampling(const Fields& fields, const rwkvk_sampler_params& params,
                        std::optional<uint64_t> usual_seed, const Tokenizer& tokenizer) {
-    Sampling sampling{params, {}};
+    Sampling sampling{params, {}, nullptr};
     rwkvk_sampler_params& p = sampling.params;
     set(fields, "temperature", 0, 100, p.temperature);
     set(fields, "top_p", 0, 1, p.top_p);

@@ -1,7 +1,8 @@
 #pragma once
 // How an answer is drawn, as clients say it.
 
-#include <rwkvk.hpp>
+#include <memory>
+#include <rwkvk_grammar.hpp>
 #include <utility>
 #include <vector>
 
@@ -12,6 +13,7 @@ namespace rwkvk::server {
 struct Sampling {
     rwkvk_sampler_params params;
     std::vector<std::pair<Token, float>> biases;
+    std::shared_ptr<const Grammar> grammar = nullptr;  // null: none
 
     /// With another seed for each choice of a request.
     Sampler sampler(const Runtime& runtime, uint64_t choice) const;

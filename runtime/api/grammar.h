@@ -1,0 +1,20 @@
+#pragma once
+
+#include <memory>
+
+#include "runtime/api/handles.h"
+#include "runtime/grammar/grammar.h"
+#include "runtime/include/rwkvk_grammar.h"
+#include "runtime/text/sampler.h"
+
+struct rwkvk_grammar {
+    rwkvk::api::RuntimePointer runtime;
+    std::shared_ptr<const rwkvk::grammar::Grammar> grammar;
+};
+
+namespace rwkvk::api {
+
+/// From the beginning; null: not any more.
+void constrain(text::Sampler& sampler, const rwkvk_grammar* grammar);
+
+}  // namespace rwkvk::api
