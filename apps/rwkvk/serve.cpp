@@ -43,6 +43,7 @@ void add_serve(CLI::App& app) {
     add_sampling_params(*command, flags->sampling);
     command->get_option("--seed")->description("Of sampling where a request says none, else a random one");
     command->add_flag("--slots,!--no-slots", flags->slots, "Tell at GET /slots which are busy");
+    command->add_flag("--ollama,!--no-ollama", flags->ollama, "Answer as Ollama does too, below /api");
     command->footer(
         "Sampling is as a request says, else as these flags do, else as the model's file recommends.");
     command->callback([flags, command] {

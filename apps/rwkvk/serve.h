@@ -15,7 +15,7 @@ struct ServeFlags {
     uint16_t port = 8080;
     uint32_t parallel = 8, queue = 64, max_tokens = 32768, threads = 2;
     uint64_t cache_megabytes = 1024, body_megabytes = 4;
-    bool insecure = false, slots = false;
+    bool insecure = false, slots = false, ollama = true;
 };
 
 /// Until a signal ends it. Errors: rwkvk::Error, std::runtime_error.

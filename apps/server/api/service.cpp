@@ -2,18 +2,18 @@
 
 #include <algorithm>
 
-#include "api_error.h"
+#include "error_words.h"
 
 namespace rwkvk::server {
 
 namespace {
 
-void send_error(http::Responder& client, const ApiError& error) {
+void send_error(http::Responder& client, const std::string& path, const ApiError& error) {
     std::vector<http::Header> headers;
     if (error.status == 503) headers.push_back({"Retry-After", "1"});
     // Clients try again what may go better; these never do.
     if (error.status == 501) headers.push_back({"x-should-retry", "false"});
-    client.send(error.status, "application/json", to_text(to_json(error)), std::move(headers));
+    client.send(error.status, "application/json", to_text(error_at(path, error)), std::move(headers));
 }
 
 }  // namespace
@@ -49,6 +49,17 @@ std::shared_ptr<Loaded> Service::loaded() const {
     return loaded_;
 }
 
+/// Refusals are in OpenAI's words.
+std::optional<http::Refusal> Service::judge(const http::Head& head) const {
+    std::optional<http::Refusal> refusal = access_.judge(head);
+    if (!refusal) return std::nullopt;
+    const nlohmann::json error = nlohmann::json::parse(refusal->body).at("error");
+    const auto code = error.at("code").is_string() ? error.at("code").get<std::string>() : "";
+    refusal->body =
+        to_text(error_at(head.path, {refusal->status, error.at("type"), error.at("message"), code}));
+    return refusal;
+}
+
 void Service::handle(http::Request request, std::shared_ptr<http::Responder> client) {
     {
         const std::lock_guard lock(mutex_);
@@ -72,7 +83,7 @@ void Service::run() {
 void Service::serve(Call& call) {
     const auto refuse = [&](const ApiError& error) {
         metrics_->count_error(error.status);
-        send_error(*call.client, error);
+        send_error(*call.client, call.request.path, error);
     };
     try {
         const Route& route = route_of(call.request);
@@ -88,11 +99,12 @@ void Service::serve(Call& call) {
 }
 
 /// HEAD is GET whose body is left out by who sends it.
-const Service::Route& Service::route_of(const http::Request& request) {
+const Service::Route& Service::route_of(const http::Request& request) const {
     const std::string method = request.method == "HEAD" ? "GET" : request.method;
     const Route* other = nullptr;
     for (const Route& route : routes()) {
         if (route.path != request.path) continue;
+        if (route.path.starts_with("/api/") && !options_.speaks_ollama) continue;
         if (route.method == method) return route;
         other = &route;
     }

@@ -11,7 +11,7 @@
 
 #include "access.h"
 #include "metrics.h"
-#include "openai.h"
+#include "ollama.h"
 
 namespace rwkvk::server {
 
@@ -20,6 +20,7 @@ struct ServiceOptions {
     JobDefaults jobs;
     std::string build;         // what /props tells of the program
     bool tells_slots = false;  // which are busy
+    bool speaks_ollama = true;
     uint32_t threads = 2;
 };
 
@@ -34,7 +35,7 @@ class Service {
     /// From now on new ones are refused.
     void drain();
 
-    std::optional<http::Refusal> judge(const http::Head& head) const { return access_.judge(head); }
+    std::optional<http::Refusal> judge(const http::Head& head) const;
     /// Returns at once.
     void handle(http::Request request, std::shared_ptr<http::Responder> client);
 
@@ -50,7 +51,9 @@ class Service {
         void (Service::*serve)(const Call& call);
     };
     static const std::vector<Route>& routes();
-    static const Route& route_of(const http::Request& request);
+    static void add_dialects(std::vector<Route>& routes);
+    const Route& route_of(const http::Request& request) const;
+    static void send(http::Responder& client, const nlohmann::json& answer);
 
     void run();
     void serve(Call& call);
@@ -70,6 +73,16 @@ class Service {
     void complete(const Call& call);
     void complete_natively(const Call& call);
     void count_tokens(const Call& call);
+    void ollama_answer(const Call& call, OllamaCall kind);
+    void ollama_chat(const Call& call);
+    void ollama_generate(const Call& call);
+    void ollama_tags(const Call& call);
+    void ollama_running(const Call& call);
+    void ollama_show(const Call& call);
+    void ollama_version(const Call& call);
+    void keep_models(const Call& call);
+    void anthropic_message(const Call& call);
+    void anthropic_count(const Call& call);
     void answer(const Call& call, Job job, std::unique_ptr<Dialect> dialect);
 
     const ServiceOptions options_;
