@@ -1,5 +1,6 @@
-// The paths of Ollama and Anthropic.
+// The paths of Ollama and Anthropic, and embeddings.
 #include "anthropic.h"
+#include "embedding_jobs.h"
 #include "ollama.h"
 #include "ollama_models.h"
 #include "service.h"
@@ -11,12 +12,16 @@ using nlohmann::json;
 void Service::add_dialects(std::vector<Route>& routes) {
     const Route more[] = {{"POST", "/api/chat", true, &Service::ollama_chat},
                           {"POST", "/api/generate", true, &Service::ollama_generate},
+                          {"POST", "/api/embed", true, &Service::ollama_embed},
+                          {"POST", "/api/embeddings", true, &Service::ollama_embeddings},
                           {"GET", "/api/tags", true, &Service::ollama_tags},
                           {"GET", "/api/ps", true, &Service::ollama_running},
                           {"POST", "/api/show", true, &Service::ollama_show},
                           {"GET", "/api/version", false, &Service::ollama_version},
                           {"POST", "/v1/messages", true, &Service::anthropic_message},
-                          {"POST", "/v1/messages/count_tokens", true, &Service::anthropic_count}};
+                          {"POST", "/v1/messages/count_tokens", true, &Service::anthropic_count},
+                          {"POST", "/v1/embeddings", true, &Service::embed},
+                          {"POST", "/embeddings", true, &Service::embed}};
     routes.insert(routes.end(), std::begin(more), std::end(more));
     for (const char* const path : {"/api/pull", "/api/push", "/api/create", "/api/copy"})
         routes.push_back({"POST", path, false, &Service::keep_models});
@@ -56,6 +61,23 @@ void Service::anthropic_count(const Call& call) {
     const json body = parse_object(call.request.body);
     const Prompt prompt = read_anthropic_conversation(Fields(body), *call.loaded, options_.jobs);
     send(*call.client, {{"input_tokens", prompt.tokens().size()}});
+}
+
+void Service::embed_for(const Call& call, EmbeddingJob job) {
+    job.pooling = options_.pooling;
+    job.owner = access_.owner_of(call.request);
+    job.path = call.request.path;
+    std::make_shared<Embedding>(call.loaded, std::move(job), call.client)->begin();
+}
+
+void Service::embed(const Call& call) {
+    embed_for(call, read_embedding_job(parse_object(call.request.body), *call.loaded));
+}
+void Service::ollama_embed(const Call& call) {
+    embed_for(call, read_ollama_embed_job(parse_object(call.request.body), *call.loaded));
+}
+void Service::ollama_embeddings(const Call& call) {
+    embed_for(call, read_ollama_embeddings_job(parse_object(call.request.body), *call.loaded));
 }
 
 }  // namespace rwkvk::server

@@ -81,7 +81,7 @@ json ollama_show(const Loaded& loaded, const JobDefaults& defaults) {
     const rwkvk_model_info info = loaded.model.info();
     const std::string family = family_of(info);
     const Prompt any(loaded.model, loaded.tokenizer, {{"user", "?"}});
-    json capabilities = json::array({"completion"});
+    json capabilities = json::array({"completion", "embedding"});
     if (loaded.thinks) capabilities.push_back("thinking");
     return {{"modelfile", "FROM " + loaded.file + "\n"},
             {"parameters", lines_of(to_json(defaults.sampling(any.sampling())))},

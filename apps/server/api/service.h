@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "access.h"
+#include "embedding.h"
 #include "metrics.h"
 #include "ollama.h"
 
@@ -21,6 +22,7 @@ struct ServiceOptions {
     std::string build;         // what /props tells of the program
     bool tells_slots = false;  // which are busy
     bool speaks_ollama = true;
+    app::Pooling pooling = app::Pooling::mean;  // of what becomes a vector
     uint32_t threads = 2;
 };
 
@@ -83,6 +85,10 @@ class Service {
     void keep_models(const Call& call);
     void anthropic_message(const Call& call);
     void anthropic_count(const Call& call);
+    void embed(const Call& call);
+    void ollama_embed(const Call& call);
+    void ollama_embeddings(const Call& call);
+    void embed_for(const Call& call, EmbeddingJob job);
     void answer(const Call& call, Job job, std::unique_ptr<Dialect> dialect);
 
     const ServiceOptions options_;
