@@ -1,4 +1,3 @@
-#include <cmath>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -6,15 +5,15 @@
 #include "interrupts.h"
 #include "json_text.h"
 #include "outputs.h"
+#include "pooling_flag.h"
 #include "progress_bar.h"
+#include "shortest.h"
 #include "text_input.h"
 
 namespace rwkvk::app {
 namespace {
 
 constexpr size_t together = 8;  // texts that are fed at once
-
-enum class Pooling { mean, last };
 
 struct Flags {
     CommonFlags common;
@@ -42,32 +41,6 @@ std::vector<std::string> texts_of(const Flags& flags) {
     return texts;
 }
 
-/// Sums in the order of the tokens, of doubles: the same on every machine.
-class Pool {
-  public:
-    explicit Pool(Pooling pooling) : pooling_(pooling) {}
-
-    void add(const float* vector, size_t count) {
-        if (pooling_ == Pooling::last || sums_.empty()) sums_.assign(count, 0.0);
-        for (size_t i = 0; i < count; ++i) sums_[i] += vector[i];
-        tokens_ = pooling_ == Pooling::last ? 1 : tokens_ + 1;
-    }
-    /// Of length 1 unless `plain`.
-    std::vector<float> vector(bool plain) const {
-        double squares = 0;
-        for (const double sum : sums_) squares += sum * sum;
-        const double by = plain ? static_cast<double>(tokens_) : squares > 0 ? std::sqrt(squares) : 1.0;
-        std::vector<float> vector;
-        for (const double sum : sums_) vector.push_back(static_cast<float>(sum / by));
-        return vector;
-    }
-
-  private:
-    const Pooling pooling_;
-    std::vector<double> sums_;
-    size_t tokens_ = 0;
-};
-
 std::vector<std::vector<float>> vectors_of(Context& context, const std::vector<std::vector<Token>>& texts,
                                            const Flags& flags) {
     std::vector<rwkvk_feed_item> items;
@@ -88,12 +61,6 @@ std::vector<std::vector<float>> vectors_of(Context& context, const std::vector<s
     std::vector<std::vector<float>> vectors;
     for (const Pool& pool : pools) vectors.push_back(pool.vector(flags.plain));
     return vectors;
-}
-
-/// The shortest decimal number that reads back as the same float.
-std::string shortest(float value) {
-    char text[32];
-    return {text, std::to_chars(text, text + sizeof text, value).ptr};
 }
 
 void print_line(const std::vector<float>& vector) {
@@ -149,11 +116,7 @@ void add_embed(CLI::App& app) {
     CLI::Option* prompt = command->add_option("-p,--prompt", flags->prompt, "Texts, one on each line");
     command->add_option("-f,--file", flags->file, "File of them; -: stdin, as without -p and -f")
         ->excludes(prompt);
-    command
-        ->add_option("--pooling", flags->pooling,
-                     "What becomes one vector: mean of all tokens, or the last's")
-        ->transform(CLI::CheckedTransformer(
-            std::map<std::string, Pooling>{{"mean", Pooling::mean}, {"last", Pooling::last}}));
+    add_pooling(*command, flags->pooling);
     command->add_flag("--plain", flags->plain, "As they come, not of length 1");
     command->add_option("-o,--output", flags->format, "text: a line of numbers for each; or json")
         ->check(CLI::IsMember({"text", "json"}));

@@ -1,5 +1,7 @@
 #include "serve.h"
 
+#include "pooling_flag.h"
+
 namespace rwkvk::app {
 
 #ifndef RWKVK_HAVE_SERVER
@@ -48,6 +50,8 @@ void add_serve(CLI::App& app) {
     add_sampling_params(*command, flags->sampling);
     command->get_option("--seed")->description("Of sampling where a request says none, else a random one");
     command->add_flag("--slots,!--no-slots", flags->slots, "Tell at GET /slots which are busy");
+    command->add_flag("--ollama,!--no-ollama", flags->ollama, "Answer as Ollama does too, below /api");
+    add_pooling(*command, flags->pooling);
     command->footer(
         "Sampling is as a request says, else as these flags do, else as the model's file recommends.");
     command->callback([flags, command] {

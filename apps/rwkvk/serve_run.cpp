@@ -50,6 +50,8 @@ server::ServiceOptions service_options(const ServeFlags& flags) {
                  .seed = flags.seed},
         .build = concat("rwkvk ", rwkvk_version()),
         .tells_slots = flags.slots,
+        .speaks_ollama = flags.ollama,
+        .pooling = flags.pooling,
         .threads = flags.threads};
     if (!options.access.loopback && options.access.keys.empty() && !flags.insecure) {
         throw usage_error(concat("other computers could ask at ", flags.host,

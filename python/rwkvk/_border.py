@@ -141,6 +141,8 @@ class rwkvk_engine_event(Structure):
         ("log_probability", c_float),
         ("alternatives", c_void_p),
         ("alternative_count", c_size_t),
+        ("hidden", c_void_p),
+        ("hidden_count", c_size_t),
     ]
 
 
@@ -173,6 +175,7 @@ class rwkvk_engine_request(Structure):
         ("wants_scores", c_int32),
         ("wants_prompt_scores", c_int32),
         ("alternatives", c_uint32),
+        ("wants_hidden", c_int32),
     ]
 
 

@@ -69,6 +69,13 @@ struct ToEvent {
         event.token = score.token;
         set_score(score.score);
     }
+    void operator()(const engine::Hidden& hidden) {
+        event.kind = RWKVK_EVENT_HIDDEN;
+        event.done = hidden.position;
+        event.total = hidden.total;
+        event.hidden = hidden.vector.data();
+        event.hidden_count = hidden.vector.size();
+    }
     void operator()(const engine::Piece& piece) {
         event.kind = RWKVK_EVENT_PIECE;
         event.token = piece.token;
@@ -153,6 +160,11 @@ engine::Request to_request(const rwkvk_engine_request& given) {
     request.wants_state = given.wants_snapshot != 0;
     request.scores_prompt = given.wants_prompt_scores != 0;
     if (given.wants_scores != 0 || request.scores_prompt) request.alternatives = given.alternatives;
+    if (given.wants_hidden < RWKVK_WANT_NOTHING || given.wants_hidden > RWKVK_WANT_ALL) {
+        throw Error(Code::bad_argument,
+                    concat("wants_hidden is ", given.wants_hidden, ", expected one of RWKVK_WANT_*"));
+    }
+    request.hidden = static_cast<Want>(given.wants_hidden);
     request.owner = text_or_empty(given.owner);
     request.domain = text_or_empty(given.domain);
     return request;

@@ -24,7 +24,7 @@ std::string domain_of(const SavedState& from) {
 
 /// Of so many rows the results that are needed.
 Want want_of(const Sequence& sequence, size_t rows) {
-    if (sequence.scores_prompt()) return Want::all;
+    if (sequence.scores_prompt() || sequence.request.hidden == Want::all) return Want::all;
     return rows == sequence.left() ? Want::last : Want::nothing;
 }
 
@@ -250,7 +250,7 @@ std::vector<Sequence*> Engine::whose_turn() const {
 
 /// Into its slot, the state that saves the most tokens.
 void Engine::restore(Sequence& sequence) {
-    const StateCache::Found found = sequence.scores_prompt()
+    const StateCache::Found found = sequence.scores_prompt() || sequence.tells_hidden()
                                         ? StateCache::Found{}  // of what is not read there are no logits
                                         : cache_.find(sequence.request.domain, sequence.tokens);
     if (found.kept) {
@@ -304,6 +304,7 @@ void Engine::begin_round(const StepTime& time) {
         feeds.push_back({.slot = sequence.slot,
                          .tokens = std::span(sequence.tokens).subspan(sequence.fed, rows[i]),
                          .want = want_of(sequence, rows[i]),
+                         .hidden = sequence.tells_hidden(),
                          .vectors = {}});
         round.fed.push_back(&sequence);
         round.rows.push_back(rows[i]);
@@ -312,7 +313,7 @@ void Engine::begin_round(const StepTime& time) {
     first_ = (first_ + round.fed.size()) % hungry.size();
     const auto take = [&round](size_t i, size_t position, std::span<const float> row) {
         Sequence& sequence = *round.fed[i];
-        sequence.take_logits(sequence.fed + position + 1, row);
+        sequence.take_row(sequence.fed + position + 1, row);
     };
     round.run.emplace(*context_, std::move(feeds), take);
 }
@@ -380,6 +381,7 @@ void Engine::count(const Sequence& sequence, size_t rows) {
 
 /// For others to go on from.
 void Engine::keep_state(Sequence& sequence) {
+    if (sequence.tells_hidden()) return;  // there are no logits to keep with it
     const std::span<const Token> tokens = std::span(sequence.tokens).first(sequence.fed);
     if (model_->state_bytes() > options_.cache_bytes || cache_.holds(sequence.request.domain, tokens)) return;
     cache_.keep(

@@ -18,6 +18,11 @@ void require_servable(const Request& request, const Model& model) {
         throw Error(Code::bad_token, concat("token ", i, " of the prompt has id ", request.prompt[i],
                                             "; the vocabulary has ids 0 to ", vocabulary - 1));
     }
+    if (request.hidden != Want::nothing && (request.limit > 0 || request.scores_prompt)) {
+        throw Error(Code::bad_argument,
+                    concat("hidden vectors are told in place of an answer and of scores: max_tokens is ",
+                           request.limit, ", expected 0"));
+    }
     for (const size_t length : request.keep) {
         if (length > 0 && length <= request.prompt.size()) continue;
         throw Error(Code::bad_argument, concat("a state is to be kept behind ", length,
@@ -30,6 +35,7 @@ void require_servable(const Request& request, const Model& model) {
 }
 
 std::vector<size_t> cuts_of(const Request& request, size_t prompt_tokens, size_t fed, size_t known) {
+    if (request.hidden != Want::nothing) return {};
     std::set<size_t> cuts(request.keep.begin(), request.keep.end());
     if (cuts.empty()) cuts.insert(prompt_tokens);
     for (size_t at = long_prompt; at + between_kept < prompt_tokens; at += long_prompt) cuts.insert(at);

@@ -34,6 +34,9 @@ struct Request {
     /// Tokens of the answer are told with their scores, and so many likelier ones with theirs; none: without.
     std::optional<uint32_t> alternatives = {};
     bool scores_prompt = false;  // likewise its tokens: then all of it is read
+    /// Tokens of the prompt whose hidden vectors are told in place of an answer: then all of it is read, and
+    /// no state of it is kept.
+    Want hidden = Want::nothing;
 };
 
 /// Errors: Code::bad_argument, Code::bad_shape for what `model` cannot serve; Code::bad_token.
@@ -64,6 +67,11 @@ struct PromptScore {
     Token token;
     Score score;
 };
+/// What the head would be multiplied with at a token of the prompt, [width].
+struct Hidden {
+    size_t position, total;
+    std::vector<float> vector;
+};
 /// A token of the answer, and the text that it makes certain, which may be none.
 struct Piece {
     Token token;
@@ -81,7 +89,7 @@ struct Done {
     std::shared_ptr<const SavedState> state = {};  // where it was wanted and there is one
 };
 
-using Event = std::variant<Started, Progress, PromptScore, Piece, Done>;
+using Event = std::variant<Started, Progress, PromptScore, Hidden, Piece, Done>;
 using EventSink = std::function<void(uint64_t id, const Event&)>;
 
 }  // namespace rwkvk::engine

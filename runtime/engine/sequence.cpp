@@ -47,7 +47,12 @@ void Sequence::begin(size_t cached) {
     tell(Started{prompt_tokens, cached});
 }
 
-void Sequence::take_logits(size_t position, std::span<const float> row) {
+void Sequence::take_row(size_t position, std::span<const float> row) {
+    if (tells_hidden()) {
+        if (position > shown) tell(Hidden{position - 1, prompt_tokens, {row.begin(), row.end()}});
+        shown = std::max(shown, position);  // and not again when it is read again
+        return;
+    }
     if (position == tokens.size()) logits.assign(row.begin(), row.end());
     if (!scores_prompt() || position != scored) return;
     const Token token = tokens[position];

@@ -33,12 +33,13 @@ struct Sequence {
     bool is_at_cut() const { return !cuts.empty() && cuts.front() == fed; }
     /// Whether tokens of the prompt are left whose scores are wanted.
     bool scores_prompt() const { return request.scores_prompt && scored < prompt_tokens; }
-    bool can_draw() const { return !end && left() == 0 && !logits.empty(); }
+    bool tells_hidden() const { return request.hidden != Want::nothing; }
+    bool can_draw() const { return !end && left() == 0 && (!logits.empty() || tells_hidden()); }
 
     /// It has a slot, whose state holds so many tokens.
     void begin(size_t cached);
-    /// The logits behind so many of its tokens.
-    void take_logits(size_t position, std::span<const float> row);
+    /// The logits behind so many of its tokens, or the last one's hidden vector.
+    void take_row(size_t position, std::span<const float> row);
     void was_fed(size_t rows);
     /// The slot does not hold its state any more.
     void lose();
@@ -60,6 +61,7 @@ struct Sequence {
     size_t cached_tokens = 0;  // of the prompt
     size_t read_tokens = 0;    // of the prompt, as was told
     size_t scored = 1;         // likewise, where that is wanted
+    size_t shown = 0;          // likewise of hidden vectors
     AnswerText text;
     std::optional<End> end;  // why it is over
     std::optional<Error> failure;

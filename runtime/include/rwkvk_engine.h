@@ -114,7 +114,8 @@ enum {
     RWKVK_EVENT_PROGRESS = 1, /* `done` of them are read */
     RWKVK_EVENT_PIECE = 2,    /* a token of the answer, those of a text that stops it too, and the text that it makes certain */
     RWKVK_EVENT_DONE = 3,     /* the last; text that was held back comes with it */
-    RWKVK_EVENT_SCORE = 4     /* where it was wanted: what the model gave token `done` of the prompt's `total`, from 1 on */
+    RWKVK_EVENT_SCORE = 4,    /* where it was wanted: what the model gave token `done` of the prompt's `total`, from 1 on */
+    RWKVK_EVENT_HIDDEN = 5    /* likewise: the hidden vector of token `done` of the prompt's `total`, from 0 on */
 };
 
 enum { RWKVK_DONE_STOP = 0, RWKVK_DONE_LENGTH = 1, RWKVK_DONE_CANCELLED = 2, RWKVK_DONE_FAILED = 3 };
@@ -128,7 +129,7 @@ typedef struct rwkvk_engine_event {
     uint32_t size;
     int32_t kind; /* RWKVK_EVENT_* */
     uint64_t request;
-    size_t done, total;    /* STARTED, PROGRESS, SCORE */
+    size_t done, total;    /* STARTED, PROGRESS, SCORE, HIDDEN */
     rwkvk_token token;     /* PIECE, SCORE */
     const char *text;      /* PIECE, DONE: whole characters of the answer, without a NUL */
     size_t text_bytes;
@@ -145,6 +146,8 @@ typedef struct rwkvk_engine_event {
     float log_probability;                 /* of the token; 0 where it was not wanted */
     const rwkvk_token_score *alternatives; /* the likeliest tokens there, in falling order, which may hold it too */
     size_t alternative_count;
+    const float *hidden; /* HIDDEN: as RWKVK_WANT_HIDDEN gives it */
+    size_t hidden_count; /* its elements: the width of the model */
 } rwkvk_engine_event;
 
 /** Called at the end of a step, on the engine's thread or that of rwkvk_engine_step: should return soon. May call
@@ -182,6 +185,8 @@ typedef struct rwkvk_engine_request {
     int32_t wants_scores;        /* 1: tokens of the answer come with their log-probabilities; 0 */
     int32_t wants_prompt_scores; /* 1: those of the prompt too, all of which is read then; 0 */
     uint32_t alternatives;       /* to either, of so many likeliest tokens; 0 */
+    int32_t wants_hidden; /* RWKVK_WANT_LAST or RWKVK_WANT_ALL: the hidden vector of the prompt's last token, or of each,
+                           * all of which is read then; with max_tokens 0 only; 0 */
 } rwkvk_engine_request;
 
 RWKVK_API void rwkvk_engine_request_default(rwkvk_engine_request *request, uint32_t size);

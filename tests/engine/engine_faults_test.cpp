@@ -94,6 +94,30 @@ TEST_CASE("a device that is lost at any call is made anew, and every request goe
     CHECK(std::ranges::count(lines.warnings(), "the device is lost; what was running is read again") > 0);
 }
 
+TEST_CASE("hidden vectors are told once each, at whatever call the device is lost") {
+    const ModelPointer model = synthetic_model("v7:1x64x256:f16");
+    Request request{.prompt = {}, .limit = 0, .hidden = Want::all};
+    for (Token token = 0; token < 75; ++token) request.prompt.push_back(token);
+    const auto vectors = [&](FaultyBackend::Plan plan) {
+        Engine engine(model, bytes(), faulty(model, plan), {.threads = 1});
+        Listener listener;
+        const uint64_t id = engine.submit(request, listener.sink());
+        step_to_the_end(engine);
+        CHECK(listener[id].done->end == End::length);
+        std::vector<std::vector<float>> all;
+        for (const Hidden& hidden : listener[id].hidden) {
+            CHECK(hidden.position == all.size());
+            all.push_back(hidden.vector);
+        }
+        return std::pair(all, plan.calls);
+    };
+    const auto [expected, calls] = vectors({});
+    REQUIRE(expected.size() == request.prompt.size());
+    const test::LogLines lines;
+    for (uint64_t k = 0; k < calls; ++k) CHECK(vectors({.lose_at = {k}}).first == expected);
+    CHECK(!lines.warnings().empty());
+}
+
 TEST_CASE("a device that is lost again and again fails what is there, and the next request tries anew") {
     const ModelPointer model = synthetic_model("v7:1x64x256:f16");
     FaultyBackend::Plan plan;

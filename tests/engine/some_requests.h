@@ -35,6 +35,7 @@ struct Told {
     size_t progress = 0;
     std::vector<PromptScore> prompt_scores;
     std::vector<Score> scores;  // of the answer
+    std::vector<Hidden> hidden;
 };
 
 class Listener {
@@ -57,6 +58,8 @@ class Listener {
             } else if (const auto* score = std::get_if<PromptScore>(&event)) {
                 CHECK(told.tokens.empty());
                 told.prompt_scores.push_back(*score);
+            } else if (const auto* hidden = std::get_if<Hidden>(&event)) {
+                told.hidden.push_back(*hidden);
             } else {
                 told.done = std::get<Done>(event);
                 told.text += told.done->answer;

@@ -6,42 +6,12 @@
 #include "api/grammar_fields.h"
 #include "api/openai.h"
 #include "api/transcript.h"
-#include "tests/support/border_handles.h"
+#include "tests/server/loaded_model.h"
 
 namespace rwkvk::server {
 namespace {
 
 using nlohmann::json;
-
-/// What it refuses with.
-template <typename Body>
-ApiError refusal_of(const Body& body) {
-    try {
-        body();
-    } catch (const ApiError& error) {
-        return error;
-    }
-    FAIL_CHECK("was accepted");
-    return bad_request("");
-}
-
-Loaded make_loaded() {
-    Runtime runtime;
-    Model model = runtime.load(test::model_file);
-    Tokenizer tokenizer = runtime.tokenizer();
-    rwkvk_context_params context = test::on_cpu();
-    rwkvk_engine_params params = engine_params();
-    params.context = &context;
-    Engine engine(model, tokenizer, params);
-    return {std::move(runtime),
-            std::move(model),
-            std::move(tokenizer),
-            std::move(engine),
-            {"m"},
-            "m.pth",
-            "b2-0",
-            2};
-}
 
 TEST_CASE("a body is one JSON object, not too deep") {
     CHECK(parse_object("{\"a\": 1}").at("a") == 1);

@@ -39,6 +39,8 @@ static class Border {
         public float log_probability;
         public IntPtr alternatives;
         public UIntPtr alternative_count;
+        public IntPtr hidden;
+        public UIntPtr hidden_count;
     }
 
     [StructLayout(LayoutKind.Sequential)]
@@ -58,6 +60,7 @@ static class Border {
         public IntPtr owner, domain, @event, user, @from;
         public int wants_snapshot, wants_scores, wants_prompt_scores;
         public uint alternatives;
+        public int wants_hidden;
     }
 
     [DllImport("rwkvk")] public static extern IntPtr rwkvk_last_error(IntPtr runtime);

@@ -4,7 +4,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "api_error.h"
+#include "error_words.h"
 #include "page/page.h"
 
 namespace rwkvk::server {
@@ -12,10 +12,10 @@ namespace {
 
 constexpr std::string_view public_paths[] = {"/health", "/v1/health", "/livez"};
 
-http::Refusal refusal(int status, const std::string& type, const std::string& message,
+http::Refusal refusal(const http::Head& head, int status, const std::string& type, const std::string& message,
                       const std::string& code = "") {
     http::Refusal refusal{
-        status, "application/json", to_text(to_json(ApiError(status, type, message, code))), {}};
+        status, "application/json", to_text(error_at(head.path, ApiError(status, type, message, code))), {}};
     if (status == 401) refusal.headers.push_back({"WWW-Authenticate", "Bearer"});
     return refusal;
 }
@@ -124,14 +124,15 @@ bool Access::is_preflight(const http::Head& head) const {
 std::optional<http::Refusal> Access::judge_origin(const http::Head& head) const {
     if (origin_is_listed(head)) return std::nullopt;
     if (!head.origin.empty() && lower(host_of_origin(head.origin)) != lower(head.host)) {
-        return refusal(403, "permission_error", "pages of " + head.origin + " may not ask this server",
+        return refusal(head, 403, "permission_error", "pages of " + head.origin + " may not ask this server",
                        "origin_not_allowed");
     }
     // Others may link to the page, which holds no secret and does nothing by itself.
     if (!is_page(head) && head.fetch_site == "cross-site")
-        return refusal(403, "permission_error", "other pages may not ask this server", "origin_not_allowed");
+        return refusal(head, 403, "permission_error", "other pages may not ask this server",
+                       "origin_not_allowed");
     if (!head.origin.empty() && head.method == "POST" && !head.content_type.starts_with("application/json")) {
-        return refusal(415, "invalid_request_error",
+        return refusal(head, 415, "invalid_request_error",
                        "expected the content type application/json, found '" + head.content_type + "'");
     }
     return std::nullopt;
@@ -142,14 +143,14 @@ std::optional<http::Refusal> Access::judge(const http::Head& head) const {
     // A page of somebody else's whose name was made to mean this machine.
     if (rules_.loopback && rules_.keys.empty() && !host_is_known(head.host)) {
         return refusal(
-            403, "permission_error",
+            head, 403, "permission_error",
             "this server answers to localhost, not to '" + head.host + "': start it with --allowed-hosts",
             "host_not_allowed");
     }
     if (const auto refused = judge_origin(head)) return refused;
     if (is_preflight(head)) return std::nullopt;  // browsers send no key with it
     if (!is_public && !rules_.keys.empty() && !key_of(head)) {
-        http::Refusal refused = refusal(401, "authentication_error",
+        http::Refusal refused = refusal(head, 401, "authentication_error",
                                         "expected an API key, as 'Authorization: Bearer KEY' or 'x-api-key: "
                                         "KEY', found none that is valid");
         for (http::Header& header : headers_for(head)) refused.headers.push_back(std::move(header));

@@ -1,5 +1,7 @@
 #include "dialect.h"
 
+#include "fingerprint.h"
+
 namespace rwkvk::server {
 
 using nlohmann::json;
@@ -19,6 +21,16 @@ json usage_of(const std::vector<Choice>& choices, size_t choices_per_prompt) {
             {"total_tokens", prompt + answer},
             {"prompt_tokens_details", {{"cached_tokens", cached}}},
             {"completion_tokens_details", {{"reasoning_tokens", reasoning}}}};
+}
+
+json own_words(const std::vector<std::vector<Token>>& prompts, const std::vector<Choice>& choices,
+               size_t choices_per_prompt) {
+    app::Fingerprint print;  // XXH3-64
+    for (size_t i = 0; i < choices.size(); ++i) {
+        if (i % choices_per_prompt == 0) print.add(prompts[i / choices_per_prompt]);
+        print.add(choices[i].tokens);
+    }
+    return {{"seed", choices.front().seed}, {"fingerprint", print.hex()}};
 }
 
 json timings_of(const Choice& choice) {

@@ -55,6 +55,10 @@ class Dialect {
 
 /// {"prompt_tokens": ...} of all choices, of which every `choices_per_prompt` share a prompt.
 nlohmann::json usage_of(const std::vector<Choice>& choices, size_t choices_per_prompt);
+/// {"seed", "fingerprint"}: by the same seed any server of this model gives this fingerprint, of the ids of
+/// prompts and answers.
+nlohmann::json own_words(const std::vector<std::vector<Token>>& prompts, const std::vector<Choice>& choices,
+                         size_t choices_per_prompt);
 /// How long it took, as llama-server says it.
 nlohmann::json timings_of(const Choice& choice);
 /// {"total": ...}: so much of the prompt is read, as llama-server says it.

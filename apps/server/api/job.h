@@ -48,6 +48,9 @@ struct Job {
 Job read_job(const Fields& fields, const rwkvk_sampler_params& recommended, const Loaded& loaded,
              const JobDefaults& defaults);
 
+/// The texts that end an answer, in a field of that name. Errors: ApiError.
+std::vector<std::string> read_stops(const Fields& fields, const char* name);
+
 /// Errors: ApiError, 501, for a field that asks for something, which the server cannot do.
 void refuse_unknown_wishes(const Fields& fields, std::initializer_list<const char*> names);
 

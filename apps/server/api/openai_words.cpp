@@ -3,8 +3,6 @@
 #include <ctime>
 #include <random>
 
-#include "fingerprint.h"
-
 namespace rwkvk::server {
 
 using nlohmann::json;
@@ -41,16 +39,6 @@ json OpenAiWords::head(const std::string& object) const {
             {"system_fingerprint", system_fingerprint_}};
 }
 
-/// Seed and ids: by the same seed any server of this model gives this fingerprint.
-json OpenAiWords::own_words(const std::vector<Choice>& choices) const {
-    app::Fingerprint print;  // XXH3-64
-    for (size_t i = 0; i < choices.size(); ++i) {
-        if (i % choices_ == 0) print.add(prompts_[i / choices_]);
-        print.add(choices[i].tokens);
-    }
-    return {{"seed", choices.front().seed}, {"fingerprint", print.hex()}};
-}
-
 json OpenAiWords::message(size_t index, json choice, json finish) const {
     choice["index"] = index;
     choice["finish_reason"] = std::move(finish);
@@ -70,7 +58,7 @@ json OpenAiWords::whole(const std::vector<Choice>& choices) {
     answer["choices"] = std::move(list);
     answer["usage"] = usage_of(choices, choices_);
     answer["timings"] = timings_of(choices.front());
-    answer["rwkvk"] = own_words(choices);
+    answer["rwkvk"] = own_words(prompts_, choices, choices_);
     return answer;
 }
 
@@ -103,7 +91,7 @@ json OpenAiWords::end(const std::vector<Choice>& choices) {
     answer["choices"] = json::array();
     answer["usage"] = usage_of(choices, choices_);
     answer["timings"] = timings_of(choices.front());
-    answer["rwkvk"] = own_words(choices);
+    answer["rwkvk"] = own_words(prompts_, choices, choices_);
     return answer;
 }
 

@@ -33,7 +33,6 @@ class OpenAiWords : public Dialect {
   private:
     nlohmann::json head(const std::string& object) const;
     nlohmann::json message(size_t index, nlohmann::json choice, nlohmann::json finish = nullptr) const;
-    nlohmann::json own_words(const std::vector<Choice>& choices) const;
 
     const std::string id_, object_, piece_object_, model_, system_fingerprint_;
     const int64_t created_;

@@ -16,11 +16,13 @@ bool is_id(const json& value) { return value.is_number_integer(); }
 
 class PromptReader {
   public:
-    PromptReader(const Fields& fields, const Loaded& loaded) : fields_(fields), loaded_(loaded) {}
+    PromptReader(const Fields& fields, const Loaded& loaded, const char* name)
+        : fields_(fields), loaded_(loaded), name_(name) {}
 
     std::vector<JobPrompt> read() const {
-        const json* const given = fields_.find("prompt");
-        if (!given) throw bad_request("prompt: expected a text, ids, or a list of them, found none");
+        const json* const given = fields_.find(name_);
+        if (!given)
+            throw bad_request(name_ + std::string(": expected a text, ids, or a list of them, found none"));
         const bool several =
             given->is_array() && !given->empty() && std::none_of(given->begin(), given->end(), is_id);
         if (several && given->size() > most_prompts) refuse();
@@ -32,8 +34,8 @@ class PromptReader {
 
   private:
     [[noreturn]] void refuse() const {
-        fields_.refuse("prompt", "a text that is not empty, ids, or a list of at most " +
-                                     std::to_string(most_prompts) + " of them");
+        fields_.refuse(name_, "a text that is not empty, ids, or a list of at most " +
+                                  std::to_string(most_prompts) + " of them");
     }
     /// Of a text, of ids, or of both in turn.
     std::vector<Token> tokens_of(const json& prompt) const {
@@ -48,8 +50,8 @@ class PromptReader {
         if (tokens.empty()) refuse();
         return tokens;
     }
-    static json text_in(const json& prompt) {
-        const Fields fields(prompt, "prompt.");
+    json text_in(const json& prompt) const {
+        const Fields fields(prompt, name_ + std::string("."));
         refuse_unknown_wishes(fields, {"multimodal_data"});
         return fields.text("prompt_string").value_or("");
     }
@@ -66,12 +68,13 @@ class PromptReader {
 
     const Fields& fields_;
     const Loaded& loaded_;
+    const char* const name_;
 };
 
 }  // namespace
 
-std::vector<JobPrompt> read_prompts(const Fields& fields, const Loaded& loaded) {
-    return PromptReader(fields, loaded).read();
+std::vector<JobPrompt> read_prompts(const Fields& fields, const Loaded& loaded, const char* name) {
+    return PromptReader(fields, loaded, name).read();
 }
 
 }  // namespace rwkvk::server

@@ -12,10 +12,6 @@ using nlohmann::json;
 
 namespace {
 
-void send(http::Responder& client, const json& answer) {
-    client.send(200, "application/json", to_text(answer));
-}
-
 /// The text of an id; bytes where it is a part of a character.
 json piece_of(const Tokenizer& tokenizer, Token token) {
     const std::string text(tokenizer.text(token));
@@ -57,9 +53,14 @@ const std::vector<Service::Route>& Service::routes() {
         list.push_back({"POST", "/completion", true, &Service::complete_natively});
         list.push_back({"POST", "/completions", true, &Service::complete_natively});
         list.push_back({"GET", "/v1/health", true, &Service::health});
+        add_dialects(list);
         return list;
     }();
     return routes;
+}
+
+void Service::send(http::Responder& client, const json& answer) {
+    client.send(200, "application/json", to_text(answer));
 }
 
 /// For whoever opens the address of a server without its page.

@@ -2,19 +2,19 @@
 
 #include <algorithm>
 
-#include "api_error.h"
+#include "error_words.h"
 #include "page/page.h"
 
 namespace rwkvk::server {
 
 namespace {
 
-void send_error(http::Responder& client, const ApiError& error) {
+void send_error(http::Responder& client, const std::string& path, const ApiError& error) {
     std::vector<http::Header> headers;
     if (error.status == 503) headers.push_back({"Retry-After", "1"});
     // Clients try again what may go better; these never do.
     if (error.status == 501) headers.push_back({"x-should-retry", "false"});
-    client.send(error.status, "application/json", to_text(to_json(error)), std::move(headers));
+    client.send(error.status, "application/json", to_text(error_at(path, error)), std::move(headers));
 }
 
 /// What asks so often that lines of it would hide the others.
@@ -90,7 +90,7 @@ void Service::run() {
 void Service::serve(Call& call) {
     const auto refuse = [&](const ApiError& error) {
         metrics_->count_error(error.status);
-        send_error(*call.client, error);
+        send_error(*call.client, call.request.path, error);
     };
     try {
         if (const PageFile* const file = asked_page_file(call.request))
@@ -115,11 +115,12 @@ const PageFile* Service::asked_page_file(const http::Request& request) const {
 }
 
 /// HEAD is GET whose body is left out by who sends it.
-const Service::Route& Service::route_of(const http::Request& request) {
+const Service::Route& Service::route_of(const http::Request& request) const {
     const std::string method = request.method == "HEAD" ? "GET" : request.method;
     const Route* other = nullptr;
     for (const Route& route : routes()) {
         if (route.path != request.path) continue;
+        if (route.path.starts_with("/api/") && !options_.speaks_ollama) continue;
         if (route.method == method) return route;
         other = &route;
     }

@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "access.h"
+#include "embedding.h"
 #include "metrics.h"
+#include "ollama.h"
 #include "openai.h"
 #include "watched.h"
 
@@ -23,6 +25,8 @@ struct ServiceOptions {
     JobDefaults jobs;
     std::string build;         // what /props tells of the program
     bool tells_slots = false;  // which are busy
+    bool speaks_ollama = true;
+    app::Pooling pooling = app::Pooling::mean;  // of what becomes a vector
     uint32_t threads = 2;
 };
 
@@ -55,8 +59,10 @@ class Service {
         void (Service::*serve)(const Call& call);
     };
     static const std::vector<Route>& routes();
-    static const Route& route_of(const http::Request& request);
+    static void add_dialects(std::vector<Route>& routes);
+    const Route& route_of(const http::Request& request) const;
     const PageFile* asked_page_file(const http::Request& request) const;
+    static void send(http::Responder& client, const nlohmann::json& answer);
 
     void run();
     void serve(Call& call);
@@ -76,6 +82,20 @@ class Service {
     void complete(const Call& call);
     void complete_natively(const Call& call);
     void count_tokens(const Call& call);
+    void ollama_answer(const Call& call, OllamaCall kind);
+    void ollama_chat(const Call& call);
+    void ollama_generate(const Call& call);
+    void ollama_tags(const Call& call);
+    void ollama_running(const Call& call);
+    void ollama_show(const Call& call);
+    void ollama_version(const Call& call);
+    void keep_models(const Call& call);
+    void anthropic_message(const Call& call);
+    void anthropic_count(const Call& call);
+    void embed(const Call& call);
+    void ollama_embed(const Call& call);
+    void ollama_embeddings(const Call& call);
+    void embed_for(const Call& call, EmbeddingJob job);
     void answer(const Call& call, Job job, std::unique_ptr<Dialect> dialect);
 
     const ServiceOptions options_;

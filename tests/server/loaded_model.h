@@ -1,0 +1,42 @@
+#pragma once
+// What a server is loaded with, and what it refuses.
+
+#include <doctest/doctest.h>
+
+#include "api/api_error.h"
+#include "api/loaded.h"
+#include "tests/support/border_handles.h"
+
+namespace rwkvk::server {
+
+/// What it refuses with.
+template <typename Body>
+ApiError refusal_of(const Body& body) {
+    try {
+        body();
+    } catch (const ApiError& error) {
+        return error;
+    }
+    FAIL_CHECK("was accepted");
+    return bad_request("");
+}
+
+inline Loaded make_loaded() {
+    Runtime runtime;
+    Model model = runtime.load(test::model_file);
+    Tokenizer tokenizer = runtime.tokenizer();
+    rwkvk_context_params context = test::on_cpu();
+    rwkvk_engine_params params = engine_params();
+    params.context = &context;
+    Engine engine(model, tokenizer, params);
+    return {std::move(runtime),
+            std::move(model),
+            std::move(tokenizer),
+            std::move(engine),
+            {"m"},
+            "m.pth",
+            "b2-0",
+            2};
+}
+
+}  // namespace rwkvk::server
