@@ -48,7 +48,9 @@ json OpenAiWords::own_words(const std::vector<Choice>& choices) const {
         if (i % choices_ == 0) print.add(prompts_[i / choices_]);
         print.add(choices[i].tokens);
     }
-    return {{"seed", choices.front().seed}, {"fingerprint", print.hex()}};
+    json words = {{"seed", choices.front().seed}, {"fingerprint", print.hex()}};
+    if (!kept_.is_null()) words.update(kept_);
+    return words;
 }
 
 json OpenAiWords::message(size_t index, json choice, json finish) const {
@@ -94,6 +96,7 @@ json OpenAiWords::piece(size_t choice, const Choice& so_far, const Said& said) {
 json OpenAiWords::closing(size_t choice, const Choice& all) {
     json last = message(choice, piece_choice({}, choice), all.finish);
     last["timings"] = timings_of(all);
+    if (!kept_.is_null()) last["rwkvk"] = own_words({all});
     return last;
 }
 

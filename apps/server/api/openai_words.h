@@ -20,6 +20,7 @@ class OpenAiWords : public Dialect {
     nlohmann::json piece(size_t choice, const Choice& so_far, const Said& said) override;
     nlohmann::json closing(size_t choice, const Choice& all) override;
     nlohmann::json end(const std::vector<Choice>& choices) override;
+    void kept(const nlohmann::json& words) override { kept_ = words; }
 
   protected:
     virtual nlohmann::json whole_choice(const Choice& choice, size_t index) const = 0;
@@ -39,6 +40,7 @@ class OpenAiWords : public Dialect {
     const int64_t created_;
     std::vector<std::vector<Token>> prompts_;
     const uint32_t choices_;
+    nlohmann::json kept_;  // null: in no conversation
     const bool include_usage_, times_pieces_;
 };
 

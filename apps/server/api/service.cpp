@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api_error.h"
+#include "path_pattern.h"
 
 namespace rwkvk::server {
 
@@ -10,15 +11,19 @@ namespace {
 
 void send_error(http::Responder& client, const ApiError& error) {
     std::vector<http::Header> headers;
-    if (error.status == 503) headers.push_back({"Retry-After", "1"});
+    if (error.status == 503 || error.status == 409) headers.push_back({"Retry-After", "1"});
     // Clients try again what may go better; these never do.
-    if (error.status == 501) headers.push_back({"x-should-retry", "false"});
+    if (error.status == 501 || error.code == "conversation_changed")
+        headers.push_back({"x-should-retry", "false"});
     client.send(error.status, "application/json", to_text(to_json(error)), std::move(headers));
 }
 
 }  // namespace
 
-Service::Service(ServiceOptions options) : options_(std::move(options)), access_(options_.access) {
+Service::Service(ServiceOptions options)
+    : options_(std::move(options)),
+      access_(options_.access),
+      keeper_(std::make_shared<Keeper>(options_.store)) {
     for (uint32_t i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { run(); });
 }
 
@@ -29,6 +34,7 @@ Service::~Service() {
     }
     changed_.notify_all();
     for (std::thread& thread : threads_) thread.join();
+    keeper_->finish();
 }
 
 void Service::use(std::shared_ptr<Loaded> loaded) {
@@ -52,7 +58,7 @@ std::shared_ptr<Loaded> Service::loaded() const {
 void Service::handle(http::Request request, std::shared_ptr<http::Responder> client) {
     {
         const std::lock_guard lock(mutex_);
-        calls_.push_back({std::move(request), std::move(client), nullptr});
+        calls_.push_back({std::move(request), std::move(client), nullptr, {}});
     }
     changed_.notify_one();
 }
@@ -76,6 +82,7 @@ void Service::serve(Call& call) {
     };
     try {
         const Route& route = route_of(call.request);
+        call.ids = match_path(route.path, call.request.path).value();
         if (route.needs_model) call.loaded = loaded();
         (this->*route.serve)(call);
     } catch (const ApiError& error) {
@@ -92,7 +99,7 @@ const Service::Route& Service::route_of(const http::Request& request) {
     const std::string method = request.method == "HEAD" ? "GET" : request.method;
     const Route* other = nullptr;
     for (const Route& route : routes()) {
-        if (route.path != request.path) continue;
+        if (!match_path(route.path, request.path)) continue;
         if (route.method == method) return route;
         other = &route;
     }

@@ -12,6 +12,7 @@
 #include "access.h"
 #include "metrics.h"
 #include "openai.h"
+#include "talk/keeper.h"
 
 namespace rwkvk::server {
 
@@ -21,6 +22,7 @@ struct ServiceOptions {
     std::string build;         // what /props tells of the program
     bool tells_slots = false;  // which are busy
     uint32_t threads = 2;
+    std::shared_ptr<Store> store = memory_store();  // of conversations
 };
 
 class Service {
@@ -42,7 +44,8 @@ class Service {
     struct Call {
         http::Request request;
         std::shared_ptr<http::Responder> client;
-        std::shared_ptr<Loaded> loaded;  // null where the route needs none
+        std::shared_ptr<Loaded> loaded;     // null where the route needs none
+        std::vector<std::string> ids = {};  // that stand in the path for {names} of the route's
     };
     struct Route {
         std::string method, path;
@@ -50,6 +53,7 @@ class Service {
         void (Service::*serve)(const Call& call);
     };
     static const std::vector<Route>& routes();
+    static void add_talk_routes(std::vector<Route>& list);
     static const Route& route_of(const http::Request& request);
 
     void run();
@@ -70,11 +74,18 @@ class Service {
     void complete(const Call& call);
     void complete_natively(const Call& call);
     void count_tokens(const Call& call);
+    template <auto answers>
+    void talk(const Call& call);
+    void append_items(const Call& call);
+    void respond(const Call& call);
+    bool chats_in_session(const Call& call, const nlohmann::json& body);
     void answer(const Call& call, Job job, std::unique_ptr<Dialect> dialect);
 
     const ServiceOptions options_;
     const Access access_;
     const std::shared_ptr<Metrics> metrics_ = std::make_shared<Metrics>();  // answers outlive the service
+
+    const std::shared_ptr<Keeper> keeper_;
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;
