@@ -15,7 +15,7 @@ from serve_test import ANSWER, Served  # noqa: E402  (takes PROGRAM from the arg
 
 UNKNOWN = "0" * 22
 # Answers of many tokens, which a client can leave.
-ENDLESS = {"temperature": 5, "top_p": 1, "logit_bias": {"0": -100}, "max_output_tokens": 30000, "seed": 8}
+ENDLESS = {"temperature": 5, "top_p": 1, "logit_bias": {"0": -100, "\n": -100, "\n\n": -100}, "max_output_tokens": 30000, "seed": 8}
 
 
 class Talking(Served):

@@ -36,7 +36,7 @@ void refuse_unknown(const Fields& fields) {
 /// The same as a chat: messages are what was said, what is asked now, and before all the instructions.
 json chat_of(const Fields& fields, json messages, const json& input) {
     if (const auto instructions = fields.text("instructions"))
-        messages.insert(messages.begin(), {{"role", "system"}, {"content", *instructions}});
+        messages.insert(messages.begin(), json({{"role", "system"}, {"content", *instructions}}));
     for (const json& item : input)
         messages.push_back({{"role", item.at("role")}, {"content", text_of_item(item)}});
     json chat = {{"messages", std::move(messages)}};

@@ -98,6 +98,7 @@ json Conversation::messages(uint64_t n) const {
     const auto add_all = [&](const json& items) {
         for (const json& item : items) {
             std::string content = text_of_item(item);
+            std::erase(content, '\0');  // prompts hold none, and a model may have drawn one
             // An answer that was cancelled before its first word says nothing.
             if (item.at("type") != "message" || content.empty()) continue;
             messages.push_back({{"role", item.at("role")}, {"content", std::move(content)}});

@@ -4,6 +4,7 @@
 #include <sys/time.h>
 
 #include <charconv>
+#include <csignal>
 
 #include "store.h"
 
@@ -63,7 +64,10 @@ void FreeReply::operator()(redisReply* reply) const { freeReplyObject(reply); }
 void RedisPool::FreeContext::operator()(redisContext* context) const { redisFree(context); }
 
 RedisPool::RedisPool(RedisAddress address, std::string password)
-    : address_(std::move(address)), password_(std::move(password)) {}
+    : address_(std::move(address)), password_(std::move(password)) {
+    // hiredis writes to sockets as to files: without this a server that is gone would end the program.
+    std::signal(SIGPIPE, SIG_IGN);
+}
 RedisPool::~RedisPool() = default;
 
 void RedisPool::fail(const std::string& why) const {

@@ -17,9 +17,9 @@ struct StoreError : std::runtime_error {
 enum class Committed { done, gone /* erased meanwhile */, conflict /* the head has moved */ };
 
 struct StoreOptions {
-    int64_t ttl = 30 * 86400;      // seconds without a change after which a conversation is gone
-    int64_t lease_time = 15;       // seconds
-    std::function<int64_t()> now;  // seconds; for tests
+    int64_t ttl = 30 * 86400;           // seconds without a change after which a conversation is gone
+    int64_t lease_time = 15;            // seconds
+    std::function<int64_t()> now = {};  // seconds; for tests
 };
 
 class Store {
