@@ -5,6 +5,8 @@ usage: conversations_test.py PROGRAM
 import concurrent.futures
 import json
 import os
+import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -272,6 +274,36 @@ class Stores(unittest.TestCase):
         _, errors = failed.process.communicate(timeout=60)
         self.assertEqual((failed.process.returncode, len(errors.splitlines())), (1, 1), errors)
         self.assertIn("/proc/none/store", errors)
+
+    def test_servers_share_a_redis_and_one_that_is_killed_is_not_missed(self):
+        if not shutil.which("redis-server"):
+            self.skipTest("redis-server is missing (Debian: redis-server)")
+        with tempfile.TemporaryDirectory() as folder:
+            socket = os.path.join(folder, "socket")
+            redis = subprocess.Popen(["redis-server", "--port", "0", "--unixsocket", socket, "--save", "", "--dir", folder],
+                                     stdout=subprocess.DEVNULL)
+            self.addCleanup(redis.kill)
+            for _ in range(500):
+                if os.path.exists(socket):
+                    break
+                time.sleep(0.02)
+            store = "redis+unix:" + socket
+            first, second = [Talking("-dev", "cpu", "--store", store) for _ in range(2)]
+            begun = first.respond("Hello!")
+            forks = [server.respond("Who are you?", previous_response_id=begun["id"]) for server in (first, second)]
+            self.assertEqual(forks[0]["rwkvk"]["fingerprint"], forks[1]["rwkvk"]["fingerprint"])
+            self.assertNotEqual(forks[0]["id"], forks[1]["id"])
+            first.process.kill()
+            first.process.communicate()
+            self.assertTrue(second.respond("And?", conversation=begun["conversation"])["rwkvk"]["committed"])
+            redis.kill()
+            redis.wait()
+            status, answer = second.json("POST", "/v1/responses", {"input": "x", "conversation": begun["conversation"]})
+            self.assertEqual((status, answer["error"]["code"]), (503, "store_unavailable"))
+            self.assertEqual(second.json("GET", "/v1/responses/" + begun["id"])[0], 503)
+            self.assertEqual(text_of(second.respond("Hello!", store=False)), ANSWER)
+            self.assertEqual(second.chat()["choices"][0]["message"]["content"], ANSWER)
+            self.assertEqual(second.stop(), 0)
 
     def test_others_find_nothing(self):
         with tempfile.NamedTemporaryFile("w", suffix=".keys") as keys:
