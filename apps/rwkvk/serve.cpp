@@ -36,7 +36,8 @@ void add_serve(CLI::App& app) {
     command->add_option("--cache-ram", flags->cache_megabytes,
                         "Megabytes for states of prompts that were read");
     command->add_option("--store", flags->store,
-                        "Folder that conversations are kept in; else they end with the program");
+                        "Where conversations are kept: a folder, redis://HOST:PORT/DATABASE or "
+                        "redis+unix:PATH (password: RWKVK_STORE_PASSWORD); else they end with the program");
     command
         ->add_option("--conversation-ttl", flags->conversation_days,
                      "Days that a conversation is kept for after its last turn")
