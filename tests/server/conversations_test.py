@@ -184,7 +184,8 @@ class Conversations(unittest.TestCase):
         status, text, headers = self.server.ask("POST", "/v1/responses", json.dumps({"input": "x", "conversation": session}))
         self.assertEqual((status, json.loads(text)["error"]["code"], headers["Retry-After"]), (409, "conversation_busy", "1"))
         self.assertEqual(self.server.json("POST", f"/v1/conversations/{session}/items", {"items": [{"role": "user", "content": "x"}]})[0], 409)
-        connection.sock.close()
+        connection.sock.shutdown(2)  # the answer holds the socket too
+        connection.close()
         for _ in range(200):
             status, found = self.server.json("GET", "/v1/responses/" + begun["id"])
             if status == 200:
@@ -210,7 +211,8 @@ class Conversations(unittest.TestCase):
         session = self.server.ok("POST", "/v1/conversations", {})["id"]
         connection, begun = self.begin_endless(conversation=session)
         self.server.ok("DELETE", "/v1/conversations/" + session)
-        connection.sock.close()
+        connection.sock.shutdown(2)  # the answer holds the socket too
+        connection.close()
         time.sleep(0.3)
         self.assertEqual(self.server.json("GET", "/v1/responses/" + begun["id"])[0], 404)
         self.assertEqual(self.server.json("GET", "/v1/conversations/" + session)[0], 404)
