@@ -33,8 +33,9 @@ allow runtime/write "runtime/write/|$model"
 allow runtime/synthetic "runtime/synthetic/|runtime/write/|$model"
 allow runtime/check 'runtime/|host/|shaders/'
 allow runtime/api 'runtime/|host/'
-allow apps '[a-z_]+\.h|http/server\.h|api/service\.h|page/page\.h|files\.def'
+allow apps '[a-z_]+\.h|http/server\.h|api/service\.h|page/page\.h|files\.def|talk/[a-z_]+\.h'
 allow apps/server/http '[a-z_]+\.h'
+allow apps/server/talk '[a-z_]+\.h'
 
 vulkan=$(grep -rnE '#include [<"]vulkan' host runtime apps shaders | grep -v '^host/vk/' || true)
 if [[ -n $vulkan ]]; then

@@ -42,6 +42,13 @@ void add_serve(CLI::App& app) {
         ->check(CLI::Range(1u, 1024u));
     command->add_option("--cache-ram", flags->cache_megabytes,
                         "Megabytes for states of prompts that were read");
+    command->add_option("--store", flags->store,
+                        "Where conversations are kept: a folder, redis://HOST:PORT/DATABASE or "
+                        "redis+unix:PATH (password: RWKVK_STORE_PASSWORD); else they end with the program");
+    command
+        ->add_option("--conversation-ttl", flags->conversation_days,
+                     "Days that a conversation is kept for after its last turn")
+        ->check(CLI::Range(1u, 36500u));
     command->add_option("--threads-http", flags->threads, "Threads that read requests")
         ->check(CLI::Range(1u, 64u));
     command->add_option("--template", flags->format,

@@ -36,6 +36,14 @@ std::vector<server::ApiKey> keys_of(const ServeFlags& flags) {
     return keys;
 }
 
+std::shared_ptr<server::Store> open_store(const ServeFlags& flags) {
+    try {
+        return server::open_store(flags.store, {.ttl = int64_t{86400} * flags.conversation_days});
+    } catch (const std::invalid_argument& error) {
+        throw usage_error(error.what());
+    }
+}
+
 server::ServiceOptions service_options(const ServeFlags& flags) {
     server::ServiceOptions options{
         .access = {.keys = keys_of(flags),
@@ -52,7 +60,8 @@ server::ServiceOptions service_options(const ServeFlags& flags) {
         .tells_slots = flags.slots,
         .speaks_ollama = flags.ollama,
         .pooling = flags.pooling,
-        .threads = flags.threads};
+        .threads = flags.threads,
+        .store = open_store(flags)};
     if (!options.access.loopback && options.access.keys.empty() && !flags.insecure) {
         throw usage_error(concat("other computers could ask at ", flags.host,
                                  ": give --api-key-file, or --insecure to let everybody"));

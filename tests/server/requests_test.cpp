@@ -5,6 +5,7 @@
 #include "api/api_error.h"
 #include "api/grammar_fields.h"
 #include "api/openai.h"
+#include "api/path_pattern.h"
 #include "api/transcript.h"
 #include "tests/server/loaded_model.h"
 
@@ -24,6 +25,14 @@ TEST_CASE("a body is one JSON object, not too deep") {
     CHECK(std::string(refusal_of([&] { parse_object(nested(70)); }).what()).find("64 levels") !=
           std::string::npos);
     CHECK(refusal_of([&] { parse_object(nested(1000000)); }).status == 400);
+}
+
+TEST_CASE("names in a pattern stand for whole parts of a path") {
+    using Parts = std::vector<std::string>;
+    CHECK(match_path("/a/{id}/b/{item}", "/a/1/b/x y") == Parts{"1", "x y"});
+    CHECK(match_path("/a", "/a") == Parts{});
+    for (const char* const other : {"/a", "/a/", "/a//b", "/a/1/b", "/a/1/2", "", "/b/1"})
+        CHECK_FALSE(match_path("/a/{id}", other));
 }
 
 TEST_CASE("fields are checked by type and range; null is absent") {

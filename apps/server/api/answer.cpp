@@ -125,7 +125,7 @@ void Answer::take_end(size_t choice, const rwkvk_engine_event& event) {
     if (event.end == RWKVK_DONE_CANCELLED) return fail(RWKVK_CANCELLED, "the server is being stopped");
     const Choice& done = transcripts_[choice].choice();
     count_(done.finish, done);
-    if (job_.stream) say(dialect_->closing(choice, done));
+    if (job_.stream && !job_.keep) say(dialect_->closing(choice, done));
     if (--coming_ == 0) finish();
 }
 
@@ -151,9 +151,19 @@ void Answer::say(const json& message) {
 
 void Answer::finish() {
     over_ = true;
+    if (!job_.keep) return tell_end();
+    job_.keep(transcripts_.front().choice(), [self = shared_from_this()](const json& kept) {
+        const std::lock_guard lock(self->mutex_);
+        self->dialect_->kept(kept);
+        if (self->job_.stream) self->say(self->dialect_->closing(0, self->transcripts_.front().choice()));
+        self->tell_end();
+    });
+}
+
+void Answer::tell_end() {
     if (!job_.stream) return client_->send(200, "application/json", to_text(dialect_->whole(choices())));
     say(dialect_->end(choices()));
-    client_->write(dialect_->last_words());
+    if (std::string words = dialect_->last_words(); !words.empty()) client_->write(std::move(words));
     client_->end();
 }
 
@@ -166,6 +176,7 @@ std::vector<Choice> Answer::choices() const {
 /// With what has begun to be said, the reason is the last of it.
 void Answer::fail(rwkvk_status status, const std::string& message) {
     over_ = true;
+    if (status == RWKVK_CANCELLED) keep_cancelled();
     cancel_all("failed");
     const ApiError error =
         status == RWKVK_CANCELLED ? unavailable("draining", message) : to_api_error(status, message);
@@ -177,7 +188,16 @@ void Answer::fail(rwkvk_status status, const std::string& message) {
 void Answer::leave() {
     const std::lock_guard lock(mutex_);
     if (std::exchange(over_, true)) return;
+    keep_cancelled();
     cancel_all("gone");
+}
+
+/// As far as it has come.
+void Answer::keep_cancelled() {
+    if (!job_.keep) return;
+    Choice so_far = transcripts_.front().choice();
+    so_far.finish = "cancelled";
+    job_.keep(so_far, nullptr);
 }
 
 /// What is not at its end yet.

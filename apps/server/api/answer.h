@@ -39,6 +39,8 @@ class Answer : public std::enable_shared_from_this<Answer> {
     void open(size_t choice);
     void say(const nlohmann::json& message);
     void finish();
+    void tell_end();
+    void keep_cancelled();
     void fail(rwkvk_status status, const std::string& message);
     void leave();
     void cancel_all(const std::string& why);

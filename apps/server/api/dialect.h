@@ -45,6 +45,8 @@ class Dialect {
     virtual nlohmann::json closing(size_t choice, const Choice& all) = 0;
     /// When all are closed.
     virtual nlohmann::json end(const std::vector<Choice>& choices) = 0;
+    /// Before closing and end, or whole, of an answer that is kept: where, and whether it was.
+    virtual void kept(const nlohmann::json&) {}
     virtual nlohmann::json error(const ApiError& error) const { return to_json(error); }
     virtual std::string framed(const nlohmann::json& message) const {
         return "data: " + to_text(message) + "\n\n";

@@ -30,6 +30,8 @@ struct JobPrompt {
     std::vector<Token> tokens;  // of either
 };
 
+struct Choice;
+
 struct Job {
     std::vector<JobPrompt> prompts;
     uint32_t choices = 1;  // of each prompt
@@ -41,6 +43,9 @@ struct Job {
     std::optional<uint32_t> alternatives;
     bool scores_prompt = false;  // those of the prompt too
     bool stream = false, include_usage = false, times_pieces = false, reports_progress = false;
+    /// Of a single choice, where it is kept: told how it ended, before the client is; then calls `go_on`,
+    /// from any thread, with what is to be told of the keeping. Without `go_on` for a client that has left.
+    std::function<void(const Choice& ended, std::function<void(const nlohmann::json& kept)> go_on)> keep;
 };
 
 /// The fields that all dialects share: n, stop, stream, what is told in streams, and those of sampling.

@@ -39,6 +39,13 @@ json OpenAiWords::head(const std::string& object) const {
             {"system_fingerprint", system_fingerprint_}};
 }
 
+/// With where they are kept.
+json OpenAiWords::words_of(const std::vector<Choice>& choices) const {
+    json words = own_words(prompts_, choices, choices_);
+    if (!kept_.is_null()) words.update(kept_);
+    return words;
+}
+
 json OpenAiWords::message(size_t index, json choice, json finish) const {
     choice["index"] = index;
     choice["finish_reason"] = std::move(finish);
@@ -58,7 +65,7 @@ json OpenAiWords::whole(const std::vector<Choice>& choices) {
     answer["choices"] = std::move(list);
     answer["usage"] = usage_of(choices, choices_);
     answer["timings"] = timings_of(choices.front());
-    answer["rwkvk"] = own_words(prompts_, choices, choices_);
+    answer["rwkvk"] = words_of(choices);
     return answer;
 }
 
@@ -82,6 +89,7 @@ json OpenAiWords::piece(size_t choice, const Choice& so_far, const Said& said) {
 json OpenAiWords::closing(size_t choice, const Choice& all) {
     json last = message(choice, piece_choice({}, choice), all.finish);
     last["timings"] = timings_of(all);
+    if (!kept_.is_null()) last["rwkvk"] = words_of({all});
     return last;
 }
 
@@ -91,7 +99,7 @@ json OpenAiWords::end(const std::vector<Choice>& choices) {
     answer["choices"] = json::array();
     answer["usage"] = usage_of(choices, choices_);
     answer["timings"] = timings_of(choices.front());
-    answer["rwkvk"] = own_words(prompts_, choices, choices_);
+    answer["rwkvk"] = words_of(choices);
     return answer;
 }
 

@@ -20,6 +20,7 @@ class OpenAiWords : public Dialect {
     nlohmann::json piece(size_t choice, const Choice& so_far, const Said& said) override;
     nlohmann::json closing(size_t choice, const Choice& all) override;
     nlohmann::json end(const std::vector<Choice>& choices) override;
+    void kept(const nlohmann::json& words) override { kept_ = words; }
 
   protected:
     virtual nlohmann::json whole_choice(const Choice& choice, size_t index) const = 0;
@@ -32,12 +33,14 @@ class OpenAiWords : public Dialect {
 
   private:
     nlohmann::json head(const std::string& object) const;
+    nlohmann::json words_of(const std::vector<Choice>& choices) const;
     nlohmann::json message(size_t index, nlohmann::json choice, nlohmann::json finish = nullptr) const;
 
     const std::string id_, object_, piece_object_, model_, system_fingerprint_;
     const int64_t created_;
     std::vector<std::vector<Token>> prompts_;
     const uint32_t choices_;
+    nlohmann::json kept_;  // null: in no conversation
     const bool include_usage_, times_pieces_;
 };
 

@@ -52,6 +52,7 @@ const std::vector<Service::Route>& Service::routes() {
         // Without the version they are llama-server's own.
         list.push_back({"POST", "/completion", true, &Service::complete_natively});
         list.push_back({"POST", "/completions", true, &Service::complete_natively});
+        add_talk_routes(list);
         list.push_back({"GET", "/v1/health", true, &Service::health});
         add_dialects(list);
         return list;
@@ -159,6 +160,7 @@ void Service::apply_template(const Call& call) {
 
 void Service::chat(const Call& call) {
     const json body = parse_object(call.request.body);
+    if (chats_in_session(call, body)) return;
     Job job = read_chat_job(body, *call.loaded, options_.jobs);
     job.sampling.grammar = read_grammar(body, call.request.body, call.loaded->tokenizer);
     auto dialect = chat_dialect(body, *call.loaded, job);

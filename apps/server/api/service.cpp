@@ -4,6 +4,7 @@
 
 #include "error_words.h"
 #include "page/page.h"
+#include "path_pattern.h"
 
 namespace rwkvk::server {
 
@@ -11,9 +12,10 @@ namespace {
 
 void send_error(http::Responder& client, const std::string& path, const ApiError& error) {
     std::vector<http::Header> headers;
-    if (error.status == 503) headers.push_back({"Retry-After", "1"});
+    if (error.status == 503 || error.status == 409) headers.push_back({"Retry-After", "1"});
     // Clients try again what may go better; these never do.
-    if (error.status == 501) headers.push_back({"x-should-retry", "false"});
+    if (error.status == 501 || error.code == "conversation_changed")
+        headers.push_back({"x-should-retry", "false"});
     client.send(error.status, "application/json", to_text(error_at(path, error)), std::move(headers));
 }
 
@@ -24,7 +26,10 @@ bool is_a_probe(const std::string& path) {
 
 }  // namespace
 
-Service::Service(ServiceOptions options) : options_(std::move(options)), access_(options_.access) {
+Service::Service(ServiceOptions options)
+    : options_(std::move(options)),
+      access_(options_.access),
+      keeper_(std::make_shared<Keeper>(options_.store)) {
     for (uint32_t i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { run(); });
 }
 
@@ -35,6 +40,7 @@ Service::~Service() {
     }
     changed_.notify_all();
     for (std::thread& thread : threads_) thread.join();
+    keeper_->finish();
 }
 
 void Service::use(std::shared_ptr<Loaded> loaded) {
@@ -96,6 +102,7 @@ void Service::serve(Call& call) {
         if (const PageFile* const file = asked_page_file(call.request))
             return send_page_file(*file, call.request, *call.client);
         const Route& route = route_of(call.request);
+        call.ids = match_path(route.path, call.request.path).value();
         if (route.needs_model) call.loaded = loaded();
         (this->*route.serve)(call);
     } catch (const ApiError& error) {
@@ -119,7 +126,7 @@ const Service::Route& Service::route_of(const http::Request& request) const {
     const std::string method = request.method == "HEAD" ? "GET" : request.method;
     const Route* other = nullptr;
     for (const Route& route : routes()) {
-        if (route.path != request.path) continue;
+        if (!match_path(route.path, request.path)) continue;
         if (route.path.starts_with("/api/") && !options_.speaks_ollama) continue;
         if (route.method == method) return route;
         other = &route;

@@ -14,6 +14,7 @@
 #include "metrics.h"
 #include "ollama.h"
 #include "openai.h"
+#include "talk/keeper.h"
 #include "watched.h"
 
 namespace rwkvk::server {
@@ -28,6 +29,7 @@ struct ServiceOptions {
     bool speaks_ollama = true;
     app::Pooling pooling = app::Pooling::mean;  // of what becomes a vector
     uint32_t threads = 2;
+    std::shared_ptr<Store> store = memory_store();  // of conversations
 };
 
 class Service {
@@ -52,6 +54,7 @@ class Service {
         std::shared_ptr<http::Responder> client;
         std::shared_ptr<RequestLine> line;
         std::shared_ptr<Loaded> loaded = {};  // null where the route needs none
+        std::vector<std::string> ids = {};    // that stand in the path for {names} of the route's
     };
     struct Route {
         std::string method, path;
@@ -60,6 +63,7 @@ class Service {
     };
     static const std::vector<Route>& routes();
     static void add_dialects(std::vector<Route>& routes);
+    static void add_talk_routes(std::vector<Route>& list);
     const Route& route_of(const http::Request& request) const;
     const PageFile* asked_page_file(const http::Request& request) const;
     static void send(http::Responder& client, const nlohmann::json& answer);
@@ -96,11 +100,18 @@ class Service {
     void ollama_embed(const Call& call);
     void ollama_embeddings(const Call& call);
     void embed_for(const Call& call, EmbeddingJob job);
+    template <auto answers>
+    void talk(const Call& call);
+    void append_items(const Call& call);
+    void respond(const Call& call);
+    bool chats_in_session(const Call& call, const nlohmann::json& body);
     void answer(const Call& call, Job job, std::unique_ptr<Dialect> dialect);
 
     const ServiceOptions options_;
     const Access access_;
     const std::shared_ptr<Metrics> metrics_ = std::make_shared<Metrics>();  // answers outlive the service
+
+    const std::shared_ptr<Keeper> keeper_;
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;

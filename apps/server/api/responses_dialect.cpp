@@ -1,0 +1,170 @@
+#include <iterator>
+
+#include "fingerprint.h"
+#include "items.h"
+#include "responses.h"
+
+namespace rwkvk::server {
+
+using nlohmann::json;
+
+namespace {
+
+class ResponsesDialect final : public Dialect {
+  public:
+    ResponsesDialect(json about, std::string suffix, const Job& job)
+        : about_(std::move(about)),
+          suffix_(std::move(suffix)),
+          prompt_(job.prompts.front().tokens),
+          streams_(job.stream) {}
+
+    json whole(const std::vector<Choice>& choices) override { return ended(choices.front()); }
+
+    json opening(size_t, const Choice&) override {
+        return {event("response.created", {{"response", begun()}}),
+                event("response.in_progress", {{"response", begun()}})};
+    }
+
+    json progress(size_t, const Choice&, size_t) override { return nullptr; }
+
+    json piece(size_t, const Choice& so_far, const Said& said) override {
+        json events = json::array();
+        if (!said.reasoning.empty()) {
+            if (part_ == Part::none) open_reasoning(events);
+            events.push_back(item_event("response.reasoning_text.delta", "rs_", {{"delta", said.reasoning}}));
+        }
+        if (!said.text.empty()) {
+            if (part_ != Part::message) open_message(events, so_far);
+            events.push_back(item_event("response.output_text.delta", "msg_",
+                                        {{"delta", said.text}, {"logprobs", json::array()}}));
+        }
+        return events;
+    }
+
+    json closing(size_t, const Choice& all) override {
+        json events = json::array();
+        if (part_ != Part::message) open_message(events, all);
+        const std::string status = status_of(all);
+        events.push_back(item_event("response.output_text.done", "msg_",
+                                    {{"text", all.text}, {"logprobs", json::array()}}));
+        events.push_back(item_event("response.content_part.done", "msg_", {{"part", output_part(all.text)}}));
+        events.push_back(item_done(message_item(suffix_, all.text, status)));
+        return events;
+    }
+
+    json end(const std::vector<Choice>& choices) override {
+        return event("response." + status_of(choices.front()), {{"response", ended(choices.front())}});
+    }
+
+    json error(const ApiError& error) const override {
+        if (!streams_) return to_json(error);
+        json response = about_;
+        response["status"] = "failed";
+        response["output"] = json::array();
+        response["incomplete_details"] = nullptr;
+        response["error"] = {{"code", error.code.empty() ? error.type : error.code},
+                             {"message", error.what()}};
+        return {
+            {"type", "response.failed"}, {"sequence_number", sequence_}, {"response", std::move(response)}};
+    }
+
+    void kept(const json& words) override { kept_ = words; }
+
+    std::string framed(const json& message) const override {
+        return "event: " + message.at("type").get<std::string>() + "\n" + Dialect::framed(message);
+    }
+    std::string last_words() const override { return ""; }
+
+  private:
+    enum class Part { none, reasoning, message };
+
+    static std::string status_of(const Choice& choice) {
+        return choice.finish == "stop" ? "completed" : "incomplete";
+    }
+
+    json event(const std::string& type, json words) {
+        words["type"] = type;
+        words["sequence_number"] = sequence_++;
+        return words;
+    }
+    /// Of a part of the item that is coming.
+    json item_event(const std::string& type, const char* prefix, json words) {
+        words["item_id"] = prefix + suffix_;
+        words["output_index"] = index_;
+        words["content_index"] = 0;
+        return event(type, std::move(words));
+    }
+    json item_added(json item) {
+        return event("response.output_item.added", {{"output_index", index_}, {"item", std::move(item)}});
+    }
+    json item_done(json item) {
+        return event("response.output_item.done", {{"output_index", index_}, {"item", std::move(item)}});
+    }
+
+    void open_reasoning(json& events) {
+        part_ = Part::reasoning;
+        events.push_back(item_added(reasoning_item(suffix_, "", "in_progress")));
+    }
+
+    void open_message(json& events, const Choice& so_far) {
+        if (part_ == Part::reasoning) {
+            events.push_back(item_event("response.reasoning_text.done", "rs_", {{"text", so_far.reasoning}}));
+            events.push_back(item_done(reasoning_item(suffix_, so_far.reasoning, "completed")));
+            ++index_;
+        }
+        part_ = Part::message;
+        events.push_back(item_added(message_item(suffix_, "", "in_progress")));
+        events.push_back(item_event("response.content_part.added", "msg_", {{"part", output_part("")}}));
+    }
+
+    json begun() const {
+        json response = about_;
+        response["status"] = "in_progress";
+        response["output"] = json::array();
+        response["incomplete_details"] = response["usage"] = nullptr;
+        return response;
+    }
+
+    json ended(const Choice& choice) const {
+        json response = about_;
+        response.update(ended_words(suffix_, choice));
+        app::Fingerprint print;
+        print.add(prompt_);
+        print.add(choice.tokens);
+        response["rwkvk"] = {{"seed", choice.seed}, {"fingerprint", print.hex()}};
+        if (!kept_.is_null()) response["rwkvk"].update(kept_);
+        return response;
+    }
+
+    const json about_;
+    const std::string suffix_;
+    const std::vector<Token> prompt_;
+    const bool streams_;
+    json kept_;
+    Part part_ = Part::none;
+    size_t index_ = 0, sequence_ = 0;
+};
+
+}  // namespace
+
+json ended_words(const std::string& suffix, const Choice& choice) {
+    const bool whole = choice.finish == "stop";
+    const std::string status = whole ? "completed" : "incomplete";
+    json details;  // null
+    if (choice.finish == "length") details = {{"reason", "max_output_tokens"}};
+    return {{"status", status},
+            {"incomplete_details", details},
+            {"output", output_items(suffix, choice, status)},
+            {"usage",
+             {{"input_tokens", choice.prompt_tokens},
+              {"input_tokens_details", {{"cached_tokens", choice.cached_tokens}}},
+              {"output_tokens", choice.answer_tokens},
+              {"output_tokens_details", {{"reasoning_tokens", choice.reasoning_tokens}}},
+              {"total_tokens", choice.prompt_tokens + choice.answer_tokens}}}};
+}
+
+std::unique_ptr<Dialect> responses_dialect(json about, std::string suffix, const Job& job) {
+    return std::make_unique<ResponsesDialect>(std::move(about), std::move(suffix), job);
+}
+
+}  // namespace rwkvk::server
