@@ -1,6 +1,7 @@
 // Conversations and responses among the service's calls.
 #include "api_error.h"
 #include "conversations.h"
+#include "grammar_fields.h"
 #include "responses.h"
 #include "service.h"
 
@@ -52,8 +53,10 @@ void Service::respond(const Call& call) {
 /// Whether it names a conversation, and then is answered in it.
 bool Service::chats_in_session(const Call& call, const json& body) {
     if (named_conversation(Fields(body)).empty()) return false;
+    auto grammar = read_grammar(body, call.request.body, call.loaded->tokenizer);
     WordedJob worded =
         read_session_job(body, access_.owner_of(call.request), *call.loaded, options_.jobs, keeper_);
+    worded.job.sampling.grammar = std::move(grammar);
     answer(call, std::move(worded.job), std::move(worded.dialect));
     return true;
 }
