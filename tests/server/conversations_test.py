@@ -273,9 +273,9 @@ class Stores(unittest.TestCase):
 
     def test_a_store_that_cannot_be_used_ends_the_program(self):
         failed = Served("--store", "/proc/none/store", ready=False)
-        _, errors = failed.process.communicate(timeout=60)
-        self.assertEqual((failed.process.returncode, len(errors.splitlines())), (1, 1), errors)
-        self.assertIn("/proc/none/store", errors)
+        failed.process.wait(60)
+        self.assertEqual((failed.stop(), len(failed.said())), (1, 1), failed.said())
+        self.assertIn("/proc/none/store", failed.said()[0])
 
     def test_servers_share_a_redis_and_one_that_is_killed_is_not_missed(self):
         if not shutil.which("redis-server"):

@@ -75,14 +75,17 @@ class Served:
         return float(re.search(rf"^rwkvk_{name} (\S+)$", self.get("/metrics")[1], re.M).group(1))
 
     def said(self):
-        """The lines on stderr so far."""
-        self.log.seek(0)
-        return self.log.read().splitlines()
+        """The lines on stderr, of one that has ended."""
+        return self.lines
 
     def stop(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         self.process.communicate(timeout=60)
+        if not self.log.closed:
+            self.log.seek(0)
+            self.lines = self.log.read().splitlines()
+            self.log.close()
         return self.process.returncode
 
 
