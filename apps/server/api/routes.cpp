@@ -160,26 +160,21 @@ void Service::apply_template(const Call& call) {
 
 void Service::chat(const Call& call) {
     const json body = parse_object(call.request.body);
-    if (chats_in_session(call, body)) return;
-    Job job = read_chat_job(body, *call.loaded, options_.jobs);
-    job.sampling.grammar = read_grammar(body, call.request.body, call.loaded->tokenizer);
-    auto dialect = chat_dialect(body, *call.loaded, job);
-    answer(call, std::move(job), std::move(dialect));
+    if (!chats_in_session(call, body)) answer_as(call, body, &read_chat_job, &chat_dialect);
 }
 
 void Service::complete(const Call& call) {
-    const json body = parse_object(call.request.body);
-    Job job = read_completion_job(body, *call.loaded, options_.jobs);
-    job.sampling.grammar = read_grammar(body, call.request.body, call.loaded->tokenizer);
-    auto dialect = completion_dialect(body, *call.loaded, job);
-    answer(call, std::move(job), std::move(dialect));
+    answer_as(call, parse_object(call.request.body), &read_completion_job, &completion_dialect);
 }
 
 void Service::complete_natively(const Call& call) {
-    const json body = parse_object(call.request.body);
-    Job job = read_native_job(body, *call.loaded, options_.jobs);
+    answer_as(call, parse_object(call.request.body), &read_native_job, &native_dialect);
+}
+
+void Service::answer_as(const Call& call, const json& body, JobReader read, DialectMaker words) {
+    Job job = read(body, *call.loaded, options_.jobs);
     job.sampling.grammar = read_grammar(body, call.request.body, call.loaded->tokenizer);
-    auto dialect = native_dialect(body, *call.loaded, job);
+    auto dialect = words(body, *call.loaded, job);
     answer(call, std::move(job), std::move(dialect));
 }
 
