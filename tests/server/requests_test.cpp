@@ -141,6 +141,9 @@ TEST_CASE("the tokens that a text is made of, whatever was left out or is held b
     CHECK(ids(".") == Ids{7});
     CHECK(untold.text() == "\n\nUser:");
     CHECK(ids("something else") == Ids{});
+    CHECK(untold.text().empty());
+    add(9, "a");
+    CHECK(ids("a") == Ids{9});
 }
 
 TEST_CASE("a stop that ended an answer is told from the end of a text") {

@@ -19,8 +19,14 @@ void UntoldTokens::add(ScoredToken token, std::string text) {
 
 std::vector<ScoredToken> UntoldTokens::take(std::string_view told) {
     std::vector<ScoredToken> taken;
-    const size_t begin = told.empty() ? text_.npos : text_.find(told);
-    if (begin == text_.npos) return taken;
+    if (told.empty()) return taken;
+    const size_t begin = text_.find(told);
+    if (begin ==
+        text_.npos) {  // bytes that are no UTF-8 are told as another character: what comes is found again
+        tokens_.clear();
+        text_.clear();
+        return taken;
+    }
     size_t at = 0;
     while (!tokens_.empty() && at + tokens_.front().bytes <= begin + told.size()) {
         at += tokens_.front().bytes;

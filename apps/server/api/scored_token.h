@@ -22,7 +22,8 @@ ScoredToken scored_token(const rwkvk_engine_event& event);
 class UntoldTokens {
   public:
     void add(ScoredToken token, std::string text);
-    /// Those that `told` is made of, the next text that was told. What stands before it is dropped.
+    /// Those that `told` is made of, the next text that was told. What stands before it is dropped; all,
+    /// where it is not found.
     std::vector<ScoredToken> take(std::string_view told);
     /// Of all that is left.
     const std::string& text() const { return text_; }
