@@ -23,7 +23,7 @@ allow runtime/arch "runtime/arch/|$own"
 allow runtime/cpu "runtime/cpu/|$own"
 allow runtime/gpu "runtime/gpu/|host/vk/|shaders/|$own"
 allow runtime/load 'runtime/load/|runtime/text/(utf8|vocabulary|sampler)\.h|host/[a-z_0-9]+\.h'
-allow runtime/grammar 'runtime/grammar/|runtime/load/json(_token)?\.h|runtime/text/(constraint|think_splitter|tokenizer|utf8)\.h|host/[a-z_0-9]+\.h'
+allow runtime/grammar 'runtime/grammar/|runtime/load/json(_token)?\.h|runtime/text/(chat_template|constraint|json_text|think_splitter|tokenizer|utf8)\.h|host/[a-z_0-9]+\.h'
 allow runtime/text 'runtime/text/|shaders/exact_math\.h|host/[a-z_0-9]+\.h'
 model='runtime/(model|arch|catalogue|graph|load|text)/|host/[a-z_0-9]+\.h'
 allow runtime/model "$model"

@@ -53,6 +53,11 @@ void add_serve(CLI::App& app) {
         ->check(CLI::Range(1u, 64u));
     command->add_option("--template", flags->format,
                         "How conversations are written; else what fits the model");
+    command
+        ->add_option("--tool-format", flags->tool_form,
+                     "How tools are told of: list, a line of JSON, or markdown; else as the template does")
+        ->transform(CLI::CheckedTransformer(
+            std::map<std::string, int32_t>{{"list", RWKVK_TOOLS_LIST}, {"markdown", RWKVK_TOOLS_MARKDOWN}}));
     add_thinking(*command, "--thinking", flags->thinking, ", where a request says nothing");
     add_sampling_params(*command, flags->sampling);
     command->get_option("--seed")->description("Of sampling where a request says none, else a random one");

@@ -11,7 +11,7 @@ struct ServeFlags {
     SamplingFlags sampling;
     std::optional<uint64_t> seed;
     std::string host = "127.0.0.1", format, key_file, store;
-    int32_t thinking = RWKVK_THINK_FAST;
+    int32_t thinking = RWKVK_THINK_FAST, tool_form = RWKVK_TOOLS_OF_TEMPLATE;
     Pooling pooling = Pooling::mean;
     std::vector<std::string> keys, names, allowed_hosts, origins;
     uint16_t port = 8080;

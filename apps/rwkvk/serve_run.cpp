@@ -54,6 +54,7 @@ server::ServiceOptions service_options(const ServeFlags& flags) {
         .jobs = {.max_tokens = flags.max_tokens,
                  .thinking = flags.thinking,
                  .template_name = flags.format,
+                 .tool_form = flags.tool_form,
                  .sampling = [flags](const rwkvk_sampler_params& all) { return flags.sampling.over(all); },
                  .seed = flags.seed},
         .build = concat("rwkvk ", rwkvk_version()),
@@ -92,11 +93,10 @@ std::shared_ptr<server::Loaded> load(const ServeFlags& flags) {
     const std::string file = model.info().name;
     const std::string fingerprint =
         concat("b", rwkvk_numerics_version(), "-", model_fingerprint(model, runtime));
-    const bool thinks = server::knows_thinking(model, tokenizer, flags.format, RWKVK_THINK_FAST);
-    const bool grades = thinks && server::knows_thinking(model, tokenizer, flags.format, RWKVK_THINK_LOT);
+    const server::TemplateFacts knows = server::template_facts(model, tokenizer, flags.format);
     return std::make_shared<server::Loaded>(
         server::Loaded{std::move(runtime), std::move(model), std::move(tokenizer), std::move(engine),
-                       names_of(flags, file), file, fingerprint, flags.parallel, thinks, grades});
+                       names_of(flags, file), file, fingerprint, flags.parallel, knows});
 }
 
 std::string address_of(const ServeFlags& flags, uint16_t port) {

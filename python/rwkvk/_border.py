@@ -83,12 +83,16 @@ class rwkvk_sampler_params(Structure):
     ]
 
 
+class rwkvk_tool_call(Structure):
+    _fields_ = [("name", c_char_p), ("arguments", c_char_p)]
+
+
 class rwkvk_message(Structure):
-    _fields_ = [("role", c_char_p), ("text", c_char_p)]
+    _fields_ = [("role", c_char_p), ("text", c_char_p), ("calls", POINTER(rwkvk_tool_call)), ("call_count", c_size_t)]
 
 
 class rwkvk_tool(Structure):
-    _fields_ = [("name", c_char_p), ("description", c_char_p), ("parameters", c_char_p)]
+    _fields_ = [("name", c_char_p), ("description", c_char_p), ("parameters", c_char_p), ("strict", c_int32)]
 
 
 class rwkvk_prompt_params(Structure):
@@ -102,6 +106,7 @@ class rwkvk_prompt_params(Structure):
         ("continues", c_int32),
         ("answered", c_int32),
         ("begun", c_int32),
+        ("tool_form", c_int32),
     ]
 
 

@@ -14,6 +14,10 @@ struct rwkvk_grammar {
 
 namespace rwkvk::api {
 
+/// Made, or kept by that name. Errors: as those of make.
+rwkvk_grammar* kept_grammar(const rwkvk_tokenizer& tokenizer, const std::string& name,
+                            const grammar::KeptGrammars::Make& make);
+
 /// From the beginning; null: not any more.
 void constrain(text::Sampler& sampler, const rwkvk_grammar* grammar);
 

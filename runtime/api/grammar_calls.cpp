@@ -10,30 +10,37 @@ void constrain(text::Sampler& sampler, const rwkvk_grammar* grammar) {
     sampler.constrain(grammar ? std::make_unique<grammar::Matcher>(grammar->grammar) : nullptr);
 }
 
+rwkvk_grammar* kept_grammar(const rwkvk_tokenizer& tokenizer, const std::string& name,
+                            const grammar::KeptGrammars::Make& make) {
+    return new rwkvk_grammar{tokenizer.runtime, tokenizer.grammars.get(name, make, *tokenizer.tokenizer)};
+}
+
 }  // namespace rwkvk::api
 
 namespace {
 
-rwkvk_status create(const rwkvk_tokenizer* tokenizer, grammar::KeptGrammars::Make make, const char* text,
+using Make = decltype(&grammar::make_gbnf_grammar);
+
+rwkvk_status create(const rwkvk_tokenizer* tokenizer, const char* kind, Make make, const char* text,
                     rwkvk_grammar** grammar) {
     if (!tokenizer) return RWKVK_BAD_ARGUMENT;
     return guarded(*tokenizer->runtime, [&] {
         require(text, "text");
         require(grammar, "grammar");
-        auto made = tokenizer->grammars.get(make, text, *tokenizer->tokenizer);
-        *grammar = new rwkvk_grammar{tokenizer->runtime, std::move(made)};
+        *grammar = kept_grammar(*tokenizer, concat(kind, text),
+                                [&](auto vocabulary) { return make(text, std::move(vocabulary)); });
     });
 }
 
 }  // namespace
 
 rwkvk_status rwkvk_grammar_gbnf(const rwkvk_tokenizer* tokenizer, const char* text, rwkvk_grammar** grammar) {
-    return create(tokenizer, grammar::make_gbnf_grammar, text, grammar);
+    return create(tokenizer, "gbnf ", grammar::make_gbnf_grammar, text, grammar);
 }
 
 rwkvk_status rwkvk_grammar_json_schema(const rwkvk_tokenizer* tokenizer, const char* schema,
                                        rwkvk_grammar** grammar) {
-    return create(tokenizer, grammar::make_json_grammar, schema, grammar);
+    return create(tokenizer, "schema ", grammar::make_json_grammar, schema, grammar);
 }
 
 void rwkvk_grammar_destroy(rwkvk_grammar* grammar) { delete grammar; }

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <string_view>
 
 #include "runtime/grammar/grammar.h"
 
@@ -15,18 +15,18 @@ namespace rwkvk::grammar {
 class KeptGrammars {
   public:
     using Pointer = std::shared_ptr<const Grammar>;
-    using Make = Pointer (*)(std::string_view text, std::shared_ptr<const TokenTrie> vocabulary);
+    using Make = std::function<Pointer(std::shared_ptr<const TokenTrie> vocabulary)>;
 
-    /// By make_gbnf_grammar or make_json_grammar; the tokenizer is always the same. Errors: as there.
-    Pointer get(Make make, std::string_view text, const text::Tokenizer& tokenizer);
+    /// The one that is kept by this name, or what `make` makes; the tokenizer is always the same. Errors: as
+    /// those of make.
+    Pointer get(const std::string& name, const Make& make, const text::Tokenizer& tokenizer);
 
   private:
     struct Kept {
-        Make make;
-        std::string text;
+        std::string name;
         Pointer grammar;
     };
-    Pointer find(Make make, std::string_view text);
+    Pointer find(const std::string& name);
 
     std::mutex mutex_;
     std::shared_ptr<const TokenTrie> vocabulary_;  // made when it is first needed

@@ -26,16 +26,31 @@ extern "C" {
 
 typedef struct rwkvk_prompt rwkvk_prompt;
 
+/** A call of a tool in an answer. */
+typedef struct rwkvk_tool_call {
+    const char *name;
+    const char *arguments; /* a JSON object */
+} rwkvk_tool_call;
+
 typedef struct rwkvk_message {
     const char *role; /* "system" (or "developer"), "user", "assistant", "tool" */
     const char *text; /* UTF-8 */
+    const rwkvk_tool_call *calls; /* behind the text of an assistant's; NULL */
+    size_t call_count;
 } rwkvk_message;
 
-/** What a model may call. */
+/** What a model may call; rwkvk_calls.h has what else there is to it. */
 typedef struct rwkvk_tool {
     const char *name, *description;
-    const char *parameters; /* a JSON schema */
+    const char *parameters; /* a JSON schema; NULL: {} */
+    int32_t strict; /* 1: rwkvk_grammar_calls refuses a schema that it does not support; 0: any object will do then */
 } rwkvk_tool;
+
+enum {
+    RWKVK_TOOLS_OF_TEMPLATE = 0,
+    RWKVK_TOOLS_LIST = 1,    /* a line of JSON; a call is a fenced object */
+    RWKVK_TOOLS_MARKDOWN = 2 /* a heading for each, and for each call */
+};
 
 typedef struct rwkvk_prompt_params {
     uint32_t size;
@@ -47,6 +62,7 @@ typedef struct rwkvk_prompt_params {
     int32_t continues; /* 1: the messages come after a snapshot: without what conversations begin with; 0 */
     int32_t answered;  /* 1: it ends behind its last message, an assistant's, for a snapshot to be taken there; 0 */
     int32_t begun;     /* 1: its last message, an assistant's, is how the answer begins, which goes on from there; 0 */
+    int32_t tool_form; /* RWKVK_TOOLS_*, how tools are told of; RWKVK_TOOLS_OF_TEMPLATE */
 } rwkvk_prompt_params;
 
 RWKVK_API void rwkvk_prompt_params_default(rwkvk_prompt_params *params, uint32_t size);

@@ -39,8 +39,13 @@ struct Deleter<rwkvk_engine> {
 };
 }  // namespace detail
 
+struct ToolCall {
+    std::string name, arguments;  // a JSON object
+};
+
 struct Message {
     std::string role, text;
+    std::vector<ToolCall> calls = {};  // of an assistant's
 };
 
 /// A conversation as tokens.
@@ -50,9 +55,15 @@ class Prompt {
            const rwkvk_prompt_params& params = prompt_params())
         : runtime_(model.runtime()) {
         std::vector<rwkvk_message> list;
+        std::vector<std::vector<rwkvk_tool_call>> calls;
         for (const Message& message : messages) {
-            list.push_back(
-                {detail::c_string(message.role, "role"), detail::c_string(message.text, "message")});
+            auto& own = calls.emplace_back();
+            for (const ToolCall& call : message.calls) {
+                own.push_back(
+                    {detail::c_string(call.name, "name"), detail::c_string(call.arguments, "arguments")});
+            }
+            list.push_back({detail::c_string(message.role, "role"), detail::c_string(message.text, "message"),
+                            own.data(), own.size()});
         }
         rwkvk_prompt* handle = nullptr;
         detail::check(runtime_, rwkvk_prompt_create(model.handle(), tokenizer.handle(), &params, list.data(),

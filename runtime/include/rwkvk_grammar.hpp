@@ -38,6 +38,9 @@ class Grammar {
         detail::check(runtime_, rwkvk_chat_grammar(chat.handle(), handle_.get()));
     }
     rwkvk_grammar* handle() const { return handle_.get(); }
+    /// Takes it over; for what else makes grammars.
+    Grammar(detail::RuntimePointer runtime, rwkvk_grammar* handle)
+        : runtime_(std::move(runtime)), handle_(handle) {}
 
   private:
     using Create = rwkvk_status (*)(const rwkvk_tokenizer*, const char*, rwkvk_grammar**);

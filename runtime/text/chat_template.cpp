@@ -52,21 +52,30 @@ void add_line(std::string& lines, std::string_view line) {
 }
 
 void add_fenced_json(std::string& lines, std::string_view json) {
-    add_line(lines, "```json");
+    add_line(lines, call_fence);
     add_line(lines, json);
-    add_line(lines, "```");
+    add_line(lines, call_end);
 }
 
-constexpr std::string_view call_heading = "**Tool Call:**";
+std::string_view or_empty_object(std::string_view json) { return json.empty() ? "{}" : json; }
 
-/// Behind the system text.
-void add_tools(std::string& lines, std::span<const Tool> tools) {
-    if (tools.empty()) return;
+void add_tool_list(std::string& lines, std::span<const Tool> tools) {
+    std::string list;
+    for (const Tool& tool : tools) {
+        list += concat(list.empty() ? "" : ",", "{\"name\":", json_string(tool.name));
+        if (!tool.description.empty()) list += concat(",\"description\":", json_string(tool.description));
+        list += concat(",\"parameters\":", or_empty_object(tool.parameters), "}");
+    }
+    add_line(lines, concat("Tools: [", list, "]"));
+    add_line(lines, "Return only a JSON function call.");
+}
+
+void add_tool_headings(std::string& lines, std::span<const Tool> tools) {
     for (const Tool& tool : tools) {
         add_line(lines, concat("### `", tool.name, "`"));
         if (!tool.description.empty()) add_line(lines, concat("**Description:** ", tool.description));
         add_line(lines, "**Parameters:**");
-        add_fenced_json(lines, indented_json(tool.parameters.empty() ? "{}" : tool.parameters));
+        add_fenced_json(lines, indented_json(or_empty_object(tool.parameters)));
     }
     add_line(lines, "To call one of these tools, write exactly this format:");
     add_line(lines, call_heading);
@@ -74,12 +83,18 @@ void add_tools(std::string& lines, std::span<const Tool> tools) {
     add_line(lines, "Do not invent tool call IDs or write tool outputs yourself.");
 }
 
-void add_calls(std::string& lines, std::span<const ToolCall> calls) {
+/// Behind the system text.
+void add_tools(std::string& lines, std::span<const Tool> tools, ToolForm form) {
+    if (tools.empty()) return;
+    form == ToolForm::list ? add_tool_list(lines, tools) : add_tool_headings(lines, tools);
+}
+
+void add_calls(std::string& lines, std::span<const ToolCall> calls, ToolForm form) {
     for (const ToolCall& call : calls) {
-        add_line(lines, call_heading);
-        const std::string_view arguments = call.arguments.empty() ? "{}" : std::string_view(call.arguments);
-        add_fenced_json(lines, indented_json(concat("{\"name\": ", json_string(call.name),
-                                                    ", \"arguments\": ", arguments, "}")));
+        const std::string json = concat("{\"name\": ", json_string(call.name),
+                                        ", \"arguments\": ", or_empty_object(call.arguments), "}");
+        if (form == ToolForm::markdown) add_line(lines, call_heading);
+        add_fenced_json(lines, form == ToolForm::markdown ? indented_json(json) : json);
     }
 }
 
@@ -112,7 +127,7 @@ Prompt ChatTemplate::opening(std::string_view system, std::span<const Tool> tool
     if (!tools.empty()) require_tools();
     std::string text = tidied(system, /*is_message*/ false);
     if (text.empty()) text = words_.default_system;
-    add_tools(text, tools);
+    add_tools(text, tools, words_.tool_form);
     if (text.empty()) return {};
     return Prompt(words_.system.before)
         .add_message(tidied(text, /*is_message*/ false))
@@ -153,7 +168,7 @@ std::string ChatTemplate::prompt_end(Thinking thinking) const {
 Prompt ChatTemplate::rest_of_past_answer(std::string_view text, std::span<const ToolCall> calls) const {
     if (!calls.empty()) require_tools();
     std::string lines(is_verbatim() ? text : strip(text));
-    add_calls(lines, calls);
+    add_calls(lines, calls, words_.tool_form);
     return Prompt(gap_).add_message(without(lines, words_.parting)).add_words(words_.answer.after);
 }
 

@@ -29,11 +29,19 @@ std::string_view name_of(Thinking thinking);
 /// What a model may call, and a call of it; `parameters` is a JSON schema, `arguments` a JSON object.
 struct Tool {
     std::string name, description, parameters;
+    bool operator==(const Tool&) const = default;
 };
 struct ToolCall {
     std::string name, arguments;
     bool operator==(const ToolCall&) const = default;
 };
+
+/// How tools are told of, and called.
+enum class ToolForm {
+    list,      // a line of JSON; a call is a fenced object
+    markdown,  // a heading for each, and for each call
+};
+inline constexpr std::string_view call_heading = "**Tool Call:**", call_fence = "```json", call_end = "```";
 
 /// What a template is made of.
 struct ChatWords {
@@ -54,8 +62,9 @@ struct ChatWords {
     Frame system = {}, user = {}, answer = {};  // a prompt ends without the blanks of answer.before
     Frame tool_result = {};                     // empty: no format for tools of its own
     std::string with_tools = {};                // the template that takes its place where there are tools
-    bool results_fenced = false;                // as the calls are
-    std::string default_system = {};            // stands where no system text is given
+    ToolForm tool_form = ToolForm::markdown;
+    bool results_fenced = false;      // as the calls are
+    std::string default_system = {};  // stands where no system text is given
     std::vector<std::string> stops = {};
     std::string parting = {};  // parts turns and nothing else: taken out of texts
     Tidying tidying = Tidying::all;

@@ -41,6 +41,7 @@ std::vector<ChatTemplate> make_templates() {
     ChatWords g1 = world;
     g1.name = "g1";
     g1.tool_result = {"User: Function output:\n", "\n\n"};
+    g1.tool_form = ToolForm::list;  // as most users of these models tell of tools
     g1.stops.emplace_back("\nUser:");
     g1.reasoning = graded;
     // BlinkDL's file lists "<think></think" beside it, which the newer families have; g1 was tried with this.

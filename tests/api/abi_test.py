@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 
-HEADERS = ("rwkvk.h", "rwkvk_generate.h", "rwkvk_engine.h", "rwkvk_grammar.h", "rwkvk_device.h", "rwkvk_receipt.h")
+HEADERS = ("rwkvk.h", "rwkvk_generate.h", "rwkvk_engine.h", "rwkvk_grammar.h", "rwkvk_calls.h", "rwkvk_device.h", "rwkvk_receipt.h")
 
 
 def without_comments(text):

@@ -177,16 +177,17 @@ TEST_CASE("a sampler draws what the grammar lets through, and nothing else at it
 TEST_CASE("grammars that were made are kept") {
     grammar::KeptGrammars kept;
     const auto tokenizer = test::small_tokenizer();
-    const auto first = kept.get(grammar::make_gbnf_grammar, "root ::= \"a\"", *tokenizer);
-    CHECK(kept.get(grammar::make_gbnf_grammar, "root ::= \"a\"", *tokenizer) == first);
-    CHECK(kept.get(grammar::make_gbnf_grammar, "root ::= \"b\"", *tokenizer) != first);
-    CHECK(kept.get(grammar::make_json_grammar, "true", *tokenizer) ==
-          kept.get(grammar::make_json_grammar, "true", *tokenizer));
-    refusal_of([&] { kept.get(grammar::make_json_grammar, "root ::= \"a\"", *tokenizer); },
-               Code::bad_argument);
-    for (int i = 0; i < 64; ++i)
-        kept.get(grammar::make_gbnf_grammar, concat("root ::= \"", i, "\""), *tokenizer);
-    CHECK(kept.get(grammar::make_gbnf_grammar, "root ::= \"a\"", *tokenizer) != first);
+    const auto get = [&](const std::string& name, const std::string& text) {
+        const auto make = [&](auto vocabulary) { return grammar::make_gbnf_grammar(text, vocabulary); };
+        return kept.get(name, make, *tokenizer);
+    };
+    const auto first = get("a", "root ::= \"a\"");
+    CHECK(get("a", "never read") == first);
+    CHECK(get("b", "root ::= \"a\"") != first);
+    refusal_of([&] { get("wrong", "root"); }, Code::bad_argument);
+    refusal_of([&] { get("wrong", "root"); }, Code::bad_argument);
+    for (int i = 0; i < 64; ++i) get(concat(i), "root ::= \"x\"");
+    CHECK(get("a", "root ::= \"a\"") != first);
 }
 
 TEST_CASE("without a token that ends texts the end is an error") {

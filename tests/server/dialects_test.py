@@ -99,7 +99,7 @@ class Dialects(unittest.TestCase):
             self.assertGreater(model["size"], 1000000)
         self.assertRegex(get("/api/version")["version"], r"^\d+\.\d+\.\d+$")
         show = self.ask("/api/show", model="rwkvk-demo")
-        self.assertEqual(show["capabilities"], ["completion", "embedding", "thinking"])
+        self.assertEqual(show["capabilities"], ["completion", "embedding", "thinking", "tools"])
         self.assertEqual(show["model_info"]["general.architecture"], "rwkv7")
         self.assertIn("temperature ", show["parameters"])
 
@@ -116,8 +116,8 @@ class Dialects(unittest.TestCase):
         self.assertIn("messages[0].role", words("/api/chat", 400, messages=[{"role": "robot", "content": "x"}]))
         self.assertIn("num_predict", words("/api/generate", 400, prompt="x", options={"num_predict": -3}))
         self.assertIn("images", words("/api/chat", 501, messages=[{**HELLO[0], "images": ["AAAA"]}]))
-        self.assertIn("format", words("/api/generate", 501, prompt="x", format="json"))
-        self.assertIn("tools", words("/api/chat", 501, messages=HELLO, tools=[{"type": "function"}]))
+        self.assertIn("format: expected", words("/api/generate", 400, prompt="x", format=3))
+        self.assertIn("tools[0].function", words("/api/chat", 400, messages=HELLO, tools=[{"type": "function"}]))
         self.assertIn("/api/pull", words("/api/pull", 501, model="x"))
         self.assertIn("nothing", words("/api/nothing", 404))
         self.assertEqual(json.loads(self.server.get("/api/chat")[1])["error"], "/api/chat: expected POST, found GET")
@@ -186,8 +186,8 @@ class Dialects(unittest.TestCase):
         self.assertIn("stop_sequences", words(400, stop_sequences=[1]))
         self.assertIn("temperature", words(400, temperature="x", path="/v1/messages"))
         self.assertIn("'image'", words(501, messages=[{"role": "user", "content": [{"type": "image"}]}]))
-        self.assertIn("'tool_result'", words(501, messages=[{"role": "user", "content": [{"type": "tool_result"}]}], path="/v1/messages/count_tokens"))
-        self.assertIn("tools", words(501, tools=[{"name": "x"}]))
+        self.assertIn("'document'", words(501, messages=[{"role": "user", "content": [{"type": "document"}]}], path="/v1/messages/count_tokens"))
+        self.assertIn("tools[0].function.name", words(400, tools=[{"name": ""}]))
         self.assertEqual(json.loads(self.server.get("/v1/messages")[1])["type"], "error")
 
     # Embeddings

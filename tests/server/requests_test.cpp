@@ -6,6 +6,7 @@
 #include "api/grammar_fields.h"
 #include "api/openai.h"
 #include "api/path_pattern.h"
+#include "api/schema_texts.h"
 #include "api/transcript.h"
 #include "tests/server/loaded_model.h"
 
@@ -146,11 +147,74 @@ TEST_CASE("the tokens that a text is made of, whatever was left out or is held b
     CHECK(ids("a") == Ids{9});
 }
 
+TEST_CASE("what may become a call is held back, with its scores") {
+    const Loaded loaded = make_loaded();
+    Job job;
+    job.reads_calls = true;
+    Transcript transcript(loaded, job);
+    rwkvk_engine_event event{};
+    event.kind = RWKVK_EVENT_PIECE;
+    event.reasoning = "";
+    const std::string answer = "So `a`.```json\n{\"name\": \"f\", \"arguments\": {\"x\": 1}}\n```";
+    std::string text;
+    std::vector<Token> scored;
+    size_t calls = 0;
+    const auto add = [&](const std::optional<Said>& said) {
+        if (!said) return;
+        CHECK(said->calls_before == calls);
+        text += said->text;
+        calls += said->calls.size();
+        for (const ScoredToken& each : said->scores) scored.push_back(each.token);
+    };
+    for (const char& c : answer) {
+        event.token = static_cast<Token>(c);
+        event.text = &c;
+        event.text_bytes = 1;
+        add(transcript.take(event));
+    }
+    event.kind = RWKVK_EVENT_DONE;
+    event.text_bytes = 0;
+    event.end = RWKVK_DONE_STOP;
+    add(transcript.take(event));
+    CHECK(text == "So `a`.");
+    CHECK(calls == 1);
+    CHECK(std::string(scored.begin(), scored.end()) == answer);
+    const Choice& choice = transcript.choice();
+    CHECK(choice.text == text);
+    REQUIRE(choice.calls.size() == 1);
+    CHECK(choice.calls[0].of.arguments == "{\"x\": 1}");
+    CHECK(choice.calls_tools());
+    CHECK(choice.scores.size() == answer.size());
+}
+
+TEST_CASE("schemas in requests are texts with their members in order") {
+    const json request = parse_request(
+        R"({"tools": [{"function": {"parameters": {"z": 1, "a": 2}}}, {"parameters": {"z": 1, "a": 2}}, 3], )"
+        R"("format": {"z": {"y": 1, "b": 2}, "a": 2}, "z": {"z": 1, "a": 2}})");
+    CHECK(request["tools"][0]["function"]["parameters"] == R"({"z":1,"a":2})");
+    CHECK(request["tools"][1]["parameters"] == R"({"z":1,"a":2})");
+    CHECK(request["format"] == R"({"z":{"y":1,"b":2},"a":2})");
+    CHECK(request["z"] == json({{"a", 2}, {"z", 1}}));
+    const auto wide = [](int members) {
+        json object;
+        for (int i = 0; i < members; ++i) object[std::to_string(i)] = {{"x", i}};
+        return object.dump();
+    };
+    CHECK(parse_request(R"({"logit_bias": )" + wide(2000) + R"(, "format": )" + wide(1000) + "}").size() ==
+          2);
+    CHECK(refusal_of([&] { parse_request(R"({"tools": [{"parameters": )" + wide(1001) + "}]}"); }).status ==
+          400);
+    for (const char* const other : {"[]", "{", "3"})
+        CHECK(refusal_of([&] { parse_request(other); }).status == 400);
+    CHECK(parse_request(R"({"tools": {"0": {"parameters": {}}}, "format": null})").size() == 2);
+}
+
 TEST_CASE("a stop that ended an answer is told from the end of a text") {
     const Loaded loaded = make_loaded();
-    const std::vector<std::string> stops = {"X", "\n\n"};
+    Job job;
+    job.stops = {"X", "\n\n"};
     const auto stopped_by = [&](const std::string& text, int32_t end) {
-        Transcript transcript(loaded.tokenizer, stops);
+        Transcript transcript(loaded, job);
         rwkvk_engine_event event{};
         event.kind = RWKVK_EVENT_PIECE;
         event.reasoning = "";
@@ -206,7 +270,8 @@ TEST_CASE("grammars and schemas are read as they stand in the body") {
     const Runtime runtime;
     const Tokenizer tokenizer = runtime.tokenizer();
     const auto read = [&](const std::string& body) {
-        return read_grammar(parse_object(body), body, tokenizer);
+        const json request = parse_request(body);
+        return read_grammar(Fields(request), tokenizer);
     };
     for (const char* const none :
          {"{}", R"({"grammar": "", "json_schema": null, "response_format": {"type": "text"}})"})

@@ -275,7 +275,7 @@ class Answers(unittest.TestCase):
         self.assertIn("empty", self.refused(400, messages=[{"role": "user", "content": " "}]))
         self.assertIn("logit_bias", self.refused(400, logit_bias={"5000000": 1}))
         self.assertIn("stop: expected", self.refused(400, stop=[1]))
-        self.assertIn("tools is not supported", self.refused(501, tools=[{"type": "function"}]))
+        self.assertIn("functions is not supported", self.refused(501, functions=[{"name": "x"}]))
         self.assertIn("image_url", self.refused(501, messages=[{"role": "user", "content": [{"type": "image_url"}]}]))
         self.assertIn("prompt: expected", self.refused(400, path="/v1/completions"))
         self.assertIn("prompt: expected", self.refused(400, path="/v1/completions", prompt=""))

@@ -86,6 +86,44 @@ TEST_CASE("the number of calls and the time they take are bounded") {
     CHECK(find_tool_calls(hostile).text == hostile);
 }
 
+/// The same answer in pieces; nothing is told that is not certain.
+void check_pieces(const std::string& answer, std::mt19937& random) {
+    const ToolCalls whole = find_tool_calls(answer);
+    ToolCallReader reader;
+    ToolCalls told;
+    for (size_t at = 0, bytes = 0; at < answer.size(); at += bytes) {
+        bytes = std::min<size_t>(1 + random() % 8, answer.size() - at);
+        told += reader.take(std::string_view(answer).substr(at, bytes));
+        CHECK(whole.text.starts_with(told.text));
+        CHECK(told.calls.size() <= whole.calls.size());
+    }
+    told += reader.finish();
+    CAPTURE(answer);
+    CHECK(told.text == whole.text);
+    CHECK(told.calls == whole.calls);
+}
+
+TEST_CASE("in pieces an answer is read as in one") {
+    std::mt19937 random(2);
+    for (const std::string& answer :
+         {concat("I look.\n```json\n", payload, "\n```"),
+          concat("**Tool Call:**\n```json\n", payload, "\n```"),
+          concat("<tool_call>", payload, "</tool_call>\n<tool_call>", payload, "</tool_call> and then"),
+          concat("```json\n{\"city\": 1}\n``` or <tool_call>", payload),
+          concat("<tool_call>", payload, " no"),
+          std::string("``````json``<tool_<tool_call>{**Tool Call:**Tool Call:"),
+          concat("```json", payload)}) {
+        for (int round = 0; round < 50; ++round) check_pieces(answer, random);
+    }
+}
+
+TEST_CASE("objects in fences that are no calls are told while they come") {
+    ToolCallReader reader;
+    CHECK(reader.take("See: ```json\n{\"ci").text == "See: ```json\n{\"ci");
+    CHECK(reader.take("ty\": 1}\n```").text == "ty\": 1}\n");  // a fence may begin
+    CHECK(reader.finish().text == "```");
+}
+
 TEST_CASE("damaged answers are taken as they are") {
     std::mt19937 random(1);
     const std::string whole =
@@ -96,6 +134,7 @@ TEST_CASE("damaged answers are taken as they are") {
         const ToolCalls found = find_tool_calls(answer);
         CHECK(answer.starts_with(found.text));
         CHECK((found.calls.empty() ? found.text == answer : found.text.size() < answer.size()));
+        if (round % 10 == 0) check_pieces(answer, random);
     }
 }
 

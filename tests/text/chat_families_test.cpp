@@ -135,8 +135,22 @@ TEST_CASE("tools: their list, calls of the past, results, and the next prompt") 
 
 TEST_CASE("tools in the classic family") {
     const ChatTemplate& format = chat_template("g1");
-    CHECK(format.opening("Be\n\nbrief.", tools).text() == concat("System: Be\nbrief.\n", tool_lines, "\n\n"));
-    CHECK(format.past_answer("I look.", calls).text() == concat("Assistant: I look.\n", call_lines, "\n\n"));
+    CHECK(format.opening("Be\n\nbrief.", tools).text() ==
+          R"(System: Be
+brief.
+Tools: [{"name":"weather","description":"Says how it is\nout there","parameters":{"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}},{"name":"now","parameters":{}}]
+Return only a JSON function call.
+
+)");
+    CHECK(format.past_answer("I look.", calls).text() == R"(Assistant: I look.
+```json
+{"name": "weather", "arguments": {"city": "Köln"}}
+```
+```json
+{"name": "now", "arguments": {}}
+```
+
+)");
     CHECK(format.tool_result(" {\"time\": 7}\n").text() == "User: Function output:\n{\"time\": 7}\n\n");
     for (const auto& [thinking, end] :
          {std::pair(Thinking::none, ""), std::pair(Thinking::fast, " <think>\n</think"),

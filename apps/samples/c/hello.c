@@ -21,7 +21,7 @@ int main(int argc, char **argv) {
     request.event = on_event;
     request.user = &end;
     if (argc != 3 || rwkvk_runtime_create(NULL, &runtime) != RWKVK_OK) return 2;
-    const rwkvk_message question = {"user", argv[2]};
+    const rwkvk_message question = {.role = "user", .text = argv[2]};
     int32_t more = 1;
     rwkvk_status status = rwkvk_model_load(runtime, argv[1], NULL, &model);
     if (!status) status = rwkvk_tokenizer_of_model(model, &tokenizer);

@@ -18,7 +18,7 @@ static class Border {
     public delegate void rwkvk_event_fn(IntPtr user, ref rwkvk_engine_event told);
 
     [StructLayout(LayoutKind.Sequential)]
-    public struct rwkvk_message { public IntPtr role, text; }
+    public struct rwkvk_message { public IntPtr role, text, calls; public UIntPtr call_count; }
 
     [StructLayout(LayoutKind.Sequential)]
     public struct rwkvk_engine_event {

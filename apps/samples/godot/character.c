@@ -94,7 +94,7 @@ static void ask(void *unused, void *instance, const GDExtensionConstTypePtr *arg
         return;
     }
     char *text = utf8_of(arguments[0]);
-    const rwkvk_message question = {"user", text};
+    const rwkvk_message question = {.role = "user", .text = text};
     rwkvk_prompt *prompt = NULL;
     rwkvk_status status = rwkvk_prompt_create(self->model, self->tokenizer, NULL, &question, 1, &prompt);
     rwkvk_engine_request request;

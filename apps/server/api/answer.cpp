@@ -13,9 +13,10 @@ Answer::Answer(Loaded& loaded, Job job, std::unique_ptr<Dialect> dialect,
       dialect_(std::move(dialect)),
       client_(std::move(client)),
       count_(std::move(count)),
-      transcripts_(job_.prompts.size() * job_.choices, Transcript(loaded_.tokenizer, job_.stops)),
-      opened_(transcripts_.size()),
-      coming_(transcripts_.size()) {}
+      opened_(job_.prompts.size() * job_.choices),
+      coming_(opened_.size()) {
+    while (transcripts_.size() < coming_) transcripts_.emplace_back(loaded_, job_);
+}
 
 void Answer::begin() {
     {

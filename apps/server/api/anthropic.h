@@ -10,6 +10,7 @@ Job read_anthropic_job(const nlohmann::json& body, const Loaded& loaded, const J
 /// `loaded` outlives it.
 std::unique_ptr<Dialect> anthropic_dialect(const Loaded& loaded, const Job& job);
 /// The conversation as the model's template writes it. Errors: likewise.
-Prompt read_anthropic_conversation(const Fields& fields, const Loaded& loaded, const JobDefaults& defaults);
+Conversing read_anthropic_conversation(const Fields& fields, const Loaded& loaded,
+                                       const JobDefaults& defaults);
 
 }  // namespace rwkvk::server

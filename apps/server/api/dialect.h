@@ -8,12 +8,19 @@
 
 #include "api_error.h"
 #include "scored_token.h"
+#include "tools.h"
 
 namespace rwkvk::server {
+
+struct Call {
+    std::string id;
+    ToolCall of;
+};
 
 /// An answer to a prompt, as far as it has come.
 struct Choice {
     std::string text, reasoning;
+    std::vector<Call> calls;  // behind the text
     std::vector<Token> tokens;
     // Where they are wanted: of the tokens that made the text, and of those that made the reasoning.
     std::vector<ScoredToken> scores, reasoning_scores;
@@ -22,6 +29,9 @@ struct Choice {
     std::string stopped_by;                  // the text that the client wanted to end it; "": none
     uint64_t seed = 0, prompt_tokens = 0, cached_tokens = 0, answer_tokens = 0, reasoning_tokens = 0;
     double prompt_seconds = 0, answer_seconds = 0;
+
+    /// Whether it ended to have tools called.
+    bool calls_tools() const { return finish == "stop" && !calls.empty(); }
 };
 
 /// What has become certain of it since something was last said.
@@ -29,7 +39,9 @@ struct Said {
     std::string text, reasoning;
     std::vector<Token> tokens;  // drawn meanwhile
     std::vector<ScoredToken> scores = {}, reasoning_scores = {};
-    size_t characters = 0;  // of the text that was said before
+    size_t characters = 0;         // of the text that was said before
+    std::vector<Call> calls = {};  // whole ones
+    size_t calls_before = 0;       // that were said
 };
 
 /// How answers are worded; one of its own for each. Null stands for nothing to say, a list for several

@@ -3,6 +3,7 @@
 #include "embedding_jobs.h"
 #include "ollama.h"
 #include "ollama_models.h"
+#include "schema_texts.h"
 #include "service.h"
 
 namespace rwkvk::server {
@@ -28,7 +29,7 @@ void Service::add_dialects(std::vector<Route>& routes) {
 }
 
 void Service::ollama_answer(const Call& call, OllamaCall kind) {
-    const json body = parse_object(call.request.body);
+    const json body = parse_request(call.request.body);
     if (asks_to_load(body, kind)) return send(*call.client, ollama_loaded(*call.loaded, kind));
     Job job = read_ollama_job(body, kind, *call.loaded, options_.jobs);
     auto dialect = ollama_dialect(kind, *call.loaded, job);
@@ -51,16 +52,16 @@ void Service::ollama_show(const Call& call) {
 void Service::keep_models(const Call& call) { throw not_supported("POST " + call.request.path); }
 
 void Service::anthropic_message(const Call& call) {
-    const json body = parse_object(call.request.body);
+    const json body = parse_request(call.request.body);
     Job job = read_anthropic_job(body, *call.loaded, options_.jobs);
     auto dialect = anthropic_dialect(*call.loaded, job);
     answer(call, std::move(job), std::move(dialect));
 }
 
 void Service::anthropic_count(const Call& call) {
-    const json body = parse_object(call.request.body);
-    const Prompt prompt = read_anthropic_conversation(Fields(body), *call.loaded, options_.jobs);
-    send(*call.client, {{"input_tokens", prompt.tokens().size()}});
+    const json body = parse_request(call.request.body);
+    const Conversing conversation = read_anthropic_conversation(Fields(body), *call.loaded, options_.jobs);
+    send(*call.client, {{"input_tokens", conversation.prompt.tokens().size()}});
 }
 
 void Service::embed_for(const Call& call, EmbeddingJob job) {

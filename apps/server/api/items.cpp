@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 
 namespace rwkvk::server {
 
@@ -16,16 +17,14 @@ json part_of(const std::string& role, std::string text) {
     return {{"type", "input_text"}, {"text", std::move(text)}};
 }
 
-json parts_of(const Fields& item, const std::string& where, const std::string& role) {
-    const json* const content = item.find("content");
-    if (!content) throw bad_request(where + "content: expected a text or a list of parts, found none");
-    if (content->is_string()) return json::array({part_of(role, content->get<std::string>())});
-    if (!content->is_array() || content->size() > most_items)
-        item.refuse("content", "a text or a list of parts");
+json parts_of(const json& content, const std::string& where, const std::string& role) {
+    if (content.is_string()) return json::array({part_of(role, content.get<std::string>())});
+    if (!content.is_array() || content.size() > most_items)
+        throw bad_request(where + ": expected a text or a list of parts, found another");
     json parts = json::array();
-    for (size_t i = 0; i < content->size(); ++i) {
-        const std::string place = where + "content[" + std::to_string(i) + "].";
-        const Fields part((*content)[i], place);
+    for (size_t i = 0; i < content.size(); ++i) {
+        const std::string place = where + "[" + std::to_string(i) + "].";
+        const Fields part(content[i], place);
         const std::string type = part.text("type").value_or("");
         if (type != "input_text" && type != "output_text" && type != "text")
             throw not_supported(place + "type '" + type + "'");
@@ -36,38 +35,84 @@ json parts_of(const Fields& item, const std::string& where, const std::string& r
     return parts;
 }
 
+json call_item_of(const Fields& fields, const std::string& where, const std::string& id) {
+    json item = {{"id", id}, {"type", "function_call"}, {"status", "completed"}};
+    for (const char* const name : {"call_id", "name", "arguments"}) {
+        const auto text = fields.text(name);
+        if (!text) throw bad_request(where + name + ": expected a text, found none");
+        item[name] = *text;
+    }
+    return item;
+}
+
+/// What a tool gave back, in a field of an item or of a chat's message.
+json output_item_of(const Fields& fields, const std::string& where, const std::string& id, const char* call,
+                    const char* output) {
+    const json* const given = fields.find(output);
+    if (!given) throw bad_request(where + output + ": expected a text or a list of parts, found none");
+    std::string text;
+    for (const json& part : parts_of(*given, where + output, "tool"))
+        text += part.at("text").get<std::string>();
+    return {{"id", id},
+            {"type", "function_call_output"},
+            {"call_id", fields.text(call).value_or("")},
+            {"output", std::move(text)},
+            {"status", "completed"}};
+}
+
 json item_of(const json& object, const std::string& where, const std::string& id) {
     const Fields fields(object, where);
     const std::string type = fields.text("type").value_or("message");
     if (type == "reasoning") return nullptr;  // is no part of the history
+    if (type == "function_call") return call_item_of(fields, where, id);
+    if (type == "function_call_output") return output_item_of(fields, where, id, "call_id", "output");
     if (type != "message") throw not_supported(where + "type '" + type + "'");
     const std::string role = fields.text("role").value_or("");
+    if (role == "tool") return output_item_of(fields, where, id, "tool_call_id", "content");
     if (role != "user" && role != "assistant" && role != "system" && role != "developer")
-        throw bad_request(where + "role: expected user, assistant, system or developer, found '" + role +
-                          "'");
+        throw bad_request(where + "role: expected user, assistant, system, developer or tool, found '" +
+                          role + "'");
+    const json* const content = fields.find("content");
+    const bool only_calls = !content && fields.find("tool_calls");
+    if (!content && !only_calls)
+        throw bad_request(where + "content: expected a text or a list of parts, found none");
     return {{"id", id},
             {"type", "message"},
             {"role", role},
             {"status", "completed"},
-            {"content", parts_of(fields, where, role)}};
+            {"content", parts_of(only_calls ? json("") : *content, where + "content", role)}};
+}
+
+/// The calls in an answer of a chat are items of their own.
+void add_calls(json& items, const json& message, const std::string& where,
+               const std::function<std::string()>& next_id) {
+    const Fields fields(message, where);
+    size_t count = 0;
+    for (const ToolCall& call : read_calls(fields, where)) {
+        const json& given = message.at("tool_calls").at(count++);
+        json item = call_item("", 0, {given.value("id", ""), call}, "completed");
+        item["id"] = next_id();
+        items.push_back(std::move(item));
+    }
 }
 
 }  // namespace
 
 json read_items(const Fields& fields, const char* name, const std::string& suffix) {
     const json* const input = fields.find(name);
-    const auto id = [&](size_t i) { return "msg_" + suffix + "_" + std::to_string(i); };
+    json items = json::array();
+    const auto id = [&] { return "msg_" + suffix + "_" + std::to_string(items.size()); };
     if (!input) throw bad_request(std::string(name) + ": expected a text or a list of items, found none");
     if (input->is_string())
-        return json::array(
-            {item_of({{"role", "user"}, {"content", *input}}, std::string(name) + ".", id(0))});
+        return json::array({item_of({{"role", "user"}, {"content", *input}}, std::string(name) + ".", id())});
     if (!input->is_array() || input->empty() || input->size() > most_items)
         fields.refuse(name, "a text or a list of 1 to " + std::to_string(most_items) + " items");
-    json items = json::array();
     for (size_t i = 0; i < input->size(); ++i) {
-        json item =
-            item_of((*input)[i], std::string(name) + "[" + std::to_string(i) + "].", id(items.size()));
-        if (!item.is_null()) items.push_back(std::move(item));
+        const std::string where = std::string(name) + "[" + std::to_string(i) + "].";
+        json item = item_of((*input)[i], where, id());
+        if (item.is_null()) continue;
+        items.push_back(std::move(item));
+        if ((*input)[i].contains("tool_calls")) add_calls(items, (*input)[i], where, id);
     }
     return items;
 }
@@ -97,10 +142,22 @@ json message_item(const std::string& suffix, const std::string& text, const std:
             {"content", std::move(content)}};
 }
 
+json call_item(const std::string& suffix, size_t index, const Call& call, const std::string& status) {
+    return {{"id", "fc_" + suffix + "_" + std::to_string(index)},
+            {"type", "function_call"},
+            {"call_id", call.id},
+            {"name", call.of.name},
+            {"arguments", call.of.arguments},
+            {"status", status}};
+}
+
 json output_items(const std::string& suffix, const Choice& choice, const std::string& status) {
     json items = json::array();
     if (!choice.reasoning.empty()) items.push_back(reasoning_item(suffix, choice.reasoning, status));
-    items.push_back(message_item(suffix, choice.text, status));
+    if (!choice.text.empty() || choice.calls.empty())
+        items.push_back(message_item(suffix, choice.text, status));
+    for (size_t i = 0; i < choice.calls.size(); ++i)
+        items.push_back(call_item(suffix, i, choice.calls[i], status));
     return items;
 }
 

@@ -7,13 +7,16 @@
 namespace rwkvk::server {
 
 /// What a client adds: a text of the user, or a list of items, as they are kept; `name` is the field. Their
-/// ids are msg_<suffix>_0 and so on. Errors: ApiError; 501 for items other than messages.
+/// ids are msg_<suffix>_0 and so on. Errors: ApiError; 501 for items other than messages and calls.
 nlohmann::json read_items(const Fields& fields, const char* name, const std::string& suffix);
 
-/// What the model said: its reasoning, if any, and a message. `status`: "completed" or "incomplete".
+/// What the model said: its reasoning, if any, a message, and calls. `status`: "completed" or "incomplete".
 nlohmann::json output_items(const std::string& suffix, const Choice& choice, const std::string& status);
 nlohmann::json reasoning_item(const std::string& suffix, const std::string& text, const std::string& status);
 nlohmann::json message_item(const std::string& suffix, const std::string& text, const std::string& status);
+/// The call number `index` of an answer.
+nlohmann::json call_item(const std::string& suffix, size_t index, const Call& call,
+                         const std::string& status);
 nlohmann::json output_part(const std::string& text);
 
 /// {"object": "list", "data": [...]}: of `items`, which are in their order, so many as the query says by

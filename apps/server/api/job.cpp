@@ -1,6 +1,7 @@
 #include "job.h"
 
 #include "api_error.h"
+#include "grammar_fields.h"
 
 namespace rwkvk::server {
 
@@ -40,6 +41,7 @@ Job read_job(const Fields& fields, const rwkvk_sampler_params& recommended, cons
     Job job;
     job.choices = static_cast<uint32_t>(fields.integer("n", 1, most_choices).value_or(1));
     job.sampling = read_sampling(fields, defaults.sampling(recommended), defaults.seed, loaded.tokenizer);
+    job.sampling.grammar = read_grammar(fields, loaded.tokenizer);
     job.stops = read_stops(fields, "stop");
     job.stream = fields.boolean("stream").value_or(false);
     job.include_usage = wants_usage(fields);

@@ -8,6 +8,14 @@
 
 namespace rwkvk::server {
 
+/// What a model's template, or the one it is given, has words for.
+struct TemplateFacts {
+    bool thinking = false, grades_of_thinking = false, tools = false;
+};
+/// `template_name` "": the model's.
+TemplateFacts template_facts(const Model& model, const Tokenizer& tokenizer,
+                             const std::string& template_name);
+
 struct Loaded {
     Runtime runtime;
     Model model;
@@ -17,17 +25,13 @@ struct Loaded {
     std::string file;                // of the model, without its folder
     std::string system_fingerprint;  // equal ones and equal seeds give equal answers
     uint32_t slots;
-    bool thinks = false, thinks_in_grades = false;  // as its template has it
+    TemplateFacts knows = {};
 
     /// RWKVK_THINK_*, of those that the model knows.
     int32_t nearest_thinking(int32_t wanted) const {
-        if (!thinks) return RWKVK_THINK_NONE;
-        return wanted > RWKVK_THINK_ON && !thinks_in_grades ? RWKVK_THINK_ON : wanted;
+        if (!knows.thinking) return RWKVK_THINK_NONE;
+        return wanted > RWKVK_THINK_ON && !knows.grades_of_thinking ? RWKVK_THINK_ON : wanted;
     }
 };
-
-/// Whether conversations can be written with so much thinking.
-bool knows_thinking(const Model& model, const Tokenizer& tokenizer, const std::string& template_name,
-                    int32_t thinking);
 
 }  // namespace rwkvk::server

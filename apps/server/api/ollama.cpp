@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "error_words.h"
+#include "schema_texts.h"
 
 namespace rwkvk::server {
 
@@ -13,12 +14,17 @@ using nlohmann::json;
 
 namespace {
 
-/// {"message": {"role", "content", "thinking"}}, or {"response", "thinking"}.
-json words(OllamaCall call, const std::string& text, const std::string& reasoning) {
+/// {"message": {"role", "content", "thinking", "tool_calls"}}, or {"response", "thinking"}.
+json words(OllamaCall call, const std::string& text, const std::string& reasoning,
+           const std::vector<Call>& calls) {
     json said = {{call == OllamaCall::chat ? "content" : "response", text}};
     if (!reasoning.empty()) said["thinking"] = reasoning;
     if (call == OllamaCall::generate) return said;
     said["role"] = "assistant";
+    for (const Call& each : calls) {
+        json function = {{"name", each.of.name}, {"arguments", arguments_json(each.of)}};
+        said["tool_calls"].push_back({{"id", each.id}, {"function", std::move(function)}});
+    }
     return {{"message", std::move(said)}};
 }
 
@@ -38,7 +44,7 @@ class OllamaDialect final : public Dialect {
     json opening(size_t, const Choice&) override { return nullptr; }
     json progress(size_t, const Choice&, size_t) override { return nullptr; }
     json piece(size_t, const Choice&, const Said& said) override {
-        return message(model_, words(call_, said.text, said.reasoning), false);
+        return message(model_, words(call_, said.text, said.reasoning, said.calls), false);
     }
     json closing(size_t, const Choice& all) override { return last(all, false); }
     json end(const std::vector<Choice>&) override { return nullptr; }
@@ -51,8 +57,9 @@ class OllamaDialect final : public Dialect {
     using Clock = std::chrono::steady_clock;
 
     json last(const Choice& all, bool says_all) const {
-        json answer =
-            message(model_, says_all ? words(call_, all.text, all.reasoning) : words(call_, "", ""), true);
+        json answer = message(
+            model_, says_all ? words(call_, all.text, all.reasoning, all.calls) : words(call_, "", "", {}),
+            true);
         answer["done_reason"] = all.finish;
         answer["total_duration"] = nanoseconds(std::chrono::duration<double>(Clock::now() - begun_).count());
         answer["load_duration"] = 0;
@@ -85,9 +92,10 @@ json read_messages(const Fields& fields) {
     for (const json& given : *fields.find("messages")) {
         const std::string where = "messages[" + std::to_string(messages.size()) + "].";
         const Fields message(given, where);
-        refuse_unknown_wishes(message, {"images", "tool_calls"});
-        messages.push_back(
-            {{"role", message.text("role").value_or("")}, {"content", message.text("content").value_or("")}});
+        refuse_unknown_wishes(message, {"images"});
+        json& added = messages.emplace_back(json{{"role", message.text("role").value_or("")},
+                                                 {"content", message.text("content").value_or("")}});
+        if (const json* const calls = message.find("tool_calls")) added["tool_calls"] = *calls;
     }
     return messages;
 }
@@ -99,6 +107,15 @@ json messages_around(const Fields& fields) {
         messages.push_back({{"role", "system"}, {"content", system}});
     messages.push_back({{"role", "user"}, {"content", fields.text("prompt").value_or("")}});
     return messages;
+}
+
+/// "json", or a schema.
+void read_format(const Fields& fields, const Loaded& loaded, Job& job) {
+    const json* const format = fields.find("format");
+    if (!format || *format == "") return;
+    if (!format->is_object() && !format->is_string()) fields.refuse("format", "\"json\" or a schema");
+    const std::string schema = *format == "json" ? R"({"type": "object"})" : schema_text(*format);
+    job.sampling.grammar = std::make_shared<const Grammar>(Grammar::json_schema(loaded.tokenizer, schema));
 }
 
 json read_options(const Fields& fields) {
@@ -129,15 +146,14 @@ bool asks_to_load(const json& body, OllamaCall call) {
 }
 
 json ollama_loaded(const Loaded& loaded, OllamaCall call) {
-    json answer = message(loaded.names.front(), words(call, "", ""), true);
+    json answer = message(loaded.names.front(), words(call, "", "", {}), true);
     answer["done_reason"] = "load";
     return answer;
 }
 
 Job read_ollama_job(const json& body, OllamaCall call, const Loaded& loaded, const JobDefaults& defaults) {
     const Fields fields(body);
-    refuse_unknown_wishes(
-        fields, {"format", "tools", "images", "suffix", "template", "context", "logprobs", "top_logprobs"});
+    refuse_unknown_wishes(fields, {"images", "suffix", "template", "context", "logprobs", "top_logprobs"});
     fields.text("model");
     const json given = read_options(fields);
     const Fields options(given, "options.");
@@ -145,15 +161,17 @@ Job read_ollama_job(const json& body, OllamaCall call, const Loaded& loaded, con
     Job job;
     if (raw) {
         job = read_job(options, loaded.model.sampling(), loaded, defaults);
+        read_format(fields, loaded, job);
         job.prompts.push_back({{}, loaded.tokenizer.encode(*fields.text("prompt"))});
     } else {
-        const json conversation = {
-            {"messages", call == OllamaCall::chat ? read_messages(fields) : messages_around(fields)},
-            {"reasoning_effort", read_effort(fields)}};
-        Prompt prompt = read_conversation(Fields(conversation), loaded, defaults);
-        job = read_job(options, prompt.sampling(), loaded, defaults);
-        std::vector<Token> tokens = prompt.tokens();
-        job.prompts.push_back({std::move(prompt), std::move(tokens)});
+        json chat = {{"messages", call == OllamaCall::chat ? read_messages(fields) : messages_around(fields)},
+                     {"reasoning_effort", read_effort(fields)}};
+        if (const json* const tools = fields.find("tools"); tools && call == OllamaCall::chat)
+            chat["tools"] = *tools;
+        Conversing conversation = read_conversation(Fields(chat), loaded, defaults);
+        job = read_job(options, conversation.prompt.sampling(), loaded, defaults);
+        read_format(fields, loaded, job);
+        answer_conversation(job, std::move(conversation), loaded);
     }
     const int64_t most = defaults.max_tokens;
     const int64_t limit = options.integer("num_predict", -2, UINT32_MAX).value_or(most);

@@ -82,7 +82,8 @@ json ollama_show(const Loaded& loaded, const JobDefaults& defaults) {
     const std::string family = family_of(info);
     const Prompt any(loaded.model, loaded.tokenizer, {{"user", "?"}});
     json capabilities = json::array({"completion", "embedding"});
-    if (loaded.thinks) capabilities.push_back("thinking");
+    if (loaded.knows.thinking) capabilities.push_back("thinking");
+    if (loaded.knows.tools) capabilities.push_back("tools");
     return {{"modelfile", "FROM " + loaded.file + "\n"},
             {"parameters", lines_of(to_json(defaults.sampling(any.sampling())))},
             {"template", defaults.template_name},

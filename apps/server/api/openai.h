@@ -15,7 +15,14 @@ Job read_completion_job(const nlohmann::json& body, const Loaded& loaded, const 
 std::unique_ptr<Dialect> chat_dialect(const nlohmann::json& body, const Loaded& loaded, const Job& job);
 std::unique_ptr<Dialect> completion_dialect(const nlohmann::json& body, const Loaded& loaded, const Job& job);
 
-/// The conversation of a chat request as the model's template writes it. Errors: as read_chat_job.
-Prompt read_conversation(const Fields& fields, const Loaded& loaded, const JobDefaults& defaults);
+/// A conversation as the model's template writes it, and what may be called in its answer.
+struct Conversing {
+    Prompt prompt;
+    ToolWish tools;
+};
+/// Of a chat request. Errors: as read_chat_job.
+Conversing read_conversation(const Fields& fields, const Loaded& loaded, const JobDefaults& defaults);
+/// What the job answers, held to calls of its tools. Errors: ApiError; rwkvk::Error for the tools' schemas.
+void answer_conversation(Job& job, Conversing conversation, const Loaded& loaded);
 
 }  // namespace rwkvk::server

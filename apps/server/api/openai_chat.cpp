@@ -33,7 +33,8 @@ Message read_message(const json& object, size_t index) {
     if (role != "system" && role != "developer" && role != "user" && role != "assistant" && role != "tool")
         throw bad_request(where + "role: expected system, developer, user, assistant or tool, found '" +
                           role + "'");
-    return {role, text_of(fields, where)};
+    return {role, text_of(fields, where),
+            role == "assistant" ? read_calls(fields, where) : std::vector<ToolCall>()};
 }
 
 std::vector<Message> read_messages(const Fields& fields) {
@@ -52,6 +53,8 @@ std::vector<Message> read_messages(const Fields& fields) {
 /// Whether the answer goes on from a last message of the assistant.
 bool is_begun(const Fields& fields, const std::vector<Message>& messages) {
     const bool last = messages.back().role == "assistant";
+    if (last && !messages.back().calls.empty())
+        throw bad_request("messages: expected what the tools gave back at the end, found their calls");
     const bool wanted = fields.boolean("continue_final_message").value_or(last);
     if (wanted && fields.boolean("add_generation_prompt").value_or(false))
         throw bad_request(
@@ -104,6 +107,10 @@ class ChatDialect final : public OpenAiWords {
     json whole_choice(const Choice& choice, size_t) const override {
         json message = {{"role", "assistant"},
                         {"content", reasoning_apart_ ? choice.text : choice.reasoning + choice.text}};
+        if (!choice.calls.empty()) {
+            message["tool_calls"] = calls_json(choice.calls);
+            if (message["content"] == "") message["content"] = nullptr;
+        }
         if (!choice.reasoning.empty() && reasoning_apart_) message["reasoning_content"] = choice.reasoning;
         return {{"message", message}, {"logprobs", scores_of(choice.reasoning_scores, choice.scores)}};
     }
@@ -115,11 +122,22 @@ class ChatDialect final : public OpenAiWords {
         if (!said.reasoning.empty() && reasoning_apart_) delta["reasoning_content"] = said.reasoning;
         const std::string content = reasoning_apart_ ? said.text : said.reasoning + said.text;
         if (!content.empty()) delta["content"] = content;
+        if (!said.calls.empty()) delta["tool_calls"] = calls_json(said.calls, said.calls_before);
         const json scores = content.empty() ? json() : scores_of(said.reasoning_scores, said.scores);
         return {{"delta", std::move(delta)}, {"logprobs", scores}};
     }
 
   private:
+    /// Where they come in pieces, so many having come `before`, each says which one it is.
+    static json calls_json(const std::vector<Call>& calls, std::optional<size_t> before = {}) {
+        json list = json::array();
+        for (const Call& call : calls) {
+            json& told = list.emplace_back(call_json(call.id, call.of));
+            if (before) told["index"] = *before + list.size() - 1;
+        }
+        return list;
+    }
+
     /// Of the content: reasoning that is told apart has none.
     json scores_of(const std::vector<ScoredToken>& reasoning, const std::vector<ScoredToken>& text) const {
         if (!scored_) return nullptr;
@@ -133,24 +151,43 @@ class ChatDialect final : public OpenAiWords {
 
 }  // namespace
 
-Prompt read_conversation(const Fields& fields, const Loaded& loaded, const JobDefaults& defaults) {
+Conversing read_conversation(const Fields& fields, const Loaded& loaded, const JobDefaults& defaults) {
     const std::vector<Message> messages = read_messages(fields);
+    ToolWish wish = read_tools(fields);
+    std::vector<rwkvk_tool> tools;
+    for (const Tool& tool : wish.tools) {
+        tools.push_back(
+            {tool.name.c_str(), tool.description.c_str(), tool.parameters.c_str(), tool.is_strict});
+    }
     rwkvk_prompt_params how = prompt_params();
     how.begun = is_begun(fields, messages);
     how.thinking = loaded.nearest_thinking(read_thinking(fields, defaults.thinking));
     if (!defaults.template_name.empty()) how.template_name = defaults.template_name.c_str();
-    return Prompt(loaded.model, loaded.tokenizer, messages, how);
+    how.tools = tools.data();
+    how.tool_count = tools.size();
+    how.tool_form = defaults.tool_form;
+    return {Prompt(loaded.model, loaded.tokenizer, messages, how), std::move(wish)};
+}
+
+void answer_conversation(Job& job, Conversing conversation, const Loaded& loaded) {
+    if (!conversation.tools.tools.empty()) {
+        if (job.sampling.grammar) throw not_supported("a grammar, schema or response_format beside tools");
+        job.reads_calls = true;
+        job.sampling.grammar = std::make_shared<const Grammar>(
+            call_grammar(conversation.tools, loaded.tokenizer, conversation.prompt));
+    }
+    std::vector<Token> tokens = conversation.prompt.tokens();
+    job.prompts.push_back({std::move(conversation.prompt), std::move(tokens)});
 }
 
 Job read_chat_job(const json& body, const Loaded& loaded, const JobDefaults& defaults) {
     const Fields fields(body);
-    refuse_unknown_wishes(fields, {"tools", "functions", "audio"});
-    Prompt prompt = read_conversation(fields, loaded, defaults);
-    Job job = read_job(fields, prompt.sampling(), loaded, defaults);
+    refuse_unknown_wishes(fields, {"functions", "audio"});
+    Conversing conversation = read_conversation(fields, loaded, defaults);
+    Job job = read_job(fields, conversation.prompt.sampling(), loaded, defaults);
     job.max_tokens = read_limit(fields, defaults);
     job.alternatives = read_alternatives(fields);
-    std::vector<Token> tokens = prompt.tokens();
-    job.prompts.push_back({std::move(prompt), std::move(tokens)});
+    answer_conversation(job, std::move(conversation), loaded);
     return job;
 }
 

@@ -46,6 +46,10 @@ json OpenAiWords::words_of(const std::vector<Choice>& choices) const {
     return words;
 }
 
+std::string OpenAiWords::finish_of(const Choice& choice) {
+    return choice.calls_tools() ? "tool_calls" : choice.finish;
+}
+
 json OpenAiWords::message(size_t index, json choice, json finish) const {
     choice["index"] = index;
     choice["finish_reason"] = std::move(finish);
@@ -60,7 +64,7 @@ json OpenAiWords::whole(const std::vector<Choice>& choices) {
     for (size_t i = 0; i < choices.size(); ++i) {
         json& choice = list.emplace_back(whole_choice(choices[i], i));
         choice["index"] = i;
-        choice["finish_reason"] = choices[i].finish;
+        choice["finish_reason"] = finish_of(choices[i]);
     }
     answer["choices"] = std::move(list);
     answer["usage"] = usage_of(choices, choices_);
@@ -87,7 +91,7 @@ json OpenAiWords::piece(size_t choice, const Choice& so_far, const Said& said) {
 }
 
 json OpenAiWords::closing(size_t choice, const Choice& all) {
-    json last = message(choice, piece_choice({}, choice), all.finish);
+    json last = message(choice, piece_choice({}, choice), finish_of(all));
     last["timings"] = timings_of(all);
     if (!kept_.is_null()) last["rwkvk"] = words_of({all});
     return last;

@@ -32,6 +32,7 @@ class OpenAiWords : public Dialect {
     const bool scored_;
 
   private:
+    static std::string finish_of(const Choice& choice);
     nlohmann::json head(const std::string& object) const;
     nlohmann::json words_of(const std::vector<Choice>& choices) const;
     nlohmann::json message(size_t index, nlohmann::json choice, nlohmann::json finish = nullptr) const;

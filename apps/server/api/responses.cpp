@@ -3,6 +3,7 @@
 #include <ctime>
 
 #include "items.h"
+#include "schema_texts.h"
 
 namespace rwkvk::server {
 
@@ -23,37 +24,39 @@ TurnWish read_wish(const Fields& fields, const std::string& owner) {
     return wish;
 }
 
-void refuse_unknown(const Fields& fields) {
-    refuse_unknown_wishes(fields, {"tools", "background", "prompt"});
-    if (const json* const text = fields.find("text")) {
-        const Fields within(*text, "text.");
-        const json* const format = within.find("format");
-        if (format && Fields(*format, "text.format.").text("type").value_or("text") != "text")
-            throw not_supported("text.format other than {\"type\": \"text\"}");
-    }
+void refuse_unknown(const Fields& fields) { refuse_unknown_wishes(fields, {"background", "prompt"}); }
+
+/// "text": {"format": ...} as a chat's response_format.
+void add_format(json& chat, const Fields& fields) {
+    const json* const text = fields.find("text");
+    const json* const format = text ? Fields(*text, "text.").find("format") : nullptr;
+    if (!format) return;
+    const Fields how(*format, "text.format.");
+    const std::string type = how.text("type").value_or("");
+    if (type != "text" && type != "json_object" && type != "json_schema")
+        throw bad_request("text.format.type: expected text, json_object or json_schema, found '" + type +
+                          "'");
+    chat["response_format"] = {{"type", type}};
+    if (type != "json_schema") return;
+    const json* const schema = how.find("schema");
+    if (!schema) throw bad_request("text.format.schema: expected a schema, found none");
+    chat["response_format"]["json_schema"] = {{"schema", *schema}};
 }
 
-/// The same as a chat: messages are what was said, what is asked now, and before all the instructions.
-json chat_of(const Fields& fields, json messages, const json& input) {
-    if (const auto instructions = fields.text("instructions"))
-        messages.insert(messages.begin(), json({{"role", "system"}, {"content", *instructions}}));
-    for (const json& item : input)
-        messages.push_back({{"role", item.at("role")}, {"content", text_of_item(item)}});
-    json chat = {{"messages", std::move(messages)}};
-    const auto take = [&](const char* from, const char* to) {
-        if (const json* const value = fields.find(from)) chat[to] = *value;
-    };
-    // With the fields of sampling that OpenAI does not have.
-    for (const char* const name : {"temperature", "top_p", "stream", "top_k", "min_p", "typical_p",
-                                   "presence_penalty", "frequency_penalty", "penalty_decay", "repeat_penalty",
-                                   "logit_bias", "seed", "sampler_order", "stop", "chat_template_kwargs"})
-        take(name, name);
-    take("max_output_tokens", "max_completion_tokens");
-    if (const json* const reasoning = fields.find("reasoning")) {
-        if (const auto effort = Fields(*reasoning, "reasoning.").text("effort"))
-            chat["reasoning_effort"] = *effort;
+/// Functions stand in an object of their own in chats.
+void add_tools(json& chat, const Fields& fields) {
+    if (const json* const tools = fields.find("tools")) {
+        if (!tools->is_array()) fields.refuse("tools", "a list of tools");
+        json& list = chat["tools"] = json::array();
+        for (const json& tool : *tools) {
+            const std::string where = "tools[" + std::to_string(list.size()) + "].";
+            list.push_back({{"type", Fields(tool, where).text("type").value_or("")}, {"function", tool}});
+        }
     }
-    return chat;
+    if (const json* const choice = fields.find("tool_choice")) {
+        chat["tool_choice"] = *choice;
+        if (choice->is_object()) chat["tool_choice"] = {{"function", *choice}};
+    }
 }
 
 json or_null(const Fields& fields, const char* name) {
@@ -61,8 +64,55 @@ json or_null(const Fields& fields, const char* name) {
     return value ? *value : json();
 }
 
+/// Makes a schema, which is a text by now, what was sent.
+void restore_schema(json& holder, const char* name) {
+    if (!holder.contains(name) || !holder[name].is_string()) return;
+    json schema = json::parse(holder[name].get<std::string>(), nullptr, /*allow_exceptions*/ false);
+    if (!schema.is_discarded()) holder[name] = std::move(schema);
+}
+
+json tools_of(const Fields& fields) {
+    json tools = or_null(fields, "tools");
+    if (tools.is_null()) return json::array();
+    for (json& tool : tools) restore_schema(tool, "parameters");
+    return tools;
+}
+
+json text_of(const Fields& fields) {
+    json text = or_null(fields, "text");
+    if (text.is_null() || !text.contains("format")) return {{"format", {{"type", "text"}}}};
+    restore_schema(text["format"], "schema");
+    return text;
+}
+
+/// The same as a chat: messages are what was said, what is asked now, and before all the instructions.
+json chat_of(const Fields& fields, json messages, const json& input) {
+    if (const auto instructions = fields.text("instructions"))
+        messages.insert(messages.begin(), json({{"role", "system"}, {"content", *instructions}}));
+    add_messages(messages, input);
+    json chat = {{"messages", std::move(messages)}};
+    const auto take = [&](const char* from, const char* to) {
+        if (const json* const value = fields.find(from)) chat[to] = *value;
+    };
+    // With the fields of sampling that OpenAI does not have.
+    for (const char* const name :
+         {"temperature", "top_p", "stream", "top_k", "min_p", "typical_p", "presence_penalty",
+          "frequency_penalty", "penalty_decay", "repeat_penalty", "logit_bias", "seed", "sampler_order",
+          "stop", "chat_template_kwargs", "parallel_tool_calls"})
+        take(name, name);
+    take("max_output_tokens", "max_completion_tokens");
+    add_format(chat, fields);
+    add_tools(chat, fields);
+    if (const json* const reasoning = fields.find("reasoning")) {
+        if (const auto effort = Fields(*reasoning, "reasoning.").text("effort"))
+            chat["reasoning_effort"] = *effort;
+    }
+    return chat;
+}
+
 json about_of(const Fields& fields, const Job& job, const Loaded& loaded) {
     json reasoning = or_null(fields, "reasoning");
+    json choice = or_null(fields, "tool_choice");
     if (reasoning.is_null()) reasoning = {{"effort", nullptr}, {"summary", nullptr}};
     return {{"object", "response"},
             {"created_at", std::time(nullptr)},
@@ -71,14 +121,14 @@ json about_of(const Fields& fields, const Job& job, const Loaded& loaded) {
             {"instructions", or_null(fields, "instructions")},
             {"max_output_tokens", or_null(fields, "max_output_tokens")},
             {"model", loaded.names.front()},
-            {"parallel_tool_calls", true},
+            {"parallel_tool_calls", fields.boolean("parallel_tool_calls").value_or(false)},
             {"previous_response_id", or_null(fields, "previous_response_id")},
             {"reasoning", std::move(reasoning)},
             {"temperature", job.sampling.params.temperature},
             {"top_p", job.sampling.params.top_p},
-            {"text", {{"format", {{"type", "text"}}}}},
-            {"tool_choice", "auto"},
-            {"tools", json::array()},
+            {"text", text_of(fields)},
+            {"tool_choice", choice.is_null() ? json("auto") : std::move(choice)},
+            {"tools", tools_of(fields)},
             {"truncation", "disabled"},
             {"metadata", read_metadata(fields)}};
 }

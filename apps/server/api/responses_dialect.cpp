@@ -38,17 +38,15 @@ class ResponsesDialect final : public Dialect {
             events.push_back(item_event("response.output_text.delta", "msg_",
                                         {{"delta", said.text}, {"logprobs", json::array()}}));
         }
+        for (size_t i = 0; i < said.calls.size(); ++i)
+            say_call(said.calls_before + i, said.calls[i], so_far, events);
         return events;
     }
 
     json closing(size_t, const Choice& all) override {
         json events = json::array();
-        if (part_ != Part::message) open_message(events, all);
-        const std::string status = status_of(all);
-        events.push_back(item_event("response.output_text.done", "msg_",
-                                    {{"text", all.text}, {"logprobs", json::array()}}));
-        events.push_back(item_event("response.content_part.done", "msg_", {{"part", output_part(all.text)}}));
-        events.push_back(item_done(message_item(suffix_, all.text, status)));
+        if (part_ != Part::message && all.calls.empty()) open_message(events, all);
+        close_part(events, all);
         return events;
     }
 
@@ -76,10 +74,11 @@ class ResponsesDialect final : public Dialect {
     std::string last_words() const override { return ""; }
 
   private:
-    enum class Part { none, reasoning, message };
+    enum class Part { none, reasoning, message, calls };
 
     static std::string status_of(const Choice& choice) {
-        return choice.finish == "stop" ? "completed" : "incomplete";
+        const bool is_whole = choice.finish == "stop" || choice.finish.empty();  // a part may end before the answer
+        return is_whole ? "completed" : "incomplete";
     }
 
     json event(const std::string& type, json words) {
@@ -107,14 +106,45 @@ class ResponsesDialect final : public Dialect {
     }
 
     void open_message(json& events, const Choice& so_far) {
-        if (part_ == Part::reasoning) {
-            events.push_back(item_event("response.reasoning_text.done", "rs_", {{"text", so_far.reasoning}}));
-            events.push_back(item_done(reasoning_item(suffix_, so_far.reasoning, "completed")));
-            ++index_;
-        }
+        close_part(events, so_far);
         part_ = Part::message;
         events.push_back(item_added(message_item(suffix_, "", "in_progress")));
         events.push_back(item_event("response.content_part.added", "msg_", {{"part", output_part("")}}));
+    }
+
+    void close_part(json& events, const Choice& choice) {
+        if (part_ == Part::reasoning) {
+            events.push_back(item_event("response.reasoning_text.done", "rs_", {{"text", choice.reasoning}}));
+            events.push_back(item_done(reasoning_item(suffix_, choice.reasoning, "completed")));
+        }
+        if (part_ == Part::message) {
+            events.push_back(item_event("response.output_text.done", "msg_",
+                                        {{"text", choice.text}, {"logprobs", json::array()}}));
+            events.push_back(
+                item_event("response.content_part.done", "msg_", {{"part", output_part(choice.text)}}));
+            events.push_back(item_done(message_item(suffix_, choice.text, status_of(choice))));
+        }
+        index_ += part_ == Part::reasoning || part_ == Part::message;
+        part_ = Part::none;
+    }
+
+    void say_call(size_t index, const Call& call, const Choice& so_far, json& events) {
+        close_part(events, so_far);
+        part_ = Part::calls;
+        json item = call_item(suffix_, index, call, "completed"), begun = item;
+        begun["status"] = "in_progress";
+        begun["arguments"] = "";
+        const auto arguments = [&](const char* what, json words) {
+            words["item_id"] = item.at("id");
+            words["output_index"] = index_;
+            events.push_back(
+                event(std::string("response.function_call_arguments.") + what, std::move(words)));
+        };
+        events.push_back(item_added(std::move(begun)));
+        arguments("delta", {{"delta", call.of.arguments}});
+        arguments("done", {{"name", call.of.name}, {"arguments", call.of.arguments}});
+        events.push_back(item_done(std::move(item)));
+        ++index_;
     }
 
     json begun() const {

@@ -2,8 +2,8 @@
 #include <ctime>
 
 #include "api_error.h"
-#include "grammar_fields.h"
 #include "native.h"
+#include "schema_texts.h"
 #include "service.h"
 
 namespace rwkvk::server {
@@ -154,34 +154,34 @@ void Service::detokenize(const Call& call) {
 }
 
 void Service::apply_template(const Call& call) {
-    const json body = parse_object(call.request.body);
-    send(*call.client, {{"prompt", read_conversation(Fields(body), *call.loaded, options_.jobs).text()}});
+    const json body = parse_request(call.request.body);
+    const Conversing conversation = read_conversation(Fields(body), *call.loaded, options_.jobs);
+    send(*call.client, {{"prompt", conversation.prompt.text()}});
 }
 
 void Service::chat(const Call& call) {
-    const json body = parse_object(call.request.body);
+    const json body = parse_request(call.request.body);
     if (!chats_in_session(call, body)) answer_as(call, body, &read_chat_job, &chat_dialect);
 }
 
 void Service::complete(const Call& call) {
-    answer_as(call, parse_object(call.request.body), &read_completion_job, &completion_dialect);
+    answer_as(call, parse_request(call.request.body), &read_completion_job, &completion_dialect);
 }
 
 void Service::complete_natively(const Call& call) {
-    answer_as(call, parse_object(call.request.body), &read_native_job, &native_dialect);
+    answer_as(call, parse_request(call.request.body), &read_native_job, &native_dialect);
 }
 
 void Service::answer_as(const Call& call, const json& body, JobReader read, DialectMaker words) {
     Job job = read(body, *call.loaded, options_.jobs);
-    job.sampling.grammar = read_grammar(body, call.request.body, call.loaded->tokenizer);
     auto dialect = words(body, *call.loaded, job);
     answer(call, std::move(job), std::move(dialect));
 }
 
 void Service::count_tokens(const Call& call) {
-    const json body = parse_object(call.request.body);
-    const Prompt prompt = read_conversation(Fields(body), *call.loaded, options_.jobs);
-    send(*call.client, {{"input_tokens", prompt.tokens().size()}});
+    const json body = parse_request(call.request.body);
+    const Conversing conversation = read_conversation(Fields(body), *call.loaded, options_.jobs);
+    send(*call.client, {{"input_tokens", conversation.prompt.tokens().size()}});
 }
 
 void Service::answer(const Call& call, Job job, std::unique_ptr<Dialect> dialect) {

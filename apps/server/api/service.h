@@ -108,7 +108,6 @@ class Service {
     using JobReader = Job (*)(const nlohmann::json& body, const Loaded& loaded, const JobDefaults& defaults);
     using DialectMaker = std::unique_ptr<Dialect> (*)(const nlohmann::json& body, const Loaded& loaded,
                                                       const Job& job);
-    /// Fields of OpenAI's and llama-server's, grammars among them.
     void answer_as(const Call& call, const nlohmann::json& body, JobReader read, DialectMaker words);
     void answer(const Call& call, Job job, std::unique_ptr<Dialect> dialect);
 

@@ -1,8 +1,8 @@
 // Conversations and responses among the service's calls.
 #include "api_error.h"
 #include "conversations.h"
-#include "grammar_fields.h"
 #include "responses.h"
+#include "schema_texts.h"
 #include "service.h"
 
 namespace rwkvk::server {
@@ -44,7 +44,7 @@ void Service::append_items(const Call& call) {
 }
 
 void Service::respond(const Call& call) {
-    const json body = parse_object(call.request.body);
+    const json body = parse_request(call.request.body);
     WordedJob worded =
         read_response_job(body, access_.owner_of(call.request), *call.loaded, options_.jobs, keeper_);
     answer(call, std::move(worded.job), std::move(worded.dialect));
@@ -53,10 +53,8 @@ void Service::respond(const Call& call) {
 /// Whether it names a conversation, and then is answered in it.
 bool Service::chats_in_session(const Call& call, const json& body) {
     if (named_conversation(Fields(body)).empty()) return false;
-    auto grammar = read_grammar(body, call.request.body, call.loaded->tokenizer);
     WordedJob worded =
         read_session_job(body, access_.owner_of(call.request), *call.loaded, options_.jobs, keeper_);
-    worded.job.sampling.grammar = std::move(grammar);
     answer(call, std::move(worded.job), std::move(worded.dialect));
     return true;
 }

@@ -1,5 +1,7 @@
 #include "transcript.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace rwkvk::server {
@@ -14,6 +16,11 @@ void append(std::vector<ScoredToken>& all, const std::vector<ScoredToken>& more)
 }
 
 }  // namespace
+
+Transcript::Transcript(const Loaded& loaded, const Job& job)
+    : tokenizer_(loaded.tokenizer), stops_(job.stops) {
+    if (job.reads_calls) calls_.emplace(loaded.runtime);
+}
 
 std::optional<Said> Transcript::take(const rwkvk_engine_event& event) {
     switch (event.kind) {
@@ -53,20 +60,41 @@ void Transcript::take_token(const rwkvk_engine_event& event) {
 }
 
 std::optional<Said> Transcript::take_text(const rwkvk_engine_event& event) {
-    if (event.text_bytes + event.reasoning_bytes == 0) return std::nullopt;
+    const bool is_last = event.kind == RWKVK_EVENT_DONE;
+    if (event.text_bytes + event.reasoning_bytes == 0 && !(calls_ && is_last)) return std::nullopt;
     Said said{.text = {event.text, event.text_bytes},
               .reasoning = {event.reasoning, event.reasoning_bytes},
               .tokens = std::exchange(drawn_, {}),
               .characters = characters_};
-    characters_ += characters_of(said.text);
     said.reasoning_scores = untold_.take(said.reasoning);
     said.scores = untold_.take(said.text);
-    choice_.text += said.text;
-    choice_.reasoning += said.reasoning;
-    choice_.reasoning_tokens += !said.reasoning.empty();
     append(choice_.scores, said.scores);
     append(choice_.reasoning_scores, said.reasoning_scores);
+    choice_.reasoning_tokens += !said.reasoning.empty();
+    if (calls_ && !tell_calls(said, is_last)) return std::nullopt;
+    characters_ += characters_of(said.text);
+    choice_.text += said.text;
+    choice_.reasoning += said.reasoning;
     return said;
+}
+
+bool Transcript::tell_calls(Said& said, bool is_last) {
+    CallReader::Read read = calls_->take(said.text);
+    said.text = std::move(read.text);
+    if (is_last) {
+        CallReader::Read rest = calls_->finish();
+        said.text += rest.text;
+        std::ranges::move(rest.calls, std::back_inserter(read.calls));
+    }
+    said.calls_before = choice_.calls.size();
+    for (ToolCall& call : read.calls) said.calls.push_back({new_call_id(), std::move(call)});
+    choice_.calls.insert(choice_.calls.end(), said.calls.begin(), said.calls.end());
+    said.scores.insert(said.scores.begin(), held_scores_.begin(), held_scores_.end());
+    held_scores_.clear();
+    if (!said.text.empty() || !said.reasoning.empty() || !said.calls.empty()) return true;
+    held_scores_ = std::move(said.scores);
+    drawn_ = std::move(said.tokens);
+    return false;
 }
 
 void Transcript::take_end(const rwkvk_engine_event& event) {

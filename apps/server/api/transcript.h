@@ -5,14 +5,14 @@
 #include <optional>
 
 #include "dialect.h"
+#include "job.h"
 
 namespace rwkvk::server {
 
 class Transcript {
   public:
-    /// Both outlive it. `stops`: texts that end it.
-    Transcript(const Tokenizer& tokenizer, const std::vector<std::string>& stops)
-        : tokenizer_(tokenizer), stops_(stops) {}
+    /// Both outlive it.
+    Transcript(const Loaded& loaded, const Job& job);
 
     /// What has become certain by it; none: nothing.
     std::optional<Said> take(const rwkvk_engine_event& event);
@@ -25,14 +25,18 @@ class Transcript {
 
     void take_token(const rwkvk_engine_event& event);
     std::optional<Said> take_text(const rwkvk_engine_event& event);
+    /// What of `said` is text, and the calls; false where all is held back.
+    bool tell_calls(Said& said, bool is_last);
     void take_end(const rwkvk_engine_event& event);
 
     const Tokenizer& tokenizer_;
     const std::vector<std::string>& stops_;
+    std::optional<CallReader> calls_;  // where tools may be called
     Choice choice_;
     UntoldTokens untold_;
-    std::vector<Token> drawn_;  // since something was said
-    size_t characters_ = 0;     // that were
+    std::vector<Token> drawn_;              // since something was said
+    std::vector<ScoredToken> held_scores_;  // of text that may become a call
+    size_t characters_ = 0;                 // that were
     Clock::time_point begun_{}, answering_{};
 };
 

@@ -48,7 +48,16 @@ json of_kind(const json& object, const char* name, json::value_t kind) {
 void check_item(const json& item) {
     if (!item.is_object()) damaged("item: expected an object");
     text(item, "id");
-    if (text(item, "type") == "message") text(item, "role");
+    const std::string type = text(item, "type");
+    if (type == "function_call") {
+        for (const char* const name : {"call_id", "name", "arguments"}) text(item, name);
+        return;
+    }
+    if (type == "function_call_output") {
+        for (const char* const name : {"call_id", "output"}) text(item, name);
+        return;
+    }
+    if (type == "message") text(item, "role");
     const json& parts = member(item, "content");
     if (!parts.is_array() || parts.size() > most_items) damaged("content: expected a list of parts");
     for (const json& part : parts) {
@@ -84,7 +93,42 @@ Turn turn_of(const json& object) {
     return turn;
 }
 
+/// Prompts hold no NUL, and a model may have drawn one.
+std::string without_nul(std::string text) {
+    std::erase(text, '\0');
+    return text;
+}
+
+std::string text_of_parts(const json& parts) {
+    std::string all;
+    for (const json& part : parts) all += part.at("text").get<std::string>();
+    return without_nul(std::move(all));
+}
+
+/// The calls of an answer are part of its message.
+void add_call(json& messages, const json& item) {
+    if (messages.empty() || messages.back().at("role") != "assistant")
+        messages.push_back({{"role", "assistant"}, {"content", ""}});
+    json function = {{"name", without_nul(item.at("name"))},
+                     {"arguments", without_nul(item.at("arguments"))}};
+    messages.back()["tool_calls"].push_back({{"type", "function"}, {"function", std::move(function)}});
+}
+
 }  // namespace
+
+void add_messages(json& messages, const json& items) {
+    for (const json& item : items) {
+        const json& type = item.at("type");
+        if (type == "function_call") add_call(messages, item);
+        if (type == "function_call_output")
+            messages.push_back({{"role", "tool"}, {"content", without_nul(item.at("output"))}});
+        if (type != "message") continue;
+        std::string content = text_of_parts(item.at("content"));
+        // An answer that was cancelled before its first word says nothing.
+        if (!content.empty())
+            messages.push_back({{"role", item.at("role")}, {"content", std::move(content)}});
+    }
+}
 
 std::vector<const Turn*> Conversation::path(uint64_t n) const {
     std::vector<const Turn*> path;
@@ -95,18 +139,9 @@ std::vector<const Turn*> Conversation::path(uint64_t n) const {
 
 json Conversation::messages(uint64_t n) const {
     json messages = json::array();
-    const auto add_all = [&](const json& items) {
-        for (const json& item : items) {
-            std::string content = text_of_item(item);
-            std::erase(content, '\0');  // prompts hold none, and a model may have drawn one
-            // An answer that was cancelled before its first word says nothing.
-            if (item.at("type") != "message" || content.empty()) continue;
-            messages.push_back({{"role", item.at("role")}, {"content", std::move(content)}});
-        }
-    };
     for (const Turn* const turn : path(n)) {
-        add_all(turn->input);
-        add_all(turn->output);
+        add_messages(messages, turn->input);
+        add_messages(messages, turn->output);
     }
     return messages;
 }
@@ -115,12 +150,6 @@ void Conversation::add(Turn turn) {
     head = turn.n;
     last = std::max(last, turn.n);
     turns[turn.n] = std::move(turn);
-}
-
-std::string text_of_item(const json& item) {
-    std::string text;
-    for (const json& part : item.at("content")) text += part.at("text").get<std::string>();
-    return text;
 }
 
 json to_json(const Turn& turn) {

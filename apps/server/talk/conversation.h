@@ -24,7 +24,8 @@ struct Turn {
     int64_t created = 0;         // seconds
     uint64_t seed = 0;
     std::string finish;  // of the answer: "stop", "length", "cancelled"; "": there was none
-    // Lists of items as OpenAI has them: {id, type: "message", role, content: [{type, text}]}.
+    // Lists of items as OpenAI has them: {id, type: "message", role, content: [{type, text}]}, reasoning
+    // likewise, {type: "function_call", call_id, name, arguments}, {type: "function_call_output", output}.
     nlohmann::json input = nlohmann::json::array(), output = nlohmann::json::array();
     nlohmann::json usage = nlohmann::json::object();
     nlohmann::json about = nlohmann::json::object();  // what is told again of the response, as it was told
@@ -41,14 +42,14 @@ struct Conversation {
 
     /// From the first one to turn `n`; empty for 0. Errors: std::out_of_range for a turn that there is not.
     std::vector<const Turn*> path(uint64_t n) const;
-    /// What was said on that path, as messages {role, content} of a chat. Errors: as path.
+    /// What was said on that path, as messages of a chat. Errors: as path.
     nlohmann::json messages(uint64_t n) const;
     /// Adds it and makes it the head.
     void add(Turn turn);
 };
 
-/// The text of an item's parts.
-std::string text_of_item(const nlohmann::json& item);
+/// Items as messages {role, content, tool_calls} of a chat, behind those that there are.
+void add_messages(nlohmann::json& messages, const nlohmann::json& items);
 
 nlohmann::json to_json(const Turn& turn);
 nlohmann::json to_json(const Conversation& conversation);
