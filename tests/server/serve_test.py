@@ -245,7 +245,9 @@ class Answers(unittest.TestCase):
     def test_tokens_and_templates(self):
         content = "Grüße, 世界!"
         _, tokens = self.server.post("/tokenize", {"content": content})
-        self.assertEqual(self.server.post("/detokenize", tokens)[1], {"content": content})
+        self.assertEqual(self.server.post("/detokenize", tokens)[1], {"content": content, "prompt": content})
+        self.assertEqual(self.server.post("/tokenize", {"prompt": content})[1], tokens)
+        self.assertEqual(json.loads(self.server.get("/tokenizer_info")[1])["vocab_size"], json.loads(self.server.get("/v1/models")[1])["data"][0]["meta"]["n_vocab"])
         _, pieces = self.server.post("/tokenize", {"content": content, "with_pieces": True})
         said = b"".join(p["piece"].encode() if isinstance(p["piece"], str) else bytes(p["piece"]) for p in pieces["tokens"])
         self.assertEqual(said.decode(), content)

@@ -41,6 +41,8 @@ const std::vector<Service::Route>& Service::routes() {
                                    {"GET", "/metrics", true, &Service::metrics},
                                    {"POST", "/tokenize", true, &Service::tokenize},
                                    {"POST", "/detokenize", true, &Service::detokenize},
+                                   {"GET", "/tokenizer_info", true, &Service::tokenizer_info},
+        {"GET", "/tokenizer_info", true, &Service::tokenizer_info},
                                    {"POST", "/apply-template", true, &Service::apply_template}};
         // With and without the version, as others serve them.
         for (const std::string before : {"", "/v1"}) {
@@ -122,7 +124,8 @@ void Service::metrics(const Call& call) {
 void Service::tokenize(const Call& call) {
     const json body = parse_object(call.request.body);
     const Fields fields(body);
-    const auto content = fields.text("content");
+    auto content = fields.text("content");
+    if (!content) content = fields.text("prompt");  // vLLM's word
     if (!content) throw bad_request("content: expected a text, found none");
     const bool with_pieces = fields.boolean("with_pieces").value_or(false);
     const Tokenizer& tokenizer = call.loaded->tokenizer;
@@ -150,7 +153,19 @@ void Service::detokenize(const Call& call) {
             fields.refuse("tokens", "ids from 0 to " + std::to_string(vocabulary - 1));
         content += call.loaded->tokenizer.text(token.get<Token>());
     }
-    send(*call.client, {{"content", content}});
+    send(*call.client, {{"content", content}, {"prompt", content}});
+}
+
+/// As vLLM tells it, for programs that encode texts here, as lm-evaluation-harness.
+void Service::tokenizer_info(const Call& call) {
+    const Tokenizer& tokenizer = call.loaded->tokenizer;
+    const int64_t end = tokenizer.end_of_text();
+    const std::string text(end < 0 ? "" : tokenizer.text(static_cast<Token>(end)));
+    send(*call.client, {{"eos_token", text.empty() ? json() : json(text)},  // World's has no text
+                        {"bos_token", nullptr},
+                        {"pad_token", nullptr},
+                        {"vocab_size", tokenizer.vocabulary()},
+                        {"tokenizer_class", tokenizer.kind()}});
 }
 
 void Service::apply_template(const Call& call) {

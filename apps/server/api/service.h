@@ -81,6 +81,7 @@ class Service {
     void metrics(const Call& call);
     void tokenize(const Call& call);
     void detokenize(const Call& call);
+    void tokenizer_info(const Call& call);
     void apply_template(const Call& call);
     void chat(const Call& call);
     void complete(const Call& call);
