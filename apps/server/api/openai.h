@@ -17,5 +17,8 @@ std::unique_ptr<Dialect> completion_dialect(const nlohmann::json& body, const Lo
 
 /// The conversation of a chat request as the model's template writes it. Errors: as read_chat_job.
 Prompt read_conversation(const Fields& fields, const Loaded& loaded, const JobDefaults& defaults);
+/// Messages of which the last is an answer, as what is said next goes on from it. Errors: likewise.
+Prompt answered_prompt(const nlohmann::json& messages, const Loaded& loaded,
+                       const std::string& template_name);
 
 }  // namespace rwkvk::server

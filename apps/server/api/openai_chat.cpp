@@ -142,6 +142,14 @@ Prompt read_conversation(const Fields& fields, const Loaded& loaded, const JobDe
     return Prompt(loaded.model, loaded.tokenizer, messages, how);
 }
 
+Prompt answered_prompt(const json& messages, const Loaded& loaded, const std::string& template_name) {
+    const json chat = {{"messages", messages}};
+    rwkvk_prompt_params how = prompt_params();
+    how.answered = 1;
+    if (!template_name.empty()) how.template_name = template_name.c_str();
+    return Prompt(loaded.model, loaded.tokenizer, read_messages(Fields(chat)), how);
+}
+
 Job read_chat_job(const json& body, const Loaded& loaded, const JobDefaults& defaults) {
     const Fields fields(body);
     refuse_unknown_wishes(fields, {"tools", "functions", "audio"});

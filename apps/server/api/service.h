@@ -15,6 +15,7 @@
 #include "ollama.h"
 #include "openai.h"
 #include "talk/keeper.h"
+#include "turn_states.h"
 #include "watched.h"
 
 namespace rwkvk::server {
@@ -30,6 +31,7 @@ struct ServiceOptions {
     app::Pooling pooling = app::Pooling::mean;  // of what becomes a vector
     uint32_t threads = 2;
     std::shared_ptr<Store> store = memory_store();  // of conversations
+    std::shared_ptr<StateStore> states = nullptr;   // that other servers go on from; null: none is shared
 };
 
 class Service {
@@ -116,7 +118,9 @@ class Service {
     const Access access_;
     const std::shared_ptr<Metrics> metrics_ = std::make_shared<Metrics>();  // answers outlive the service
 
+    const std::shared_ptr<StoreCounts> store_counts_ = std::make_shared<StoreCounts>();
     const std::shared_ptr<Keeper> keeper_;
+    const std::shared_ptr<TurnStates> states_;
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;

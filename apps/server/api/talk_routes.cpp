@@ -45,8 +45,8 @@ void Service::append_items(const Call& call) {
 
 void Service::respond(const Call& call) {
     const json body = parse_object(call.request.body);
-    WordedJob worded =
-        read_response_job(body, access_.owner_of(call.request), *call.loaded, options_.jobs, keeper_);
+    WordedJob worded = read_response_job(body, access_.owner_of(call.request), *call.loaded, options_.jobs,
+                                         {keeper_, states_});
     answer(call, std::move(worded.job), std::move(worded.dialect));
 }
 
@@ -54,8 +54,8 @@ void Service::respond(const Call& call) {
 bool Service::chats_in_session(const Call& call, const json& body) {
     if (named_conversation(Fields(body)).empty()) return false;
     auto grammar = read_grammar(body, call.request.body, call.loaded->tokenizer);
-    WordedJob worded =
-        read_session_job(body, access_.owner_of(call.request), *call.loaded, options_.jobs, keeper_);
+    WordedJob worded = read_session_job(body, access_.owner_of(call.request), *call.loaded, options_.jobs,
+                                        {keeper_, states_});
     worded.job.sampling.grammar = std::move(grammar);
     answer(call, std::move(worded.job), std::move(worded.dialect));
     return true;

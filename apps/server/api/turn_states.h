@@ -1,0 +1,61 @@
+#pragma once
+// States of conversations in a store that servers share: left there when a turn ends, fetched where another
+// server goes on. They save reading, and change nothing of what is answered.
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <semaphore>
+#include <thread>
+
+#include "loaded.h"
+#include "talk/state_store.h"
+#include "talk/store_counts.h"
+
+namespace rwkvk::server {
+
+/// Messages {role, content} of a chat, and whose they are.
+struct SaidSoFar {
+    Loaded& loaded;  // outlives it
+    std::string owner, template_name;
+    nlohmann::json messages;
+};
+
+/// What a state is made of: its model and numerics, whose it is, and its tokens.
+std::string state_address(const std::string& system_fingerprint, const std::string& owner,
+                          const std::vector<Token>& tokens);
+
+class TurnStates {
+  public:
+    /// `store` null: nothing is shared, and none of this does anything.
+    TurnStates(std::shared_ptr<StateStore> store, std::shared_ptr<StoreCounts> counts);
+    ~TurnStates();
+
+    /// Brings a state of what was said into the engine's cache, where the store has one that saves reading
+    /// some of this prompt. How many of its tokens that holds; 0: there was none, or it is not needed.
+    /// Blocks.
+    size_t fetch(const SaidSoFar& said, const std::vector<Token>& prompt);
+    /// Leaves a state of it, whose last message is an answer, in the store: soon, on a thread of its own.
+    void save(SaidSoFar said);
+    /// Saves what waits, for some seconds; from then on nothing.
+    void finish();
+
+  private:
+    std::optional<Snapshot> find(const SaidSoFar& said, const std::vector<Token>& tokens);
+    void drop_damaged(const std::string& address, const char* why);
+    void run();
+    void save_now(const SaidSoFar& said);
+    template <typename Call>
+    auto transfer(const char* operation, const Call& call) -> decltype(call());
+
+    const std::shared_ptr<StateStore> store_;
+    const std::shared_ptr<StoreCounts> counts_;
+    std::counting_semaphore<2> transfers_{2};  // at once: they are large
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<SaidSoFar> waiting_;
+    bool finished_ = false;
+    std::thread thread_;
+};
+
+}  // namespace rwkvk::server
