@@ -4,6 +4,7 @@ else's is read again from text, with the same answer.
 usage: shared_states_test.py PROGRAM
 """
 import glob
+import json
 import os
 import re
 import shutil
@@ -20,9 +21,9 @@ STORY = "My name is Ada, and I walked along the river to the old mill with my br
 
 
 class Sharing(Talking):
-    def states(self, what):
+    def states(self, what, **headers):
         """How many states became that."""
-        found = re.search(rf'^rwkvk_store_states_total{{what="{what}"}} (\d+)$', self.get("/metrics")[1], re.M)
+        found = re.search(rf'^rwkvk_store_states_total{{what="{what}"}} (\d+)$', self.get("/metrics", **headers)[1], re.M)
         return int(found.group(1)) if found else 0
 
     def hits(self, tier):
@@ -219,6 +220,59 @@ class SharedStates(unittest.TestCase):
         without = servers[1].respond("And?", previous_response_id=first["id"])
         self.assertNotEqual(with_it["rwkvk"]["fingerprint"], without["rwkvk"]["fingerprint"])
         self.assertEqual([server.stop() for server in servers], [0, 0])
+
+
+class StateFiles(unittest.TestCase):
+    """States that clients keep, with servers that share nothing."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.servers = [start() for _ in range(2)]
+
+    @classmethod
+    def tearDownClass(cls):
+        assert [server.stop() for server in cls.servers] == [0, 0]
+
+    def raw(self, server, method, path, body=None):
+        connection = server.connect()
+        connection.request(method, path, body)
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        return answer.status, content
+
+    def test_a_client_brings_text_and_state_to_another_server(self):
+        first, second = self.servers
+        turn = first.respond(STORY, max_output_tokens=40)
+        path = "/v1/conversations/" + turn["conversation"]["id"]
+        status, state = self.raw(first, "GET", path + "/state")
+        self.assertEqual(status, 200)
+        self.assertEqual(self.raw(first, "GET", path + "/state?turn=1"), (200, state))
+        items = [{"role": item["role"], "content": item["content"]} for item in first.ok("GET", path + "/items?order=asc")["data"]]
+        there = second.ok("POST", "/v1/conversations", {"items": items})
+        status, told = self.raw(second, "PUT", f"/v1/conversations/{there['id']}/state", state)
+        self.assertEqual(status, 200, told)
+        here_turn = first.respond("What is my name?", conversation=turn["conversation"])
+        there_turn = second.respond("What is my name?", conversation=there["id"])
+        self.assertEqual(there_turn["rwkvk"]["fingerprint"], here_turn["rwkvk"]["fingerprint"])
+        self.assertEqual(cached(there_turn), json.loads(told)["tokens"])
+
+    def test_what_is_no_state_of_the_conversation_is_refused(self):
+        first, second = self.servers
+        turn = first.respond(STORY, max_output_tokens=40)
+        path = "/v1/conversations/" + turn["conversation"]["id"]
+        state = self.raw(first, "GET", path + "/state")[1]
+        other = second.respond("Other words", max_output_tokens=4)
+        there = "/v1/conversations/" + other["conversation"]["id"]
+        for body in (state, b"", b"nothing", state[:1000], state[:-3]):
+            status, told = self.raw(second, "PUT", there + "/state", body)
+            self.assertEqual((status, json.loads(told)["error"]["type"]), (400, "invalid_request_error"), told)
+        unknown = "/v1/conversations/conv_" + "0" * 22
+        empty = "/v1/conversations/" + first.ok("POST", "/v1/conversations", {})["id"]
+        for method, at, expected in (("GET", unknown, 404), ("PUT", unknown, 404), ("GET", empty, 400), ("PUT", empty, 400)):
+            self.assertEqual(self.raw(first, method, at + "/state", b"x" if method == "PUT" else None)[0], expected)
+        for turn_number in ("2", "x", "-1", "99999999999999999999"):
+            self.assertEqual(self.raw(first, "GET", path + "/state?turn=" + turn_number)[0], 400)
 
 
 if __name__ == "__main__":

@@ -105,6 +105,9 @@ class Service {
     template <auto answers>
     void talk(const Call& call);
     void append_items(const Call& call);
+    SaidSoFar said_in(const Call& call) const;
+    void get_state(const Call& call);
+    void put_state(const Call& call);
     void respond(const Call& call);
     bool chats_in_session(const Call& call, const nlohmann::json& body);
     using JobReader = Job (*)(const nlohmann::json& body, const Loaded& loaded, const JobDefaults& defaults);

@@ -21,6 +21,8 @@ void Service::add_talk_routes(std::vector<Route>& list) {
     list.push_back({"POST", items, false, &Service::append_items});
     list.push_back({"GET", item, false, &Service::talk<&get_item>});
     list.push_back({"DELETE", item, false, &Service::talk<&delete_item>});
+    list.push_back({"GET", one + "/state", true, &Service::get_state});
+    list.push_back({"PUT", one + "/state", true, &Service::put_state});
     for (const std::string before : {"", "/v1"}) {
         const std::string responses = before + "/responses";
         list.push_back({"POST", responses, true, &Service::respond});

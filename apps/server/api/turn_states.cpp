@@ -5,6 +5,7 @@
 #include <future>
 #include <iostream>
 
+#include "api_error.h"
 #include "fingerprint.h"
 #include "openai.h"
 
@@ -73,9 +74,7 @@ std::string state_address(const std::string& system_fingerprint, const std::stri
 }
 
 TurnStates::TurnStates(std::shared_ptr<StateStore> store, std::shared_ptr<StoreCounts> counts)
-    : store_(std::move(store)), counts_(std::move(counts)) {
-    if (store_) thread_ = std::thread([this] { run(); });
-}
+    : store_(std::move(store)), counts_(std::move(counts)), thread_([this] { run(); }) {}
 
 TurnStates::~TurnStates() { finish(); }
 
@@ -122,14 +121,40 @@ void TurnStates::drop_damaged(const std::string& address, const char* why) {
 }
 
 void TurnStates::save(SaidSoFar said) {
-    const std::lock_guard lock(mutex_);
-    if (!store_ || finished_) return;
-    if (waiting_.size() == most_waiting) {
-        waiting_.pop_front();  // whoever goes on from it reads it
-        counts_->count_state("dropped");
+    if (!store_) return;
+    const bool waits = post([this, said = std::move(said)] { save_now(said); });
+    if (!waits) counts_->count_state("dropped");  // whoever goes on from it reads it
+}
+
+bool TurnStates::encode(SaidSoFar said, std::function<void(std::string file)> take) {
+    return post([said = std::move(said), take = std::move(take)] {
+        const auto snapshot =
+            snapshot_of(said, answered_prompt(said.messages, said.loaded, said.template_name));
+        take(snapshot ? snapshot->encode() : "");
+    });
+}
+
+size_t TurnStates::bring(const SaidSoFar& said, const std::string& file) {
+    const std::vector<Token> tokens =
+        answered_prompt(said.messages, said.loaded, said.template_name).tokens();
+    const Snapshot snapshot(said.loaded.model, file.data(), file.size());
+    if (snapshot.tokens() != tokens) {
+        throw bad_request("the state is not one of this conversation: expected that of its " +
+                          std::to_string(tokens.size()) + " tokens, found one of " +
+                          std::to_string(snapshot.tokens().size()) + ", or of other words");
     }
-    waiting_.push_back(std::move(said));
+    said.loaded.engine.keep(said.owner, snapshot);
+    if (store_) post([this, said, tokens, file] { put(said, tokens, file); });
+    return tokens.size();
+}
+
+/// False: too many wait.
+bool TurnStates::post(std::function<void()> task) {
+    const std::lock_guard lock(mutex_);
+    if (finished_ || waiting_.size() == most_waiting) return false;
+    waiting_.push_back(std::move(task));
     changed_.notify_one();
+    return true;
 }
 
 void TurnStates::finish() {
@@ -149,11 +174,11 @@ void TurnStates::run() {
         const auto now = std::chrono::steady_clock::now();
         if (finished_ && !end) end = now + time_to_finish;
         if (waiting_.empty() || (end && now >= *end)) return;
-        const SaidSoFar said = std::move(waiting_.front());
+        const std::function<void()> task = std::move(waiting_.front());
         waiting_.pop_front();
         lock.unlock();
         try {
-            save_now(said);
+            task();
         } catch (const std::exception&) {  // what the store does is counted
         }
     }
@@ -165,9 +190,12 @@ void TurnStates::save_now(const SaidSoFar& said) {
     if (tokens.size() < least_tokens) return;
     const auto snapshot = snapshot_of(said, prompt);
     if (!snapshot) return;
+    put(said, tokens, snapshot->encode());
+}
+
+void TurnStates::put(const SaidSoFar& said, const std::vector<Token>& tokens, const std::string& file) {
     const std::string address = state_address(said.loaded.system_fingerprint, said.owner, tokens);
-    const std::string bytes = snapshot->encode();
-    transfer("put_state", [&] { store_->put_state(address, bytes); });
+    transfer("put_state", [&] { store_->put_state(address, file); });
     counts_->count_state("saved");
 }
 

@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <semaphore>
 #include <thread>
@@ -27,7 +28,7 @@ std::string state_address(const std::string& system_fingerprint, const std::stri
 
 class TurnStates {
   public:
-    /// `store` null: nothing is shared, and none of this does anything.
+    /// `store` null: nothing is shared: fetch and save do nothing.
     TurnStates(std::shared_ptr<StateStore> store, std::shared_ptr<StoreCounts> counts);
     ~TurnStates();
 
@@ -35,6 +36,12 @@ class TurnStates {
     /// some of this prompt. How many of its tokens that holds; 0: there was none, or it is not needed.
     /// Blocks.
     size_t fetch(const SaidSoFar& said, const std::vector<Token>& prompt);
+    /// The file of a state of it, whose last message is an answer, soon and on a thread of its own; "": it
+    /// could not be read. False: too many wait.
+    bool encode(SaidSoFar said, std::function<void(std::string file)> take);
+    /// A client brings such a file: as though it had been read here. How many tokens it holds. Errors:
+    /// ApiError, also where it is one of other words.
+    size_t bring(const SaidSoFar& said, const std::string& file);
     /// Leaves a state of it, whose last message is an answer, in the store: soon, on a thread of its own.
     void save(SaidSoFar said);
     /// Saves what waits, for some seconds; from then on nothing.
@@ -44,7 +51,9 @@ class TurnStates {
     std::optional<Snapshot> find(const SaidSoFar& said, const std::vector<Token>& tokens);
     void drop_damaged(const std::string& address, const char* why);
     void run();
+    bool post(std::function<void()> task);
     void save_now(const SaidSoFar& said);
+    void put(const SaidSoFar& said, const std::vector<Token>& tokens, const std::string& file);
     template <typename Call>
     auto transfer(const char* operation, const Call& call) -> decltype(call());
 
@@ -53,7 +62,7 @@ class TurnStates {
     std::counting_semaphore<2> transfers_{2};  // at once: they are large
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::deque<SaidSoFar> waiting_;
+    std::deque<std::function<void()>> waiting_;
     bool finished_ = false;
     std::thread thread_;
 };
