@@ -37,6 +37,15 @@ bool begins_with(const std::vector<Token>& all, const std::vector<Token>& first)
     return first.size() < all.size() && std::equal(first.begin(), first.end(), all.begin());
 }
 
+/// Errors: ApiError.
+Snapshot read_from_client(const Model& model, const std::string& file) {
+    try {
+        return Snapshot(model, file.data(), file.size());
+    } catch (const Error& error) {
+        throw bad_request(error.what());
+    }
+}
+
 /// Of a prompt that is read, as far as it is not in the cache. None where that fails.
 std::optional<Snapshot> snapshot_of(const SaidSoFar& said, const Prompt& prompt) {
     rwkvk_engine_request request = engine_request();
@@ -137,7 +146,7 @@ bool TurnStates::encode(SaidSoFar said, std::function<void(std::string file)> ta
 size_t TurnStates::bring(const SaidSoFar& said, const std::string& file) {
     const std::vector<Token> tokens =
         answered_prompt(said.messages, said.loaded, said.template_name).tokens();
-    const Snapshot snapshot(said.loaded.model, file.data(), file.size());
+    const Snapshot snapshot = read_from_client(said.loaded.model, file);
     if (snapshot.tokens() != tokens) {
         throw bad_request("the state is not one of this conversation: expected that of its " +
                           std::to_string(tokens.size()) + " tokens, found one of " +
