@@ -11,6 +11,7 @@ void Engine::keep(const std::string& domain, const SavedState& state) {
     if (state.tokens.empty())
         throw Error(Code::bad_argument, "a state whose tokens are not known cannot be found by them");
     require_size(state, *model_);
+    if (cache_.holds(domain, state.tokens)) return;  // and may have logits too
     cache_.keep(domain, state.tokens, {.state = state.values, .logits = {}});
 }
 

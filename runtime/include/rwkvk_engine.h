@@ -87,8 +87,8 @@ RWKVK_API const float *rwkvk_snapshot_values(const rwkvk_snapshot *snapshot, siz
  * Borrowed from the snapshot. NULL, 0: they are not. */
 RWKVK_API const rwkvk_token *rwkvk_snapshot_tokens(const rwkvk_snapshot *snapshot, size_t *count);
 /** The bytes of a state file, with the tokens where they are known, which rwkvk_snapshot_write leaves out. Writes them
- * if there are at most `capacity` and sets `count` to how many there are: 65536 more than the values and tokens have
- * are enough. Errors: as rwkvk_snapshot_write, but RWKVK_IO. */
+ * if there are at most `capacity` and sets `count` to how many there are: some KB more than the values and tokens have.
+ * Errors: RWKVK_NOT_FINITE for a state that could not be read back. */
 RWKVK_API rwkvk_status rwkvk_snapshot_encode(const rwkvk_snapshot *snapshot, void *bytes, size_t capacity, size_t *count);
 /** Of such bytes, which need not come from anybody who is trusted; they are not needed after the call. Errors:
  * RWKVK_BAD_FILE for what is damaged, or of another model; RWKVK_UNSUPPORTED, RWKVK_BAD_SHAPE, RWKVK_NOT_FINITE. */

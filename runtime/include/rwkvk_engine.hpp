@@ -123,8 +123,10 @@ class Snapshot {
         rwkvk_snapshot_values(handle_.get(), &values);
         rwkvk_snapshot_tokens(handle_.get(), &tokens);
         std::string bytes(values * sizeof(float) + tokens * sizeof(Token) + 65536, '\0');
-        detail::check(runtime_, rwkvk_snapshot_encode(handle_.get(), bytes.data(), bytes.size(), &count));
-        bytes.resize(count);
+        for (bool whole = false; !whole; bytes.resize(count)) {
+            detail::check(runtime_, rwkvk_snapshot_encode(handle_.get(), bytes.data(), bytes.size(), &count));
+            whole = count <= bytes.size();
+        }
         return bytes;
     }
     rwkvk_snapshot* handle() const { return handle_.get(); }

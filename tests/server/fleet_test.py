@@ -1,4 +1,4 @@
-"""Three servers with one Redis behind nginx, HAProxy and Caddy, as docs/FLEET.md configures them: one is killed in the middle of answers,
+"""Three servers with one store behind nginx, HAProxy and Caddy, as docs/FLEET.md configures them: one is killed in the middle of answers,
 another is told to end, and every conversation goes on elsewhere, with the answers of a single server.
 
 usage: fleet_test.py PROGRAM DOCUMENT
@@ -101,8 +101,6 @@ class Client:
 class Fleet(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        if not shutil.which("redis-server"):
-            raise unittest.SkipTest("redis-server is missing (Debian: redis-server)")
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
         cls.folder = folder.name
@@ -134,6 +132,7 @@ class Fleet(unittest.TestCase):
         return process
 
     def start_redis(self):
+        self.installed("redis-server", "redis-server")
         path = os.path.join(self.folder, f"redis-{free_port()}")
         self.run_until_the_end(["redis-server", "--port", "0", "--unixsocket", path, "--save", "", "--dir", self.folder],
                                stdout=subprocess.DEVNULL)
@@ -177,9 +176,9 @@ class Fleet(unittest.TestCase):
             time.sleep(0.1)
         raise AssertionError("the proxy does not answer")
 
-    def check(self, start_proxy, drains_unseen):
+    def check(self, start_proxy, store, drains_unseen):
         """`drains_unseen`: whether clients need not repeat anything when a server is told to end."""
-        servers = self.start_servers(self.start_redis())
+        servers = self.start_servers(store)
         port = free_port()
         start_proxy(servers, port)
         self.wait_for_proxy(port)
@@ -242,14 +241,14 @@ class Fleet(unittest.TestCase):
             path = self.configure("nginx", servers, port, before=f"daemon off;\nmaster_process off;\npid {self.folder}/nginx.pid;\n"
                                   f"error_log {self.folder}/nginx.log;\nevents {{}}\nhttp {{\naccess_log off;\n{parts}", after="}\n")
             self.run_until_the_end([program, "-e", self.folder + "/nginx.log", "-c", path])
-        self.check(start, drains_unseen=True)
+        self.check(start, self.start_redis(), drains_unseen=True)
 
     def test_haproxy(self):
         program = self.installed("haproxy", "haproxy")
 
         def start(servers, port):
             self.run_until_the_end([program, "-db", "-q", "-f", self.configure("haproxy", servers, port)], stderr=subprocess.DEVNULL)
-        self.check(start, drains_unseen=True)
+        self.check(start, self.start_redis(), drains_unseen=True)
 
     def test_caddy(self):
         program = self.installed("caddy", "caddy")
@@ -258,7 +257,7 @@ class Fleet(unittest.TestCase):
             path = self.configure("caddyfile", servers, port, before="{\n    admin off\n}\n")
             home = {"HOME": self.folder, "XDG_DATA_HOME": self.folder, "XDG_CONFIG_HOME": self.folder, "PATH": os.environ["PATH"]}
             self.run_until_the_end([program, "run", "--adapter", "caddyfile", "--config", path], stderr=subprocess.DEVNULL, env=home)
-        self.check(start, drains_unseen=False)
+        self.check(start, os.path.join(self.folder, "store"), drains_unseen=False)
 
 
 if __name__ == "__main__":

@@ -86,8 +86,9 @@ json about_of(const Fields& fields, const Job& job, const Loaded& loaded) {
 /// Goes on from a state of `said` where the store has one. Commits the answer on the keeper's thread, then
 /// its end is told; a state of it is left in the store.
 void keep_answer(Job& job, const Talk& talk, std::shared_ptr<TurnUnderWay> under_way, json input, json about,
-                 SaidSoFar said) {
-    job.fetched_tokens = talk.states->fetch(said, job.prompts.front().tokens);
+                 SaidSoFar asked) {
+    const auto said = std::make_shared<const SaidSoFar>(std::move(asked));
+    job.fetched_tokens = talk.states->fetch(*said, job.prompts.front().tokens);
     job.keep = [=](const Choice& choice, std::function<void(const json&)> go_on) {
         Turn turn;
         turn.seed = choice.seed;
@@ -97,13 +98,10 @@ void keep_answer(Job& job, const Talk& talk, std::shared_ptr<TurnUnderWay> under
         turn.output = std::move(ended["output"]);
         turn.usage = std::move(ended["usage"]);
         turn.about = about;
-        SaidSoFar all = said;
-        all.messages.push_back({{"role", "assistant"}, {"content", choice.text}});
-        talk.keeper->post([states = talk.states, under_way, turn = std::move(turn), go_on = std::move(go_on),
-                           all = std::move(all)] {
+        talk.keeper->post([=, states = talk.states, turn = std::move(turn), answer = choice.text] {
             const json told = under_way->keep(turn);
             if (go_on) go_on(told);
-            if (told.at("committed").get<bool>()) states->save(all);
+            if (told.at("committed").get<bool>()) states->save(said, answer);
         });
     };
 }

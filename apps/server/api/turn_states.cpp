@@ -19,7 +19,7 @@ namespace {
 constexpr size_t least_tokens = 64;
 constexpr size_t turns_tried = 2;  // from the last one back: a server that died may have left none of it
 constexpr size_t most_waiting = 64;
-constexpr std::chrono::seconds time_to_finish{10};
+constexpr std::chrono::seconds patience{600}, time_to_finish{10};
 
 /// How many messages there are up to an answer that others follow, the longest first.
 std::vector<size_t> ends_of_turns(const json& messages) {
@@ -60,7 +60,7 @@ std::optional<Snapshot> snapshot_of(const SaidSoFar& said, const Prompt& prompt)
         if (event.kind != RWKVK_EVENT_DONE) return;
         read->set_value(event.snapshot ? std::optional(Snapshot(model, event.snapshot)) : std::nullopt);
     });
-    return snapshot.get();
+    return snapshot.wait_for(patience) == std::future_status::ready ? snapshot.get() : std::nullopt;
 }
 
 }  // namespace
@@ -129,10 +129,14 @@ void TurnStates::drop_damaged(const std::string& address, const char* why) {
     transfer("erase_state", [&] { store_->erase_state(address); });
 }
 
-void TurnStates::save(SaidSoFar said) {
+void TurnStates::save(std::shared_ptr<const SaidSoFar> said, std::string answer) {
     if (!store_) return;
-    const bool waits = post([this, said = std::move(said)] { save_now(said); });
-    if (!waits) counts_->count_state("dropped");  // whoever goes on from it reads it
+    const bool waits = post([this, said = std::move(said), answer = std::move(answer)] {
+        SaidSoFar all = *said;
+        all.messages.push_back({{"role", "assistant"}, {"content", answer}});
+        save_now(std::move(all));
+    });
+    if (!waits) counts_->count_state("dropped");
 }
 
 bool TurnStates::encode(SaidSoFar said, std::function<void(std::string file)> take) {
@@ -193,12 +197,16 @@ void TurnStates::run() {
     }
 }
 
-void TurnStates::save_now(const SaidSoFar& said) {
+void TurnStates::save_now(SaidSoFar said) {
     const Prompt prompt = answered_prompt(said.messages, said.loaded, said.template_name);
     const std::vector<Token> tokens = prompt.tokens();
     if (tokens.size() < least_tokens) return;
-    const auto snapshot = snapshot_of(said, prompt);
-    if (!snapshot) return;
+    std::optional<Snapshot> snapshot;
+    try {
+        snapshot = snapshot_of(said, prompt);
+    } catch (const Error&) {  // as many wait for the engine as may
+    }
+    if (!snapshot) return counts_->count_state("dropped");  // whoever goes on from it reads it
     put(said, tokens, snapshot->encode());
 }
 

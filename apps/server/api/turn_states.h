@@ -42,8 +42,8 @@ class TurnStates {
     /// A client brings such a file: as though it had been read here. How many tokens it holds. Errors:
     /// ApiError, also where it is one of other words.
     size_t bring(const SaidSoFar& said, const std::string& file);
-    /// Leaves a state of it, whose last message is an answer, in the store: soon, on a thread of its own.
-    void save(SaidSoFar said);
+    /// Leaves a state of it and its answer in the store: soon, on a thread of its own.
+    void save(std::shared_ptr<const SaidSoFar> said, std::string answer);
     /// Saves what waits, for some seconds; from then on nothing.
     void finish();
 
@@ -52,7 +52,7 @@ class TurnStates {
     void drop_damaged(const std::string& address, const char* why);
     void run();
     bool post(std::function<void()> task);
-    void save_now(const SaidSoFar& said);
+    void save_now(SaidSoFar said);
     void put(const SaidSoFar& said, const std::vector<Token>& tokens, const std::string& file);
     template <typename Call>
     auto transfer(const char* operation, const Call& call) -> decltype(call());
