@@ -49,6 +49,16 @@ void add_serve(CLI::App& app) {
         ->add_option("--conversation-ttl", flags->conversation_days,
                      "Days that a conversation is kept for after its last turn")
         ->check(CLI::Range(1u, 36500u));
+    command->add_option("--state-store", flags->state_store,
+                        "Where states of conversations are kept for other servers to go on from, if not "
+                        "beside --store; none: they read the text");
+    command
+        ->add_option("--state-ttl", flags->state_hours, "Hours that a state is kept for after its last use")
+        ->check(CLI::Range(1u, 876000u));
+    command
+        ->add_option("--store-bytes", flags->store_bytes,
+                     "Of states in a folder, at most, as 16GB; those unused for longest go first")
+        ->transform(CLI::AsSizeValue(true));
     command->add_option("--threads-http", flags->threads, "Threads that read requests")
         ->check(CLI::Range(1u, 64u));
     command->add_option("--template", flags->format,

@@ -44,6 +44,18 @@ std::shared_ptr<server::Store> open_store(const ServeFlags& flags) {
     }
 }
 
+/// Of states: beside the conversations, where others can reach those. Null: none.
+std::shared_ptr<server::StateStore> open_states(const ServeFlags& flags) {
+    const std::string& where = flags.state_store.empty() ? flags.store : flags.state_store;
+    if (where.empty() || where == "none") return nullptr;
+    try {
+        return server::open_states(
+            where, {.ttl = int64_t{3600} * flags.state_hours, .most_bytes = flags.store_bytes});
+    } catch (const std::invalid_argument& error) {
+        throw usage_error(error.what());
+    }
+}
+
 server::ServiceOptions service_options(const ServeFlags& flags) {
     server::ServiceOptions options{
         .access = {.keys = keys_of(flags),
@@ -62,7 +74,8 @@ server::ServiceOptions service_options(const ServeFlags& flags) {
         .speaks_ollama = flags.ollama,
         .pooling = flags.pooling,
         .threads = flags.threads,
-        .store = open_store(flags)};
+        .store = open_store(flags),
+        .states = open_states(flags)};
     if (!options.access.loopback && options.access.keys.empty() && !flags.insecure) {
         throw usage_error(concat("other computers could ask at ", flags.host,
                                  ": give --api-key-file, or --insecure to let everybody"));

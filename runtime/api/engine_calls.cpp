@@ -278,6 +278,26 @@ void rwkvk_engine_cancel(rwkvk_engine* engine, uint64_t id) {
     guarded(*engine->runtime, [&] { engine->use().cancel(id); });
 }
 
+rwkvk_status rwkvk_engine_cached(rwkvk_engine* engine, const char* domain, const rwkvk_token* tokens,
+                                 size_t count, size_t* cached) {
+    if (!engine) return RWKVK_BAD_ARGUMENT;
+    return guarded(*engine->runtime, [&] {
+        if (count > 0) require(tokens, "tokens");
+        require(cached, "cached");
+        *cached = engine->use().cached(text_or_empty(domain), {tokens, count});
+    });
+}
+
+rwkvk_status rwkvk_engine_keep(rwkvk_engine* engine, const char* domain, const rwkvk_snapshot* snapshot) {
+    if (!engine) return RWKVK_BAD_ARGUMENT;
+    return guarded(*engine->runtime, [&] {
+        require(snapshot, "snapshot");
+        if (snapshot->model != engine->model)
+            throw Error(Code::bad_argument, "the snapshot is one of another model");
+        engine->use().keep(text_or_empty(domain), *snapshot->state);
+    });
+}
+
 rwkvk_status rwkvk_engine_step(rwkvk_engine* engine, uint32_t budget_us, int32_t* more) {
     if (!engine) return RWKVK_BAD_ARGUMENT;
     return guarded(*engine->runtime, [&] {

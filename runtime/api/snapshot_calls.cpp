@@ -1,3 +1,5 @@
+#include <cstring>
+
 #include "runtime/api/snapshot.h"
 #include "runtime/session/initial_state.h"
 
@@ -37,4 +39,34 @@ uint64_t rwkvk_snapshot_position(const rwkvk_snapshot* snapshot) {
 const float* rwkvk_snapshot_values(const rwkvk_snapshot* snapshot, size_t* count) {
     if (count) *count = snapshot ? snapshot->state->values.size() : 0;
     return snapshot ? snapshot->state->values.data() : nullptr;
+}
+
+const rwkvk_token* rwkvk_snapshot_tokens(const rwkvk_snapshot* snapshot, size_t* count) {
+    const bool known = snapshot && !snapshot->state->tokens.empty();
+    if (count) *count = known ? snapshot->state->tokens.size() : 0;
+    return known ? snapshot->state->tokens.data() : nullptr;
+}
+
+rwkvk_status rwkvk_snapshot_encode(const rwkvk_snapshot* snapshot, void* bytes, size_t capacity,
+                                   size_t* count) {
+    if (!snapshot) return RWKVK_BAD_ARGUMENT;
+    return guarded(*snapshot->runtime, [&] {
+        require(count, "count");
+        if (capacity > 0) require(bytes, "bytes");
+        const std::vector<std::byte> file = encode_state(*snapshot->state, "the state", *snapshot->model);
+        *count = file.size();
+        if (file.size() <= capacity) std::memcpy(bytes, file.data(), file.size());
+    });
+}
+
+rwkvk_status rwkvk_snapshot_decode(const rwkvk_model* model, const void* bytes, size_t count,
+                                   rwkvk_snapshot** snapshot) {
+    if (!model) return RWKVK_BAD_ARGUMENT;
+    return guarded(*model->runtime, [&] {
+        require(bytes, "bytes");
+        require(snapshot, "snapshot");
+        const std::span file(static_cast<const std::byte*>(bytes), count);
+        auto state = std::make_shared<const SavedState>(parse_state(file, "the state", *model->model));
+        *snapshot = new rwkvk_snapshot{model->runtime, model->model, std::move(state)};
+    });
 }

@@ -248,27 +248,6 @@ std::vector<Sequence*> Engine::whose_turn() const {
     return sequences;
 }
 
-/// Into its slot, the state that saves the most tokens.
-void Engine::restore(Sequence& sequence) {
-    const StateCache::Found found = sequence.scores_prompt() || sequence.tells_hidden()
-                                        ? StateCache::Found{}  // of what is not read there are no logits
-                                        : cache_.find(sequence.request.domain, sequence.tokens);
-    if (found.kept) {
-        context_->set_state(sequence.slot, found.kept->state);
-        if (found.tokens == sequence.tokens.size()) sequence.logits = found.kept->logits;
-    } else if (sequence.request.from) {
-        context_->set_state(sequence.slot, sequence.request.from->values);
-    } else {
-        context_->reset(sequence.slot);
-    }
-    sequence.fed = found.tokens;
-    sequence.cuts = cuts_of(sequence.request, sequence.prompt_tokens, found.tokens, found.known);
-    sequence.lost = false;
-    if (sequence.started) return;
-    sequence.begin(found.tokens);
-    counts_.cached_tokens += found.tokens;
-}
-
 /// Rows of a round. What goes row by row in one dispatch is not cut further, so where steps are short, rounds
 /// are.
 uint32_t Engine::room(std::span<Sequence* const> sequences, const StepTime& time) const {
@@ -379,16 +358,6 @@ void Engine::count(const Sequence& sequence, size_t rows) {
     queue_.served(sequence.request.owner, rows * (prompt ? 1 : answer_cost));
 }
 
-/// For others to go on from.
-void Engine::keep_state(Sequence& sequence) {
-    if (sequence.tells_hidden()) return;  // there are no logits to keep with it
-    const std::span<const Token> tokens = std::span(sequence.tokens).first(sequence.fed);
-    if (model_->state_bytes() > options_.cache_bytes || cache_.holds(sequence.request.domain, tokens)) return;
-    cache_.keep(
-        sequence.request.domain, tokens,
-        {context_->state(sequence.slot), sequence.left() == 0 ? sequence.logits : std::vector<float>()});
-}
-
 /// Those whose next token can be drawn.
 std::vector<Sequence*> Engine::ready() const {
     std::vector<Sequence*> ready;
@@ -406,15 +375,6 @@ void Engine::draw(std::span<Sequence* const> ready) {
     for (Sequence* const sequence : ready)
         if (!sequence->failure) sequence->take_drawn(*tokenizer_);
     draw_cost_.add(static_cast<uint32_t>(ready.size()), watch.seconds());
-}
-
-/// What the next turn of a conversation begins with, and what its asker wanted.
-void Engine::leave_state(Sequence& sequence) {
-    if (sequence.fed > sequence.prompt_tokens) keep_state(sequence);
-    if (!sequence.request.wants_state) return;
-    const uint64_t before = sequence.request.from ? sequence.request.from->position : 0;
-    sequence.state = std::make_shared<SavedState>(
-        SavedState{.values = context_->state(sequence.slot), .position = before + sequence.fed});
 }
 
 /// Lets those go that are over, once nothing uses their slots.

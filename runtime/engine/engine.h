@@ -45,8 +45,8 @@ struct EngineStatistics {
 /// Makes the context that requests are served on: with the engine, and again after its device was lost.
 using ContextMaker = std::function<std::shared_ptr<Context>()>;
 
-/// `submit`, `fork`, `cancel`, `statistics` may be called from every thread, and from where events are told;
-/// `step` and `run` from one at a time, which tells the events of a step at its end.
+/// `submit`, `fork`, `cancel`, `cached`, `keep`, `statistics` may be called from every thread, and from where
+/// events are told; `step` and `run` from one at a time, which tells the events of a step at its end.
 class Engine {
   public:
     Engine(std::shared_ptr<const Model> model, std::shared_ptr<const text::Tokenizer> tokenizer,
@@ -62,6 +62,12 @@ class Engine {
     uint64_t fork(uint64_t id, uint64_t seed, EventSink sink);
     /// Ends it at the next step. Nothing for one that is over.
     void cancel(uint64_t id);
+
+    /// So many of these first tokens would not have to be read. Counts as a use of them.
+    size_t cached(const std::string& domain, std::span<const Token> tokens);
+    /// As though its tokens had been read, from nothing on. Errors: Code::bad_argument where they are not
+    /// known; Code::bad_shape.
+    void keep(const std::string& domain, const SavedState& state);
 
     /// Serves the requests for so long, by what can be foreseen, but at least a piece of a row: it stops in
     /// the middle of a row and goes on from there. Without `seconds`: one row of every answer, and of prompts

@@ -28,10 +28,14 @@ void require_servable(const Request& request, const Model& model) {
         throw Error(Code::bad_argument, concat("a state is to be kept behind ", length,
                                                " tokens; the prompt has ", request.prompt.size()));
     }
-    if (request.from && request.from->values.size() != model.state_bytes() / sizeof(float)) {
-        throw Error(Code::bad_shape, concat("the state to go on from has ", request.from->values.size(),
-                                            " elements, expected ", model.state_bytes() / sizeof(float)));
-    }
+    if (request.from) require_size(*request.from, model);
+}
+
+void require_size(const SavedState& state, const Model& model) {
+    const size_t expected = model.state_bytes() / sizeof(float);
+    if (state.values.size() == expected) return;
+    throw Error(Code::bad_shape, concat("the state to go on from has ", state.values.size(),
+                                        " elements, expected ", expected));
 }
 
 std::vector<size_t> cuts_of(const Request& request, size_t prompt_tokens, size_t fed, size_t known) {

@@ -42,6 +42,9 @@ struct Request {
 /// Errors: Code::bad_argument, Code::bad_shape for what `model` cannot serve; Code::bad_token.
 void require_servable(const Request& request, const Model& model);
 
+/// Errors: Code::bad_shape for a state that is none of `model`.
+void require_size(const SavedState& state, const Model& model);
+
 /// Rising, beyond `fed`: behind how many tokens of a prompt the state is kept, of which a state holds the
 /// first `fed` ones and others had the first `known`.
 std::vector<size_t> cuts_of(const Request& request, size_t prompt_tokens, size_t fed, size_t known);

@@ -34,6 +34,7 @@ StateCache::~StateCache() {
 }
 
 StateCache::Found StateCache::find(const std::string& domain, std::span<const Token> tokens) {
+    const std::lock_guard lock(mutex_);
     Found found;
     const auto root = roots_.find(domain);
     if (root == roots_.end()) return found;
@@ -75,8 +76,19 @@ StateCache::Node* StateCache::node_at(const std::string& domain, std::span<const
 }
 
 bool StateCache::holds(const std::string& domain, std::span<const Token> tokens) const {
+    const std::lock_guard lock(mutex_);
     const Node* const node = node_at(domain, tokens);
     return node && node->kept;
+}
+
+uint64_t StateCache::bytes() const {
+    const std::lock_guard lock(mutex_);
+    return bytes_;
+}
+
+size_t StateCache::states() const {
+    const std::lock_guard lock(mutex_);
+    return kept_.size();
 }
 
 /// Where `tokens` end, below a root; labels are cut in two where that is needed. Whatever throws, the tree is
@@ -119,6 +131,7 @@ void StateCache::keep(const std::string& domain, std::span<const Token> tokens, 
     const uint64_t bytes = bytes_of(kept);
     if (bytes + bytes_of(tokens) > capacity_) return;
     auto state = std::make_shared<const KeptState>(std::move(kept));
+    const std::lock_guard lock(mutex_);
     kept_.reserve(kept_.size() + 1);
     if (roots_.count(domain) == 0) roots_.emplace(domain, std::make_unique<Node>());
     Node& node = make_node(*roots_.at(domain), tokens);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ using KeptStatePointer = std::shared_ptr<const KeptState>;
 
 /// Kept states by the tokens that made them: a radix tree for each domain, of which none sees another's. When
 /// the states exceed the capacity, those go that save the fewest tokens for the time since they were of use.
+/// May be used from every thread.
 class StateCache {
   public:
     explicit StateCache(uint64_t capacity_bytes);
@@ -38,8 +40,8 @@ class StateCache {
     /// Takes the place of one that is there. Larger than the capacity it is not kept.
     void keep(const std::string& domain, std::span<const Token> tokens, KeptState kept);
 
-    uint64_t bytes() const { return bytes_; }  // states, logits and tokens
-    size_t states() const { return kept_.size(); }
+    uint64_t bytes() const;  // states, logits and tokens
+    size_t states() const;
 
   private:
     struct Node;
@@ -51,6 +53,7 @@ class StateCache {
     Node* least_worth() const;
 
     const uint64_t capacity_;
+    mutable std::mutex mutex_;  // guards what follows
     uint64_t bytes_ = 0;
     uint64_t uses_ = 0;  // so far: the clock
     std::map<std::string, std::unique_ptr<Node>> roots_;

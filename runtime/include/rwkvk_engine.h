@@ -99,6 +99,17 @@ RWKVK_API void rwkvk_snapshot_destroy(rwkvk_snapshot *snapshot);
 RWKVK_API uint64_t rwkvk_snapshot_position(const rwkvk_snapshot *snapshot);
 /** As rwkvk_state_get; borrowed from the snapshot. */
 RWKVK_API const float *rwkvk_snapshot_values(const rwkvk_snapshot *snapshot, size_t *count);
+/** The tokens that made it, where they are known: an engine's are, where what it went on from was nothing or had them.
+ * Borrowed from the snapshot. NULL, 0: they are not. */
+RWKVK_API const rwkvk_token *rwkvk_snapshot_tokens(const rwkvk_snapshot *snapshot, size_t *count);
+/** The bytes of a state file, with the tokens where they are known, which rwkvk_snapshot_write leaves out. Writes them
+ * if there are at most `capacity` and sets `count` to how many there are: some KB more than the values and tokens have.
+ * Errors: RWKVK_NOT_FINITE for a state that could not be read back. */
+RWKVK_API rwkvk_status rwkvk_snapshot_encode(const rwkvk_snapshot *snapshot, void *bytes, size_t capacity, size_t *count);
+/** Of such bytes, which need not come from anybody who is trusted; they are not needed after the call. Errors:
+ * RWKVK_BAD_FILE for what is damaged, or of another model; RWKVK_UNSUPPORTED, RWKVK_BAD_SHAPE, RWKVK_NOT_FINITE. */
+RWKVK_API rwkvk_status rwkvk_snapshot_decode(const rwkvk_model *model, const void *bytes, size_t count,
+                                             rwkvk_snapshot **snapshot);
 
 /* ---- Engines ---------------------------------------------------------------------------------------------- */
 
@@ -167,7 +178,7 @@ typedef struct rwkvk_engine_event {
 } rwkvk_engine_event;
 
 /** Called at the end of a step, on the engine's thread or that of rwkvk_engine_step: should return soon. May call
- * submit, fork, cancel and info of the engine. What the event points to is valid during the call. */
+ * submit, fork, cancel, cached, keep and info of the engine. What the event points to is valid during the call. */
 typedef void (*rwkvk_event_fn)(void *user, const rwkvk_engine_event *event);
 
 enum {
@@ -207,7 +218,7 @@ typedef struct rwkvk_engine_request {
 
 RWKVK_API void rwkvk_engine_request_default(rwkvk_engine_request *request, uint32_t size);
 
-/* Submit, fork, cancel and info may be called from every thread. */
+/* Submit, fork, cancel, cached, keep and info may be called from every thread. */
 
 /** Nothing that the request points to is needed after the call. `id`, the request's number, may be NULL.
  * Errors: RWKVK_BAD_ARGUMENT, RWKVK_BAD_TOKEN; RWKVK_BUSY when as many wait as may. */
@@ -220,6 +231,14 @@ RWKVK_API rwkvk_status rwkvk_engine_fork(rwkvk_engine *engine, uint64_t of, uint
 
 /** Ends a request at the next step; it is told so. Nothing for one that is over. */
 RWKVK_API void rwkvk_engine_cancel(rwkvk_engine *engine, uint64_t id);
+
+/** Sets `cached` to how many of these first tokens a prompt of them, in this domain, would find in the cache. */
+RWKVK_API rwkvk_status rwkvk_engine_cached(rwkvk_engine *engine, const char *domain, const rwkvk_token *tokens,
+                                           size_t count, size_t *cached);
+/** Puts a snapshot into the cache, as though its tokens had been read: prompts of the domain that begin with them go on
+ * from it. That they made it is believed. Errors: RWKVK_BAD_ARGUMENT where its tokens are not known, or it is of
+ * another model. */
+RWKVK_API rwkvk_status rwkvk_engine_keep(rwkvk_engine *engine, const char *domain, const rwkvk_snapshot *snapshot);
 
 /** Serves the requests for so many microseconds, as far as that can be foreseen from the steps before, but at least a
  * piece of a token: a quarter of a millisecond of a GPU, one of a software device, a product of the CPU. What ends in

@@ -104,6 +104,12 @@ class Snapshot {
         detail::check(runtime_, rwkvk_snapshot_read(model.handle(), detail::c_string(path, "path"), &handle));
         handle_.reset(handle);
     }
+    /// Of bytes that encode() gave, from whomever they come.
+    Snapshot(const Model& model, const void* bytes, size_t count) : runtime_(model.runtime()) {
+        rwkvk_snapshot* handle = nullptr;
+        detail::check(runtime_, rwkvk_snapshot_decode(model.handle(), bytes, count, &handle));
+        handle_.reset(handle);
+    }
     /// Of an event, beyond it.
     Snapshot(const Model& model, const rwkvk_snapshot* snapshot)
         : runtime_(model.runtime()), handle_(rwkvk_snapshot_share(snapshot)) {}
@@ -115,6 +121,24 @@ class Snapshot {
         size_t count = 0;
         const float* values = rwkvk_snapshot_values(handle_.get(), &count);
         return {values, values + count};
+    }
+    /// None where they are not known.
+    std::vector<Token> tokens() const {
+        size_t count = 0;
+        const Token* tokens = rwkvk_snapshot_tokens(handle_.get(), &count);
+        return {tokens, tokens + count};
+    }
+    /// The bytes of a file, with the tokens.
+    std::string encode() const {
+        size_t values = 0, tokens = 0, count = 0;
+        rwkvk_snapshot_values(handle_.get(), &values);
+        rwkvk_snapshot_tokens(handle_.get(), &tokens);
+        std::string bytes(values * sizeof(float) + tokens * sizeof(Token) + 65536, '\0');
+        for (bool whole = false; !whole; bytes.resize(count)) {
+            detail::check(runtime_, rwkvk_snapshot_encode(handle_.get(), bytes.data(), bytes.size(), &count));
+            whole = count <= bytes.size();
+        }
+        return bytes;
     }
     rwkvk_snapshot* handle() const { return handle_.get(); }
 
@@ -151,6 +175,18 @@ class Engine {
         });
     }
     void cancel(uint64_t id) { rwkvk_engine_cancel(handle_.get(), id); }
+    /// So many of these first tokens would be found in the cache.
+    size_t cached(const std::string& domain, const std::vector<Token>& tokens) {
+        size_t count = 0;
+        detail::check(runtime_, rwkvk_engine_cached(handle_.get(), detail::c_string(domain, "domain"),
+                                                    tokens.data(), tokens.size(), &count));
+        return count;
+    }
+    /// For prompts that begin with its tokens.
+    void keep(const std::string& domain, const Snapshot& snapshot) {
+        detail::check(runtime_, rwkvk_engine_keep(handle_.get(), detail::c_string(domain, "domain"),
+                                                  snapshot.handle()));
+    }
     /// Whether there is more to do.
     bool step(uint32_t budget_us = 0) {
         int32_t more = 0;

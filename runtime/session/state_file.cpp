@@ -14,7 +14,8 @@ namespace rwkvk {
 namespace {
 
 constexpr const char* format_name = "rwkvk-state";
-constexpr uint64_t newest_version = 1;
+constexpr uint64_t newest_version = 2, version_without_tokens = 1;
+constexpr const char* tokens_name = "tokens";
 
 std::vector<uint64_t> canonical_shape(const StateRequest& state) {
     const std::vector<uint32_t> shape = state.shape();
@@ -36,7 +37,11 @@ class StateReader {
     SavedState read() const {
         check_format();
         check_model();
-        SavedState state{.values = read_values(), .position = number("position")};
+        SavedState state{.values = read_values(), .position = number("position"), .tokens = read_tokens()};
+        if (!state.tokens.empty() && state.tokens.size() != state.position) {
+            throw load::damaged(path_, concat("expected ", state.position, " tokens that made it, found ",
+                                              state.tokens.size()));
+        }
         if (entry("checksum") != checksum(state.values)) {
             throw load::damaged(path_,
                                 concat("expected values with the checksum ", load::quote(entry("checksum")),
@@ -100,11 +105,28 @@ class StateReader {
         for (const StateRequest& state : states) append(state, values);
         const auto& tensors = file_.contents.tensors;
         const auto extra = std::ranges::find_if(tensors, [&](const auto& tensor) {
-            return std::ranges::find(states, tensor.first, &StateRequest::name) == states.end();
+            return tensor.first != tokens_name &&
+                   std::ranges::find(states, tensor.first, &StateRequest::name) == states.end();
         });
         if (extra == tensors.end()) return values;
         throw Error(Code::bad_shape, concat(path_, ": tensor ", load::quote(extra->first),
                                             " is none of the state's: save the state again"));
+    }
+
+    std::vector<text::Token> read_tokens() const {
+        const auto found = file_.contents.tensors.find(tokens_name);
+        if (found == file_.contents.tensors.end()) return {};
+        const load::TensorView& view = found->second;
+        if (view.dtype != load::DType::i32 || view.shape.size() != 1) {
+            throw load::damaged(path_, concat("expected the tokens as a list of i32, found ",
+                                              view.shape_text(), " ", name_of(view.dtype)));
+        }
+        std::vector<text::Token> tokens(view.elements());
+        view.copy(0, tokens.size(), reinterpret_cast<std::byte*>(tokens.data()));
+        const uint32_t vocabulary = model_.programs().vocabulary;
+        const auto wrong = std::ranges::find_if(tokens, [&](text::Token id) { return id >= vocabulary; });
+        if (wrong == tokens.end()) return tokens;
+        throw load::damaged(path_, concat("expected tokens of ids below ", vocabulary, ", found ", *wrong));
     }
 
     void append(const StateRequest& state, std::vector<float>& values) const {
@@ -131,29 +153,51 @@ class StateReader {
     load::Safetensors file_;
 };
 
+/// What a state file consists of. Borrows the state.
+struct Parts {
+    load::Metadata metadata;
+    std::vector<load::TensorToWrite> tensors;
+};
+
+Parts parts_of(const std::string& where, const Model& model, std::span<const float> state, uint64_t position,
+               std::span<const text::Token> tokens) {
+    if (state.size_bytes() != model.state_bytes()) {
+        throw Error(Code::bad_shape,
+                    concat(where, ": expected a state of ", model.state_bytes() / sizeof(float),
+                           " elements, found ", state.size()));
+    }
+    StateReader::check_finite(where, state);
+    const uint64_t version = tokens.empty() ? version_without_tokens : newest_version;
+    Parts parts{.metadata = {{"format", format_name},
+                             {"version", std::to_string(version)},
+                             {"model", model.fingerprint()},
+                             {"numerics", std::to_string(numerics_version)},  // for people: any is read
+                             {"position", std::to_string(position)},
+                             {"checksum", checksum(state)}},
+                .tensors = {}};
+    for (const StateRequest& request : model.programs().body.states) {
+        parts.tensors.push_back({request.name, canonical_shape(request), state.first(request.width)});
+        state = state.subspan(request.width);
+    }
+    static_assert(sizeof(text::Token) == sizeof(int32_t));
+    if (!tokens.empty()) {
+        const auto* const ids = reinterpret_cast<const int32_t*>(tokens.data());
+        parts.tensors.push_back({tokens_name, {tokens.size()}, {}, {ids, tokens.size()}});
+    }
+    return parts;
+}
+
 }  // namespace
 
 void write_state_file(const std::string& path, const Model& model, std::span<const float> state,
                       uint64_t position) {
-    if (state.size_bytes() != model.state_bytes()) {
-        throw Error(Code::bad_shape,
-                    concat(path, ": expected a state of ", model.state_bytes() / sizeof(float),
-                           " elements, found ", state.size()));
-    }
-    StateReader::check_finite(path, state);
-    const load::Metadata metadata = {
-        {"format", format_name},
-        {"version", std::to_string(newest_version)},
-        {"model", model.fingerprint()},
-        {"numerics", std::to_string(numerics_version)},  // for people: any is read
-        {"position", std::to_string(position)},
-        {"checksum", checksum(state)}};
-    std::vector<load::TensorToWrite> tensors;
-    for (const StateRequest& request : model.programs().body.states) {
-        tensors.push_back({request.name, canonical_shape(request), state.first(request.width)});
-        state = state.subspan(request.width);
-    }
-    load::write_safetensors(path, tensors, metadata);
+    const Parts parts = parts_of(path, model, state, position, {});
+    load::write_safetensors(path, parts.tensors, parts.metadata);
+}
+
+std::vector<std::byte> encode_state(const SavedState& state, const std::string& where, const Model& model) {
+    const Parts parts = parts_of(where, model, state.values, state.position, state.tokens);
+    return load::encode_safetensors(parts.tensors, parts.metadata);
 }
 
 bool is_state_file(const std::string& path) {

@@ -95,6 +95,30 @@ TEST_CASE("a state reads back with the same bits and position") {
     CHECK(saved.position == UINT64_MAX);
 }
 
+TEST_CASE("a state in bytes has its tokens, which must be as many as made it, and the model's") {
+    const auto model = synthetic_model(spec);
+    Context context = make_context(model);
+    SavedState state{.values = {}, .position = 20, .tokens = some_tokens(20)};
+    context.feed(0, state.tokens);
+    state.values = context.state(0);
+    const std::vector<std::byte> bytes = encode_state(state, "bytes", *model);
+    const SavedState read = parse_state(bytes, "bytes", *model);
+    CHECK((read.values == state.values && read.tokens == state.tokens && read.position == 20));
+    SavedState without = state;
+    without.tokens.clear();
+    CHECK(parse_state(encode_state(without, "bytes", *model), "bytes", *model).tokens.empty());
+    const auto refused = [&](SavedState wrong) {
+        return refusal_of([&] { parse_state(encode_state(wrong, "bytes", *model), "bytes", *model); },
+                          Code::bad_file);
+    };
+    SavedState wrong = state;
+    wrong.position = 21;
+    check_contains(refused(wrong), "bytes: expected 21 tokens that made it, found 20");
+    wrong = state;
+    wrong.tokens[3] = 264;
+    check_contains(refused(wrong), "expected tokens of ids below 264, found 264");
+}
+
 TEST_CASE("continuing from a file gives the same bits as not stopping") {
     const TemporaryFolder folder;
     const auto model = synthetic_model(spec);
@@ -187,8 +211,8 @@ TEST_CASE("files that are not states are refused") {
 
 TEST_CASE("a state of a newer version, or of none, is refused") {
     const auto model = synthetic_model(spec);
-    check_contains(refusal(*model, Code::unsupported, [](Parts& parts) { parts.metadata["version"] = "2"; }),
-                   "a state of version 2, expected at most 1: use a newer rwkvk");
+    check_contains(refusal(*model, Code::unsupported, [](Parts& parts) { parts.metadata["version"] = "3"; }),
+                   "a state of version 3, expected at most 2: use a newer rwkvk");
     for (const char* version : {"0", "", "one", "1.0", "-1", "99999999999999999999"}) {
         INFO(version);
         check_contains(

@@ -44,6 +44,7 @@ struct Job {
     std::optional<uint32_t> alternatives;
     bool scores_prompt = false;  // those of the prompt too
     bool reads_calls = false;    // of tools, in answers
+    size_t fetched_tokens = 0;   // of the prompt, whose state was brought from the store
     bool stream = false, include_usage = false, times_pieces = false, reports_progress = false;
     /// Of a single choice, where it is kept: told how it ended, before the client is; then calls `go_on`,
     /// from any thread, with what is to be told of the keeping. Without `go_on` for a client that has left.

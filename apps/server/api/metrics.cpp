@@ -1,5 +1,6 @@
 #include "metrics.h"
 
+#include <algorithm>
 #include <sstream>
 
 namespace rwkvk::server {
@@ -42,7 +43,14 @@ void Metrics::count_error(int status) {
     ++errors_[status];
 }
 
-std::string Metrics::text(const Loaded& loaded) const {
+void Metrics::count_cached(uint64_t tokens, uint64_t fetched) {
+    const uint64_t from_store = std::min(tokens, fetched);
+    const std::lock_guard lock(mutex_);
+    cached_["store"] += from_store;
+    cached_["memory"] += tokens - from_store;
+}
+
+std::string Metrics::text(const Loaded& loaded, const StoreCounts::Values& store) const {
     const rwkvk_engine_info info = loaded.engine.info();
     const rwkvk_model_info model = loaded.model.info();
     std::ostringstream out;
@@ -54,13 +62,20 @@ std::string Metrics::text(const Loaded& loaded) const {
     write(out, "gauge", "device_bytes", "Device memory in use", info.device_bytes);
     write(out, "counter", "prompt_tokens_total", "Tokens of prompts that were computed", info.prompt_tokens);
     write(out, "counter", "generation_tokens_total", "Tokens of answers", info.answer_tokens);
-    write(out, "counter", "prefix_cache_hits_total", "Tokens of prompts found in the cache",
-          info.cached_tokens);
     write(out, "counter", "prefix_cache_queries_total", "Tokens of prompts looked up in it",
           info.cached_tokens + info.prompt_tokens);
     write(out, "counter", "steps_total", "Steps of the engine", info.steps);
     write(out, "counter", "device_lost_total", "Devices that were lost and replaced", info.rebuilds);
+    write(out, "gauge", "store_up", "Whether the store of conversations answered when it was last asked",
+          store.up ? 1 : 0);
+    write(out, "counter", "conflicts_total", "Turns that were not added, since the head had moved",
+          store.conflicts);
+    write_all(out, "store_errors_total", "Calls of stores that failed", "op", store.errors);
+    write_all(out, "store_states_total", "States of conversations, by what became of them", "what",
+              store.states);
     const std::lock_guard lock(mutex_);
+    write_all(out, "prefix_cache_hits_total", "Tokens of prompts found in the cache, by where from", "tier",
+              cached_);
     write_all(out, "request_success_total", "Answers, by how they ended", "finished_reason", ends_);
     write_all(out, "request_errors_total", "Requests that were refused or failed, by status", "code",
               errors_);

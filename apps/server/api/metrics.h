@@ -6,6 +6,7 @@
 #include <string>
 
 #include "loaded.h"
+#include "talk/store_counts.h"
 
 namespace rwkvk::server {
 
@@ -16,12 +17,16 @@ class Metrics {
     /// A request that was refused.
     void count_error(int status);
 
-    std::string text(const Loaded& loaded) const;
+    /// Tokens of a prompt that were found in the cache, of which so many were brought from the store at most.
+    void count_cached(uint64_t tokens, uint64_t fetched);
+
+    std::string text(const Loaded& loaded, const StoreCounts::Values& store) const;
 
   private:
     mutable std::mutex mutex_;
     std::map<std::string, uint64_t> ends_;
     std::map<int, uint64_t> errors_;
+    std::map<std::string, uint64_t> cached_ = {{"memory", 0}, {"store", 0}};  // tokens
 };
 
 }  // namespace rwkvk::server

@@ -24,5 +24,7 @@ struct Conversing {
 Conversing read_conversation(const Fields& fields, const Loaded& loaded, const JobDefaults& defaults);
 /// What the job answers, held to calls of its tools. Errors: ApiError; rwkvk::Error for the tools' schemas.
 void answer_conversation(Job& job, Conversing conversation, const Loaded& loaded);
+/// The same of one whose last message is an answer: what is said next goes on from it. Errors: likewise.
+Prompt answered_prompt(const Fields& fields, const Loaded& loaded, const JobDefaults& defaults);
 
 }  // namespace rwkvk::server

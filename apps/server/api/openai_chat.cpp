@@ -149,24 +149,35 @@ class ChatDialect final : public OpenAiWords {
     const bool reasoning_apart_;
 };
 
-}  // namespace
-
-Conversing read_conversation(const Fields& fields, const Loaded& loaded, const JobDefaults& defaults) {
-    const std::vector<Message> messages = read_messages(fields);
-    ToolWish wish = read_tools(fields);
+Prompt prompt_of(const std::vector<Message>& messages, const ToolWish& wish, rwkvk_prompt_params how,
+                 const Loaded& loaded, const JobDefaults& defaults) {
     std::vector<rwkvk_tool> tools;
     for (const Tool& tool : wish.tools) {
         tools.push_back(
             {tool.name.c_str(), tool.description.c_str(), tool.parameters.c_str(), tool.is_strict});
     }
-    rwkvk_prompt_params how = prompt_params();
-    how.begun = is_begun(fields, messages);
-    how.thinking = loaded.nearest_thinking(read_thinking(fields, defaults.thinking));
-    if (!defaults.template_name.empty()) how.template_name = defaults.template_name.c_str();
     how.tools = tools.data();
     how.tool_count = tools.size();
     how.tool_form = defaults.tool_form;
-    return {Prompt(loaded.model, loaded.tokenizer, messages, how), std::move(wish)};
+    if (!defaults.template_name.empty()) how.template_name = defaults.template_name.c_str();
+    return Prompt(loaded.model, loaded.tokenizer, messages, how);
+}
+
+}  // namespace
+
+Conversing read_conversation(const Fields& fields, const Loaded& loaded, const JobDefaults& defaults) {
+    const std::vector<Message> messages = read_messages(fields);
+    rwkvk_prompt_params how = prompt_params();
+    how.begun = is_begun(fields, messages);
+    how.thinking = loaded.nearest_thinking(read_thinking(fields, defaults.thinking));
+    ToolWish tools = read_tools(fields);
+    return {prompt_of(messages, tools, how, loaded, defaults), std::move(tools)};
+}
+
+Prompt answered_prompt(const Fields& fields, const Loaded& loaded, const JobDefaults& defaults) {
+    rwkvk_prompt_params how = prompt_params();
+    how.answered = 1;
+    return prompt_of(read_messages(fields), read_tools(fields), how, loaded, defaults);
 }
 
 void answer_conversation(Job& job, Conversing conversation, const Loaded& loaded) {

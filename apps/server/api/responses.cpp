@@ -133,9 +133,20 @@ json about_of(const Fields& fields, const Job& job, const Loaded& loaded) {
             {"metadata", read_metadata(fields)}};
 }
 
-/// Commits it on the keeper's thread, then its end is told.
-void keep_answer(Job& job, std::shared_ptr<Keeper> keeper, std::shared_ptr<TurnUnderWay> under_way,
-                 json input, json about) {
+/// What of a chat its states depend on.
+json without_wishes(const json& chat) {
+    json said = {{"messages", chat.at("messages")}};
+    for (const char* const name : {"tools", "tool_choice"})
+        if (chat.contains(name)) said[name] = chat[name];
+    return said;
+}
+
+/// Goes on from a state of `said` where the store has one. Commits the answer on the keeper's thread, then
+/// its end is told; a state of it is left in the store.
+void keep_answer(Job& job, const Talk& talk, std::shared_ptr<TurnUnderWay> under_way, json input, json about,
+                 SaidSoFar asked) {
+    const auto said = std::make_shared<const SaidSoFar>(std::move(asked));
+    job.fetched_tokens = talk.states->fetch(*said, job.prompts.front().tokens);
     job.keep = [=](const Choice& choice, std::function<void(const json&)> go_on) {
         Turn turn;
         turn.seed = choice.seed;
@@ -145,9 +156,12 @@ void keep_answer(Job& job, std::shared_ptr<Keeper> keeper, std::shared_ptr<TurnU
         turn.output = std::move(ended["output"]);
         turn.usage = std::move(ended["usage"]);
         turn.about = about;
-        keeper->post([under_way, turn = std::move(turn), go_on = std::move(go_on)] {
+        talk.keeper->post([=, states = talk.states, turn = std::move(turn)] {
             const json told = under_way->keep(turn);
             if (go_on) go_on(told);
+            json answer = json::array();
+            add_messages(answer, turn.output);
+            if (told.at("committed").get<bool>() && !answer.empty()) states->save(said, answer.back());
         });
     };
 }
@@ -176,18 +190,19 @@ std::string named_conversation(const Fields& fields) {
     return id;
 }
 
-WordedJob read_response_job(const json& body, const std::string& owner, const Loaded& loaded,
-                            const JobDefaults& defaults, const std::shared_ptr<Keeper>& keeper) {
+WordedJob read_response_job(const json& body, const std::string& owner, Loaded& loaded,
+                            const JobDefaults& defaults, const Talk& talk) {
     const Fields fields(body);
     refuse_unknown(fields);
     const bool store = fields.boolean("store").value_or(true);
     TurnWish wish = read_wish(fields, owner);
     const bool goes_on = !wish.conversation.empty() || wish.following;
     std::shared_ptr<TurnUnderWay> under_way;
-    if (store || goes_on) under_way = std::make_shared<TurnUnderWay>(keeper, std::move(wish));
+    if (store || goes_on) under_way = std::make_shared<TurnUnderWay>(talk.keeper, std::move(wish));
     json input = read_items(fields, "input", "");
     json messages = under_way ? under_way->history() : json::array();
-    Job job = read_chat_job(chat_of(fields, std::move(messages), input), loaded, defaults);
+    json chat = chat_of(fields, std::move(messages), input);
+    Job job = read_chat_job(chat, loaded, defaults);
     json about = about_of(fields, job, loaded);
     about["store"] = store;
     if (!store) {
@@ -200,17 +215,18 @@ WordedJob read_response_job(const json& body, const std::string& owner, const Lo
     input = read_items(fields, "input", under_way->suffix());
     about["id"] = to_text(under_way->id());
     about["conversation"] = {{"id", under_way->id().conversation}};
-    keep_answer(job, keeper, under_way, std::move(input), about);
+    keep_answer(job, talk, under_way, std::move(input), about,
+                {loaded, defaults, owner, without_wishes(chat)});
     auto dialect = responses_dialect(std::move(about), under_way->suffix(), job);
     return {std::move(job), std::move(dialect)};
 }
 
-WordedJob read_session_job(json body, const std::string& owner, const Loaded& loaded,
-                           const JobDefaults& defaults, const std::shared_ptr<Keeper>& keeper) {
+WordedJob read_session_job(json body, const std::string& owner, Loaded& loaded, const JobDefaults& defaults,
+                           const Talk& talk) {
     const Fields fields(body);
     if (fields.integer("n", 1, 1).value_or(1) != 1) fields.refuse("n", "1 answer in a conversation");
-    const auto under_way =
-        std::make_shared<TurnUnderWay>(keeper, TurnWish{owner, named_conversation(fields), std::nullopt});
+    const auto under_way = std::make_shared<TurnUnderWay>(
+        talk.keeper, TurnWish{owner, named_conversation(fields), std::nullopt});
     items_of_messages(body, "");
     json chat = body;
     json messages = under_way->history();
@@ -220,7 +236,8 @@ WordedJob read_session_job(json body, const std::string& owner, const Loaded& lo
     under_way->begin();
     json about = about_of(Fields(json::object()), job, loaded);
     about["store"] = true;
-    keep_answer(job, keeper, under_way, items_of_messages(body, under_way->suffix()), std::move(about));
+    keep_answer(job, talk, under_way, items_of_messages(body, under_way->suffix()), std::move(about),
+                {loaded, defaults, owner, without_wishes(chat)});
     auto dialect = chat_dialect(body, loaded, job);
     return {std::move(job), std::move(dialect)};
 }

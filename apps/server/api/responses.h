@@ -3,6 +3,7 @@
 
 #include "openai.h"
 #include "talk/conversation.h"
+#include "turn_states.h"
 #include "turn_under_way.h"
 
 namespace rwkvk::server {
@@ -13,13 +14,19 @@ struct WordedJob {
     std::unique_ptr<Dialect> dialect;
 };
 
+/// Where its conversation is kept.
+struct Talk {
+    std::shared_ptr<Keeper> keeper;
+    std::shared_ptr<TurnStates> states;
+};
+
 /// Errors: ApiError; rwkvk::Error for what the library refuses.
-WordedJob read_response_job(const nlohmann::json& body, const std::string& owner, const Loaded& loaded,
-                            const JobDefaults& defaults, const std::shared_ptr<Keeper>& keeper);
+WordedJob read_response_job(const nlohmann::json& body, const std::string& owner, Loaded& loaded,
+                            const JobDefaults& defaults, const Talk& talk);
 /// Of a chat whose messages are new ones of the conversation that `session_id` or `conversation` names.
 /// Errors: likewise.
-WordedJob read_session_job(nlohmann::json body, const std::string& owner, const Loaded& loaded,
-                           const JobDefaults& defaults, const std::shared_ptr<Keeper>& keeper);
+WordedJob read_session_job(nlohmann::json body, const std::string& owner, Loaded& loaded,
+                           const JobDefaults& defaults, const Talk& talk);
 /// Which it names; "": none. Errors: ApiError.
 std::string named_conversation(const Fields& fields);
 

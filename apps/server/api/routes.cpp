@@ -118,7 +118,8 @@ void Service::slots(const Call& call) {
 }
 
 void Service::metrics(const Call& call) {
-    call.client->send(200, "text/plain; version=0.0.4; charset=utf-8", metrics_->text(*call.loaded));
+    call.client->send(200, "text/plain; version=0.0.4; charset=utf-8",
+                      metrics_->text(*call.loaded, store_counts_->values()));
 }
 
 void Service::tokenize(const Call& call) {
@@ -201,9 +202,10 @@ void Service::count_tokens(const Call& call) {
 
 void Service::answer(const Call& call, Job job, std::unique_ptr<Dialect> dialect) {
     job.owner = access_.owner_of(call.request);
-    const auto count = [metrics = metrics_, line = call.line](const std::string& finish,
-                                                              const Choice& choice) {
+    const auto count = [metrics = metrics_, line = call.line, fetched = job.fetched_tokens](
+                           const std::string& finish, const Choice& choice) {
         metrics->count_end(finish);
+        metrics->count_cached(choice.cached_tokens, fetched);
         line->add(finish, choice);
     };
     std::make_shared<Answer>(*call.loaded, std::move(job), std::move(dialect), call.client, count)->begin();

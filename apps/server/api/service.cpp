@@ -29,7 +29,8 @@ bool is_a_probe(const std::string& path) {
 Service::Service(ServiceOptions options)
     : options_(std::move(options)),
       access_(options_.access),
-      keeper_(std::make_shared<Keeper>(options_.store)) {
+      keeper_(std::make_shared<Keeper>(counted_store(options_.store, store_counts_))),
+      states_(std::make_shared<TurnStates>(options_.states, store_counts_)) {
     for (uint32_t i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { run(); });
 }
 
@@ -41,6 +42,7 @@ Service::~Service() {
     changed_.notify_all();
     for (std::thread& thread : threads_) thread.join();
     keeper_->finish();
+    states_->finish();  // while the engine is there
 }
 
 void Service::use(std::shared_ptr<Loaded> loaded) {

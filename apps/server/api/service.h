@@ -15,6 +15,7 @@
 #include "ollama.h"
 #include "openai.h"
 #include "talk/keeper.h"
+#include "turn_states.h"
 #include "watched.h"
 
 namespace rwkvk::server {
@@ -30,6 +31,7 @@ struct ServiceOptions {
     app::Pooling pooling = app::Pooling::mean;  // of what becomes a vector
     uint32_t threads = 2;
     std::shared_ptr<Store> store = memory_store();  // of conversations
+    std::shared_ptr<StateStore> states = nullptr;   // that other servers go on from; null: none is shared
 };
 
 class Service {
@@ -104,6 +106,9 @@ class Service {
     template <auto answers>
     void talk(const Call& call);
     void append_items(const Call& call);
+    SaidSoFar said_in(const Call& call) const;
+    void get_state(const Call& call);
+    void put_state(const Call& call);
     void respond(const Call& call);
     bool chats_in_session(const Call& call, const nlohmann::json& body);
     using JobReader = Job (*)(const nlohmann::json& body, const Loaded& loaded, const JobDefaults& defaults);
@@ -116,7 +121,9 @@ class Service {
     const Access access_;
     const std::shared_ptr<Metrics> metrics_ = std::make_shared<Metrics>();  // answers outlive the service
 
+    const std::shared_ptr<StoreCounts> store_counts_ = std::make_shared<StoreCounts>();
     const std::shared_ptr<Keeper> keeper_;
+    const std::shared_ptr<TurnStates> states_;
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;

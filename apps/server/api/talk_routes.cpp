@@ -21,6 +21,8 @@ void Service::add_talk_routes(std::vector<Route>& list) {
     list.push_back({"POST", items, false, &Service::append_items});
     list.push_back({"GET", item, false, &Service::talk<&get_item>});
     list.push_back({"DELETE", item, false, &Service::talk<&delete_item>});
+    list.push_back({"GET", one + "/state", true, &Service::get_state});
+    list.push_back({"PUT", one + "/state", true, &Service::put_state});
     for (const std::string before : {"", "/v1"}) {
         const std::string responses = before + "/responses";
         list.push_back({"POST", responses, true, &Service::respond});
@@ -45,16 +47,16 @@ void Service::append_items(const Call& call) {
 
 void Service::respond(const Call& call) {
     const json body = parse_request(call.request.body);
-    WordedJob worded =
-        read_response_job(body, access_.owner_of(call.request), *call.loaded, options_.jobs, keeper_);
+    WordedJob worded = read_response_job(body, access_.owner_of(call.request), *call.loaded, options_.jobs,
+                                         {keeper_, states_});
     answer(call, std::move(worded.job), std::move(worded.dialect));
 }
 
 /// Whether it names a conversation, and then is answered in it.
 bool Service::chats_in_session(const Call& call, const json& body) {
     if (named_conversation(Fields(body)).empty()) return false;
-    WordedJob worded =
-        read_session_job(body, access_.owner_of(call.request), *call.loaded, options_.jobs, keeper_);
+    WordedJob worded = read_session_job(body, access_.owner_of(call.request), *call.loaded, options_.jobs,
+                                        {keeper_, states_});
     answer(call, std::move(worded.job), std::move(worded.dialect));
     return true;
 }

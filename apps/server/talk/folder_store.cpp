@@ -155,8 +155,7 @@ class FolderStore final : public Store {
 
     void write(const Conversation& conversation) const {
         const std::string text = stored_text(to_json(conversation));
-        if (text.size() > most_conversation_bytes)
-            throw StoreError("the conversation " + conversation.id + " is full: begin another");
+        if (text.size() > most_conversation_bytes) throw FullError(conversation.id);
         replace_stored_file(path(conversation.id, ".json"), text);
     }
 

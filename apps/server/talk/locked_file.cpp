@@ -51,7 +51,8 @@ std::string read_all(int file, size_t most_bytes, const std::string& path) {
         if (got < 0) fail(path, "cannot be read");
         if (got == 0) return text;
         text.append(part, static_cast<size_t>(got));
-        if (text.size() > most_bytes) throw DamagedError(path + ": more bytes than a conversation has");
+        if (text.size() > most_bytes)
+            throw DamagedError(path + ": more than " + std::to_string(most_bytes) + " bytes");
     }
 }
 

@@ -57,8 +57,7 @@ class MemoryStore final : public Store {
         if (!kept) return Committed::gone;
         if (head && *head != kept->conversation.head) return Committed::conflict;
         const size_t bytes = stored_text(to_json(turn)).size();
-        if (kept->bytes + bytes > most_conversation_bytes)
-            throw StoreError("the conversation " + id + " is full: begin another");
+        if (kept->bytes + bytes > most_conversation_bytes) throw FullError(id);
         kept->conversation.add(turn);
         kept->conversation.touched = now();
         kept->bytes += bytes;

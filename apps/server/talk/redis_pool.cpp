@@ -11,7 +11,6 @@
 namespace rwkvk::server {
 namespace {
 
-constexpr size_t most_connections = 4;
 constexpr timeval patience{2, 0};
 constexpr std::chrono::seconds pause_after_failure{5};
 
@@ -63,8 +62,8 @@ RedisAddress read_redis_address(const std::string& where) {
 void FreeReply::operator()(redisReply* reply) const { freeReplyObject(reply); }
 void RedisPool::FreeContext::operator()(redisContext* context) const { redisFree(context); }
 
-RedisPool::RedisPool(RedisAddress address, std::string password)
-    : address_(std::move(address)), password_(std::move(password)) {
+RedisPool::RedisPool(RedisAddress address, std::string password, size_t most_connections)
+    : address_(std::move(address)), password_(std::move(password)), most_connections_(most_connections) {
     // hiredis writes to sockets as to files: without this a server that is gone would end the program.
     std::signal(SIGPIPE, SIG_IGN);
 }
@@ -79,7 +78,7 @@ void RedisPool::fail(const std::string& why) const {
 /// One that is idle, or null for whoever is to make one.
 RedisPool::Context RedisPool::take() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return taken_ < most_connections; });
+    changed_.wait(lock, [&] { return taken_ < most_connections_; });
     if (Clock::now() < closed_until_) fail("could not be reached a moment ago");
     ++taken_;
     if (idle_.empty()) return nullptr;

@@ -30,7 +30,7 @@ using RedisReply = std::unique_ptr<redisReply, FreeReply>;
 
 class RedisPool {
   public:
-    RedisPool(RedisAddress address, std::string password);
+    RedisPool(RedisAddress address, std::string password, size_t most_connections = 4);
     ~RedisPool();
 
     /// What the server answers; a command whose connection breaks is sent once more. Errors: StoreError, also
@@ -52,6 +52,7 @@ class RedisPool {
 
     const RedisAddress address_;
     const std::string password_;
+    const size_t most_connections_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::vector<Context> idle_;

@@ -124,7 +124,7 @@ class RedisStore final : public Store {
             commit_script, {key(id)},
             {std::to_string(turn.n), stored_text(to_json(turn)), head ? std::to_string(*head) : "",
              milliseconds(options_.ttl), std::to_string(touched), std::to_string(most_conversation_bytes)}));
-        if (result == "full") throw StoreError("the conversation " + id + " is full: begin another");
+        if (result == "full") throw FullError(id);
         if (result == "gone") return Committed::gone;
         if (result == "conflict") return Committed::conflict;
         // What was committed stays so, though the list should not learn of it.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "state_store.h"
 #include "store.h"
 
 namespace rwkvk::server {
@@ -8,5 +9,8 @@ namespace rwkvk::server {
 /// Errors: std::invalid_argument; StoreError where it cannot be reached.
 std::unique_ptr<Store> redis_store(const std::string& where, const std::string& password,
                                    StoreOptions options = {});
+/// States in such a server, through connections of their own. Errors: likewise.
+std::unique_ptr<StateStore> redis_states(const std::string& where, const std::string& password,
+                                         StateStoreOptions options = {});
 
 }  // namespace rwkvk::server

@@ -14,6 +14,12 @@ struct StoreError : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// A conversation has as many bytes as it may have.
+struct FullError : StoreError {
+    explicit FullError(const std::string& id)
+        : StoreError("the conversation " + id + " is full: begin another") {}
+};
+
 enum class Committed { done, gone /* erased meanwhile */, conflict /* the head has moved */ };
 
 struct StoreOptions {
