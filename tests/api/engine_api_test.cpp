@@ -248,6 +248,44 @@ TEST_CASE("a snapshot is saved, and a conversation goes on from the file, in any
     CHECK(!rwkvk_is_snapshot(nullptr));
 }
 
+TEST_CASE("an answer that is told as a whole is what its pieces make") {
+    const Fixture f;
+    Engine engine(f.model, f.tokenizer, f.params());
+    const std::vector<Token> prompt = {72, 101, 108, 108, 111};
+    rwkvk_engine_request request = rwkvk::engine_request();
+    request.tokens = prompt.data();
+    request.token_count = prompt.size();
+    request.max_tokens = 20;
+    request.wants_scores = request.wants_prompt_scores = 1;
+    std::vector<std::pair<Token, float>> pieces, scores, whole, whole_scores;
+    std::string text, whole_text;
+    engine.submit(request, [&](const rwkvk_engine_event& event) {
+        CHECK(event.answer_count + event.prompt_score_count == 0);
+        if (event.kind == RWKVK_EVENT_PIECE) pieces.emplace_back(event.token, event.log_probability);
+        if (event.kind == RWKVK_EVENT_SCORE) scores.emplace_back(event.token, event.log_probability);
+        text.append(event.text, event.text_bytes);
+    });
+    request.wants_whole = 1;
+    size_t told = 0;
+    engine.submit(request, [&](const rwkvk_engine_event& event) {
+        ++told;
+        CHECK(event.kind == RWKVK_EVENT_DONE);
+        whole_text.assign(event.text, event.text_bytes);
+        for (size_t i = 0; i < event.answer_count; ++i)
+            whole.emplace_back(event.answer[i].token, event.answer[i].log_probability);
+        for (size_t i = 0; i < event.prompt_score_count; ++i)
+            whole_scores.emplace_back(event.prompt_scores[i].token, event.prompt_scores[i].log_probability);
+    });
+    while (engine.step()) {
+    }
+    CHECK(told == 1);
+    CHECK(whole_text == text);
+    CHECK(whole == pieces);
+    CHECK(whole.size() == 20);
+    CHECK(whole_scores == scores);
+    CHECK(scores.size() == prompt.size() - 1);
+}
+
 TEST_CASE("prompts refuse what is no conversation") {
     const Fixture f;
     const auto refused = [&](const std::vector<rwkvk::Message>& messages, rwkvk_status status) {
