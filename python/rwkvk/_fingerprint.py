@@ -1,4 +1,4 @@
-"""The name of a result: the same that the server, the window and `rwkvk` tell of it."""
+"""The name of a result: what the server tells as `rwkvk.fingerprint` of its answers."""
 
 from __future__ import annotations
 
