@@ -50,7 +50,7 @@ def device_of_cuda(visible: str | None, devices: Sequence[Mapping[str, Any]], uu
         raise _error(visible, "one GPU", f"{len(names)}: an engine takes one, so give each worker one (num_gpus=1)")
     ours = [device["uuid"] for device in devices if device["vendor"] == "NVIDIA"]
     if names[0].startswith("MIG"):
-        raise _error(visible, "a whole GPU", "a part of one, which Vulkan does not know: switch MIG off, or use the CPU")
+        raise _error(visible, "a whole GPU", "a part of one: switch MIG off, or name a device of devices() yourself")
     known = [_digits(uuid) for uuid in uuids] or ours
     found = [uuid for uuid in ours if uuid in _meant(names[0], known)]
     if len(found) != 1:
