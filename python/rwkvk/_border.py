@@ -8,9 +8,9 @@ from typing import Any, Dict, List
 
 OK = 0
 BAD_ARGUMENT = 1
-DEVICE_LOST = 9
+DEVICE_LOST, CANCELLED = 9, 13
 EVENT_PIECE, EVENT_DONE, EVENT_HIDDEN = 2, 3, 5
-DONE_FAILED = 3
+DONE_CANCELLED, DONE_FAILED = 2, 3
 FINISHES = ("stop", "length", "cancelled", "failed")  # by RWKVK_DONE_*
 THINKING = ("none", "fast", "on", "little", "lot")  # by RWKVK_THINK_*
 DEVICE_TYPES = ("other", "integrated", "discrete", "software")  # by RWKVK_DEVICE_*

@@ -125,7 +125,7 @@ class Engine(Owner):
         for request in requests:
             request.c.wants_hidden = c.WANT_ALL if pooling == "mean" else c.WANT_LAST
         pools = [Pool() for _ in requests]
-        self._serve(requests, lambda place, values: pools[place].add(values))
+        self._read(requests, lambda place, values: pools[place].add(values))
         return [pool.vector(plain) for pool in pools]
 
     def score(self, texts: Iterable[Text]) -> list[Score]:
@@ -135,14 +135,14 @@ class Engine(Owner):
         requests = [Request(tokens) for tokens in given if len(tokens) > 1]  # of others there is nothing to foretell
         for request in requests:
             request.c.wants_prompt_scores = 1
-        scores = iter(self._serve(requests))
+        scores = iter(self._read(requests))
         return [Score(*next(scores).prompt_scores) if len(tokens) > 1 else Score([], []) for tokens in given]
 
     def state(self, tokens: Sequence[int]) -> bytes:
         """As Context.state(): float32. What later prompts have in common with the tokens is not read again."""
         request = Request(tokens)
         request.c.wants_snapshot = 1
-        (done,) = self._serve([request])
+        (done,) = self._read([request])
         if not done.state:
             raise Error(c.DEVICE_LOST, "state: the device was lost just when the tokens were read: ask again")
         return done.state
@@ -155,6 +155,13 @@ class Engine(Owner):
         if not isinstance(text, str) or beginning is None:
             return self._ids(text)
         return [beginning] + self._model.tokenize(text)
+
+    def _read(self, requests: Iterable[Request], on_hidden: Callable[[int, bytes], None] | None = None) -> list[Done]:
+        """As _serve(), of requests whose half is of no use."""
+        ends = self._serve(requests, on_hidden)
+        if any(done.end == c.DONE_CANCELLED for done in ends):
+            raise Error(c.CANCELLED, "the engine was closed before all was read: ask another")
+        return ends
 
     def _serve(self, requests: Iterable[Request], on_hidden: Callable[[int, bytes], None] | None = None) -> list[Done]:
         """The end of each, in their order, once all are there. `on_hidden`: told the place of a request, and a vector."""

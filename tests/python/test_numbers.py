@@ -5,6 +5,7 @@ import json
 import math
 import pathlib
 import tempfile
+import threading
 import unittest
 
 import rwkvk
@@ -66,6 +67,15 @@ class NumbersTest(unittest.TestCase):
         with self.assertRaisesRegex(rwkvk.Error, "id 4294967295"):
             self.engine.score([[1, 2**32 - 1]])
         self.assertEqual(self.engine.score([]) + self.engine.embed([]), [])
+
+    def test_closing_the_engine_is_an_error_not_a_half(self):
+        own = engine()
+        closing = threading.Timer(0.3, own.close)
+        closing.start()
+        with self.assertRaisesRegex(rwkvk.Error, "the engine was closed") as caught:
+            own.score([[1] * 200000])
+        self.assertEqual(caught.exception.name, "cancelled")
+        closing.join()
 
     def test_numpy_takes_them_without_a_copy(self):
         try:
