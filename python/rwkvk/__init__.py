@@ -5,10 +5,32 @@
     print(engine.generate([[{"role": "user", "content": "Who are you?"}]])[0].text)
 """
 
+from ._arrays import as_array
 from ._context import Context
-from ._engine import Engine, Output, Stream, Usage
+from ._devices import device_of_cuda, device_of_worker, devices
+from ._engine import Engine
+from ._events import Usage
+from ._fingerprint import fingerprint
 from ._library import Error
 from ._model import Model, Tokenizer
+from ._outputs import Output, Score
+from ._stream import Stream
 from ._version import __version__
 
-__all__ = ["Context", "Engine", "Error", "Model", "Output", "Stream", "Tokenizer", "Usage", "__version__"]
+__all__ = [
+    "Context",
+    "Engine",
+    "Error",
+    "Model",
+    "Output",
+    "Score",
+    "Stream",
+    "Tokenizer",
+    "Usage",
+    "__version__",
+    "as_array",
+    "device_of_cuda",
+    "device_of_worker",
+    "devices",
+    "fingerprint",
+]

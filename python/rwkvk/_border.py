@@ -1,15 +1,20 @@
-"""The C border for ctypes: the structs, constants and functions of rwkvk.h and rwkvk_engine.h that the package uses,
-by their names there. A test compares every struct with what a C compiler makes of the headers."""
+"""The C border for ctypes: the structs, constants and functions of rwkvk.h, rwkvk_engine.h and rwkvk_grammar.h that the
+package uses, by their names there; of rwkvk_tools.h, which may change with every version, the hasher alone. A test compares
+every struct with what a C compiler makes of the headers."""
 
 from ctypes import CFUNCTYPE, POINTER, Structure, c_char, c_char_p, c_double, c_float, c_int32, c_int64, c_size_t
 from ctypes import c_uint32, c_uint64, c_void_p
+from typing import Any, Dict, List
 
 OK = 0
 BAD_ARGUMENT = 1
-EVENT_PIECE, EVENT_DONE = 2, 3
-DONE_FAILED = 3
+DEVICE_LOST, CANCELLED = 9, 13
+EVENT_PIECE, EVENT_DONE, EVENT_HIDDEN = 2, 3, 5
+DONE_CANCELLED, DONE_FAILED = 2, 3
 FINISHES = ("stop", "length", "cancelled", "failed")  # by RWKVK_DONE_*
 THINKING = ("none", "fast", "on", "little", "lot")  # by RWKVK_THINK_*
+DEVICE_TYPES = ("other", "integrated", "discrete", "software")  # by RWKVK_DEVICE_*
+WANT_LAST, WANT_ALL = 1, 2
 
 Token = c_uint32
 Tokens = POINTER(Token)
@@ -18,6 +23,24 @@ Handle = c_void_p
 
 class rwkvk_runtime_params(Structure):
     _fields_ = [("size", c_uint32), ("log", c_void_p), ("log_user", c_void_p), ("cache_folder", c_char_p)]
+
+
+class rwkvk_device_info(Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("index", c_uint32),
+        ("name", c_char * 256),
+        ("vendor", c_char * 64),
+        ("driver", c_char * 256),
+        ("uuid", c_char * 33),
+        ("api_version", c_char * 16),
+        ("facts", c_char * 256),
+        ("type", c_int32),
+        ("max_invocations", c_uint32),
+        ("shared_bytes", c_uint32),
+        ("memory_bytes", c_uint64),
+        ("max_binding_bytes", c_uint64),
+    ]
 
 
 class rwkvk_adapter(Structure):
@@ -121,6 +144,10 @@ class rwkvk_engine_params(Structure):
     ]
 
 
+class rwkvk_token_score(Structure):
+    _fields_ = [("token", Token), ("log_probability", c_float)]
+
+
 class rwkvk_engine_event(Structure):
     _fields_ = [
         ("size", c_uint32),
@@ -148,6 +175,10 @@ class rwkvk_engine_event(Structure):
         ("alternative_count", c_size_t),
         ("hidden", c_void_p),
         ("hidden_count", c_size_t),
+        ("answer", POINTER(rwkvk_token_score)),
+        ("answer_count", c_size_t),
+        ("prompt_scores", POINTER(rwkvk_token_score)),
+        ("prompt_score_count", c_size_t),
     ]
 
 
@@ -181,6 +212,7 @@ class rwkvk_engine_request(Structure):
         ("wants_prompt_scores", c_int32),
         ("alternatives", c_uint32),
         ("wants_hidden", c_int32),
+        ("wants_whole", c_int32),
     ]
 
 
@@ -206,17 +238,19 @@ class rwkvk_engine_info(Structure):
 STRUCTS = [kind for name, kind in list(globals().items()) if name.startswith("rwkvk_")]
 
 
-def _made(params, *before):
+def _made(params: Any, *before: Any) -> List[Any]:
     """A function that makes a handle: of what, with which parameters, where to."""
     return [c_int32, *before, POINTER(params), POINTER(Handle)]
 
 
 # Result, then arguments.
-FUNCTIONS = {
+FUNCTIONS: Dict[str, List[Any]] = {
     "rwkvk_version": [c_char_p],
     "rwkvk_status_name": [c_char_p, c_int32],
     "rwkvk_last_error": [c_char_p, Handle],
     "rwkvk_runtime_create": _made(rwkvk_runtime_params),
+    "rwkvk_runtime_device_count": [c_int32, Handle, POINTER(c_uint32)],
+    "rwkvk_runtime_device_info": [c_int32, Handle, c_uint32, POINTER(rwkvk_device_info)],
     "rwkvk_model_load": _made(rwkvk_model_params, Handle, c_char_p),
     "rwkvk_model_destroy": [None, Handle],
     "rwkvk_model_info_get": [c_int32, Handle, POINTER(rwkvk_model_info)],
@@ -245,12 +279,24 @@ FUNCTIONS = {
     ],
     "rwkvk_prompt_destroy": [None, Handle],
     "rwkvk_prompt_sampling": [c_int32, Handle, POINTER(rwkvk_sampler_params)],
+    "rwkvk_prompt_tokens": [Tokens, Handle, POINTER(c_size_t)],
+    "rwkvk_snapshot_values": [c_void_p, Handle, POINTER(c_size_t)],
+    "rwkvk_sampler_create": _made(rwkvk_sampler_params, Handle),
+    "rwkvk_sampler_destroy": [None, Handle],
+    "rwkvk_sampler_grammar": [c_int32, Handle, Handle],
+    "rwkvk_grammar_gbnf": [c_int32, Handle, c_char_p, POINTER(Handle)],
+    "rwkvk_grammar_json_schema": [c_int32, Handle, c_char_p, POINTER(Handle)],
+    "rwkvk_grammar_destroy": [None, Handle],
     "rwkvk_engine_create": _made(rwkvk_engine_params, Handle, Handle),
     "rwkvk_engine_destroy": [None, Handle],
     "rwkvk_engine_device": [c_char_p, Handle],
     "rwkvk_engine_submit": [c_int32, Handle, POINTER(rwkvk_engine_request), POINTER(c_uint64)],
     "rwkvk_engine_cancel": [None, Handle, c_uint64],
     "rwkvk_engine_info_get": [c_int32, Handle, POINTER(rwkvk_engine_info)],
+    "rwkvk_hasher_create": [c_int32, POINTER(Handle)],
+    "rwkvk_hasher_destroy": [None, Handle],
+    "rwkvk_hasher_add": [None, Handle, c_char_p, c_size_t],
+    "rwkvk_hasher_hex": [None, Handle, c_char_p],
 }
 for _struct in STRUCTS:
     if _struct.__name__.endswith(("_params", "_request")):

@@ -1,11 +1,14 @@
 """The shared library: where it is, how its calls fail, and the one runtime that everything of a process shares."""
 
+from __future__ import annotations
+
 import array
 import ctypes
 import logging
 import os
 import sys
 import weakref
+from typing import Any, Callable, Sequence, TypeVar
 
 from . import _border as c
 from ._version import __version__
@@ -15,22 +18,23 @@ _OWN, _INSTALLED = {
     "win32": ("rwkvk.dll", "rwkvk.dll"),
     "darwin": ("librwkvk.dylib", f"librwkvk.{_SERIES}.dylib"),
 }.get(sys.platform, ("librwkvk.so", f"librwkvk.so.{_SERIES}"))
+Self = TypeVar("Self", bound="Owner")
 _LEVELS = (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR)  # by RWKVK_LOG_*
 
 
 class Error(Exception):
     """A call that failed: its text is the library's one line for a person, `status` one of RWKVK_*, `name` its name."""
 
-    def __init__(self, status, message):
+    def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
 
     @property
-    def name(self):
+    def name(self) -> str:
         return library.rwkvk_status_name(self.status).decode()
 
 
-def _open():
+def _open() -> Any:
     own = os.path.join(os.path.dirname(os.path.abspath(__file__)), _OWN)
     path = os.environ.get("RWKVK_LIBRARY") or (own if os.path.exists(own) else _INSTALLED)
     try:
@@ -51,7 +55,7 @@ def _open():
 library = _open()
 
 
-def defaults(struct):
+def defaults(struct: Any) -> Any:
     """A struct of parameters as its *_default function fills it."""
     params = struct()
     getattr(library, struct.__name__ + "_default")(params, ctypes.sizeof(params))
@@ -59,11 +63,11 @@ def defaults(struct):
 
 
 @c.log_fn
-def _log(_user, level, line):
+def _log(_user: Any, level: int, line: bytes) -> None:
     logging.getLogger("rwkvk").log(_LEVELS[level], "%s", line.decode("utf-8", "replace"))
 
 
-def _make_runtime():
+def _make_runtime() -> Any:
     params = defaults(c.rwkvk_runtime_params)
     params.log = ctypes.cast(_log, ctypes.c_void_p)
     handle = c.Handle()
@@ -76,21 +80,22 @@ def _make_runtime():
 runtime = _make_runtime()
 
 
-def check(status):
+def check(status: int) -> None:
+    """Raises the Error of a call that failed on this thread just now."""
     if status == c.OK:
         return
     reason = library.rwkvk_last_error(runtime) or library.rwkvk_status_name(status)
     raise Error(status, reason.decode("utf-8", "replace"))
 
 
-def made(function, *arguments):
+def made(function: Any, *arguments: Any) -> Any:
     """The handle that a function of the library writes to its last argument."""
     handle = c.Handle()
     check(function(*arguments, handle))
     return handle
 
 
-def c_string(text, what):
+def c_string(text: Any, what: str) -> bytes | None:
     """The text for C, where it would end at a NUL inside; None stays None."""
     if text is None:
         return None
@@ -102,7 +107,7 @@ def c_string(text, what):
     return encoded
 
 
-def c_tokens(tokens):
+def c_tokens(tokens: Sequence[int]) -> Any:
     """The ids for C; one that is no uint32 raises OverflowError, where ctypes would cut it."""
     return (c.Token * len(tokens)).from_buffer(array.array("I", tokens)) if len(tokens) > 0 else None
 
@@ -110,21 +115,21 @@ def c_tokens(tokens):
 class Owner:
     """Owns a handle of the library, which is destroyed by close(), with the object, or when the interpreter ends."""
 
-    def __init__(self, handle, destroy):
+    def __init__(self, handle: Any, destroy: Callable[[Any], None]) -> None:
         self._handle = handle
         self._destroy = weakref.finalize(self, destroy, handle)
 
     @property
-    def handle(self):
+    def handle(self) -> Any:
         if not self._destroy.alive:
             raise Error(c.BAD_ARGUMENT, f"this {type(self).__name__} is closed: make another")
         return self._handle
 
-    def close(self):
+    def close(self) -> None:
         self._destroy()
 
-    def __enter__(self):
+    def __enter__(self: Self) -> Self:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.close()

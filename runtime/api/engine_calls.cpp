@@ -8,6 +8,7 @@
 #include "runtime/api/prompt.h"
 #include "runtime/api/sampling.h"
 #include "runtime/api/snapshot.h"
+#include "runtime/api/whole_answer.h"
 
 using namespace rwkvk;
 using namespace rwkvk::api;
@@ -113,16 +114,20 @@ struct ToEvent {
     }
 };
 
-engine::EventSink to_sink(const rwkvk_engine& engine, rwkvk_event_fn sink, void* user) {
+/// `whole`: null, or what gathers an answer that is told at its end.
+engine::EventSink to_sink(const rwkvk_engine& engine, rwkvk_event_fn sink, void* user,
+                          std::shared_ptr<WholeAnswer> whole = nullptr) {
     require(reinterpret_cast<const void*>(sink), "event");
-    return [sink, user, runtime = engine.runtime, model = engine.model](uint64_t id,
-                                                                        const engine::Event& event) {
+    return [sink, user, whole = std::move(whole), runtime = engine.runtime, model = engine.model](
+               uint64_t id, const engine::Event& event) {
         ToEvent to{.event = {}, .snapshot = {runtime, model, nullptr}, .alternatives = {}};
         to.event.size = sizeof to.event;
         to.event.request = id;
         to.event.text = to.event.reasoning = to.event.message = "";
         std::visit(to, event);
-        sink(user, &to.event);
+        if (whole) whole->take(to.event);
+        const bool now = to.event.kind == RWKVK_EVENT_DONE || to.event.kind == RWKVK_EVENT_HIDDEN;
+        if (now || !whole) sink(user, &to.event);
     };
 }
 
@@ -259,7 +264,9 @@ rwkvk_status rwkvk_engine_submit(rwkvk_engine* engine, const rwkvk_engine_reques
     return guarded(*engine->runtime, [&] {
         require(request, "request");
         const rwkvk_engine_request all = complete(request, rwkvk_engine_request_default);
-        const uint64_t number = engine->use().submit(to_request(all), to_sink(*engine, all.event, all.user));
+        auto whole = all.wants_whole != 0 ? std::make_shared<WholeAnswer>() : nullptr;
+        const uint64_t number =
+            engine->use().submit(to_request(all), to_sink(*engine, all.event, all.user, std::move(whole)));
         if (id) *id = number;
     });
 }

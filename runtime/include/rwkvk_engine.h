@@ -175,6 +175,11 @@ typedef struct rwkvk_engine_event {
     size_t alternative_count;
     const float *hidden; /* HIDDEN: as RWKVK_WANT_HIDDEN gives it */
     size_t hidden_count; /* its elements: the width of the model */
+    /* DONE, of a request that is told as a whole: */
+    const rwkvk_token_score *answer; /* the tokens that PIECE would have told */
+    size_t answer_count;
+    const rwkvk_token_score *prompt_scores; /* what SCORE would have: from the prompt's second token on */
+    size_t prompt_score_count;
 } rwkvk_engine_event;
 
 /** Called at the end of a step, on the engine's thread or that of rwkvk_engine_step: should return soon. May call
@@ -214,6 +219,9 @@ typedef struct rwkvk_engine_request {
     uint32_t alternatives;       /* to either, of so many likeliest tokens; 0 */
     int32_t wants_hidden; /* RWKVK_WANT_LAST or RWKVK_WANT_ALL: the hidden vector of the prompt's last token, or of each,
                            * all of which is read then; with max_tokens 0 only; 0 */
+    int32_t wants_whole;  /* 1: neither STARTED, PROGRESS, PIECE nor SCORE is told: DONE brings all text, tokens and scores,
+                           * without alternatives. For callers to whom a call for each token is dear; forks of it are told
+                           * piece by piece; 0 */
 } rwkvk_engine_request;
 
 RWKVK_API void rwkvk_engine_request_default(rwkvk_engine_request *request, uint32_t size);

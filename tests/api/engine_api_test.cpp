@@ -7,63 +7,12 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
-#include <optional>
-#include <rwkvk_engine.hpp>
-#include <rwkvk_generate.hpp>
 
-#include "tests/support/border_handles.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/api/engine_fixture.h"
 
 namespace {
 
-using rwkvk::Engine, rwkvk::Token;
-
-struct Answer {
-    std::vector<Token> tokens;
-    std::string text;
-    int32_t end = -1;
-    rwkvk_status status = RWKVK_OK;
-    std::string message;
-    size_t cached = 0;
-};
-
-rwkvk::EventSink into(Answer& answer) {
-    return [&answer](const rwkvk_engine_event& event) {
-        CHECK(event.size == sizeof event);
-        CHECK(answer.end == -1);
-        if (event.kind == RWKVK_EVENT_STARTED) answer.cached = event.done;
-        if (event.kind == RWKVK_EVENT_PIECE) answer.tokens.push_back(event.token);
-        answer.text.append(event.text, event.text_bytes);
-        if (event.kind != RWKVK_EVENT_DONE) return;
-        answer.end = event.end;
-        answer.status = event.status;
-        answer.message = event.message;
-    };
-}
-
-struct Fixture {
-    rwkvk::Runtime runtime;
-    rwkvk::Model model = runtime.load(rwkvk::test::model_file);
-    rwkvk::Tokenizer tokenizer = runtime.tokenizer();
-    rwkvk_context_params context = rwkvk::test::on_cpu();
-
-    rwkvk_engine_params params() const {
-        rwkvk_engine_params params = rwkvk::engine_params();
-        params.context = &context;
-        return params;
-    }
-    std::vector<Token> plainly(const std::vector<Token>& prompt, const rwkvk_sampler_params& sampling,
-                               size_t count) const {
-        rwkvk::Context alone(model, context);
-        rwkvk::Sampler sampler(runtime, sampling);
-        std::vector<Token> tokens;
-        rwkvk::generate(alone, 0, alone.eval(0, prompt), sampler, {}, count, [&](Token token) {
-            tokens.push_back(token);
-            return true;
-        });
-        return tokens;
-    }
-};
+using rwkvk::Engine, rwkvk::Token, rwkvk::test::Answer, rwkvk::test::Fixture, rwkvk::test::into;
 
 TEST_CASE("requests give what plain calls give, and the cache is told of") {
     const Fixture f;
@@ -179,197 +128,42 @@ TEST_CASE("a conversation is a prompt, and its next turn goes on from what was r
     CHECK(plain.tokens == second_answer.tokens);
 }
 
-TEST_CASE("a snapshot is saved, and a conversation goes on from the file, in any engine") {
+TEST_CASE("an answer that is told as a whole is what its pieces make") {
     const Fixture f;
-    const rwkvk::test::TemporaryFolder folder;
-    const std::string path = folder / "a.safetensors";
-    rwkvk_prompt_params params = rwkvk::prompt_params();
-    params.template_name = "world";
-    const std::vector<rwkvk::Message> first = {{"user", "Hello"}, {"assistant", "yes"}};
-    params.answered = 1;
-    const rwkvk::Prompt said(f.model, f.tokenizer, first, params);
-    rwkvk_engine_request request = rwkvk::engine_request();
-    request.prompt = said.handle();
-    request.max_tokens = 0;
-    request.wants_snapshot = 1;
-    std::optional<rwkvk::Snapshot> snapshot;
     Engine engine(f.model, f.tokenizer, f.params());
+    const std::vector<Token> prompt = {72, 101, 108, 108, 111};
+    rwkvk_engine_request request = rwkvk::engine_request();
+    request.tokens = prompt.data();
+    request.token_count = prompt.size();
+    request.max_tokens = 20;
+    request.wants_scores = request.wants_prompt_scores = 1;
+    std::vector<std::pair<Token, float>> pieces, scores, whole, whole_scores;
+    std::string text, whole_text;
     engine.submit(request, [&](const rwkvk_engine_event& event) {
-        CHECK(event.kind != RWKVK_EVENT_PIECE);
-        if (event.kind != RWKVK_EVENT_DONE) return;
-        CHECK(event.end == RWKVK_DONE_LENGTH);
-        REQUIRE(event.snapshot);
-        snapshot.emplace(f.model, event.snapshot);
+        CHECK(event.answer_count + event.prompt_score_count == 0);
+        if (event.kind == RWKVK_EVENT_PIECE) pieces.emplace_back(event.token, event.log_probability);
+        if (event.kind == RWKVK_EVENT_SCORE) scores.emplace_back(event.token, event.log_probability);
+        text.append(event.text, event.text_bytes);
+    });
+    request.wants_whole = 1;
+    size_t told = 0;
+    engine.submit(request, [&](const rwkvk_engine_event& event) {
+        ++told;
+        CHECK(event.kind == RWKVK_EVENT_DONE);
+        whole_text.assign(event.text, event.text_bytes);
+        for (size_t i = 0; i < event.answer_count; ++i)
+            whole.emplace_back(event.answer[i].token, event.answer[i].log_probability);
+        for (size_t i = 0; i < event.prompt_score_count; ++i)
+            whole_scores.emplace_back(event.prompt_scores[i].token, event.prompt_scores[i].log_probability);
     });
     while (engine.step()) {
     }
-    REQUIRE(snapshot);
-    CHECK(snapshot->position() == said.tokens().size());
-    CHECK(snapshot->values().size() == f.model.info().state_elements);
-    CHECK(!rwkvk::is_snapshot(rwkvk::test::model_file));
-    CHECK(!rwkvk::is_snapshot(path));
-    snapshot->write(path);
-    CHECK(rwkvk::is_snapshot(path));
-
-    std::vector<rwkvk::Message> all = first;
-    all.push_back({"user", "Bye"});
-    params.answered = 0;
-    const rwkvk::Prompt whole(f.model, f.tokenizer, all, params);
-    params.continues = 1;
-    const rwkvk::Prompt rest(f.model, f.tokenizer, {all.back()}, params);
-    CHECK(said.text() + rest.text() == whole.text());
-    const rwkvk::Snapshot read(f.model, path);
-    CHECK(read.position() == snapshot->position());
-    CHECK(read.values() == snapshot->values());
-    Answer from_file, at_once;
-    Engine other(f.model, f.tokenizer, f.params());
-    request = rwkvk::engine_request();
-    request.max_tokens = 8;
-    request.prompt = rest.handle();
-    request.from = read.handle();
-    other.submit(request, into(from_file));
-    request.prompt = whole.handle();
-    request.from = nullptr;
-    other.submit(request, into(at_once));
-    while (other.step()) {
-    }
-    CHECK(from_file.tokens == at_once.tokens);
-    CHECK(from_file.tokens.size() > 0);
-    // Plain contexts and chats take it too.
-    rwkvk::Context context(f.model, f.context);
-    f.runtime.check(rwkvk_state_load(context.handle(), 0, path.c_str(), nullptr));
-    CHECK(context.state(0) == snapshot->values());
-    rwkvk_snapshot* none = nullptr;
-    CHECK(rwkvk_snapshot_read(f.model.handle(), (folder / "none").c_str(), &none) == RWKVK_IO);
-    CHECK(rwkvk_snapshot_read(f.model.handle(), rwkvk::test::model_file.c_str(), &none) != RWKVK_OK);
-    CHECK(rwkvk_snapshot_write(snapshot->handle(), nullptr) == RWKVK_BAD_ARGUMENT);
-    CHECK(rwkvk_snapshot_position(nullptr) == 0);
-    CHECK(rwkvk_snapshot_share(nullptr) == nullptr);
-    CHECK(!rwkvk_is_snapshot(nullptr));
-}
-
-TEST_CASE("a state goes from one engine to another as bytes, and a prompt goes on from it there") {
-    const Fixture f;
-    std::vector<Token> read(100), prompt;
-    for (size_t i = 0; i < read.size(); ++i) read[i] = static_cast<Token>(i * 37 % 256);
-    prompt = read;
-    prompt.insert(prompt.end(), {1, 2, 3});
-    const auto answer_to = [&](Engine& engine, const std::vector<Token>& tokens, const char* domain,
-                               rwkvk_engine_request request = rwkvk::engine_request()) {
-        Answer answer;
-        request.max_tokens = 8;
-        request.tokens = tokens.data();
-        request.token_count = tokens.size();
-        request.domain = domain;
-        engine.submit(request, into(answer));
-        while (engine.step()) {
-        }
-        return answer;
-    };
-    Engine engine(f.model, f.tokenizer, f.params());
-    std::optional<rwkvk::Snapshot> snapshot;
-    rwkvk_engine_request request = rwkvk::engine_request();
-    request.tokens = read.data();
-    request.token_count = read.size();
-    request.max_tokens = 0;
-    request.wants_snapshot = 1;
-    engine.submit(request, [&](const rwkvk_engine_event& event) {
-        if (event.kind == RWKVK_EVENT_DONE) snapshot.emplace(f.model, event.snapshot);
-    });
-    while (engine.step()) {
-    }
-    REQUIRE(snapshot);
-    CHECK(snapshot->tokens() == read);
-    const std::string bytes = snapshot->encode();
-
-    Engine other(f.model, f.tokenizer, f.params());
-    const Answer plain = answer_to(other, prompt, "another");
-    CHECK(other.cached("ann", prompt) == 0);
-    const rwkvk::Snapshot decoded(f.model, bytes.data(), bytes.size());
-    CHECK(decoded.tokens() == read);
-    CHECK(decoded.values() == snapshot->values());
-    other.keep("ann", decoded);
-    CHECK(other.cached("ann", prompt) == read.size());
-    CHECK(other.cached("bob", prompt) == 0);
-    const Answer from_it = answer_to(other, prompt, "ann");
-    CHECK(from_it.cached == read.size());
-    CHECK(from_it.tokens == plain.tokens);
-    // Exactly its tokens: there are no logits with it, so that all is read.
-    CHECK(answer_to(other, read, "ann").tokens == answer_to(other, read, "another").tokens);
-
-    // What goes on from a state whose tokens are known has all of them; of others none are.
-    const rwkvk::test::TemporaryFolder folder;
-    snapshot->write(folder / "plain");
-    const rwkvk::Snapshot without(f.model, folder / "plain");
-    CHECK(without.tokens().empty());
-    CHECK(rwkvk_engine_keep(other.handle(), "", without.handle()) == RWKVK_BAD_ARGUMENT);
-    for (const rwkvk::Snapshot* from : {&decoded, &without}) {
-        request.from = from->handle();
-        request.token_count = 3;
-        std::vector<Token> known;
-        engine.submit(request, [&](const rwkvk_engine_event& event) {
-            if (event.kind == RWKVK_EVENT_DONE) known = rwkvk::Snapshot(f.model, event.snapshot).tokens();
-        });
-        while (engine.step()) {
-        }
-        CHECK(known.size() == (from == &decoded ? read.size() + 3 : 0));
-    }
-}
-
-TEST_CASE("bytes that are no state are refused") {
-    const Fixture f;
-    Engine engine(f.model, f.tokenizer, f.params());
-    const std::vector<Token> read = {1, 2, 3};
-    std::optional<rwkvk::Snapshot> snapshot;
-    rwkvk_engine_request request = rwkvk::engine_request();
-    request.tokens = read.data();
-    request.token_count = read.size();
-    request.max_tokens = 0;
-    request.wants_snapshot = 1;
-    engine.submit(request, [&](const rwkvk_engine_event& event) {
-        if (event.kind == RWKVK_EVENT_DONE) snapshot.emplace(f.model, event.snapshot);
-    });
-    while (engine.step()) {
-    }
-    const std::string good = snapshot->encode();
-    const auto status_of = [&](const std::string& bytes) {
-        rwkvk_snapshot* read_back = nullptr;
-        const rwkvk_status status =
-            rwkvk_snapshot_decode(f.model.handle(), bytes.data(), bytes.size(), &read_back);
-        rwkvk_snapshot_destroy(read_back);
-        return status;
-    };
-    const auto with = [&](const std::string& from, const std::string& to) {
-        std::string bytes = good;
-        REQUIRE(from.size() == to.size());
-        REQUIRE(bytes.find(from) != bytes.npos);
-        return bytes.replace(bytes.find(from), from.size(), to);
-    };
-    CHECK(status_of(good) == RWKVK_OK);
-    CHECK(status_of("") != RWKVK_OK);
-    CHECK(status_of(good.substr(0, good.size() / 2)) == RWKVK_BAD_FILE);
-    CHECK(status_of(with("\"position\":\"3\"", "\"position\":\"4\"")) == RWKVK_BAD_FILE);
-    CHECK(status_of(with("\"version\":\"2\"", "\"version\":\"9\"")) == RWKVK_UNSUPPORTED);
-    CHECK(status_of(with("\"I32\"", "\"F32\"")) == RWKVK_BAD_FILE);
-    for (const size_t from_end : {size_t{1}, size_t{200}}) {  // a token; a value
-        std::string bytes = good;
-        bytes[bytes.size() - from_end] ^= 0x7f;
-        CHECK(status_of(bytes) == RWKVK_BAD_FILE);
-    }
-    size_t count = 0;
-    char little[8];
-    CHECK(rwkvk_snapshot_encode(snapshot->handle(), little, sizeof little, &count) == RWKVK_OK);
-    CHECK(count == good.size());
-    CHECK(rwkvk_snapshot_encode(snapshot->handle(), nullptr, 1, &count) == RWKVK_BAD_ARGUMENT);
-    CHECK(rwkvk_snapshot_encode(nullptr, little, 0, &count) == RWKVK_BAD_ARGUMENT);
-    CHECK(rwkvk_snapshot_decode(f.model.handle(), nullptr, 0, nullptr) == RWKVK_BAD_ARGUMENT);
-    CHECK(rwkvk_snapshot_tokens(nullptr, &count) == nullptr);
-    CHECK(count == 0);
-    CHECK(rwkvk_engine_cached(nullptr, "", nullptr, 0, &count) == RWKVK_BAD_ARGUMENT);
-    CHECK(rwkvk_engine_keep(engine.handle(), "", nullptr) == RWKVK_BAD_ARGUMENT);
-    const rwkvk::Model again = f.runtime.load(rwkvk::test::model_file);
-    const rwkvk::Snapshot others(again, good.data(), good.size());
-    CHECK(rwkvk_engine_keep(engine.handle(), "", others.handle()) == RWKVK_BAD_ARGUMENT);
+    CHECK(told == 1);
+    CHECK(whole_text == text);
+    CHECK(whole == pieces);
+    CHECK(whole.size() == 20);
+    CHECK(whole_scores == scores);
+    CHECK(scores.size() == prompt.size() - 1);
 }
 
 TEST_CASE("prompts refuse what is no conversation") {

@@ -6,7 +6,7 @@ import threading
 import unittest
 
 import rwkvk
-from rwkvk import _events
+from rwkvk import _events, _request
 from support import ask, engine, generated, model, program
 
 STORY = "User: Tell me a story about a fox.\n\nAssistant:"
@@ -80,6 +80,12 @@ class GenerateTest(unittest.TestCase):
         self.assertEqual(stopped.text, greedy[0].text[: greedy[0].text.index(word)])
         self.assertEqual(stopped.finish, "stop")
 
+    def test_several_answers_to_each_prompt(self):
+        several = self.engine.generate([STORY, "Once"], 20, {"temperature": 2}, seed=[1, 7], n=3)
+        alone = self.engine.generate([STORY] * 3 + ["Once"] * 3, 20, {"temperature": 2}, seed=[1, 2, 3, 7, 8, 9])
+        self.assertEqual([output.tokens for output in several], [output.tokens for output in alone])
+        self.assertEqual(len({output.fingerprint for output in several}), 6)
+
     def test_wrong_values_are_refused_and_the_rest_goes_on(self):
         def refused(kind, pattern, *arguments, **named):
             with self.assertRaisesRegex(kind, pattern):
@@ -89,6 +95,10 @@ class GenerateTest(unittest.TestCase):
         refused(TypeError, "put it into a list", ask("Hello!"))
         refused(ValueError, "expected 2 of them", ["a", "b"], seed=[1])
         refused(ValueError, "expected order, .* found 'heat'", ["a"], sampling={"heat": 1})
+        refused(ValueError, "n: expected 1 or more .* found 0", ["a"], n=0)
+        refused(ValueError, "found both", ["a"], schema={}, grammar='root ::= "a"')
+        refused(rwkvk.Error, "line 1", ["a"], grammar="root ::= (")
+        refused(rwkvk.Error, "schema", ["a"], schema={"type": "no type"})
         refused(ValueError, "stop.*NUL", ["a"], stop="\0")
         refused(ValueError, "expected none, fast, .* found 'much'", [ask("a")], thinking="much")
         refused(ValueError, "expected role and content, found role, text", [[{"role": "user", "text": "a"}]])
@@ -126,6 +136,7 @@ class StreamTest(unittest.TestCase):
         expected = own.generate([ask("Hello!")], seed=1)[0]
         self.assertEqual("".join(pieces), expected.text)
         self.assertEqual(stream.output[:4], expected[:4])
+        self.assertEqual(stream.output.fingerprint, expected.fingerprint)
         self.assertEqual(list(stream), [])
 
     def test_closing_cancels(self):
@@ -141,7 +152,7 @@ class StreamTest(unittest.TestCase):
         stream = own.stream(STORY, 20000)
         events = stream._events
         del stream
-        while (event := events.get(timeout=60)).end is None:
+        while not isinstance(event := events.get(timeout=60), _events.Done):
             pass
         self.assertEqual(rwkvk._border.FINISHES[event.end], "cancelled")
 
@@ -163,7 +174,8 @@ class FailureTest(unittest.TestCase):
     def test_a_request_that_fails_raises(self):
         own = engine()
         stream = own.stream(STORY, 20000)
-        stream._events.put(_events.Event(stream._request, None, "", "", 3, 12, "a logit is no number"))
+        usage = _events.Usage(1, 0, 0, 0.0, 0.0, 0.0)
+        stream._events.put(_events.Done(stream._request, "", "", 3, 12, "a logit is no number", usage))
         with self.assertRaisesRegex(rwkvk.Error, "^a logit is no number$") as caught:
             list(stream)
         self.assertEqual(caught.exception.name, "not finite")
@@ -183,7 +195,9 @@ class CollectorTest(unittest.TestCase):
                 gc.collect()
                 freed.put(event)
 
-        request = own[0]._submit(Freeing(), STORY, 3, None, (), 1, None, "none")
-        self.assertEqual(freed.get(timeout=60).request, request)
-        while freed.get(timeout=60).end is None:
+        request = _request.Request(model.tokenize(STORY))
+        request.c.max_tokens, request.c.wants_whole = 3, 0
+        number = own[0]._submit(Freeing(), request)
+        self.assertEqual(freed.get(timeout=60).request, number)
+        while not isinstance(freed.get(timeout=60), _events.Done):
             pass

@@ -88,7 +88,7 @@ TEST_CASE("options of Ollama are those of a job") {
     CHECK(asks_to_load({{"model", "m"}}, OllamaCall::chat));
     CHECK(!asks_to_load({{"messages", hello}}, OllamaCall::chat));
     CHECK(asks_to_load({{"prompt", ""}}, OllamaCall::generate));
-    for (const char* const wish : {"format", "tools", "images", "suffix", "context"})
+    for (const char* const wish : {"images", "suffix", "context"})
         CHECK(refusal_of([&] { chat({{wish, json::array({1})}}); }).status == 501);
 }
 
@@ -122,6 +122,30 @@ TEST_CASE("Ollama's answers tell thoughts apart, whole and in lines") {
         CHECK(dialect->framed({{"a", 1}}) == "{\"a\":1}\n");
     }
     CHECK(time_now().size() == 20);
+}
+
+TEST_CASE("calls come behind thoughts and text, as each dialect has them") {
+    const Loaded loaded = make_loaded();
+    const Job job = read_anthropic_job({{"messages", hello}, {"max_tokens", 9}}, loaded, {});
+    Choice choice = thoughtful();
+    choice.calls = {{"c1", {"f", R"({"x": 1})"}}, {"c2", {"g", "{}"}}};
+    const Said calls{.text = "", .reasoning = "", .tokens = {}, .calls = choice.calls};
+    const auto anthropic = anthropic_dialect(loaded, job);
+    const json blocks = anthropic->whole({choice}).at("content");
+    REQUIRE(blocks.size() == 4);
+    CHECK(blocks[2] == json{{"type", "tool_use"}, {"id", "c1"}, {"name", "f"}, {"input", {{"x", 1}}}});
+    std::vector<std::string> types;
+    for (const json& event : anthropic->piece(0, choice, calls)) types.push_back(event.at("type"));
+    CHECK(types == std::vector<std::string>{"content_block_start", "content_block_delta",
+                                            "content_block_stop", "content_block_start",
+                                            "content_block_delta"});
+    CHECK(anthropic->closing(0, choice)[1].at("delta").at("stop_reason") == "tool_use");
+    choice.finish = "length";
+    CHECK(anthropic->closing(0, choice)[1].at("delta").at("stop_reason") == "max_tokens");
+    const auto ollama = ollama_dialect(OllamaCall::chat, loaded, job);
+    const json told = ollama->piece(0, choice, calls).at("message").at("tool_calls");
+    REQUIRE(told.size() == 2);
+    CHECK(told[0].at("function") == json{{"name", "f"}, {"arguments", {{"x", 1}}}});
 }
 
 TEST_CASE("Anthropic's blocks rise, thoughts are signed before the text begins") {

@@ -344,9 +344,9 @@ class Answers(unittest.TestCase):
             self.assertGreater(self.server.metric("num_requests_running"), 0)
             connection.sock.close()
             left = time.monotonic()
-            while self.server.metric("num_requests_running") > 0 and time.monotonic() < left + 10:
+            while self.server.metric("num_requests_running") > 0 and time.monotonic() < left + 60:
                 time.sleep(0.02)
-            self.assertLess(time.monotonic() - left, 5)  # of a busy machine
+            self.assertEqual(self.server.metric("num_requests_running"), 0)
 
 
 class Starts(unittest.TestCase):

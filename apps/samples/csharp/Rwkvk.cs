@@ -41,6 +41,10 @@ static class Border {
         public UIntPtr alternative_count;
         public IntPtr hidden;
         public UIntPtr hidden_count;
+        public IntPtr answer;
+        public UIntPtr answer_count;
+        public IntPtr prompt_scores;
+        public UIntPtr prompt_score_count;
     }
 
     [StructLayout(LayoutKind.Sequential)]
@@ -60,7 +64,7 @@ static class Border {
         public IntPtr owner, domain, @event, user, @from;
         public int wants_snapshot, wants_scores, wants_prompt_scores;
         public uint alternatives;
-        public int wants_hidden;
+        public int wants_hidden, wants_whole;
     }
 
     [DllImport("rwkvk")] public static extern IntPtr rwkvk_last_error(IntPtr runtime);
