@@ -79,6 +79,25 @@ TEST_CASE("a snapshot is saved, and a conversation goes on from the file, in any
     CHECK(!rwkvk_is_snapshot(nullptr));
 }
 
+/// Of tokens that are read behind `from`, or from nothing on.
+rwkvk::Snapshot snapshot_behind(const std::vector<Token>& tokens, const rwkvk::Snapshot* from,
+                                const Fixture& f, Engine& engine) {
+    rwkvk_engine_request request = rwkvk::engine_request();
+    request.tokens = tokens.data();
+    request.token_count = tokens.size();
+    request.from = from ? from->handle() : nullptr;
+    request.max_tokens = 0;
+    request.wants_snapshot = 1;
+    std::optional<rwkvk::Snapshot> snapshot;
+    engine.submit(request, [&](const rwkvk_engine_event& event) {
+        if (event.kind == RWKVK_EVENT_DONE) snapshot.emplace(f.model, event.snapshot);
+    });
+    while (engine.step()) {
+    }
+    REQUIRE(snapshot);
+    return std::move(*snapshot);
+}
+
 TEST_CASE("a state goes from one engine to another as bytes, and a prompt goes on from it there") {
     const Fixture f;
     std::vector<Token> read(100), prompt;
@@ -98,27 +117,16 @@ TEST_CASE("a state goes from one engine to another as bytes, and a prompt goes o
         return answer;
     };
     Engine engine(f.model, f.tokenizer, f.params());
-    std::optional<rwkvk::Snapshot> snapshot;
-    rwkvk_engine_request request = rwkvk::engine_request();
-    request.tokens = read.data();
-    request.token_count = read.size();
-    request.max_tokens = 0;
-    request.wants_snapshot = 1;
-    engine.submit(request, [&](const rwkvk_engine_event& event) {
-        if (event.kind == RWKVK_EVENT_DONE) snapshot.emplace(f.model, event.snapshot);
-    });
-    while (engine.step()) {
-    }
-    REQUIRE(snapshot);
-    CHECK(snapshot->tokens() == read);
-    const std::string bytes = snapshot->encode();
+    const rwkvk::Snapshot snapshot = snapshot_behind(read, nullptr, f, engine);
+    CHECK(snapshot.tokens() == read);
+    const std::string bytes = snapshot.encode();
 
     Engine other(f.model, f.tokenizer, f.params());
     const Answer plain = answer_to(other, prompt, "another");
     CHECK(other.cached("ann", prompt) == 0);
     const rwkvk::Snapshot decoded(f.model, bytes.data(), bytes.size());
     CHECK(decoded.tokens() == read);
-    CHECK(decoded.values() == snapshot->values());
+    CHECK(decoded.values() == snapshot.values());
     other.keep("ann", decoded);
     CHECK(other.cached("ann", prompt) == read.size());
     CHECK(other.cached("bob", prompt) == 0);
@@ -130,39 +138,20 @@ TEST_CASE("a state goes from one engine to another as bytes, and a prompt goes o
 
     // What goes on from a state whose tokens are known has all of them; of others none are.
     const rwkvk::test::TemporaryFolder folder;
-    snapshot->write(folder / "plain");
+    snapshot.write(folder / "plain");
     const rwkvk::Snapshot without(f.model, folder / "plain");
     CHECK(without.tokens().empty());
     CHECK(rwkvk_engine_keep(other.handle(), "", without.handle()) == RWKVK_BAD_ARGUMENT);
-    for (const rwkvk::Snapshot* from : {&decoded, &without}) {
-        request.from = from->handle();
-        request.token_count = 3;
-        std::vector<Token> known;
-        engine.submit(request, [&](const rwkvk_engine_event& event) {
-            if (event.kind == RWKVK_EVENT_DONE) known = rwkvk::Snapshot(f.model, event.snapshot).tokens();
-        });
-        while (engine.step()) {
-        }
-        CHECK(known.size() == (from == &decoded ? read.size() + 3 : 0));
-    }
+    const std::vector<Token> more = {1, 2, 3};
+    CHECK(snapshot_behind(more, &decoded, f, engine).tokens() == prompt);
+    CHECK(snapshot_behind(more, &without, f, engine).tokens().empty());
 }
 
 TEST_CASE("bytes that are no state are refused") {
     const Fixture f;
     Engine engine(f.model, f.tokenizer, f.params());
-    const std::vector<Token> read = {1, 2, 3};
-    std::optional<rwkvk::Snapshot> snapshot;
-    rwkvk_engine_request request = rwkvk::engine_request();
-    request.tokens = read.data();
-    request.token_count = read.size();
-    request.max_tokens = 0;
-    request.wants_snapshot = 1;
-    engine.submit(request, [&](const rwkvk_engine_event& event) {
-        if (event.kind == RWKVK_EVENT_DONE) snapshot.emplace(f.model, event.snapshot);
-    });
-    while (engine.step()) {
-    }
-    const std::string good = snapshot->encode();
+    const rwkvk::Snapshot snapshot = snapshot_behind({1, 2, 3}, nullptr, f, engine);
+    const std::string good = snapshot.encode();
     const auto status_of = [&](const std::string& bytes) {
         rwkvk_snapshot* read_back = nullptr;
         const rwkvk_status status =
@@ -189,9 +178,9 @@ TEST_CASE("bytes that are no state are refused") {
     }
     size_t count = 0;
     char little[8];
-    CHECK(rwkvk_snapshot_encode(snapshot->handle(), little, sizeof little, &count) == RWKVK_OK);
+    CHECK(rwkvk_snapshot_encode(snapshot.handle(), little, sizeof little, &count) == RWKVK_OK);
     CHECK(count == good.size());
-    CHECK(rwkvk_snapshot_encode(snapshot->handle(), nullptr, 1, &count) == RWKVK_BAD_ARGUMENT);
+    CHECK(rwkvk_snapshot_encode(snapshot.handle(), nullptr, 1, &count) == RWKVK_BAD_ARGUMENT);
     CHECK(rwkvk_snapshot_encode(nullptr, little, 0, &count) == RWKVK_BAD_ARGUMENT);
     CHECK(rwkvk_snapshot_decode(f.model.handle(), nullptr, 0, nullptr) == RWKVK_BAD_ARGUMENT);
     CHECK(rwkvk_snapshot_tokens(nullptr, &count) == nullptr);

@@ -262,6 +262,15 @@ class Answers(unittest.TestCase):
         self.server.chat()
         self.assertGreater(self.server.metric("generation_tokens_total"), 0)
         self.assertIn('rwkvk_request_success_total{finished_reason="stop"}', self.server.get("/metrics")[1])
+        self.assertEqual(self.server.metric("kv_cache_usage_perc"), 0)
+        names = ("time_to_first_token", "request_queue_time", "request_prefill_time", "request_decode_time",
+                 "request_time_per_output_token", "e2e_request_latency")
+        before = [self.server.metric(name + "_seconds_count") for name in names]
+        self.server.chat()
+        self.assertEqual([self.server.metric(name + "_seconds_count") for name in names], [count + 1 for count in before])
+        self.assertGreater(self.server.metric("e2e_request_latency_seconds_sum"), self.server.metric("request_decode_time_seconds_sum"))
+        buckets = [int(count) for count in re.findall(r'^rwkvk_e2e_request_latency_seconds_bucket{le="[^"]+"} (\d+)$', self.server.get("/metrics")[1], re.M)]
+        self.assertEqual((buckets, buckets[-1]), (sorted(buckets), before[-1] + 1))
 
     def refused(self, expected, path="/v1/chat/completions", **fields):
         status, answer = self.server.post(path, {"messages": HELLO, **fields})
@@ -334,7 +343,7 @@ class Answers(unittest.TestCase):
             connection = self.server.connect()
             connection.request("POST", "/v1/chat/completions", json.dumps(
                 {"messages": HELLO, "stream": stream, "max_tokens": 30000, "temperature": 5, "top_p": 1,
-                 "logit_bias": {"0": -100}, "seed": 8}))
+                 "logit_bias": {"0": -100, "\n": -100, "\n\n": -100}, "seed": 8}))  # no end of its own
             if stream:
                 connection.getresponse().read(100)
             for _ in range(100):
@@ -347,6 +356,7 @@ class Answers(unittest.TestCase):
             while self.server.metric("num_requests_running") > 0 and time.monotonic() < left + 60:
                 time.sleep(0.02)
             self.assertEqual(self.server.metric("num_requests_running"), 0)
+            self.assertIn('rwkvk_client_gone_total{phase="answer"}', self.server.get("/metrics")[1])
 
 
 class Starts(unittest.TestCase):

@@ -28,7 +28,7 @@ struct Choice {
     std::string finish;                      // "stop" or "length"; "" while it comes
     std::string stopped_by;                  // the text that the client wanted to end it; "": none
     uint64_t seed = 0, prompt_tokens = 0, cached_tokens = 0, answer_tokens = 0, reasoning_tokens = 0;
-    double prompt_seconds = 0, answer_seconds = 0;
+    double queued_seconds = 0, prompt_seconds = 0, answer_seconds = 0;
 
     /// Whether it ended to have tools called.
     bool calls_tools() const { return finish == "stop" && !calls.empty(); }

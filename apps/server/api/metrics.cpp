@@ -33,21 +33,28 @@ void write_all(std::ostream& out, const char* name, const char* help, const char
 
 }  // namespace
 
-void Metrics::count_end(const std::string& finish) {
+void Metrics::count_end(const std::string& finish, const Choice& choice, uint64_t fetched) {
+    const uint64_t from_store = std::min(choice.cached_tokens, fetched);
     const std::lock_guard lock(mutex_);
     ++ends_[finish];
+    cached_["store"] += from_store;
+    cached_["memory"] += choice.cached_tokens - from_store;
+    if (finish == "gone")
+        ++gone_[choice.prompt_tokens == 0 ? "queue" : choice.tokens.empty() ? "prompt" : "answer"];
+    if (finish != "stop" && finish != "length") return;
+    const double before = choice.queued_seconds + choice.prompt_seconds;
+    queued_.add(choice.queued_seconds);
+    prompt_.add(choice.prompt_seconds);
+    first_token_.add(before);
+    answer_.add(choice.answer_seconds);
+    whole_.add(before + choice.answer_seconds);
+    if (choice.answer_tokens > 1)
+        token_.add(choice.answer_seconds / static_cast<double>(choice.answer_tokens - 1));
 }
 
 void Metrics::count_error(int status) {
     const std::lock_guard lock(mutex_);
     ++errors_[status];
-}
-
-void Metrics::count_cached(uint64_t tokens, uint64_t fetched) {
-    const uint64_t from_store = std::min(tokens, fetched);
-    const std::lock_guard lock(mutex_);
-    cached_["store"] += from_store;
-    cached_["memory"] += tokens - from_store;
 }
 
 std::string Metrics::text(const Loaded& loaded, const StoreCounts::Values& store) const {
@@ -57,6 +64,8 @@ std::string Metrics::text(const Loaded& loaded, const StoreCounts::Values& store
     write(out, "gauge", "num_requests_running", "Sequences being answered", info.running);
     write(out, "gauge", "num_requests_waiting", "Sequences that wait for a slot", info.waiting);
     write(out, "gauge", "slots_total", "Sequences that can be answered at once", loaded.slots);
+    write(out, "gauge", "kv_cache_usage_perc", "Share of the slots that are in use, 1: all",
+          static_cast<double>(info.running) / loaded.slots);
     write(out, "gauge", "state_cache_bytes", "Host memory of kept states", info.kept_bytes);
     write(out, "gauge", "state_cache_states", "Kept states", info.kept_states);
     write(out, "gauge", "device_bytes", "Device memory in use", info.device_bytes);
@@ -77,6 +86,14 @@ std::string Metrics::text(const Loaded& loaded, const StoreCounts::Values& store
     write_all(out, "prefix_cache_hits_total", "Tokens of prompts found in the cache, by where from", "tier",
               cached_);
     write_all(out, "request_success_total", "Answers, by how they ended", "finished_reason", ends_);
+    write_all(out, "client_gone_total", "Clients that left, by what was being done", "phase", gone_);
+    queued_.write(out, "request_queue_time_seconds", "Until an answer's prompt was begun");
+    prompt_.write(out, "request_prefill_time_seconds", "Until it was read");
+    first_token_.write(out, "time_to_first_token_seconds", "Both");
+    answer_.write(out, "request_decode_time_seconds", "Of an answer, from its first token to its last");
+    token_.write(out, "request_time_per_output_token_seconds",
+                 "Of each token of an answer but the first, its mean");
+    whole_.write(out, "e2e_request_latency_seconds", "All of it");
     write_all(out, "request_errors_total", "Requests that were refused or failed, by status", "code",
               errors_);
     out << "# HELP rwkvk_build_info What answers\n# TYPE rwkvk_build_info gauge\nrwkvk_build_info{version="

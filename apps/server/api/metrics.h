@@ -5,6 +5,8 @@
 #include <mutex>
 #include <string>
 
+#include "dialect.h"
+#include "histogram.h"
 #include "loaded.h"
 #include "talk/store_counts.h"
 
@@ -12,21 +14,20 @@ namespace rwkvk::server {
 
 class Metrics {
   public:
-    /// An answer that ended: "stop", "length", "failed", "gone".
-    void count_end(const std::string& finish);
+    /// An answer that ended: "stop", "length", "failed", "gone". So many of its prompt's tokens were brought
+    /// from the store at most.
+    void count_end(const std::string& finish, const Choice& choice, uint64_t fetched);
     /// A request that was refused.
     void count_error(int status);
-
-    /// Tokens of a prompt that were found in the cache, of which so many were brought from the store at most.
-    void count_cached(uint64_t tokens, uint64_t fetched);
 
     std::string text(const Loaded& loaded, const StoreCounts::Values& store) const;
 
   private:
     mutable std::mutex mutex_;
-    std::map<std::string, uint64_t> ends_;
+    std::map<std::string, uint64_t> ends_, gone_;
     std::map<int, uint64_t> errors_;
     std::map<std::string, uint64_t> cached_ = {{"memory", 0}, {"store", 0}};  // tokens
+    Histogram queued_, prompt_, first_token_, answer_, token_, whole_;        // seconds
 };
 
 }  // namespace rwkvk::server

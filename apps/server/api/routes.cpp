@@ -42,7 +42,7 @@ const std::vector<Service::Route>& Service::routes() {
                                    {"POST", "/tokenize", true, &Service::tokenize},
                                    {"POST", "/detokenize", true, &Service::detokenize},
                                    {"GET", "/tokenizer_info", true, &Service::tokenizer_info},
-        {"GET", "/tokenizer_info", true, &Service::tokenizer_info},
+                                   {"GET", "/tokenizer_info", true, &Service::tokenizer_info},
                                    {"POST", "/apply-template", true, &Service::apply_template}};
         // With and without the version, as others serve them.
         for (const std::string before : {"", "/v1"}) {
@@ -204,8 +204,7 @@ void Service::answer(const Call& call, Job job, std::unique_ptr<Dialect> dialect
     job.owner = access_.owner_of(call.request);
     const auto count = [metrics = metrics_, line = call.line, fetched = job.fetched_tokens](
                            const std::string& finish, const Choice& choice) {
-        metrics->count_end(finish);
-        metrics->count_cached(choice.cached_tokens, fetched);
+        metrics->count_end(finish, choice, fetched);
         line->add(finish, choice);
     };
     std::make_shared<Answer>(*call.loaded, std::move(job), std::move(dialect), call.client, count)->begin();

@@ -106,6 +106,7 @@ void Transcript::take_end(const rwkvk_engine_event& event) {
     choice_.prompt_tokens = event.prompt_tokens;
     choice_.cached_tokens = event.cached_tokens;
     choice_.answer_tokens = event.answer_tokens;
+    choice_.queued_seconds = event.queued_seconds;
     choice_.prompt_seconds = event.prompt_seconds;
     choice_.answer_seconds = event.answer_seconds;
 }
