@@ -500,10 +500,12 @@ class Servers(Browsing):
 
 if __name__ == "__main__":
     REAL, REAL_PORT = served()
-    Browsing.browser, Browsing.real_port = open_browser(), REAL_PORT
     try:
-        result = unittest.main(verbosity=2, exit=False).result
+        Browsing.browser, Browsing.real_port = open_browser(), REAL_PORT
+        try:
+            result = unittest.main(verbosity=2, exit=False).result
+        finally:
+            Browsing.browser.quit()
     finally:
-        Browsing.browser.quit()
         end(REAL)
     sys.exit(not result.wasSuccessful())
