@@ -90,9 +90,7 @@ void add_calls(json& items, const json& message, const std::string& where,
     size_t count = 0;
     for (const ToolCall& call : read_calls(fields, where)) {
         const json& given = message.at("tool_calls").at(count++);
-        json item = call_item("", 0, {given.value("id", ""), call}, "completed");
-        item["id"] = next_id();
-        items.push_back(std::move(item));
+        items.push_back(call_item(next_id(), {given.value("id", ""), call}, "completed"));
     }
 }
 
@@ -142,8 +140,12 @@ json message_item(const std::string& suffix, const std::string& text, const std:
             {"content", std::move(content)}};
 }
 
-json call_item(const std::string& suffix, size_t index, const Call& call, const std::string& status) {
-    return {{"id", "fc_" + suffix + "_" + std::to_string(index)},
+std::string call_item_id(const std::string& suffix, size_t index) {
+    return "fc_" + suffix + "_" + std::to_string(index);
+}
+
+json call_item(const std::string& id, const Call& call, const std::string& status) {
+    return {{"id", id},
             {"type", "function_call"},
             {"call_id", call.id},
             {"name", call.of.name},
@@ -157,7 +159,7 @@ json output_items(const std::string& suffix, const Choice& choice, const std::st
     if (!choice.text.empty() || choice.calls.empty())
         items.push_back(message_item(suffix, choice.text, status));
     for (size_t i = 0; i < choice.calls.size(); ++i)
-        items.push_back(call_item(suffix, i, choice.calls[i], status));
+        items.push_back(call_item(call_item_id(suffix, i), choice.calls[i], status));
     return items;
 }
 

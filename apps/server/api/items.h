@@ -14,9 +14,9 @@ nlohmann::json read_items(const Fields& fields, const char* name, const std::str
 nlohmann::json output_items(const std::string& suffix, const Choice& choice, const std::string& status);
 nlohmann::json reasoning_item(const std::string& suffix, const std::string& text, const std::string& status);
 nlohmann::json message_item(const std::string& suffix, const std::string& text, const std::string& status);
-/// The call number `index` of an answer.
-nlohmann::json call_item(const std::string& suffix, size_t index, const Call& call,
-                         const std::string& status);
+nlohmann::json call_item(const std::string& id, const Call& call, const std::string& status);
+/// Of the call number `index` of an answer.
+std::string call_item_id(const std::string& suffix, size_t index);
 nlohmann::json output_part(const std::string& text);
 
 /// {"object": "list", "data": [...]}: of `items`, which are in their order, so many as the query says by

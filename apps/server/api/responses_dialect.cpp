@@ -77,7 +77,8 @@ class ResponsesDialect final : public Dialect {
     enum class Part { none, reasoning, message, calls };
 
     static std::string status_of(const Choice& choice) {
-        const bool is_whole = choice.finish == "stop" || choice.finish.empty();  // a part may end before the answer
+        const bool is_whole =
+            choice.finish == "stop" || choice.finish.empty();  // a part may end before the answer
         return is_whole ? "completed" : "incomplete";
     }
 
@@ -131,7 +132,7 @@ class ResponsesDialect final : public Dialect {
     void say_call(size_t index, const Call& call, const Choice& so_far, json& events) {
         close_part(events, so_far);
         part_ = Part::calls;
-        json item = call_item(suffix_, index, call, "completed"), begun = item;
+        json item = call_item(call_item_id(suffix_, index), call, "completed"), begun = item;
         begun["status"] = "in_progress";
         begun["arguments"] = "";
         const auto arguments = [&](const char* what, json words) {
