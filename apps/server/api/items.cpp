@@ -4,6 +4,8 @@
 #include <charconv>
 #include <functional>
 
+#include "talk/conversation.h"
+
 namespace rwkvk::server {
 
 using nlohmann::json;
@@ -50,13 +52,10 @@ json output_item_of(const Fields& fields, const std::string& where, const std::s
                     const char* output) {
     const json* const given = fields.find(output);
     if (!given) throw bad_request(where + output + ": expected a text or a list of parts, found none");
-    std::string text;
-    for (const json& part : parts_of(*given, where + output, "tool"))
-        text += part.at("text").get<std::string>();
     return {{"id", id},
             {"type", "function_call_output"},
             {"call_id", fields.text(call).value_or("")},
-            {"output", std::move(text)},
+            {"output", text_of_parts(parts_of(*given, where + output, "tool"))},
             {"status", "completed"}};
 }
 

@@ -99,12 +99,6 @@ std::string without_nul(std::string text) {
     return text;
 }
 
-std::string text_of_parts(const json& parts) {
-    std::string all;
-    for (const json& part : parts) all += part.at("text").get<std::string>();
-    return without_nul(std::move(all));
-}
-
 /// The calls of an answer are part of its message.
 void add_call(json& messages, const json& item) {
     if (messages.empty() || messages.back().at("role") != "assistant")
@@ -116,6 +110,12 @@ void add_call(json& messages, const json& item) {
 
 }  // namespace
 
+std::string text_of_parts(const json& parts) {
+    std::string all;
+    for (const json& part : parts) all += part.at("text").get<std::string>();
+    return all;
+}
+
 void add_messages(json& messages, const json& items) {
     for (const json& item : items) {
         const json& type = item.at("type");
@@ -123,7 +123,7 @@ void add_messages(json& messages, const json& items) {
         if (type == "function_call_output")
             messages.push_back({{"role", "tool"}, {"content", without_nul(item.at("output"))}});
         if (type != "message") continue;
-        std::string content = text_of_parts(item.at("content"));
+        std::string content = without_nul(text_of_parts(item.at("content")));
         // An answer that was cancelled before its first word says nothing.
         if (!content.empty())
             messages.push_back({{"role", item.at("role")}, {"content", std::move(content)}});

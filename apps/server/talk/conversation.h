@@ -48,6 +48,9 @@ struct Conversation {
     void add(Turn turn);
 };
 
+/// What parts of an item say.
+std::string text_of_parts(const nlohmann::json& parts);
+
 /// Items as messages {role, content, tool_calls} of a chat, behind those that there are.
 void add_messages(nlohmann::json& messages, const nlohmann::json& items);
 
