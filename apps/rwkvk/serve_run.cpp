@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "api/service.h"
+#include "http/listener.h"
 #include "serve.h"
 #include "text_input.h"
 
@@ -23,10 +24,6 @@ sigset_t block_signals() {
 void wait_for(const sigset_t& signals) {
     int signal = 0;
     sigwait(&signals, &signal);
-}
-
-bool is_loopback(const std::string& host) {
-    return host == "localhost" || host == "::1" || host.starts_with("127.") || host.starts_with("unix:");
 }
 
 std::vector<server::ApiKey> keys_of(const ServeFlags& flags) {
@@ -61,7 +58,7 @@ server::ServiceOptions service_options(const ServeFlags& flags) {
         .access = {.keys = keys_of(flags),
                    .allowed_hosts = flags.allowed_hosts,
                    .origins = flags.origins,
-                   .loopback = is_loopback(flags.host),
+                   .loopback = http::is_local(flags.host),
                    .page = !flags.no_webui},
         .jobs = {.max_tokens = flags.max_tokens,
                  .thinking = flags.thinking,
@@ -75,6 +72,7 @@ server::ServiceOptions service_options(const ServeFlags& flags) {
         .pooling = flags.pooling,
         .threads = flags.threads,
         .store = open_store(flags),
+        .keeps_conversations = !flags.store.empty(),
         .states = open_states(flags)};
     if (!options.access.loopback && options.access.keys.empty() && !flags.insecure) {
         throw usage_error(concat("other computers could ask at ", flags.host,
@@ -114,6 +112,7 @@ std::shared_ptr<server::Loaded> load(const ServeFlags& flags) {
 
 std::string address_of(const ServeFlags& flags, uint16_t port) {
     if (flags.host.starts_with("unix:")) return flags.host;
+    if (flags.host.starts_with("fd:")) return concat(flags.host, ", the socket of port ", port);
     const bool is_v6 = flags.host.find(':') != flags.host.npos;
     return concat("http://", is_v6 ? "[" : "", flags.host, is_v6 ? "]" : "", ":", port);
 }
@@ -145,7 +144,9 @@ class Loading {
 
 }  // namespace
 
-void serve(const ServeFlags& flags) {
+void serve(const ServeFlags& given) {
+    ServeFlags flags = given;
+    if (const std::string socket = http::passed_socket(); !socket.empty()) flags.host = socket;
     const sigset_t signals = block_signals();
     server::Service service(service_options(flags));
     http::Server http(

@@ -1,6 +1,6 @@
 #include "tests/fuzz/check_input.h"
 
-#include "host/error.h"
+#include RWKVK_FUZZ_ERROR
 #include "tests/fuzz/input.h"
 #include "tests/support/allocation_meter.h"
 

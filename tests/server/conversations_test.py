@@ -70,6 +70,27 @@ class Conversations(unittest.TestCase):
         usage = second["usage"]
         self.assertEqual(usage["total_tokens"], usage["input_tokens"] + usage["output_tokens"])
 
+    def test_the_tree_of_turns(self):
+        first = self.server.respond("Hello!")
+        name = first["conversation"]["id"]
+        answers = [self.server.respond("Who are you?", previous_response_id=first["id"], instructions="Be brief.") for _ in range(2)]
+        beginning = self.server.respond("Good morning!", previous_response_id=f"resp_{name[5:]}_0")
+        alone = self.server.chat(messages=[{"role": "user", "content": "Good morning!"}])
+        self.assertEqual(beginning["rwkvk"]["fingerprint"], alone["rwkvk"]["fingerprint"], "it follows nothing")
+        turns = self.server.ok("GET", f"/v1/conversations/{name}/turns")
+        kept = [first, *answers, beginning]
+        self.assertEqual([turn["id"] for turn in turns["data"]], [response["id"] for response in kept])
+        self.assertEqual([turn["previous_response_id"] for turn in turns["data"]], [None, first["id"], first["id"], None])
+        self.assertEqual([turn["instructions"] for turn in turns["data"]], [None, "Be brief.", "Be brief.", None])
+        self.assertEqual([turn["input"][0]["content"][0]["text"] for turn in turns["data"]], ["Hello!", "Who are you?", "Who are you?", "Good morning!"])
+        for turn, response in zip(turns["data"], kept):
+            self.assertEqual(turn["output"], response["output"])
+            self.assertEqual({key: turn["rwkvk"][key] for key in ("seed", "fingerprint", "timings", "system_fingerprint")},
+                             {key: response["rwkvk"][key] for key in ("seed", "fingerprint", "timings", "system_fingerprint")})
+        self.assertEqual(turns["conversation"]["rwkvk"]["head"], beginning["id"])
+        self.assertEqual(self.server.json("GET", f"/v1/responses/resp_{name[5:]}_0")[0], 404)
+        self.assertEqual(self.server.json("GET", f"/v1/conversations/conv_{UNKNOWN}/turns")[0], 404)
+
     def test_instructions_stand_before_all_and_are_not_inherited(self):
         first = self.server.respond("Hello!", instructions="Be brief.")
         with_system = self.server.chat(messages=[{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hello!"}])

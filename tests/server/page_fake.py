@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 PROPS = {"model_path": "fake.gguf", "model_alias": "fake", "device": "test device", "build_info": "rwkvk 9.9", "system_fingerprint": "b0-0",
          "total_slots": 1, "default_generation_settings": {"params": {"temperature": 0.5, "top_p": 0.25, "top_k": 0, "presence_penalty": 0,
                                                                       "frequency_penalty": 0, "penalty_decay": 0.99}}}
-LAST = [{"choices": [{"delta": {}, "finish_reason": "stop"}], "timings": {"predicted_per_second": 12.5, "predicted_ms": 2000}},
+LAST = [{"choices": [{"delta": {}, "finish_reason": "stop"}], "timings": {"cache_n": 30, "prompt_n": 10, "predicted_n": 25, "predicted_per_second": 12.5, "predicted_ms": 2000}},
         {"choices": [], "system_fingerprint": "b0-0", "rwkvk": {"seed": 7, "fingerprint": "00ff00ff00ff00ff"},
          "usage": {"prompt_tokens": 40, "completion_tokens": 25, "prompt_tokens_details": {"cached_tokens": 30}}}]
 

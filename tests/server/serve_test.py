@@ -428,6 +428,31 @@ class Starts(unittest.TestCase):
         self.assertEqual(server.chat(seed=5)["rwkvk"]["seed"], 5)
         self.assertEqual(server.stop(), 0)
 
+    def passed(self, host, count="1", *flags):
+        """A server that is started with sockets which listen already, as systemd does it."""
+        listening = socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        self.addCleanup(listening.close)
+        start = f'exec 3<&{listening.fileno()}; LISTEN_PID=$$ LISTEN_FDS={count} exec "$@"'
+        process = subprocess.Popen(["sh", "-c", start, "sh", PROGRAM, "serve", "-dev", "cpu", *flags], pass_fds=[listening.fileno()], text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return listening.getsockname()[1], process
+
+    def test_a_socket_that_a_service_manager_passes(self):
+        for host in ("127.0.0.1", "::1"):
+            port, process = self.passed(host)
+            self.assertEqual(process.stdout.readline(), f"listening on fd:3, the socket of port {port}\n")
+            client = http.client.HTTPConnection(host, port, timeout=60)
+            client.request("GET", "/livez")
+            self.assertEqual(client.getresponse().status, 200)
+            client.close()
+            process.terminate()
+            process.communicate(timeout=60)
+            self.assertEqual(process.returncode, 0)
+        for host, count, words in (("0.0.0.0", "1", "--insecure"), ("127.0.0.1", "2", "expected 1 socket, found 2")):
+            _, process = self.passed(host, count)
+            self.assertIn(words, process.communicate(timeout=60)[1])
+            self.assertNotEqual(process.returncode, 0)
+
     def test_what_cannot_be_started_says_why(self):
         self.fails(2, "--insecure", "--host", "0.0.0.0", "--port", "0")
         self.fails(1, "none.gguf", "-m", "none.gguf", "--port", "0")

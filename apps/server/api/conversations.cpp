@@ -108,6 +108,21 @@ json delete_conversation(Store& store, const TalkRequest& request) {
     return {{"id", id}, {"object", "conversation.deleted"}, {"deleted", true}};
 }
 
+json list_turns(Store& store, const TalkRequest& request) {
+    const Conversation conversation = found(store, request);
+    json data = json::array();
+    for (const auto& [n, turn] : conversation.turns) {
+        const auto name = [&](uint64_t of) { return to_text(ResponseId{conversation.id, of}); };
+        json words = response_words(name(n), conversation.id, turn);
+        words["previous_response_id"] = turn.parent == 0 ? json() : json(name(turn.parent));
+        words["input"] = turn.input;
+        data.push_back(std::move(words));
+    }
+    json list = list_of(std::move(data), false);
+    list["conversation"] = words_of(conversation);
+    return list;
+}
+
 json list_items(Store& store, const TalkRequest& request) {
     return page_of_items(items_of(found(store, request)), request.query);
 }

@@ -18,6 +18,8 @@ nlohmann::json list_conversations(Store& store, const TalkRequest& request);
 nlohmann::json get_conversation(Store& store, const TalkRequest& request);
 nlohmann::json change_conversation(Store& store, const TalkRequest& request);
 nlohmann::json delete_conversation(Store& store, const TalkRequest& request);
+/// The whole tree: every turn as its response, with what it follows and its input.
+nlohmann::json list_turns(Store& store, const TalkRequest& request);
 nlohmann::json list_items(Store& store, const TalkRequest& request);
 /// Unlike the others it appends: it needs the lease.
 nlohmann::json add_items(const std::shared_ptr<Keeper>& keeper, const TalkRequest& request);

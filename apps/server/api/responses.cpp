@@ -130,7 +130,8 @@ json about_of(const Fields& fields, const Job& job, const Loaded& loaded) {
             {"tool_choice", choice.is_null() ? json("auto") : std::move(choice)},
             {"tools", tools_of(fields)},
             {"truncation", "disabled"},
-            {"metadata", read_metadata(fields)}};
+            {"metadata", read_metadata(fields)},
+            {"rwkvk", {{"system_fingerprint", loaded.system_fingerprint}}}};
 }
 
 /// What of a chat its states depend on.
@@ -147,6 +148,7 @@ void keep_answer(Job& job, const Talk& talk, std::shared_ptr<TurnUnderWay> under
                  SaidSoFar asked) {
     const auto said = std::make_shared<const SaidSoFar>(std::move(asked));
     job.fetched_tokens = talk.states->fetch(*said, job.prompts.front().tokens);
+    const std::vector<std::vector<Token>> prompts = {job.prompts.front().tokens};
     job.keep = [=](const Choice& choice, std::function<void(const json&)> go_on) {
         Turn turn;
         turn.seed = choice.seed;
@@ -156,6 +158,7 @@ void keep_answer(Job& job, const Talk& talk, std::shared_ptr<TurnUnderWay> under
         turn.output = std::move(ended["output"]);
         turn.usage = std::move(ended["usage"]);
         turn.about = about;
+        turn.about["rwkvk"].update(response_own_words(prompts, choice));
         talk.keeper->post([=, states = talk.states, turn = std::move(turn)] {
             const json told = under_way->keep(turn);
             if (go_on) go_on(told);

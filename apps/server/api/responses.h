@@ -38,5 +38,7 @@ std::unique_ptr<Dialect> responses_dialect(nlohmann::json about, std::string suf
 
 /// Parts of a response that say how an answer ended: status, incomplete_details, output, usage.
 nlohmann::json ended_words(const std::string& suffix, const Choice& choice);
+/// What of its `rwkvk` is known then.
+nlohmann::json response_own_words(const std::vector<std::vector<Token>>& prompts, const Choice& choice);
 
 }  // namespace rwkvk::server

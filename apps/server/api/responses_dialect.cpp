@@ -1,6 +1,5 @@
 #include <iterator>
 
-#include "fingerprint.h"
 #include "items.h"
 #include "responses.h"
 
@@ -15,7 +14,7 @@ class ResponsesDialect final : public Dialect {
     ResponsesDialect(json about, std::string suffix, const Job& job)
         : about_(std::move(about)),
           suffix_(std::move(suffix)),
-          prompt_(job.prompts.front().tokens),
+          prompts_{job.prompts.front().tokens},
           streams_(job.stream) {}
 
     json whole(const std::vector<Choice>& choices) override { return ended(choices.front()); }
@@ -159,17 +158,14 @@ class ResponsesDialect final : public Dialect {
     json ended(const Choice& choice) const {
         json response = about_;
         response.update(ended_words(suffix_, choice));
-        app::Fingerprint print;
-        print.add(prompt_);
-        print.add(choice.tokens);
-        response["rwkvk"] = {{"seed", choice.seed}, {"fingerprint", print.hex()}};
+        response["rwkvk"].update(response_own_words(prompts_, choice));
         if (!kept_.is_null()) response["rwkvk"].update(kept_);
         return response;
     }
 
     const json about_;
     const std::string suffix_;
-    const std::vector<Token> prompt_;
+    const std::vector<std::vector<Token>> prompts_;
     const bool streams_;
     json kept_;
     Part part_ = Part::none;
@@ -192,6 +188,12 @@ json ended_words(const std::string& suffix, const Choice& choice) {
               {"output_tokens", choice.answer_tokens},
               {"output_tokens_details", {{"reasoning_tokens", choice.reasoning_tokens}}},
               {"total_tokens", choice.prompt_tokens + choice.answer_tokens}}}};
+}
+
+json response_own_words(const std::vector<std::vector<Token>>& prompts, const Choice& choice) {
+    json words = own_words(prompts, {choice}, 1);
+    words["timings"] = timings_of(choice);
+    return words;
 }
 
 std::unique_ptr<Dialect> responses_dialect(json about, std::string suffix, const Job& job) {

@@ -42,7 +42,6 @@ const std::vector<Service::Route>& Service::routes() {
                                    {"POST", "/tokenize", true, &Service::tokenize},
                                    {"POST", "/detokenize", true, &Service::detokenize},
                                    {"GET", "/tokenizer_info", true, &Service::tokenizer_info},
-                                   {"GET", "/tokenizer_info", true, &Service::tokenizer_info},
                                    {"POST", "/apply-template", true, &Service::apply_template}};
         // With and without the version, as others serve them.
         for (const std::string before : {"", "/v1"}) {
@@ -102,6 +101,7 @@ void Service::props(const Call& call) {
                         {"chat_template", options_.jobs.template_name},
                         {"default_generation_settings", {{"n_ctx", 0}, {"params", params}}},
                         {"modalities", {{"vision", false}, {"audio", false}}},
+                        {"keeps_conversations", options_.keeps_conversations},
                         {"system_fingerprint", loaded.system_fingerprint},
                         {"device", loaded.engine.device()},
                         {"build_info", options_.build}});

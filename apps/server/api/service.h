@@ -31,6 +31,7 @@ struct ServiceOptions {
     app::Pooling pooling = app::Pooling::mean;  // of what becomes a vector
     uint32_t threads = 2;
     std::shared_ptr<Store> store = memory_store();  // of conversations
+    bool keeps_conversations = false;               // beyond the program's end
     std::shared_ptr<StateStore> states = nullptr;   // that other servers go on from; null: none is shared
 };
 

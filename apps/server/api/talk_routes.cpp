@@ -17,6 +17,7 @@ void Service::add_talk_routes(std::vector<Route>& list) {
     list.push_back({"GET", one, false, &Service::talk<&get_conversation>});
     list.push_back({"POST", one, false, &Service::talk<&change_conversation>});
     list.push_back({"DELETE", one, false, &Service::talk<&delete_conversation>});
+    list.push_back({"GET", one + "/turns", false, &Service::talk<&list_turns>});
     list.push_back({"GET", items, false, &Service::talk<&list_items>});
     list.push_back({"POST", items, false, &Service::append_items});
     list.push_back({"GET", item, false, &Service::talk<&get_item>});

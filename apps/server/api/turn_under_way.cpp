@@ -47,7 +47,8 @@ void TurnUnderWay::find(const TurnWish& wish) {
     parent_ = appends ? conversation_.head : wish.following->turn;
     if (appends) {
         head_ = parent_;
-    } else if (!conversation_.turns.contains(parent_) || conversation_.turns[parent_].deleted) {
+    } else if (parent_ != 0 &&
+               (!conversation_.turns.contains(parent_) || conversation_.turns[parent_].deleted)) {
         throw no_such_conversation(to_text(*wish.following));
     }
 }

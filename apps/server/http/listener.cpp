@@ -1,5 +1,6 @@
 #include "listener.h"
 
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -9,6 +10,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <stdexcept>
@@ -54,10 +56,16 @@ void bind_and_listen(int descriptor, const sockaddr* address, socklen_t bytes, c
     }
 }
 
-uint16_t port_of(int descriptor) {
+/// Of family AF_UNSPEC where there is none.
+sockaddr_storage address_of(int descriptor) {
     sockaddr_storage address{};
     socklen_t bytes = sizeof address;
-    if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &bytes) != 0) return 0;
+    if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &bytes) != 0) return {};
+    return address;
+}
+
+uint16_t port_of(int descriptor) {
+    const sockaddr_storage address = address_of(descriptor);
     if (address.ss_family == AF_INET) return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
     if (address.ss_family == AF_INET6) return ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
     return 0;
@@ -90,17 +98,24 @@ Listener listen_on_path(const std::string& path, const std::string& name) {
     return {descriptor.release(), AF_UNIX, 0, path};
 }
 
-/// One that a service manager has opened.
-Listener listen_on_descriptor(std::string_view digits, const std::string& name) {
-    int descriptor = -1;
+/// Of "fd:3"; -1: another text, or no socket that listens.
+int descriptor_of(std::string_view name) {
+    const std::string_view digits = name.substr(3);
+    int descriptor = -1, listens = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), descriptor);
-    int listens = 0, family = 0;
     socklen_t bytes = sizeof listens;
-    if (error != std::errc{} || end != digits.data() + digits.size() ||
-        ::getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &bytes) != 0 || !listens) {
-        fail(name, "no socket that listens", "pass its number, as in fd:3");
-    }
-    bytes = sizeof family;
+    const bool is_number = error == std::errc{} && end == digits.data() + digits.size();
+    if (!is_number || ::getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &bytes) != 0) return -1;
+    return listens ? descriptor : -1;
+}
+
+/// One that a service manager has opened.
+Listener listen_on_descriptor(const std::string& name) {
+    const int descriptor = descriptor_of(name);
+    if (descriptor < 0) fail(name, "no socket that listens", "pass its number, as in fd:3");
+    ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    int family = 0;
+    socklen_t bytes = sizeof family;
     ::getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &family, &bytes);
     return {descriptor, family, port_of(descriptor), {}};
 }
@@ -135,8 +150,29 @@ Listener listen_on_address(std::string host, uint16_t port, const std::string& n
 
 Listener listen_on(const std::string& host, uint16_t port) {
     if (host.starts_with("unix:")) return listen_on_path(host.substr(5), host);
-    if (host.starts_with("fd:")) return listen_on_descriptor(std::string_view(host).substr(3), host);
+    if (host.starts_with("fd:")) return listen_on_descriptor(host);
     return listen_on_address(host, port, host + ":" + std::to_string(port));
+}
+
+bool is_local(const std::string& host) {
+    if (!host.starts_with("fd:"))
+        return host == "localhost" || host == "::1" || host.starts_with("127.") || host.starts_with("unix:");
+    const sockaddr_storage address = address_of(descriptor_of(host));
+    if (address.ss_family == AF_UNIX) return true;
+    if (address.ss_family == AF_INET)
+        return ntohl(reinterpret_cast<const sockaddr_in&>(address).sin_addr.s_addr) >> 24 == 127;
+    return address.ss_family == AF_INET6 &&
+           IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6&>(address).sin6_addr);
+}
+
+std::string passed_socket() {
+    const char* const process = std::getenv("LISTEN_PID");
+    const char* const sockets = std::getenv("LISTEN_FDS");
+    if (!process || !sockets || process != std::to_string(::getpid())) return {};
+    if (std::string_view(sockets) != "1")
+        fail("LISTEN_FDS", std::string("expected 1 socket, found ") + sockets,
+             "give the unit one ListenStream");
+    return "fd:3";
 }
 
 }  // namespace rwkvk::http

@@ -1,5 +1,5 @@
-// The server as the page knows it: three paths beside its own (a proxy may have put both into a folder), errors in one shape, answers as
-// a stream of server-sent events.
+// The server as the page knows it: paths beside its own (a proxy may have put both into a folder), errors in one shape, answers as a
+// stream of server-sent events.
 
 /** `status` 0: no answer came at all. */
 export class ServerError extends Error {
@@ -57,14 +57,26 @@ async function error_of(answer) {
 
 /**
  * @typedef {{model_alias: string, model_path: string, device: string, build_info: string, system_fingerprint: string, total_slots: number,
- *   default_generation_settings: {params: Record<string, number>}}} Props
+ *   keeps_conversations: boolean, default_generation_settings: {params: Record<string, number>}}} Props
  */
 
 /** @returns {Promise<Props>} */
-export const props = async () => (await ask('props')).json();
+export const props = () => get('props');
 
 /** Ends well when the server takes requests. */
 export const health = async () => { await ask('health'); };
+
+/** @param {string} path @returns {Promise<any>} */
+export const get = async path => (await ask(path)).json();
+
+/** @param {string} path @returns {Promise<Blob>} */
+export const get_file = async path => (await ask(path)).blob();
+
+/** @param {string} path @param {object} words */
+export const post = async (path, words) => { await ask(path, { method: 'POST', body: JSON.stringify(words) }); };
+
+/** @param {string} path also when the page is being left */
+export const remove = async path => { await ask(path, { method: 'DELETE', keepalive: true }); };
 
 // Events of a stream, one by one.
 /** @param {ReadableStream<Uint8Array>} body */
@@ -82,20 +94,19 @@ async function* events_of(body) {
 }
 
 /**
- * @param {object} request @param {AbortSignal} signal
- * @param {(event: any) => void} take every chunk, parsed
+ * @param {string} path @param {object} request @param {AbortSignal} signal
+ * @param {(event: any) => boolean|void} take every event, parsed; true: it was the last one
  * @returns {Promise<void>} at the end of the answer. Errors: ServerError; AbortError after an abort.
  */
-export async function chat(request, signal, take) {
-    const body = JSON.stringify({ ...request, stream: true, stream_options: { include_usage: true } });
-    const answer = await ask('v1/chat/completions', { method: 'POST', body, signal });
+export async function stream(path, request, signal, take) {
+    const answer = await ask(path, { method: 'POST', body: JSON.stringify({ ...request, stream: true }), signal });
     if (!answer.body) throw new ServerError(0, 'lost', 'the answer has no body');
     try {
-        for await (const event of events_of(answer.body)) {
-            if (event === '[DONE]') return;
-            const chunk = JSON.parse(event);
-            if (chunk.error) throw new ServerError(503, chunk.error.code ?? '', chunk.error.message);
-            take(chunk);
+        for await (const text of events_of(answer.body)) {
+            if (text === '[DONE]') return;
+            const event = JSON.parse(text), error = event.error ?? event.response?.error;
+            if (error) throw new ServerError(503, error.code ?? '', error.message);
+            if (take(event)) return;
         }
     } catch (error) {
         throw as_server_error(error);

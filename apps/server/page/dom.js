@@ -44,6 +44,7 @@ const drawings = {
     down: 'M10 4v12M5 11l5 5 5-5',
     remove: 'M4 6h12M8 6V4h4v2M6 6l.7 10h6.6L14 6',
     export: 'M10 3v9M6 8.5l4 4 4-4M4 16.5h12',
+    state: 'M4 6c0-2.6 12-2.6 12 0s-12 2.6-12 0v8c0 2.6 12 2.6 12 0V6',
     settings: 'M3 6h7M14 6h3M12 4v4M3 14h3M10 14h7M8 12v4',
     close: 'M5 5l10 10M15 5L5 15',
     search: 'M8.5 14a5.5 5.5 0 1 1 0-11 5.5 5.5 0 0 1 0 11zM12.5 12.5L17 17',

@@ -1,8 +1,12 @@
 // What happens: a person asks, the server answers, the tree grows, the view shows it.
 
+import * as answers from './answers.js';
 import * as api from './api.js';
 import { byId, el, fit, iconButton, isEnter } from './dom.js';
-import { apply_settings, fill_panel, request_fields } from './settings.js';
+import * as served from './served.js';
+import { apply_settings, fill_panel, request_fields, settings } from './settings.js';
+import { Status, words_of } from './status.js';
+import { Stores } from './stores.js';
 import * as tree from './tree.js';
 import { show_list, show_send, TurnList } from './view.js';
 import { t } from './words.js';
@@ -10,27 +14,30 @@ import { t } from './words.js';
 /**
  * @typedef {import('./tree.js').Conversation} Conversation
  * @typedef {import('./tree.js').Turn} Turn
- * @typedef {{tree: Conversation, turn: Turn, stop: AbortController, thinks_since: number, chunk: any, removed: boolean}} Run `chunk`: facts of the last ones
+ * @typedef {{tree: Conversation, turn: Turn, stop: AbortController, thinks_since: number}} Run
  */
 
 const text = /** @type {HTMLTextAreaElement} */ (byId('text'));
 const search = /** @type {HTMLInputElement} */ (byId('search'));
 const panel = /** @type {HTMLDialogElement} */ (byId('panel'));
-const store = await tree.open_store();
-let keeps = store.lasting;
+const stores = await Stores.open();
+const lists_name = 'rwkvk.server_keeps';
+stores.asks_server = Boolean(localStorage.getItem(lists_name));  // as it was, until the server tells
 const other_tabs = new BroadcastChannel('rwkvk');
-// Answers that are being written.
-/** @type {Map<string, Run>} */
+// Answers that are being written; a conversation has its id of the server only when the server has taken it.
+/** @type {Map<Conversation, Run>} */
 const runs = new Map();
-/** @type {import('./api.js').Props|null} */
-let props = null;
-let current = tree.new_conversation();
+const server = new Status(learned);
+if (!stores.is_lasting) server.otherwise = 'not_kept';
+/** A conversation that the server did not give yet, or ''. */
+let to_reopen = '';
+let current = tree.new_conversation(false);
 
 const turns = new TurnList(byId('scroll'), byId('turns'), {
     regenerate: turn => turn.parent && answer(current, turn.parent),
     edit: (turn, words) => ask(words, turn.parent),
     branch: turn => {
-        if (runs.has(current.id)) return;
+        if (runs.has(current)) return;
         tree.show(current, turn);
         changed();
     },
@@ -45,7 +52,8 @@ const turns = new TurnList(byId('scroll'), byId('turns'), {
 
 /** @param {string} words @param {string|null} parent */
 function ask(words, parent) {
-    if (runs.has(current.id)) return;
+    if (runs.has(current)) return;
+    if (!current.count) current.is_servers = stores.asks_server && !settings.kept;
     const question = tree.add(current, parent, 'user', words.trim());
     turns.to_end();
     answer(current, question.id);
@@ -53,30 +61,48 @@ function ask(words, parent) {
 
 /** @param {Conversation} of @param {string} question its id */
 async function answer(of, question) {
-    if (runs.has(of.id)) return;
-    const request = { messages: messages_to(of, question), ...request_fields() };
+    if (runs.has(of)) return;
     const turn = tree.add(of, question, 'assistant', '');
     /** @type {Run} */
-    const run = { tree: of, turn, stop: new AbortController(), thinks_since: 0, chunk: {}, removed: false };
+    const run = { tree: of, turn, stop: new AbortController(), thinks_since: 0 };
     turn.stopped = true;  // until it has come to its end: a page that is left stops it
-    runs.set(of.id, run);
+    runs.set(of, run);
     changed();
     byId('spoken').textContent = t('answering');
     try {
-        await api.chat(request, run.stop.signal, chunk => take(run, chunk));
+        await answer_to(run, question);
         turn.stopped = false;
     } catch (error) {
         if (!run.stop.signal.aborted) refused(turn, /** @type {Error} */ (error));
     }
-    runs.delete(of.id);
-    if (run.removed) return;
-    turn.facts = facts_of(run.chunk);
+    runs.delete(of);
+    if (stores.removed.has(of.id)) return;
     of.changed = Date.now();
     keep(of);
     if (of !== current) return;
     turns.update(turn, false);
     show_controls();
     byId('spoken').textContent = turn.error || turn.text;
+}
+
+/** @param {Run} run @param {string} question */
+function answer_to(run, question) {
+    const { tree: of, stop: { signal } } = run, take_piece = (/** @type {import('./answers.js').Piece} */ piece) => take(run, piece);
+    if (!of.is_servers) return answers.chat(messages_to(of, question), request_fields(), signal, take_piece);
+    return when_it_is_kept(signal, () => answers.respond(served.turn_to(of, question), request_fields(), signal, take_piece));
+}
+
+// An answer that was stopped is kept by the server a moment later.
+/** @param {AbortSignal} signal @param {() => Promise<void>} ask */
+async function when_it_is_kept(signal, ask) {
+    for (let left = 10; ; --left) {
+        try {
+            return await ask();
+        } catch (error) {
+            if (!left || signal.aborted || !(error instanceof api.ServerError) || error.status !== 404) throw error;
+            await new Promise(resolve => setTimeout(resolve, 200));
+        }
+    }
 }
 
 /** @param {Conversation} of @param {string} question */
@@ -86,18 +112,38 @@ function messages_to(of, question) {
     return of.system.trim() ? [{ role: 'system', content: of.system }, ...said] : said;
 }
 
-/** @param {Run} run @param {any} chunk */
-function take(run, chunk) {
+/** @param {Run} run @param {import('./answers.js').Piece} piece */
+function take(run, { text: said, reasoning, facts, names, unkept }) {
     if (run.stop.signal.aborted) return;  // it was on its way
-    const { turn } = run, choice = chunk.choices?.[0], delta = choice?.delta ?? {};
-    Object.assign(run.chunk, chunk, { finish: choice?.finish_reason ?? run.chunk.finish });
-    if (delta.reasoning_content) {
+    const { turn } = run;
+    if (names) take_names(run, names);
+    if (reasoning) {
         run.thinks_since ||= performance.now();
-        turn.reasoning += delta.reasoning_content;
+        turn.reasoning += reasoning;
     }
     if (run.thinks_since && !turn.text) turn.thought = (performance.now() - run.thinks_since) / 1000;
-    if (delta.content) turn.text += turn.text ? delta.content : delta.content.trimStart();
+    if (said) turn.text += turn.text ? said : said.trimStart();
+    if (facts) turn.facts = facts;
+    if (unkept) {
+        turn.unkept = true;
+        delete turn.response;
+    }
     show_soon(run);
+}
+
+// From now on the server has it.
+/** @param {Run} run @param {{conversation: string, response: string}} names */
+function take_names({ tree: of, turn }, { conversation, response }) {
+    turn.response = response;
+    if (of.id === conversation) return;
+    const before = of.id, draft = localStorage.getItem(`rwkvk.draft.${before}`);
+    of.id = conversation;
+    due.delete(of);
+    stores.browser.remove(before);
+    if (draft) localStorage.setItem(`rwkvk.draft.${conversation}`, draft);
+    localStorage.removeItem(`rwkvk.draft.${before}`);
+    if (of === current) localStorage.setItem('rwkvk.current', conversation);
+    keep(of);
 }
 
 let is_due = false;
@@ -110,25 +156,16 @@ function show_soon(run) {
     is_due = true;
     requestAnimationFrame(() => {
         is_due = false;
-        if (run.tree === current) turns.update(run.turn, runs.has(current.id));
+        if (run.tree === current) turns.update(run.turn, runs.has(current));
     });
-}
-
-/** @param {any} chunk the last chunks in one @returns {import('./tree.js').Facts|null} */
-function facts_of({ usage, timings, rwkvk, system_fingerprint, finish }) {
-    if (!usage || !timings || !rwkvk) return null;  // stopped before its end
-    return {
-        tokens: usage.completion_tokens, prompt: usage.prompt_tokens, cached: usage.prompt_tokens_details.cached_tokens, rate: timings.predicted_per_second,
-        seconds: timings.predicted_ms / 1000, seed: rwkvk.seed, fingerprint: rwkvk.fingerprint, numerics: system_fingerprint, finish,
-    };
 }
 
 /** @param {Turn} turn @param {Error} error */
 function refused(turn, error) {
-    const known = error instanceof api.ServerError && ['loading', 'draining', 'lost', 'queue_full'].includes(error.code);
-    turn.error = known ? t(/** @type {api.ServerError} */ (error).code) : error.message;
-    if (error instanceof api.ServerError && error.status === 401) props = null;  // asked for again, which shows where to put the key
-    look_at_server();
+    delete turn.response;  // whether the server has it is not known: it is told again with the next question
+    turn.error = words_of(error);
+    if (error instanceof api.ServerError && error.status === 401) server.props = null;  // asked for again, which shows where to put the key
+    server.look();
 }
 
 // --- keeping
@@ -137,10 +174,10 @@ function refused(turn, error) {
 async function keep(of) {
     due.delete(of);  // lest an old one is written over what another copy of it becomes
     try {
-        await store.save(of);
-    } catch {
-        keeps = false;  // it is full
-        show_banner();
+        await stores.save(of);
+    } catch (error) {
+        if (error instanceof DOMException) server.otherwise = 'not_kept';  // the browser is full
+        server.show();
     }
     other_tabs.postMessage(of.id);
     await refresh_list();
@@ -153,7 +190,7 @@ const due = new Set();
 function keep_soon(of) {
     if (due.has(of)) return;
     due.add(of);
-    setTimeout(() => due.delete(of) && store.save(of), 500);
+    setTimeout(() => due.delete(of) && stores.save(of).catch(() => {}), 500);
 }
 
 const draft_name = () => `rwkvk.draft.${current.head || current.title ? current.id : 'new'}`;
@@ -171,6 +208,7 @@ function restore_draft() {
 
 /** @param {Conversation} of */
 function open(of) {
+    to_reopen = '';
     current = of;
     close_side();
     show_all();
@@ -179,12 +217,24 @@ function open(of) {
 }
 
 async function open_by_id(/** @type {string} */ id) {
-    const of = runs.get(id)?.tree ?? await store.load(id);
+    const of = await conversation(id);
     if (of) open(of);
 }
 
+// What was shown last; of a server that does not answer yet, when it does.
+/** @param {string} id */
+async function reopen(id) {
+    to_reopen = '';
+    try {
+        const last = await stores.load(id);
+        if (last) open(last);
+    } catch {
+        to_reopen = id;
+    }
+}
+
 function open_new() {
-    open(tree.new_conversation());
+    open(tree.new_conversation(false));
     text.focus();
 }
 
@@ -192,49 +242,76 @@ const list_actions = {
     open: open_by_id,
     async rename(/** @type {string} */ id, /** @type {string} */ title) {
         const of = await conversation(id);
+        if (!of) return;
         if (title !== of.title) Object.assign(of, { title, named: true });
         await keep(of);
         show_title();
     },
     async save_text(/** @type {string} */ id) {
         const of = await conversation(id);
-        const href = URL.createObjectURL(new Blob([tree.as_text(of, { user: t('you'), assistant: 'rwkvk' })], { type: 'text/plain' }));
-        el('a', { href, download: `${of.title.replace(/[^\p{L}\p{N} -]/gu, '').slice(0, 40).trim() || 'rwkvk'}.txt` }).click();
-        setTimeout(() => URL.revokeObjectURL(href), 10000);
+        if (of) save_file(of, 'txt', new Blob([tree.as_text(of, { user: t('you'), assistant: 'rwkvk' })], { type: 'text/plain' }));
+    },
+    async save_state(/** @type {string} */ id) {
+        const of = await conversation(id);
+        if (of) await reached(async () => save_file(of, 'safetensors', await served.state(id)));
     },
     async remove(/** @type {string} */ id) {
+        await end_removals();
         const of = await conversation(id);
-        const run = runs.get(id);
-        if (run) run.removed = true;
-        run?.stop.abort();
+        if (!of) return;
+        stores.hide(id);
+        runs.get(of)?.stop.abort();
         due.delete(of);
-        await store.remove(id);
         localStorage.removeItem(`rwkvk.draft.${id}`);
-        other_tabs.postMessage(id);
         if (current.id === id) open_new();
         await refresh_list();
-        toast(t('removed', of.title || t('untitled')), t('take_back'), async () => {
-            await keep(of);
+        toast(t('removed', of.title || t('untitled')), t('take_back'), () => {
+            stores.take_back(id);
+            keep(of);
             open(of);
-        });
+        }, end_removals);
     },
 };
 
-/** @param {string} id @returns {Promise<Conversation>} the one that is shown or written, else as it is kept */
+/** For good. */
+async function end_removals() {
+    const gone = [...stores.removed];
+    await stores.remove_hidden();
+    for (const id of gone) other_tabs.postMessage(id);
+}
+
+/** @param {Conversation} of @param {string} ending @param {Blob} content */
+function save_file(of, ending, content) {
+    const href = URL.createObjectURL(content);
+    el('a', { href, download: `${of.title.replace(/[^\p{L}\p{N} -]/gu, '').slice(0, 40).trim() || 'rwkvk'}.${ending}` }).click();
+    setTimeout(() => URL.revokeObjectURL(href), 10000);
+}
+
+/** @template T @param {() => Promise<T>} act what asks the server; where it fails, that is told @returns {Promise<T|null>} */
+async function reached(act) {
+    try {
+        return await act();
+    } catch (error) {
+        toast(t('failed', words_of(/** @type {Error} */ (error))), t('close'), () => {});
+        return null;
+    }
+}
+
+/** @param {string} id @returns {Promise<Conversation|null>} the one that is shown or written, else as it is kept */
 async function conversation(id) {
-    const of = current.id === id ? current : runs.get(id)?.tree ?? await store.load(id);
-    if (!of) throw new Error(`conversations: expected ${id}, found none`);
-    return of;
+    const known = [current, ...runs.keys()].find(of => of.id === id);
+    return known ?? reached(() => stores.load(id));
 }
 
 let lists_asked_for = 0;
 
 async function refresh_list() {
     const mine = ++lists_asked_for;
-    const found = await store.list(search.value);
+    const found = await stores.list(search.value);
     if (mine !== lists_asked_for) return;  // a later one has come before it, or will
     if (byId('list').querySelector('.rename')) return;  // somebody writes in it
-    show_list(byId('list'), found, current.id, Boolean(search.value), list_actions);
+    const none = search.value ? 'nothing_found' : stores.asks_server && !settings.kept ? 'no_conversations_served' : 'no_conversations';
+    show_list(byId('list'), found, current.id, none, list_actions);
 }
 
 // --- showing
@@ -246,8 +323,8 @@ function changed() {
 }
 
 function show_all() {
-    localStorage.setItem('rwkvk.current', current.id);
-    turns.show(current, runs.get(current.id)?.turn ?? null, props?.model_path === 'rwkvk-demo');
+    if (!to_reopen) localStorage.setItem('rwkvk.current', current.id);
+    turns.show(current, runs.get(current)?.turn ?? null, server.props?.model_path === 'rwkvk-demo');
     show_controls();
     refresh_list();
 }
@@ -259,7 +336,7 @@ function show_title() {
 }
 
 function show_controls() {
-    const running = runs.has(current.id);
+    const running = runs.has(current);
     show_title();
     show_send(running, byId('send'));
     byId('undo').hidden = running || !current.head;
@@ -267,8 +344,8 @@ function show_controls() {
 }
 
 function show_served() {
-    const served = props ? `${props.model_alias} · ${props.device}` : '';
-    byId('model').textContent = byId('model').title = served;
+    const { props } = server;
+    byId('model').textContent = byId('model').title = props ? `${props.model_alias} · ${props.device}` : '';
 }
 
 function show_panel() {
@@ -277,12 +354,13 @@ function show_panel() {
 }
 
 function refill_panel() {
-    const served = (/** @type {keyof import('./api.js').Props} */ name) => String(props?.[name] ?? t('unknown'));
+    const fact = (/** @type {keyof import('./api.js').Props} */ name) => String(server.props?.[name] ?? t('unknown'));
     fill_panel(byId('panel-body'), {
         system: current.system,
-        params: props?.default_generation_settings.params ?? {},
-        facts: [[t('model'), served('model_alias')], [t('device'), served('device')], [t('version'), served('build_info')],
-            [t('fact_numerics'), served('system_fingerprint')], [t('address'), new URL('v1', document.baseURI).href]],
+        keeps: stores.asks_server,
+        params: server.props?.default_generation_settings.params ?? {},
+        facts: [[t('model'), fact('model_alias')], [t('device'), fact('device')], [t('version'), fact('build_info')],
+            [t('fact_numerics'), fact('system_fingerprint')], [t('address'), new URL('v1', document.baseURI).href]],
     }, {
         system: words => {
             current.system = words;
@@ -292,8 +370,8 @@ function refill_panel() {
     });
 }
 
-/** @param {string} words @param {string} action @param {() => void} act */
-function toast(words, action, act) {
+/** @param {string} words @param {string} action @param {() => void} act @param {() => void} [otherwise] when it goes without */
+function toast(words, action, act, otherwise) {
     const box = byId('toast');
     const shown = el('span', {}, words);
     box.replaceChildren(shown, el('button', { type: 'button', onclick: () => {
@@ -301,7 +379,11 @@ function toast(words, action, act) {
         act();
     } }, action));
     box.hidden = false;
-    setTimeout(() => { if (shown.isConnected) box.hidden = true; }, 8000);
+    setTimeout(() => {
+        if (!shown.isConnected || box.hidden) return;
+        box.hidden = true;
+        otherwise?.();
+    }, 8000);
 }
 
 const close_side = () => document.body.classList.remove('side-open');
@@ -348,77 +430,26 @@ function show_words() {
         field.setAttribute('aria-label', t(name));
     }
     show_all();
-    show_banner();
+    server.show();
 }
 
-// --- the server
-
-/** '' when it answers; else what the banner says. */
-let trouble = '';
-let wants_key = false;
-
-async function look_at_server() {
-    try {
-        await api.health();
-        trouble = '';
-    } catch (error) {
-        const code = error instanceof api.ServerError ? error.code : 'lost';
-        trouble = code === 'loading' || code === 'draining' ? code : 'lost';
-        if (trouble !== 'draining') props = null;  // it may come back with another model
-    }
-    if (!trouble && !props) await learn();
-    show_banner();
-}
-
-async function learn() {
-    try {
-        props = await api.props();
-        wants_key = false;
-    } catch (error) {
-        wants_key = error instanceof api.ServerError && error.status === 401;
+function learned() {
+    const { props } = server;
+    if (props) {
+        stores.asks_server = props.keeps_conversations;
+        localStorage.setItem(lists_name, stores.asks_server ? 'yes' : '');
     }
     show_served();
-    if (!current.head) show_all();
+    if (props && to_reopen && !current.count) reopen(to_reopen);
+    else if (!current.head) show_all();
     if (panel.open) refill_panel();
-}
-
-function show_banner() {
-    const banner = byId('banner');
-    const words = trouble ? t(trouble) : keeps ? '' : t('not_kept');
-    if (banner.textContent !== words) banner.textContent = words;
-    banner.hidden = !words;
-    byId('lamp').className = trouble || (wants_key ? 'loading' : 'well');
-    const form = byId('key-form');
-    if (wants_key && form.hidden) show_key_form(form);
-    form.hidden = !wants_key;
-}
-
-/** @param {HTMLElement} form */
-function show_key_form(form) {
-    const input = el('input', { type: 'password', name: 'key', required: true, autocomplete: 'off', 'aria-label': t('key'), placeholder: t('key') });
-    const remember = el('input', { type: 'checkbox', name: 'remember' });
-    const words = el('span', {}, t('key_wanted'));
-    form.replaceChildren(words, input, el('label', {}, remember, t('remember')), el('button', { class: 'strong' }, t('use_key')));
-    form.onsubmit = async event => {
-        event.preventDefault();
-        api.use_key(input.value.trim(), remember.checked);
-        input.value = '';
-        await look_at_server();
-        if (wants_key) words.textContent = t('key_refused');
-    };
-}
-
-/** Often while something is wrong, seldom else, never behind another tab. */
-async function watch_server() {
-    if (!document.hidden) await look_at_server();
-    setTimeout(watch_server, trouble ? 1500 : 10000);
 }
 
 // --- beginning
 
 byId('composer').addEventListener('submit', event => {
     event.preventDefault();
-    const run = runs.get(current.id);
+    const run = runs.get(current);
     if (run) return run.stop.abort();
     if (!text.value.trim()) return;
     const words = text.value;
@@ -431,14 +462,19 @@ text.addEventListener('keydown', event => {
     // On screens that are touched a line ends with Enter, and a finger sends.
     if (!isEnter(event) || matchMedia('(pointer: coarse)').matches) return;
     event.preventDefault();
-    if (!runs.has(current.id)) /** @type {HTMLFormElement} */ (byId('composer')).requestSubmit();
+    if (!runs.has(current)) /** @type {HTMLFormElement} */ (byId('composer')).requestSubmit();
 });
 document.addEventListener('keydown', event => {
     if (event.key !== 'Escape' || event.isComposing || panel.open) return;
     if (document.body.classList.contains('side-open')) close_side();
-    else runs.get(current.id)?.stop.abort();
+    else runs.get(current)?.stop.abort();
 });
-document.addEventListener('visibilitychange', () => { if (!document.hidden) look_at_server(); });
+document.addEventListener('visibilitychange', () => {
+    if (document.hidden) return;
+    server.look();
+    refresh_list();
+});
+window.addEventListener('pagehide', end_removals);
 byId('new').addEventListener('click', open_new);
 byId('shade').addEventListener('click', close_side);
 search.addEventListener('input', refresh_list);
@@ -446,16 +482,16 @@ panel.addEventListener('click', event => { if (event.target === panel) panel.clo
 panel.addEventListener('close', () => { if (current.head) keep(current); });
 other_tabs.onmessage = async (/** @type {MessageEvent<string>} */ { data }) => {
     refresh_list();
-    if (data !== current.id || runs.has(current.id)) return;
-    current = await store.load(data) ?? current;
+    if (data !== current.id || runs.has(current)) return;
+    current = await stores.load(data).catch(() => null) ?? current;
     show_all();
 };
 
 apply_settings();
-const last = await store.load(localStorage.getItem('rwkvk.current') ?? '');
-if (last) current = last;
+end_removals();
+await reopen(localStorage.getItem('rwkvk.current') ?? '');
 show_words();
 restore_draft();
 turns.to_end();
-watch_server();
+server.watch();
 text.focus();

@@ -5,8 +5,8 @@ import { languages, language, t, use_language } from './words.js';
 
 /**
  * @typedef {{temperature: number, top_p: number, top_k: number, presence_penalty: number, frequency_penalty: number, penalty_decay: number}} Sampling
- * @typedef {{scheme: string, language: string, preset: string, sampling: Sampling, seed: string, max_tokens: string, thinking: string}} Settings
- * '' leaves it to the system, the browser, the server
+ * @typedef {{scheme: string, language: string, kept: string, preset: string, sampling: Sampling, seed: string, max_tokens: string, thinking: string}} Settings
+ * '' leaves it to the system, the browser, the server; `kept`: 'browser' or '': where new conversations are
  */
 
 /** @param {number} temperature @param {number} top_p @param {number} presence_penalty @param {number} frequency_penalty @param {number} penalty_decay @param {number} top_k @returns {Sampling} */
@@ -34,7 +34,7 @@ const knobs = [
 const kept_as = 'rwkvk.settings';
 
 /** @type {Settings} */
-const untouched = { scheme: '', language: '', preset: 'model', sampling: sampling(1, 0.3, 0.5, 0.5), seed: '', max_tokens: '', thinking: '' };
+const untouched = { scheme: '', language: '', kept: '', preset: 'model', sampling: sampling(1, 0.3, 0.5, 0.5), seed: '', max_tokens: '', thinking: '' };
 
 /** @returns {Settings} */
 function read() {
@@ -79,7 +79,8 @@ function choice(name, choices, value, take) {
 
 /**
  * @param {HTMLElement} parent
- * @param {{system: string, params: Record<string, number>, facts: [string, string][]}} now the conversation's system text, the server's sampling, facts about it
+ * @param {{system: string, params: Record<string, number>, keeps: boolean, facts: [string, string][]}} now the conversation's system text, the server's sampling,
+ *   whether it keeps conversations, facts about it
  * @param {{system(text: string): void, changed(): void}} tell
  */
 export function fill_panel(parent, now, tell) {
@@ -99,11 +100,12 @@ export function fill_panel(parent, now, tell) {
         group(t('sampling'), ...sampling_fields(now.params, keep, again)),
         group(t('page'),
             field(t('scheme'), choice('scheme', [['', t('of_system')], ['light', t('light')], ['dark', t('dark')]], settings.scheme, scheme => again({ scheme }, 'scheme'))),
-            field(t('language'), choice('language', [['', t('of_browser')], ...languages], settings.language, chosen => again({ language: chosen }, 'language')))),
+            field(t('language'), choice('language', [['', t('of_browser')], ...languages], settings.language, chosen => again({ language: chosen }, 'language'))),
+            now.keeps && field(t('kept'), choice('kept', [['', t('by_server')], ['browser', t('by_browser')]], settings.kept, kept => again({ kept }, 'kept')))),
         group(t('server'), el('dl', {}, ...now.facts.flatMap(([name, value]) => [el('dt', {}, name), el('dd', {}, value)]))));
 }
 
-/** @param {string} title @param {...HTMLElement} fields */
+/** @param {string} title @param {...(HTMLElement|false)} fields */
 const group = (title, ...fields) => el('section', {}, el('h3', {}, title), ...fields);
 
 /** @param {{system: string}} now @param {{system(text: string): void}} tell */

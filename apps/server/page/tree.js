@@ -4,17 +4,20 @@
 /**
  * @typedef {{tokens: number, prompt: number, cached: number, rate: number, seconds: number, seed: number, fingerprint: string, numerics: string, finish: string}} Facts
  * @typedef {{id: string, parent: string|null, role: 'user'|'assistant', text: string, reasoning: string, thought: number, next: string|null,
- *   facts: Facts|null, stopped: boolean, error: string}} Turn `thought`: seconds of reasoning; `next`: the branch that was shown last
+ *   facts: Facts|null, stopped: boolean, error: string, unkept?: boolean, response?: string,
+ *   input?: any[]}} Turn `thought`: seconds of reasoning; `next`: the branch that was shown last; `unkept`: by the server, which has the others;
+ *   `response`: what the server calls it; `input`: a question as items, where it is more than a text
  * @typedef {{id: string, title: string, named: boolean, system: string, turns: Record<string, Turn>, first: string|null, head: string|null,
- *   count: number, changed: number}} Conversation `first`: the `next` of the root; `named`: by a person
- * @typedef {{id: string, title: string}} Summary
+ *   count: number, changed: number, is_servers: boolean}} Conversation `first`: the `next` of the root; `named`: by a person; `is_servers`: it keeps it,
+ *   or shall
+ * @typedef {{id: string, title: string, changed: number}} Summary
  */
 
-/** @returns {Conversation} */
-export function new_conversation() {
+/** @param {boolean} is_servers @returns {Conversation} */
+export function new_conversation(is_servers) {
     const digits = crypto.getRandomValues(new Uint32Array(4));
     const id = [...digits].map(number => number.toString(36)).join('');
-    return { id, title: '', named: false, system: '', turns: {}, first: null, head: null, count: 0, changed: Date.now() };
+    return { id, title: '', named: false, system: '', turns: {}, first: null, head: null, count: 0, changed: Date.now(), is_servers };
 }
 
 /** @param {Conversation} tree @param {string|null} [tip] @returns {Turn[]} from the root on */
@@ -49,6 +52,13 @@ export function show(tree, turn) {
     for (let id = turn.next; id; id = tree.turns[id].next) tree.head = id;
 }
 
+// Shows the path to `turn` and nothing below it.
+/** @param {Conversation} tree @param {Turn} turn */
+export function show_until(tree, turn) {
+    for (const each of path_to(tree, turn.id)) show(tree, each);
+    tree.head = turn.id;
+}
+
 // Takes the last question back, with what followed it.
 /** @param {Conversation} tree @returns {Turn|null} that question */
 export function undo(tree) {
@@ -68,64 +78,4 @@ export function undone(tree) {
 export function as_text(tree, names) {
     const turns = path_to(tree).map(turn => `${names[turn.role]}:\n${turn.text.trim()}\n`);
     return [`# ${tree.title}\n`, ...(tree.system ? [`${tree.system.trim()}\n`] : []), ...turns].join('\n');
-}
-
-/** @param {Conversation} tree @param {string} words */
-function has(tree, words) {
-    const wanted = words.trim().toLowerCase();
-    const texts = [tree.title, ...Object.values(tree.turns).map(turn => turn.text)];
-    return texts.some(text => text.toLowerCase().includes(wanted));
-}
-
-/** @param {Conversation[]} trees @param {string} words @returns {Summary[]} the latest first */
-function summaries(trees, words) {
-    return trees.filter(tree => has(tree, words)).sort((a, b) => b.changed - a.changed).map(({ id, title }) => ({ id, title }));
-}
-
-/**
- * Where conversations are kept. A server's list would be another one of these.
- * @typedef {{lasting: boolean, list(words: string): Promise<Summary[]>, load(id: string): Promise<Conversation|null>,
- *   save(tree: Conversation): Promise<void>, remove(id: string): Promise<void>}} Store
- */
-
-/** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
-const done = request => new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-});
-
-/** @returns {Promise<Store>} in this browser; where it keeps nothing, until the page is left */
-export async function open_store() {
-    try {
-        const opening = indexedDB.open('rwkvk', 1);
-        opening.onupgradeneeded = () => opening.result.createObjectStore('conversations', { keyPath: 'id' });
-        return browser_store(await done(opening));
-    } catch {
-        return passing_store();
-    }
-}
-
-/** @param {IDBDatabase} database @returns {Store} */
-function browser_store(database) {
-    const trees = (/** @type {IDBTransactionMode} */ mode) => database.transaction('conversations', mode).objectStore('conversations');
-    return {
-        lasting: true,
-        list: async words => summaries(await done(trees('readonly').getAll()), words),
-        load: async id => (await done(trees('readonly').get(id))) ?? null,
-        save: async tree => { await done(trees('readwrite').put(tree)); },
-        remove: async id => { await done(trees('readwrite').delete(id)); },
-    };
-}
-
-/** @returns {Store} */
-function passing_store() {
-    /** @type {Map<string, Conversation>} */
-    const trees = new Map();
-    return {
-        lasting: false,
-        list: async words => summaries([...trees.values()], words),
-        load: async id => trees.get(id) ?? null,
-        save: async tree => { trees.set(tree.id, tree); },
-        remove: async id => { trees.delete(id); },
-    };
 }

@@ -2,6 +2,7 @@
 
 import { copyButton, el, fit, icon, iconButton, isEnter, keep_focus } from './dom.js';
 import { Markdown } from './markdown.js';
+import { is_its } from './served.js';
 import { children_of, path_to } from './tree.js';
 import { figure, t } from './words.js';
 
@@ -38,7 +39,7 @@ class TurnView {
         this.reasoning.hidden = !turn.reasoning;
         this.thoughts.textContent = turn.reasoning;
         const thinks = running && !turn.text;
-        this.thought_title.textContent = t(thinks ? 'thinking_now' : 'thought', figure(turn.thought));
+        this.thought_title.textContent = t(thinks ? 'thinking_now' : turn.thought ? 'thought' : 'thoughts', figure(turn.thought));
         this.element.classList.toggle('running', running);
         this.show_note(running);
         this.foot.replaceChildren(...(running ? [] : this.foot_parts()));
@@ -58,6 +59,7 @@ class TurnView {
         const { turn } = this;
         if (running) return turn.text || turn.reasoning ? '' : t('reading');
         if (turn.error) return t('failed', turn.error);
+        if (turn.unkept) return t('unkept');
         if (turn.stopped) return t('stopped');
         return turn.facts?.finish === 'length' ? t('cut') : '';
     }
@@ -165,14 +167,14 @@ export class TurnList {
 }
 
 /**
- * @typedef {{open(id: string): void, rename(id: string, title: string): void, save_text(id: string): void, remove(id: string): void}} ListActions
+ * @typedef {{open(id: string): void, rename(id: string, title: string): void, save_text(id: string): void, save_state(id: string): void, remove(id: string): void}} ListActions
  * @typedef {import('./tree.js').Summary} Summary
  */
 
-/** @param {HTMLElement} parent @param {Summary[]} found @param {string} current @param {boolean} searched @param {ListActions} actions */
-export function show_list(parent, found, current, searched, actions) {
+/** @param {HTMLElement} parent @param {Summary[]} found @param {string} current @param {string} none what is said where there are none @param {ListActions} actions */
+export function show_list(parent, found, current, none, actions) {
     keep_focus(parent, () => parent.replaceChildren(...found.map(one => list_entry(one, one.id === current, actions))));
-    if (!found.length) parent.append(el('li', { class: 'empty' }, t(searched ? 'nothing_found' : 'no_conversations')));
+    if (!found.length) parent.append(el('li', { class: 'empty' }, t(none)));
 }
 
 /** @param {Summary} one @param {boolean} is_current @param {ListActions} actions */
@@ -184,6 +186,7 @@ function list_entry(one, is_current, actions) {
         el('span', { class: 'entry-actions' },
             iconButton('edit', t('rename'), () => rename_entry(entry, one, actions)),
             iconButton('export', t('export'), () => actions.save_text(one.id)),
+            is_its(one.id) && iconButton('state', t('save_state'), () => actions.save_state(one.id)),
             iconButton('remove', t('remove'), () => actions.remove(one.id))));
     return entry;
 }

@@ -45,7 +45,7 @@ std::optional<ResponseId> read_response_id(std::string_view id) {
     ResponseId read{std::string(conversation_prefix) + std::string(id.substr(0, name_letters))};
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), read.turn);
     const bool whole = error == std::errc() && end == digits.data() + digits.size();
-    return whole && digits[0] != '0' ? std::optional(read) : std::nullopt;
+    return whole && (digits == "0" || digits[0] != '0') ? std::optional(read) : std::nullopt;
 }
 
 }  // namespace rwkvk::server

@@ -16,7 +16,7 @@ bool is_conversation_id(std::string_view id);
 
 struct ResponseId {
     std::string conversation;  // conv_NAME
-    uint64_t turn = 0;
+    uint64_t turn = 0;         // 0: what the first ones follow
 };
 /// resp_NAME_TURN
 std::string to_text(const ResponseId& id);

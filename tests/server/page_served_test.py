@@ -1,0 +1,221 @@
+#!/usr/bin/python3
+"""Conversations that `rwkvk serve --store` keeps, as its page shows them in Debian's Chromium.
+
+usage: page_served_test.py PROGRAM
+(packages: chromium chromium-driver python3-selenium; without them the test is skipped. The first line names Debian's Python, whose package that is.)
+"""
+import http.client
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+try:
+    from selenium.webdriver.common.keys import Keys
+except ImportError:
+    Keys = None
+if not Keys or not shutil.which("chromedriver") or not shutil.which("chromium"):
+    print("skipped: a browser is missing (Debian: chromium chromium-driver python3-selenium)")
+    sys.exit(77)
+
+from page_browser import Browsing, open_browser  # noqa: E402, beside this file
+
+PROGRAM = sys.argv.pop(1)
+
+
+class Keeping(Browsing):
+    """A server with a folder of its own for each test; the page has no fake one."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.port = 0
+        self.begin()
+        self.addCleanup(self.end)
+        self.look(1280, 800)
+        self.open()
+
+    def begin(self):
+        self.process = subprocess.Popen([PROGRAM, "serve", "-dev", "cpu", "--port", str(self.port), "--store", self.folder.name], stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL, text=True)
+        self.port = int(re.search(r":(\d+)$", self.process.stdout.readline()).group(1))
+        self.url = f"http://127.0.0.1:{self.port}/"
+        self.until(lambda: self.call("GET", "/health")[0] == 200, "the model is loaded")
+
+    def end(self, kill=False):
+        (self.process.kill if kill else self.process.terminate)()
+        self.process.wait(60)
+        self.process.stdout.close()
+
+    def open(self, url=""):
+        super().open(url or self.url)
+        self.until(lambda: self.texts("#model") and "rwkvk-demo" in self.texts("#model")[0], "the server is known")
+
+    def open_elsewhere(self):
+        """As in a browser that was never here."""
+        self.browser.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": self.url[:-1], "storageTypes": "all"})
+        self.browser.get("about:blank")
+        self.open()
+
+    def call(self, method, path, **words):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection.request(method, path, json.dumps(words) if words else None)
+        answer = connection.getresponse()
+        result = answer.status, json.loads(answer.read())
+        connection.close()
+        return result
+
+    def kept(self):
+        return [conversation["metadata"].get("title") for conversation in self.call("GET", "/v1/conversations")[1]["data"]]
+
+    def prints(self):
+        return self.script("return [...document.querySelectorAll('.facts dd:nth-of-type(4)')].map(e => e.textContent)")
+
+    def test_a_conversation_is_there_in_another_browser(self):
+        self.ask("My name is Ada.")
+        self.ask("What is my name?")
+        said, prints = ["My name is Ada.", "Nice to meet you, Ada!", "What is my name?", "Your name is Ada."], self.prints()
+        self.assertEqual((self.said(), len(prints)), (said, 2))
+        self.until(lambda: self.kept() == ["My name is Ada."], "the server has it, with its title")
+        self.open()
+        self.until(lambda: self.said() == said and self.prints() == prints, "it is there after a reload")
+        self.open_elsewhere()
+        self.until_text("#list .entry", ["My name is Ada."])
+        self.assertEqual(self.said(), [])
+        self.click("#list .entry")
+        self.until(lambda: self.said() == said and self.prints() == prints, "it is there in another browser")
+        self.ask("Thank you!")
+        self.assertEqual(len(self.said()), 6)
+        alone = self.call("POST", "/v1/chat/completions", messages=[{"role": ("user", "assistant")[i % 2], "content": text} for i, text in enumerate(self.said()[:5])],
+                          seed=int(self.script("return [...document.querySelectorAll('.facts dd:nth-of-type(3)')].at(-1).textContent")))[1]
+        self.assertEqual(self.prints()[2], alone["rwkvk"]["fingerprint"], "the answer is that of a chat with the same messages")
+
+    def test_branches_are_the_servers(self):
+        self.ask("Hello!")
+        self.ask("Tell me a story.")
+        self.click(".turn:last-child [aria-label='Answer again']")
+        self.until(lambda: self.texts(".branch") == ["2 / 2"] and len(self.prints()) == 2, "there is a second answer")
+        self.click(".user [aria-label='Edit']")
+        self.one(".editing textarea").send_keys(Keys.CONTROL + "a" + Keys.NULL + "What is 2 + 3?" + Keys.ENTER)
+        self.until(lambda: self.said() == ["What is 2 + 3?", "2 + 3 = 5."] or len(self.said()) == 2 and "5" in self.said()[1], "another beginning is answered")
+        self.until(lambda: self.script("return !document.querySelector('.running')"), "it has come to its end")
+        turns = self.call("GET", f"/v1/conversations/{self.shown_id()}/turns")[1]["data"]
+        parents = [turn["previous_response_id"] and int(turn["previous_response_id"].rpartition("_")[2]) for turn in turns]
+        self.assertEqual(parents, [None, 1, 1, None])
+        self.open()
+        self.until(lambda: len(self.said()) == 2 and self.texts(".branch") == ["2 / 2"], "what was shown is shown again")
+        self.click(".user [aria-label='Previous version']")
+        self.until(lambda: len(self.said()) == 4 and self.texts(".branch") == ["1 / 2", "2 / 2"], "the other one is there")
+        self.click("#undo")
+        self.until(lambda: len(self.said()) == 2, "the last question is taken back")
+        self.open()
+        self.until(lambda: self.said()[:1] == ["Hello!"] and len(self.said()) == 2, "and is so after a reload")
+
+    def shown_id(self):
+        return self.script("return localStorage.getItem('rwkvk.current')")
+
+    def test_renamed_found_deleted(self):
+        for words in ("About birds", "About fish"):
+            self.click("#new")
+            self.until(lambda: self.said() == [], "the conversation is new")
+            self.ask(words)
+        self.until(lambda: self.texts("#list .entry") == ["About fish", "About birds"], "both are listed")
+        self.click(".current [aria-label='Rename']")
+        self.one(".rename").send_keys(Keys.CONTROL + "a" + Keys.NULL + "Scales" + Keys.ENTER)
+        self.until(lambda: self.kept()[0] == "Scales", "the server knows the name")
+        self.one("#search").send_keys("sCAL")
+        self.until_text("#list .entry", ["Scales"])
+        self.one("#search").send_keys(Keys.BACKSPACE * 4)
+        self.until(lambda: len(self.texts("#list .entry")) == 2, "all are there again")
+        self.script("URL.createObjectURL = blob => (window.saved = blob.size, '#')")
+        self.click(".current [aria-label='Save its state']")
+        self.until(lambda: (self.script("return window.saved") or 0) > 10000, "its state is saved")
+        self.click(".current [aria-label='Delete']")
+        self.until_text("#list .entry", ["About birds"])
+        self.assertEqual(len(self.kept()), 2)
+        self.click("#toast button")
+        self.until(lambda: len(self.texts("#list .entry")) == 2 and self.said()[:1] == ["About fish"], "it is back")
+        self.click(".current [aria-label='Delete']")
+        self.until_text("#list .entry", ["About birds"])
+        self.open()
+        self.until(lambda: self.kept() == ["About birds"], "it is gone at the server too")
+        self.assertEqual(self.texts("#list .entry"), ["About birds"])
+
+    def test_stopped_and_asked_at_once(self):
+        self.ask("Hello!")
+        self.type("Tell me a story." + Keys.ENTER)
+        self.until(lambda: len(self.said()) == 4 and self.said()[3], "an answer comes")
+        self.one("#text").send_keys(Keys.ESCAPE + "What is 2 + 3?" + Keys.ENTER)
+        self.until(lambda: len(self.said()) >= 6 and "5" in self.said()[5] or len(self.said()) == 4 and "5" in self.said()[3], "the next question is answered")
+        self.until(lambda: self.script("return !document.querySelector('.running')") and not self.texts(".note.bad"), "without an error")
+        self.open()
+        self.until(lambda: self.said()[:1] == ["Hello!"] and "What is 2 + 3?" in self.said(), "all is kept")
+
+    def test_a_server_that_dies_and_comes_back(self):
+        self.ask("My name is Ada.")
+        self.until(lambda: self.kept() == ["My name is Ada."], "the server has it")
+        self.end(kill=True)
+        self.type("What is my name?" + Keys.ENTER)
+        self.until(lambda: self.texts(".note.bad") and "No connection" in self.texts(".note.bad")[0], "that is told")
+        self.begin()
+        self.until(lambda: self.texts("#banner") == [], "the page finds it")
+        self.click(".turn:last-child [aria-label='Answer again']")
+        self.until(lambda: self.said()[-1] == "Your name is Ada.", "the conversation goes on")
+        self.until(lambda: self.script("return !document.querySelector('.running')"), "to the end")
+        self.open()
+        self.until(lambda: self.said() == ["My name is Ada.", "Nice to meet you, Ada!", "What is my name?", "Your name is Ada."], "and is kept")
+
+    def test_where_they_are_kept_is_a_choice(self):
+        self.script("localStorage.setItem('rwkvk.settings', JSON.stringify({kept: 'browser'}))")
+        self.open()
+        self.ask("Hello!")
+        self.assertEqual(self.kept(), [])
+        self.click("#settings")
+        self.script("const s = document.querySelector('[name=kept]'); s.value = ''; s.dispatchEvent(new Event('change'))")
+        self.script("const s = document.querySelector('[name=system]'); s.value = ''; s.dispatchEvent(new Event('input'))")
+        self.click("#panel-close")
+        self.ask("How are you?")
+        self.assertEqual(self.kept(), [], "one that has begun stays where it is")
+        self.click("#new")
+        self.until(lambda: self.said() == [], "the conversation is new")
+        self.click("#settings")
+        self.script("const s = document.querySelector('[name=system]'); s.value = 'Be brief.'; s.dispatchEvent(new Event('input'))")
+        self.click("#panel-close")
+        self.ask("Good morning!")
+        self.until(lambda: self.kept() == ["Good morning!"], "the new one is the server's")
+        turn = self.call("GET", f"/v1/conversations/{self.shown_id()}/turns")[1]["data"][0]
+        self.assertEqual((turn["instructions"], [item["content"][0]["text"] for item in turn["input"]]), ("Be brief.", ["Good morning!"]))
+        self.assertEqual(self.texts("#list .entry"), ["Good morning!", "Hello!"])
+        self.open()
+        self.until(lambda: self.said()[:1] == ["Good morning!"], "it is shown again")
+        self.click("#settings")
+        self.assertEqual(self.script("return document.querySelector('[name=system]').value"), "Be brief.")
+
+    def test_conversations_of_programs(self):
+        id = self.call("POST", "/v1/conversations", metadata={"topic": "zoo"}, items=[
+            {"role": "system", "content": "Be brief."}, {"role": "user", "content": "Is it raining?"},
+            {"type": "function_call", "call_id": "1", "name": "weather", "arguments": "{}"}, {"type": "function_call_output", "call_id": "1", "output": "rain"}])[1]["id"]
+        self.open()
+        self.until_text("#list .entry", ["Untitled"])
+        self.click("#list .entry")
+        self.until(lambda: self.said() and self.said()[0].startswith("Is it raining?"), "it is shown")
+        self.assertIn("weather({})", self.said()[0])
+        self.assertNotIn("brief", self.said()[0])
+        self.click("#settings")
+        self.until(lambda: self.script("return document.querySelector('#panel').open"), "the settings are shown")
+        self.click("#panel-close")
+        self.click("#list .current [aria-label='Rename']")
+        self.one(".rename").send_keys("Weather" + Keys.ENTER)
+        self.until(lambda: self.call("GET", f"/v1/conversations/{id}")[1]["metadata"] == {"topic": "zoo", "title": "Weather"}, "other facts of it stay")
+
+
+if __name__ == "__main__":
+    Browsing.browser = open_browser()
+    try:
+        RESULT = unittest.main(verbosity=2, exit=False).result
+    finally:
+        Browsing.browser.quit()
+    sys.exit(not RESULT.wasSuccessful())
