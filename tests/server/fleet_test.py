@@ -24,7 +24,7 @@ from conversations_test import ENDLESS  # noqa: E402
 from shared_states_test import STORY, Sharing  # noqa: E402  (takes PROGRAM from the arguments)
 
 KEY = {"Authorization": "Bearer a-secret"}
-CONVERSATIONS, TURNS, TOKENS = 12, 4, 80
+CONVERSATIONS, TURNS, TOKENS = int(os.environ.get("RWKVK_FLEET_CONVERSATIONS", "12")), 4, 80
 PATIENCE = 90  # seconds for one answer, with leases of servers that died
 
 
