@@ -45,6 +45,15 @@ struct EngineStatistics {
 /// Makes the context that requests are served on: with the engine, and again after its device was lost.
 using ContextMaker = std::function<std::shared_ptr<Context>()>;
 
+/// Rows that are fed together, on their way through the context.
+struct Round {
+    std::vector<Sequence*> fed;
+    std::vector<size_t> rows;
+    size_t all_rows = 0;
+    double seconds = 0;
+    std::optional<FeedRun> run;
+};
+
 /// `submit`, `fork`, `cancel`, `cached`, `keep`, `statistics` may be called from every thread, and from where
 /// events are told; `step` and `run` from one at a time, which tells the events of a step at its end.
 class Engine {
@@ -80,14 +89,6 @@ class Engine {
 
   private:
     using SequencePointer = std::unique_ptr<Sequence>;
-    /// Rows that are fed together, on their way through the context.
-    struct Round {
-        std::vector<Sequence*> fed;
-        std::vector<size_t> rows;
-        size_t all_rows = 0;
-        double seconds = 0;
-        std::optional<FeedRun> run;
-    };
     struct Fork {
         uint64_t of, id, seed;
         EventSink sink;
