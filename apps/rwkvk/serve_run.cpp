@@ -4,7 +4,6 @@
 #include <thread>
 
 #include "api/service.h"
-#include "http/listener.h"
 #include "serve.h"
 #include "text_input.h"
 

@@ -383,7 +383,8 @@ TEST_CASE("ids come back as they were told, others do not") {
     const std::string name = conversation.substr(5);
     for (const std::string id : {"", "resp_", "resp_x_1", "conv_x", "resp_..._1"})
         CHECK_FALSE(read_response_id(id));
-    for (const std::string end : {"", "_", "_0", "_01", "_-1", "_1x", "_99999999999999999999"})
+    CHECK(read_response_id("resp_" + name + "_0")->turn == 0);  // the beginning
+    for (const std::string end : {"", "_", "_00", "_01", "_-1", "_1x", "_99999999999999999999"})
         CHECK_FALSE(read_response_id("resp_" + name + end));
 }
 

@@ -16,6 +16,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "server.h"
+
 namespace rwkvk::http {
 namespace {
 

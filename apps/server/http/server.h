@@ -74,6 +74,13 @@ struct Options {
     std::chrono::milliseconds ping_interval{15000};  // 0: none
 };
 
+/// Whether nobody but this computer reaches Options::host, by what is known without asking for names.
+bool is_local(const std::string& host);
+
+/// "fd:3" where a service manager has opened the socket for this program (systemd's socket activation:
+/// LISTEN_PID and LISTEN_FDS); "": none. Errors: std::runtime_error for more than one.
+std::string passed_socket();
+
 class Server {
   public:
     /// Binds. Errors: std::runtime_error, one line that names the address and what to do.
