@@ -26,6 +26,7 @@ from shared_states_test import STORY, Sharing  # noqa: E402  (takes PROGRAM from
 KEY = {"Authorization": "Bearer a-secret"}
 CONVERSATIONS, TURNS, TOKENS = int(os.environ.get("RWKVK_FLEET_CONVERSATIONS", "12")), 4, 80
 PATIENCE = 90  # seconds for one answer, with leases of servers that died
+READING = 0.02 * CONVERSATIONS  # seconds that a person reads, in which states are left behind answers
 
 
 def wish(conversation, turn):
@@ -95,6 +96,7 @@ class Client:
             previous = self.answer(body, f"session {conversation}")
             prints.append(previous["rwkvk"]["fingerprint"])
             told()
+            time.sleep(READING)
         return prints
 
 
