@@ -1,11 +1,21 @@
-"""Debian's Chromium as a test uses it: one browser, and a page in it that is looked at until it is as it should be."""
+"""Debian's Chromium as a test uses it: one browser, and a page in it that is looked at until it is as it should be. Where there is none the
+test that imports this is skipped."""
+import shutil
+import sys
 import time
 import unittest
 
 from page_fake import Fake
-from selenium import webdriver
-from selenium.webdriver.common.by import By
-from selenium.webdriver.common.keys import Keys
+
+try:
+    from selenium import webdriver
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.common.keys import Keys
+except ImportError:
+    webdriver = None
+if not webdriver or not shutil.which("chromedriver") or not shutil.which("chromium"):
+    print("skipped: a browser is missing (Debian: chromium chromium-driver python3-selenium)")
+    sys.exit(77)
 
 PATIENCE = 20  # seconds, of a busy machine
 

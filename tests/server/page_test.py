@@ -15,16 +15,8 @@ import threading
 import time
 import unittest
 
-try:
-    from selenium.webdriver.common.keys import Keys
-except ImportError:
-    Keys = None
-if not Keys or not shutil.which("chromedriver") or not shutil.which("chromium"):
-    print("skipped: a browser is missing (Debian: chromium chromium-driver python3-selenium)")
-    sys.exit(77)
-
-from page_browser import Browsing, open_browser  # noqa: E402, beside this file
-from page_fake import content, reasoning  # noqa: E402
+from page_browser import Browsing, Keys, open_browser
+from page_fake import content, reasoning
 
 PAGE = sys.argv.pop(2)
 PROGRAM = sys.argv.pop(1)

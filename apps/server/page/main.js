@@ -156,7 +156,7 @@ function show_soon(run) {
     is_due = true;
     requestAnimationFrame(() => {
         is_due = false;
-        if (run.tree === current) turns.update(run.turn, runs.has(current));
+        if (run.tree === current) turns.update(run.turn, runs.get(current) === run);  // the next one may have begun
     });
 }
 
