@@ -5,7 +5,7 @@
 namespace rwkvk::app {
 
 #ifndef RWKVK_HAVE_SERVER
-void serve(const ServeFlags&) {
+void serve(ServeFlags) {
     throw usage_error("this rwkvk was built without its server: install libboost-dev and build it again");
 }
 #endif
@@ -15,7 +15,8 @@ void add_serve(CLI::App& app) {
     auto flags = std::make_shared<ServeFlags>();
     add_common(*command, flags->common);
     add_gpu_layers(*command, flags->common);
-    command->add_option("--host", flags->host, "Address to listen on, or unix:PATH, or fd:3 for a socket that listens already");
+    command->add_option("--host", flags->host,
+                        "Address to listen on, or unix:PATH, or fd:3 for a socket that listens already");
     command->add_option("--port", flags->port, "0: any that is free");
     command->add_option(
         "--api-key", flags->keys,

@@ -23,6 +23,6 @@ struct ServeFlags {
 };
 
 /// Until a signal ends it. Errors: rwkvk::Error, std::runtime_error.
-void serve(const ServeFlags& flags);
+void serve(ServeFlags flags);
 
 }  // namespace rwkvk::app

@@ -143,8 +143,7 @@ class Loading {
 
 }  // namespace
 
-void serve(const ServeFlags& given) {
-    ServeFlags flags = given;
+void serve(ServeFlags flags) {
     if (const std::string socket = http::passed_socket(); !socket.empty()) flags.host = socket;
     const sigset_t signals = block_signals();
     server::Service service(service_options(flags));

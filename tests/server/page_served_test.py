@@ -165,6 +165,17 @@ class Keeping(Browsing):
         self.open()
         self.until(lambda: self.said() == ["My name is Ada.", "Nice to meet you, Ada!", "What is my name?", "Your name is Ada."], "and is kept")
 
+    def test_one_that_is_deleted_elsewhere_can_go_on(self):
+        self.ask("My name is Ada.")
+        self.until(lambda: self.kept() == ["My name is Ada."], "the server has it")
+        self.assertEqual(self.call("DELETE", f"/v1/conversations/{self.shown_id()}")[0], 200)
+        self.type("What is my name?" + Keys.ENTER)
+        self.until(lambda: self.texts(".note.bad") and "there is no conversation" in self.texts(".note.bad")[0], "that is told")
+        self.click(".turn:last-child [aria-label='Answer again']")
+        self.until(lambda: self.said()[-1] == "Your name is Ada." and not self.texts(".running"), "it goes on")
+        self.until(lambda: self.kept() == ["My name is Ada."], "as a new conversation of the server's")
+        self.assertEqual(self.texts("#list .entry"), ["My name is Ada."])
+
     def test_where_they_are_kept_is_a_choice(self):
         self.script("localStorage.setItem('rwkvk.settings', JSON.stringify({kept: 'browser'}))")
         self.open()

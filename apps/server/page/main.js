@@ -73,7 +73,7 @@ async function answer(of, question) {
         await answer_to(run, question);
         turn.stopped = false;
     } catch (error) {
-        if (!run.stop.signal.aborted) refused(turn, /** @type {Error} */ (error));
+        if (!run.stop.signal.aborted) refused(run, /** @type {Error} */ (error));
     }
     runs.delete(of);
     if (stores.removed.has(of.id)) return;
@@ -142,7 +142,6 @@ function take_names({ tree: of, turn }, { conversation, response }) {
     stores.browser.remove(before);
     if (draft) localStorage.setItem(`rwkvk.draft.${conversation}`, draft);
     localStorage.removeItem(`rwkvk.draft.${before}`);
-    if (of === current) localStorage.setItem('rwkvk.current', conversation);
     keep(of);
 }
 
@@ -160,11 +159,13 @@ function show_soon(run) {
     });
 }
 
-/** @param {Turn} turn @param {Error} error */
-function refused(turn, error) {
+/** @param {Run} run @param {Error} error */
+function refused({ tree: of, turn }, error) {
     delete turn.response;  // whether the server has it is not known: it is told again with the next question
     turn.error = words_of(error);
     if (error instanceof api.ServerError && error.status === 401) server.props = null;  // asked for again, which shows where to put the key
+    const is_gone = error instanceof api.ServerError && error.status === 404 && served.is_its(of.id);
+    if (is_gone) tree.forget_names(of);  // asked again it is a new one
     server.look();
 }
 
@@ -173,6 +174,7 @@ function refused(turn, error) {
 /** @param {Conversation} of */
 async function keep(of) {
     due.delete(of);  // lest an old one is written over what another copy of it becomes
+    if (of === current && !to_reopen) localStorage.setItem('rwkvk.current', of.id);
     try {
         await stores.save(of);
     } catch (error) {

@@ -13,11 +13,11 @@
  * @typedef {{id: string, title: string, changed: number}} Summary
  */
 
+const new_id = () => [...crypto.getRandomValues(new Uint32Array(4))].map(number => number.toString(36)).join('');
+
 /** @param {boolean} is_servers @returns {Conversation} */
 export function new_conversation(is_servers) {
-    const digits = crypto.getRandomValues(new Uint32Array(4));
-    const id = [...digits].map(number => number.toString(36)).join('');
-    return { id, title: '', named: false, system: '', turns: {}, first: null, head: null, count: 0, changed: Date.now(), is_servers };
+    return { id: new_id(), title: '', named: false, system: '', turns: {}, first: null, head: null, count: 0, changed: Date.now(), is_servers };
 }
 
 /** @param {Conversation} tree @param {string|null} [tip] @returns {Turn[]} from the root on */
@@ -57,6 +57,13 @@ export function show(tree, turn) {
 export function show_until(tree, turn) {
     for (const each of path_to(tree, turn.id)) show(tree, each);
     tree.head = turn.id;
+}
+
+// As one that no server has yet.
+/** @param {Conversation} tree */
+export function forget_names(tree) {
+    tree.id = new_id();
+    for (const turn of Object.values(tree.turns)) delete turn.response;
 }
 
 // Takes the last question back, with what followed it.
