@@ -176,6 +176,19 @@ class Keeping(Browsing):
         self.until(lambda: self.kept() == ["My name is Ada."], "as a new conversation of the server's")
         self.assertEqual(self.texts("#list .entry"), ["My name is Ada."])
 
+    def test_what_was_shown_comes_back_when_the_server_does(self):
+        self.ask("Hello!")
+        self.until(lambda: self.kept() == ["Hello!"], "the server has it")
+        shown = self.shown_id()
+        self.browser.execute_cdp_cmd("Network.enable", {})
+        self.browser.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*/turns", "*/props", "*/health"]})
+        Browsing.open(self, self.url)
+        self.until(lambda: self.texts("#banner") and "No connection" in self.texts("#banner")[0], "the server is missed")
+        self.assertEqual(self.said(), [])
+        self.browser.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
+        self.until(lambda: self.said()[:1] == ["Hello!"], "the conversation is back")
+        self.assertEqual(self.shown_id(), shown)
+
     def test_where_they_are_kept_is_a_choice(self):
         self.script("localStorage.setItem('rwkvk.settings', JSON.stringify({kept: 'browser'}))")
         self.open()

@@ -21,8 +21,6 @@ const text = /** @type {HTMLTextAreaElement} */ (byId('text'));
 const search = /** @type {HTMLInputElement} */ (byId('search'));
 const panel = /** @type {HTMLDialogElement} */ (byId('panel'));
 const stores = await Stores.open();
-const lists_name = 'rwkvk.server_keeps';
-stores.asks_server = Boolean(localStorage.getItem(lists_name));  // as it was, until the server tells
 const other_tabs = new BroadcastChannel('rwkvk');
 // Answers that are being written; a conversation has its id of the server only when the server has taken it.
 /** @type {Map<Conversation, Run>} */
@@ -53,11 +51,13 @@ const turns = new TurnList(byId('scroll'), byId('turns'), {
 /** @param {string} words @param {string|null} parent */
 function ask(words, parent) {
     if (runs.has(current)) return;
-    if (!current.count) current.is_servers = stores.asks_server && !settings.kept;
+    if (!current.count) current.is_servers = server_keeps_new();
     const question = tree.add(current, parent, 'user', words.trim());
     turns.to_end();
     answer(current, question.id);
 }
+
+const server_keeps_new = () => stores.asks_server && !settings.kept;
 
 /** @param {Conversation} of @param {string} question its id */
 async function answer(of, question) {
@@ -174,7 +174,7 @@ function refused({ tree: of, turn }, error) {
 /** @param {Conversation} of */
 async function keep(of) {
     due.delete(of);  // lest an old one is written over what another copy of it becomes
-    if (of === current && !to_reopen) localStorage.setItem('rwkvk.current', of.id);
+    if (of === current) remember_shown();
     try {
         await stores.save(of);
     } catch (error) {
@@ -221,18 +221,6 @@ function open(of) {
 async function open_by_id(/** @type {string} */ id) {
     const of = await conversation(id);
     if (of) open(of);
-}
-
-// What was shown last; of a server that does not answer yet, when it does.
-/** @param {string} id */
-async function reopen(id) {
-    to_reopen = '';
-    try {
-        const last = await stores.load(id);
-        if (last) open(last);
-    } catch {
-        to_reopen = id;
-    }
 }
 
 function open_new() {
@@ -312,7 +300,7 @@ async function refresh_list() {
     const found = await stores.list(search.value);
     if (mine !== lists_asked_for) return;  // a later one has come before it, or will
     if (byId('list').querySelector('.rename')) return;  // somebody writes in it
-    const none = search.value ? 'nothing_found' : stores.asks_server && !settings.kept ? 'no_conversations_served' : 'no_conversations';
+    const none = search.value ? 'nothing_found' : server_keeps_new() ? 'no_conversations_served' : 'no_conversations';
     show_list(byId('list'), found, current.id, none, list_actions);
 }
 
@@ -324,8 +312,12 @@ function changed() {
     show_all();
 }
 
-function show_all() {
+function remember_shown() {
     if (!to_reopen) localStorage.setItem('rwkvk.current', current.id);
+}
+
+function show_all() {
+    remember_shown();
     turns.show(current, runs.get(current)?.turn ?? null, server.props?.model_path === 'rwkvk-demo');
     show_controls();
     refresh_list();
@@ -435,14 +427,17 @@ function show_words() {
     server.show();
 }
 
+function reopen() {
+    const id = to_reopen;
+    to_reopen = '';
+    if (!current.count) open_by_id(id);
+}
+
 function learned() {
     const { props } = server;
-    if (props) {
-        stores.asks_server = props.keeps_conversations;
-        localStorage.setItem(lists_name, stores.asks_server ? 'yes' : '');
-    }
+    if (props) stores.learn(props.keeps_conversations);
     show_served();
-    if (props && to_reopen && !current.count) reopen(to_reopen);
+    if (props && to_reopen) reopen();
     else if (!current.head) show_all();
     if (panel.open) refill_panel();
 }
@@ -491,7 +486,12 @@ other_tabs.onmessage = async (/** @type {MessageEvent<string>} */ { data }) => {
 
 apply_settings();
 end_removals();
-await reopen(localStorage.getItem('rwkvk.current') ?? '');
+const last_shown = localStorage.getItem('rwkvk.current') ?? '';
+try {
+    current = await stores.load(last_shown) ?? current;
+} catch {
+    to_reopen = last_shown;
+}
 show_words();
 restore_draft();
 turns.to_end();

@@ -39,15 +39,15 @@ function passing() {
     };
 }
 
-const removed_name = 'rwkvk.removed';
+const removed_name = 'rwkvk.removed', asks_name = 'rwkvk.server_keeps';
 
 export class Stores {
     /** @param {Browser} browser @param {boolean} is_lasting whether that one is */
     constructor(browser, is_lasting) {
         this.browser = browser;
         this.is_lasting = is_lasting;
-        /** Whether the server has a list. */
-        this.asks_server = false;
+        /** Whether the server has a list: as it was, until the server tells. */
+        this.asks_server = Boolean(localStorage.getItem(asks_name));
         /** @type {{at: number, list: Promise<Summary[]>}|null} what it says, for a moment */
         this.listed = null;
         /** @type {Summary[]} what it said last, for when it says nothing */
@@ -65,6 +65,12 @@ export class Stores {
         } catch {
             return new Stores(passing(), false);
         }
+    }
+
+    /** @param {boolean} server_keeps */
+    learn(server_keeps) {
+        this.asks_server = server_keeps;
+        localStorage.setItem(asks_name, server_keeps ? 'yes' : '');
     }
 
     /** @param {string} id @returns {Keeper} */
